@@ -1,0 +1,2 @@
+//! What RDNA3 instructions do.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! In-tree RDNA3 kernels.
+#![forbid(unsafe_code)]

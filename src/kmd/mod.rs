@@ -1,0 +1,5 @@
+//! The amdgpu kernel interface: uapi structures, ioctls, and safe owners of what they create.
+
+mod node;
+
+pub use node::{Errno, Node, Protection};

@@ -1,0 +1,3 @@
+//! Repository chores.
+#![forbid(unsafe_code)]
+fn main() {}
