@@ -30,6 +30,34 @@ impl Severity {
     }
 }
 
+/// Every code that [`diagnose`] gives, with its meaning.
+pub const CODES: &[(&str, &str)] = &[
+    ("dri-unreadable", "/dev/dri exists and cannot be listed"),
+    ("node-not-in-group", "the user is not in the group that the node belongs to"),
+    ("node-login-again", "the user is in the node's group from the next login on"),
+    ("node-unnamed-group", "the user is not in the node's group, which has no name here"),
+    ("node-unmapped-group", "the node's group does not exist in this user namespace"),
+    ("node-mode", "the node's mode bits give access to root alone"),
+    ("node-device-cgroup", "the control group's device rules refuse the node"),
+    ("node-policy", "the mode bits allow the node, and a security module, an ACL or a directory refuses it"),
+    ("node-vanished", "there is no device behind the node"),
+    ("node-busy", "the node is held exclusively, or the GPU is being reset"),
+    ("node-open-failed", "opening the node fails with another error"),
+    ("node-unidentified", "the node opens and no driver answers"),
+    ("amd-no-driver", "an AMD GPU on the PCI bus has no driver"),
+    ("amd-vfio", "an AMD GPU is bound to a pass-through driver for virtual machines"),
+    ("amd-other-driver", "an AMD GPU is bound to a driver other than amdgpu"),
+    ("amd-no-drm-device", "amdgpu holds a GPU and has made no DRM device"),
+    ("amd-node-missing", "the kernel made a node that /dev/dri does not have"),
+    ("amd-primary-only", "a GPU has cardN in /dev/dri and not renderDN"),
+    ("container-no-dri", "a container was started without DRM nodes"),
+    ("wsl-no-drm", "under WSL, GPUs are not reached through DRM"),
+    ("several-amd-gpus", "more than one AMD GPU can be opened"),
+    ("no-amd-node", "there are DRM nodes, none of them of an AMD GPU"),
+    ("no-dri", "/dev/dri does not exist"),
+    ("dri-empty", "/dev/dri has no DRM node"),
+];
+
 /// One thing that stands between this process and an AMD GPU. Commands in the texts stand between backquotes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
@@ -67,9 +95,9 @@ impl Finding {
         let head = format!("{}[{}]: ", self.severity.name(), self.code);
         wrap(&mut out, &head, "  ", &self.what, width);
         for (label, items) in [("  evidence: ", &self.evidence), ("  next:     ", &self.next)] {
-            let blank = " ".repeat(label.len());
+            let (blank, hanging) = (" ".repeat(label.len()), " ".repeat(label.len() + 2));
             for (index, item) in items.iter().enumerate() {
-                wrap(&mut out, if index == 0 { label } else { &blank }, &blank, item, width);
+                wrap(&mut out, if index == 0 { label } else { &blank }, &hanging, item, width);
             }
         }
         out
@@ -78,17 +106,20 @@ impl Finding {
 
 /// Splits at spaces, except inside backquotes where the quoted text has at most `room` columns.
 fn words(text: &str, room: usize) -> Vec<String> {
-    let mut words: Vec<String> = Vec::new();
-    let mut open = false;
-    for word in text.split_whitespace() {
-        match words.last_mut() {
-            Some(last) if open && last.chars().count() + 1 + word.chars().count() <= room => {
-                last.push(' ');
-                last.push_str(word);
-            }
-            _ => words.push(word.to_owned()),
+    let single: Vec<_> = text.split_whitespace().collect();
+    let toggles = |word: &str| word.matches('`').count() % 2 == 1;
+    let mut words = Vec::new();
+    let mut at = 0;
+    while at < single.len() {
+        let mut end = at + 1;
+        if toggles(single[at])
+            && let Some(close) = single[end..].iter().position(|word| toggles(word))
+            && single[at..=end + close].join(" ").chars().count() <= room
+        {
+            end += close + 1;
         }
-        open ^= word.matches('`').count() % 2 == 1;
+        words.push(single[at..end].join(" "));
+        at = end;
     }
     words
 }
@@ -98,7 +129,8 @@ fn wrap(out: &mut String, first: &str, rest: &str, text: &str, width: usize) {
     let text: String = text.chars().map(|c| if c.is_control() { '?' } else { c }).collect();
     let mut line = first.to_owned();
     let mut empty = true;
-    for word in words(&text, width.saturating_sub(rest.chars().count())) {
+    let label = first.chars().count().max(rest.chars().count());
+    for word in words(&text, width.saturating_sub(label)) {
         let wide = line.chars().count() + usize::from(!empty) + word.chars().count() > width;
         // A first line that holds nothing but its label is kept: the label must not stand alone.
         if wide && !empty {
@@ -137,7 +169,9 @@ pub fn diagnose(discovery: &Discovery) -> Vec<Finding> {
     }
     let hidden = discovery.nodes.is_empty() && host.container.is_some() && host.dri_listed();
     for gpu in discovery.gpus_without_node() {
-        if !(hidden && gpu.driver.as_deref() == Some(DRIVER)) {
+        let driven = gpu.driver.as_deref() == Some(DRIVER);
+        // Its nodes may well be there: the container's or the directory's finding says what is to be done.
+        if !(driven && (hidden || !host.dri_listed())) {
             findings.push(without_node(gpu, host, usable.is_empty()));
         }
     }
@@ -148,17 +182,13 @@ pub fn diagnose(discovery: &Discovery) -> Vec<Finding> {
         if node.kind == NodeType::Primary && node.is_amdgpu() && discovery.is_alone(node) {
             findings.push(primary_only(node, host, problem));
         }
-        let first_of_device = node.kind == NodeType::Primary || discovery.is_first_render(node);
-        if node.is_amd() && !node.may_be_amdgpu() && first_of_device {
+        let repeats = node.kind == NodeType::Render && discovery.has_primary(node);
+        if node.is_amd() && !node.may_be_amdgpu() && !repeats {
             findings.push(
-                Finding::new(
-                    problem.max(Severity::Warning),
-                    "amd-other-driver",
-                    "an AMD GPU is held by another driver",
-                )
-                .saw(node_line(node))
-                .then(node.note().unwrap_or("another driver than amdgpu"))
-                .then("RDNA GPUs are driven by amdgpu alone; this GPU is older than those that kernels exist for"),
+                Finding::new(Severity::Warning, "amd-other-driver", "an AMD GPU is held by another driver than amdgpu")
+                    .saw(node_line(node))
+                    .saw(node.note().unwrap_or_default())
+                    .then(OTHER_DRIVER),
             );
         }
     }
@@ -169,7 +199,8 @@ pub fn diagnose(discovery: &Discovery) -> Vec<Finding> {
                 "wsl-no-drm",
                 "WSL has no amdgpu: a GPU of the Windows host is out of reach",
             )
-            .saw("/dev/dxg, or a kernel release of Microsoft's; WSL gives GPUs through it, not through DRM")
+            .saw(format!("kernel {}", host.kernel.as_deref().unwrap_or("release unknown")))
+            .saw("WSL gives GPUs through /dev/dxg, which is not DRM")
             .then("boot Linux on the machine itself to use the card")
             .then(ELSEWHERE),
         );
@@ -187,6 +218,12 @@ pub fn diagnose(discovery: &Discovery) -> Vec<Finding> {
 const ELSEWHERE: &str =
     "without a GPU: `--device emu` runs the same kernels on the software device, `--device cpu` native operators";
 
+const OTHER_DRIVER: &str = "amdgpu alone drives RDNA GPUs; those that radeon holds are older";
+
+/// devtmpfs makes the files, not udev: what is missing was deleted, or this is another file system.
+const NOT_THE_KERNELS_DEV: &str = "in a chroot or sandbox, bring in the host's /dev/dri (`mount --rbind /dev ROOT/dev`, bubblewrap \
+     `--dev-bind /dev/dri /dev/dri`); a file that was deleted is back after a reboot";
+
 impl HostReport {
     fn dri_listed(&self) -> bool {
         !matches!(self.dri, DriDirectory::Unreadable(_))
@@ -194,8 +231,8 @@ impl HostReport {
 }
 
 impl Discovery {
-    fn is_first_render(&self, node: &NodeReport) -> bool {
-        !self.nodes.iter().any(|other| other.pci == node.pci && other.pci.is_some() && other.kind == NodeType::Primary)
+    fn has_primary(&self, node: &NodeReport) -> bool {
+        self.nodes.iter().any(|other| other.kind == NodeType::Primary && other.pci.is_some() && other.pci == node.pci)
     }
 }
 
@@ -375,7 +412,7 @@ fn advise(finding: Finding, denial: &Denial, host: &HostReport) -> Finding {
 fn unopenable(node: &NodeReport, host: &HostReport, severity: Severity) -> Option<Finding> {
     let path = node.path.display();
     let finding = |code, what: String, errno| {
-        Some(Finding::new(severity, code, what).saw(node_line(node)).saw(format!("open: {}", describe(errno))))
+        Finding::new(severity, code, what).saw(node_line(node)).saw(format!("open: {}", describe(errno)))
     };
     match node.access {
         Access::Ok if node.driver().is_none() => Some(
@@ -390,15 +427,15 @@ fn unopenable(node: &NodeReport, host: &HostReport, severity: Severity) -> Optio
                 Some(_) => "restart the container: its nodes were copied before the driver was loaded again",
                 None => "look again; if it stays, `sudo dmesg | grep -i amdgpu` says whether the GPU was removed",
             };
-            Some(finding("node-vanished", format!("there is nothing behind {path}"), errno)?.then(next))
+            Some(finding("node-vanished", format!("there is nothing behind {path}"), errno).then(next))
         }
         Access::Busy(errno) => Some(
-            finding("node-busy", format!("{path} is busy"), errno)?
+            finding("node-busy", format!("{path} is busy"), errno)
                 .then(format!("`sudo fuser -v {path}` lists who holds it"))
                 .then("a GPU reset keeps it busy for seconds: try again"),
         ),
         Access::Error(errno) => Some(
-            finding("node-open-failed", format!("{path} cannot be opened"), errno)?
+            finding("node-open-failed", format!("{path} cannot be opened"), errno)
                 .then("`sudo dmesg | grep -iE 'drm|amdgpu'` for the driver's side of it"),
         ),
     }
@@ -435,16 +472,17 @@ fn without_node(gpu: &PciGpu, host: &HostReport, none_usable: bool) -> Finding {
                     .then("if there is no such module: kernels for clouds have it in a package of extra modules")
             }
         }
-        Some(driver @ ("vfio-pci" | "pci-stub" | "xen-pciback")) => Finding::new(
-            severity,
-            "amd-vfio",
-            format!("{name} is set aside for a virtual machine"),
-        )
-        .saw(format!("driver bound: {driver}"))
-        .then("use it inside the virtual machine that it is assigned to, or take it back with no machine running:")
-        .then(format!("`echo {} | sudo tee /sys/bus/pci/drivers/{driver}/unbind`", gpu.address))
-        .then(format!("`echo | sudo tee /sys/bus/pci/devices/{}/driver_override`", gpu.address))
-        .then(format!("`echo {} | sudo tee /sys/bus/pci/drivers/amdgpu/bind`", gpu.address)),
+        Some(driver @ ("vfio-pci" | "pci-stub" | "xen-pciback")) => {
+            Finding::new(severity, "amd-vfio", format!("{name} is set aside for a virtual machine"))
+                .saw(format!("driver bound: {driver}"))
+                .then(format!(
+                    "use it inside the virtual machine that has it, or {on_host}take it back with no machine running:"
+                ))
+                .then(format!("`echo {} | sudo tee /sys/bus/pci/drivers/{driver}/unbind`", gpu.address))
+                .then(format!("`echo | sudo tee /sys/bus/pci/devices/{}/driver_override`", gpu.address))
+                .then("`sudo modprobe amdgpu`, and if that did not take the GPU:")
+                .then(format!("`echo {} | sudo tee /sys/bus/pci/drivers/amdgpu/bind`", gpu.address))
+        }
         Some(DRIVER) if gpu.drm_nodes.is_empty() => {
             Finding::new(severity, "amd-no-drm-device", format!("amdgpu holds {name} without a DRM device"))
                 .saw("sysfs lists no drm directory under it: initialisation has failed or is not finished")
@@ -459,14 +497,14 @@ fn without_node(gpu: &PciGpu, host: &HostReport, none_usable: bool) -> Finding {
                     let severity = if none_usable { severity } else { Severity::Note };
                     Finding { severity, ..finding.then(container.pass_dri()) }
                 }
-                None => finding.then(
-                    "`sudo udevadm trigger -s drm` makes it again; in a sandbox or chroot, /dev must be the host's",
-                ),
+                None => finding.then(NOT_THE_KERNELS_DEV),
             }
         }
-        Some(driver) => Finding::new(severity, "amd-other-driver", format!("{name} is held by another driver"))
-            .saw(format!("driver bound: {driver}"))
-            .then("RDNA GPUs are driven by amdgpu alone"),
+        Some(driver) => {
+            Finding::new(severity, "amd-other-driver", format!("{name} is held by another driver than amdgpu"))
+                .saw(format!("driver bound: {driver}"))
+                .then(OTHER_DRIVER)
+        }
     }
 }
 
@@ -527,7 +565,7 @@ fn directory(dri: DriDirectory) -> String {
         DriDirectory::Missing => "/dev/dri does not exist".into(),
         DriDirectory::Unreadable(errno) => format!("/dev/dri cannot be listed: {}", describe(errno)),
         DriDirectory::Present { entries: 0 } => "/dev/dri is empty".into(),
-        DriDirectory::Present { entries } => format!("/dev/dri has {entries} entries, none of them a DRM node"),
+        DriDirectory::Present { entries } => format!("entries in /dev/dri: {entries}, DRM nodes among them: 0"),
     }
 }
 
@@ -552,7 +590,7 @@ fn primary_only(node: &NodeReport, host: &HostReport, severity: Severity) -> Fin
             finding.then(format!("pass the render node, instead of or beside it: `--device /dev/dri/{name}`"))
         }
         (Some(container), _) => finding.then(container.pass_dri()),
-        (None, Some(_)) => finding.then("`sudo udevadm trigger -s drm` makes the missing file"),
+        (None, Some(_)) => finding.then(NOT_THE_KERNELS_DEV),
         (None, None) => finding.then("`sudo dmesg | grep -iE 'drm|amdgpu'`: amdgpu makes one for every GPU"),
     }
 }
@@ -564,7 +602,7 @@ fn several(discovery: &Discovery, count: usize) -> Finding {
     for node in discovery.nodes.iter().filter(|node| usable.contains(&node.path)) {
         finding = finding.saw(node_line(node));
     }
-    finding.then("an APU often has the first node; `sparkle-pm4 probe --full` opens each and prints its gfx version")
+    finding.then("an APU often has the first node; `sparkle-pm4 probe` opens each and prints its gfx version")
 }
 
 /// The machine simply has no GPU for this toolkit.

@@ -27,9 +27,10 @@ mod system;
 
 use std::path::{Path, PathBuf};
 
-pub use diagnose::{Finding, Severity, diagnose};
+pub use diagnose::{CODES, Finding, Severity, diagnose};
 pub use double::FakeSystem;
 pub use drm::node::NodeType;
+use drm::node::constants::DRM_MAJOR;
 pub use system::{DriverIdentity, FileKind, FileStat, Group, Identity, RealSystem, System};
 
 use crate::kmd::Errno;
@@ -171,7 +172,7 @@ impl NodeReport {
     pub fn note(&self) -> Option<&'static str> {
         Some(match self.driver() {
             Some(DRIVER) => return None,
-            Some("radeon") => "the driver of AMD GPUs before GCN 3; another interface than amdgpu",
+            Some("radeon") => "the driver of AMD GPUs up to GCN 2; another interface than amdgpu",
             Some("nvidia" | "nvidia-drm" | "nouveau") => "NVIDIA GPU",
             Some("i915" | "xe") => "Intel GPU",
             Some("virtio_gpu" | "virtio-pci") => "virtual GPU of a virtual machine; the host's card is not reachable",
@@ -287,6 +288,8 @@ pub enum Verdict {
     Usable,
     /// None opens, and at least one is there and forbidden.
     Forbidden,
+    /// None opens, for another reason than permission: busy, or an error of the driver.
+    Failing,
     /// There is nothing to open.
     Absent,
 }
@@ -312,7 +315,7 @@ impl Discovery {
         })
     }
 
-    /// Usable, forbidden or absent: three different exit codes.
+    /// Usable, forbidden, failing or absent: different exit codes.
     pub fn verdict(&self) -> Verdict {
         if !candidates(self).is_empty() {
             Verdict::Usable
@@ -320,6 +323,8 @@ impl Discovery {
             || self.amdgpu_nodes().any(|node| matches!(node.access, Access::Denied(_)))
         {
             Verdict::Forbidden
+        } else if self.amdgpu_nodes().any(|node| matches!(node.access, Access::Busy(_) | Access::Error(_))) {
+            Verdict::Failing
         } else {
             Verdict::Absent
         }
@@ -365,24 +370,27 @@ pub fn discover(system: &dyn System) -> Discovery {
 
 /// The kind of a node. The minor number says it up to 191; above, the kernel numbers both kinds from one range and
 /// the name alone tells (Linux `drivers/gpu/drm/drm_drv.c`).
-fn node_type(name: &str, minor: u32) -> Option<NodeType> {
-    match minor {
-        0..=63 => Some(NodeType::Primary),
-        64..=127 => None,
-        128..=191 => Some(NodeType::Render),
-        _ => [NodeType::Render, NodeType::Primary].into_iter().find(|kind| name.starts_with(kind.minor_name_prefix())),
+fn node_type(name: &str, major: u32, minor: u32) -> Option<NodeType> {
+    match (major, minor) {
+        (DRM_MAJOR, 0..=63) => Some(NodeType::Primary),
+        (DRM_MAJOR, 64..=127) => None,
+        (DRM_MAJOR, 128..=191) => Some(NodeType::Render),
+        _ => named_type(name),
     }
 }
 
+fn named_type(name: &str) -> Option<NodeType> {
+    [NodeType::Render, NodeType::Primary].into_iter().find(|kind| name.starts_with(kind.minor_name_prefix()))
+}
+
 fn node(system: &dyn System, identity: &Identity, path: &Path, name: &str) -> Option<NodeReport> {
-    let named = [NodeType::Render, NodeType::Primary].into_iter().find(|k| name.starts_with(k.minor_name_prefix()));
     let stat = match system.stat(path) {
         Ok(stat) => stat,
         // A name of a node without a file behind it: a dangling link, or the device left while the list was read.
         Err(errno) => {
             return Some(NodeReport {
                 path: path.to_owned(),
-                kind: named?,
+                kind: named_type(name)?,
                 major: 0,
                 minor: 0,
                 sysfs_driver: None,
@@ -397,7 +405,7 @@ fn node(system: &dyn System, identity: &Identity, path: &Path, name: &str) -> Op
         }
     };
     let FileKind::CharDevice { major, minor } = stat.kind else { return None };
-    let kind = node_type(name, minor)?;
+    let kind = node_type(name, major, minor)?;
     let device = PathBuf::from(format!("/sys/dev/char/{major}:{minor}/device"));
     let uevent = system.read(&device.join("uevent")).unwrap_or_default();
     let uevent = |key: &str| {
@@ -527,7 +535,7 @@ fn amd_gpus(system: &dyn System) -> Vec<PciGpu> {
             ids,
             class,
             driver: link_name(system, &device.join("driver")),
-            drm_nodes: drm_nodes.into_iter().filter(|n| n.starts_with("card") || n.starts_with("renderD")).collect(),
+            drm_nodes: drm_nodes.into_iter().filter(|name| named_type(name).is_some()).collect(),
             address,
         });
     }
