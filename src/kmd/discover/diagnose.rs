@@ -385,8 +385,15 @@ fn advise(finding: Finding, denial: &Denial, host: &HostReport) -> Finding {
             }),
         (DenialCause::Mode, container) => {
             let place = if container.is_some() { "on the host, " } else { "" };
+            let why = if host.identity.uid == denial.uid {
+                format!("mode {:04o} withholds reading or writing from the owner", denial.mode)
+            } else if gid == 0 {
+                "the mode bits give the node to root alone: no udev rule has set a group".to_owned()
+            } else {
+                format!("mode {:04o} withholds reading or writing from the group", denial.mode)
+            };
             finding
-                .saw("the mode bits give the node to its owner or to root's group: no udev rule has set a group")
+                .saw(why)
                 .then(format!(
                     "{place}write `SUBSYSTEM==\"drm\", KERNEL==\"renderD*\", GROUP=\"render\", MODE=\"0660\"` into \
                      /etc/udev/rules.d/70-render.rules"

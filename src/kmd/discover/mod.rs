@@ -105,7 +105,7 @@ impl Denial {
 /// Whether a node can be opened for reading and writing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Access {
-    /// It can.
+    /// It can; for a node that discovery does not open, `faccessat(2)` says so.
     Ok,
     /// `EACCES` or `EPERM`.
     Denied(Denial),

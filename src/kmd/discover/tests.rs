@@ -221,8 +221,8 @@ const GOLDEN: &[(&str, &str)] = &[
   evidence: /dev/dri/renderD128: amdgpu, 1002:744c at 0000:03:00.0
             crw------- root(0):root(0), mode 0600, EACCES (Permission denied)
             groups of this process: alice(1000), sudo(27)
-            the mode bits give the node to its owner or to root's group: no udev
-              rule has set a group
+            the mode bits give the node to root alone: no udev rule has set a
+              group
   next:     write `SUBSYSTEM=="drm", KERNEL=="renderD*", GROUP="render",
               MODE="0660"` into /etc/udev/rules.d/70-render.rules
             then `sudo udevadm control --reload` and
@@ -459,6 +459,9 @@ fn membership_is_offered_only_where_it_opens_the_node() {
         navi31().user(1000, "alice", &[109]).node("renderD128", 128, 0, 109, 0o640, Some(CARD));
     let denial = denial_of(&member_of_nothing_useful);
     assert_eq!((denial.cause, denial.in_session), (DenialCause::Mode, true));
+    let findings = diagnose(&discover(&member_of_nothing_useful));
+    let why = "mode 0640 withholds reading or writing from the group";
+    assert!(findings[0].evidence.iter().any(|line| line == why), "{findings:?}");
 }
 
 #[test]
