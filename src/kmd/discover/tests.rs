@@ -452,6 +452,9 @@ fn membership_is_offered_only_where_it_opens_the_node() {
     ] {
         assert_eq!(denial_of(&machine(name)).membership_helps(), helps, "{name}");
     }
+    // The group bits are there, but nobody is advised to join root's group.
+    let roots_group = navi31().node("renderD128", 128, 0, 0, 0o660, Some(CARD));
+    assert_eq!(denial_of(&roots_group).cause, DenialCause::Mode);
     // What the advice promises, done: the double's permission check agrees.
     let joined = machine("not-in-group").user(1000, "alice", &[1000, 109]);
     assert_eq!(candidates(&discover(&joined)), [PathBuf::from("/dev/dri/renderD128")]);
@@ -485,6 +488,8 @@ fn eight_forbidden_gpus_are_one_finding() {
 #[test]
 fn candidates_are_the_amdgpu_render_nodes_that_open_in_order() {
     assert_eq!(candidates(&discover(&intel_and_navi31())), [PathBuf::from("/dev/dri/renderD129")]);
+    let primary_opens = navi31().node("card0", 0, 0, 44, 0o666, Some(CARD));
+    assert_eq!(candidates(&discover(&primary_opens)), [] as [PathBuf; 0]);
     let both = discover(&apu_and_card());
     assert_eq!(candidates(&both), ["/dev/dri/renderD128", "/dev/dri/renderD129"].map(PathBuf::from));
     assert!(both.nodes.iter().all(|node| node.apu.is_none()), "only DEV_INFO can tell");
@@ -607,6 +612,8 @@ fn a_spare_gpu_beside_a_working_one_is_no_error() {
         findings.iter().map(|f| (f.severity, f.code)).collect::<Vec<_>>(),
         [(Severity::Note, "amd-node-missing")]
     );
+    let third = kept.pci("0000:83:00.0", PCI_VENDOR_AMD, 0x744c, VGA, Some("vfio-pci"));
+    assert_eq!(codes(&third), ["amd-vfio", "amd-node-missing"], "the warning stands before the note");
     // The GPU's audio function and other vendors' cards need no node.
     let audio = navi31().pci("0000:03:00.1", PCI_VENDOR_AMD, 0xab30, 0x04_0300, Some("snd_hda_intel"));
     assert_eq!(discover(&audio).host.amd_gpus.len(), 1);
