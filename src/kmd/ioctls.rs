@@ -4,6 +4,9 @@
 //! itself (`/dev/dri/renderD*`, usually group `render`) is the permission. *Since* is the amdgpu DRM version, 3.x;
 //! everything not marked is there from 3.40 on, the oldest that [`Device`](super::Device) accepts.
 //!
+//! The kernel matches a request by its number alone, takes as many bytes as the code's size says and reads the rest as
+//! zero (`drm_ioctl`), so that a structure that has grown since works on older kernels as long as what is new is zero.
+//!
 //! Any of them may also fail with `ENODEV` (the card was unplugged or its driver unloaded), `EFAULT` (a bad address)
 //! and `ENOMEM`.
 
