@@ -11,6 +11,8 @@ pub(super) struct Avx512(());
 
 const LANES: usize = 16;
 const NR: usize = 2 * LANES;
+/// Steps of the depth that a prefetch runs ahead. Hardware prefetchers stop at the page that they are in.
+const AHEAD: usize = 16;
 
 impl Avx512 {
     /// `None` on a processor, or under an operating system, without it.
@@ -66,6 +68,10 @@ fn tile<const ROWS: usize, const VECS: usize>(
         // SAFETY: step i of `depth` reads a[i·ROWS ..][..ROWS] and b[i·NR ..][..VECS·16] with VECS·16 ≤ NR, which the
         // lengths asserted above hold; the pointers end at most one past the slices.
         unsafe {
+            _mm_prefetch::<_MM_HINT_T0>(pa.wrapping_add(AHEAD * ROWS).cast());
+            for v in 0..VECS {
+                _mm_prefetch::<_MM_HINT_T0>(pb.wrapping_add(AHEAD * NR + v * LANES).cast());
+            }
             let mut bv = [_mm512_setzero_ps(); VECS];
             for (v, bv) in bv.iter_mut().enumerate() {
                 *bv = _mm512_loadu_ps(pb.add(v * LANES));

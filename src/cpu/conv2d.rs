@@ -103,7 +103,7 @@ impl Plan {
         let blocks = Split::at_most(taps, DEPTH);
 
         let flops_per_column = (2 * rows).saturating_mul(taps);
-        let by_task = (TASK_FLOPS / flops_per_column).max(4 * nr);
+        let by_task = (TASK_FLOPS / flops_per_column).max(8 * nr);
         let most = (B_FLOATS / blocks.longest()).min(by_task) / nr * nr;
         let columns = Split::at_most(pixels, most.max(nr)).longest().next_multiple_of(nr);
 
@@ -303,8 +303,8 @@ impl Plan {
     fn compute<T: Kernel, const NR: usize>(&self, kernel: T, lane: Lane<'_>, mut task: Task<'_>) {
         let columns = task.columns.len();
         let b_len = self.blocks.longest() * columns.next_multiple_of(NR);
-        let mut scratch = lane.scratch(b_len + Patches::line_len(columns));
-        let (b, line) = scratch.floats().split_at_mut(b_len);
+        let mut scratch = lane.scratch(b_len + self.patches.scratch_len(columns));
+        let (b, rest) = scratch.floats().split_at_mut(b_len);
         let first_row = self.panels.start(task.panels.start);
         for block in 0..self.blocks.parts {
             let depth = self.blocks.part(block);
@@ -312,7 +312,7 @@ impl Plan {
             let b = &mut b[..depth.len() * columns.next_multiple_of(NR)];
             kernel.vectorize(
                 #[inline(always)]
-                || self.patches.pack::<NR>(task.x, depth.clone(), task.columns.clone(), line, b),
+                || self.patches.pack::<NR>(task.x, depth.clone(), task.columns.clone(), rest, b),
             );
             for panel in task.panels.clone() {
                 let rows = self.panels.part(panel);
