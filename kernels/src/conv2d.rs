@@ -85,7 +85,8 @@ impl Plan {
         let mut out = [0u32; 2];
         for (i, (axis, input, kernel)) in [("height", h, r), ("width", w, s)].into_iter().enumerate() {
             let padded = within("a padded extent", wide(input) + 2 * wide(pad[i]), i32::MAX as u64)?;
-            let extent = within("a dilated kernel's extent", wide(kernel - 1) * wide(dilation[i]) + 1, i32::MAX as u64)?;
+            let extent =
+                within("a dilated kernel's extent", wide(kernel - 1) * wide(dilation[i]) + 1, i32::MAX as u64)?;
             if extent > padded {
                 return Err(PlanError::KernelExceedsInput { axis, extent: extent.into(), padded: padded.into() });
             }
