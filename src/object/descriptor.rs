@@ -38,11 +38,7 @@ impl CodeProperties {
         if !self.contains(Self::SGPR_KERNARG_SEGMENT_PTR) {
             return None;
         }
-        let before = [
-            (Self::SGPR_PRIVATE_SEGMENT_BUFFER, 4),
-            (Self::SGPR_DISPATCH_PTR, 2),
-            (Self::SGPR_QUEUE_PTR, 2),
-        ];
+        let before = [(Self::SGPR_PRIVATE_SEGMENT_BUFFER, 4), (Self::SGPR_DISPATCH_PTR, 2), (Self::SGPR_QUEUE_PTR, 2)];
         Some(before.iter().filter(|(bit, _)| self.contains(*bit)).map(|(_, n)| n).sum())
     }
 }

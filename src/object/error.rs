@@ -124,11 +124,15 @@ impl ObjectError {
     /// What to do next.
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::NotACodeObject { .. } => "give a linked .hsaco (ELF64 shared object for amdgcn-amd-amdhsa), unbundled",
+            Self::NotACodeObject { .. } => {
+                "give a linked .hsaco (ELF64 shared object for amdgcn-amd-amdhsa), unbundled"
+            }
             Self::Version { .. } => "rebuild with -mcode-object-version=5",
             Self::OutOfBounds { .. } | Self::Contradiction { .. } => "the file is damaged or truncated: build it again",
             Self::Metadata { .. } => "the loader needs the NT_AMDGPU_METADATA note that clang and Triton write",
-            Self::Relocation { .. } => "link the object with ld.lld -shared, so that only R_AMDGPU_RELATIVE64 and ABS64 remain",
+            Self::Relocation { .. } => {
+                "link the object with ld.lld -shared, so that only R_AMDGPU_RELATIVE64 and ABS64 remain"
+            }
             Self::Target { .. } => "rebuild it for the device (clang -mcpu=…)",
             Self::UnknownKernel { .. } => "names are those in the object's metadata, without .kd",
             Self::ArgumentCount { .. } | Self::Argument { .. } => "compare with the arguments in the object's metadata",

@@ -52,9 +52,8 @@ impl Launch {
 
     /// Dimensions in use: the highest one with more than one work-item, at least 1.
     pub fn grid_dims(&self) -> u16 {
-        let used = |i: usize| {
-            u64::from(self.blocks[i]) * u64::from(self.block_size[i]) + u64::from(self.remainder[i]) > 1
-        };
+        let used =
+            |i: usize| u64::from(self.blocks[i]) * u64::from(self.block_size[i]) + u64::from(self.remainder[i]) > 1;
         (0..3).rev().find(|&i| used(i)).map_or(1, |i| i as u16 + 1)
     }
 
