@@ -243,7 +243,7 @@ impl CodeObject {
     pub fn image_at(&self, base_va: u64) -> Result<Vec<u8>, ObjectError> {
         let size = self.image.len() as u64;
         let limit = 1 << 48;
-        if base_va % IMAGE_ALIGN != 0 || base_va.checked_add(size).is_none_or(|end| end > limit) {
+        if !base_va.is_multiple_of(IMAGE_ALIGN) || base_va.checked_add(size).is_none_or(|end| end > limit) {
             let what = "the image's address (a multiple of 0x1000)".into();
             return Err(ObjectError::OutOfBounds { what, offset: base_va, size, limit });
         }
