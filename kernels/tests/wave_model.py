@@ -172,14 +172,14 @@ class Wave:
             if op in('buffer_load_b32','buffer_store_b32'):
                 m=re.match(r'\S+ (v\d+), (v\d+), (s\[\d+:\d+\]), (\S+) offen$',txt); assert m,txt
                 rs=[s.sreg(i) for i in s.rng(m[3])]; base=rs[0]|(rs[1]&0xffff)<<32; assert rs[1]>>16==0 and rs[3]==0x30016fac
-                so=s.S(m[4]); off=s.V(m[2]); assert so<=rs[2]; lim=rs[2]-so
+                so=s.S(m[4]); off=s.V(m[2]); assert so<=rs[2]; lim=rs[2]-so  # raw: num_records less soffset
                 if op=='buffer_load_b32':
                     x=np.zeros(32,np.uint32); n=int(m[1][1:]); assert n not in s.pendv
                     for i in range(32):
                         assert s.exec[i]
                         o=int(off[i])
                         if o+4<=lim: x[i]=s.m.rd(base+so+o)
-                        else: assert o>=lim
+                        else: assert o>=rs[2],'out of range only if soffset counts'
                     s.vmq.append(('v',[n],[x])); s.pendv.add(n)
                 else:
                     d=s.V(m[1])
@@ -220,6 +220,8 @@ class Wave:
                 elif op=='s_mul_hi_u32': s.setS(a[0],(x*y)>>32)
                 elif op=='s_cmp_eq_u32': s.scc=int(x==y)
                 elif op=='s_cmp_lg_u32': s.scc=int(x!=y)
+                elif op=='s_cselect_b32': s.setS(a[0],x if s.scc else y)
+                elif op=='s_cmp_lt_u32': s.scc=int(x<y)
                 elif op=='s_cmp_ge_u32': s.scc=int(x>=y)
                 elif op=='s_cmp_le_u32': s.scc=int(x<=y)
                 else: raise Exception(txt)

@@ -15,7 +15,7 @@
 //            104 kb_div: magic divisor of KB
 // loop       one trip = 4 channels of one tap (r, s): 4 x buffer_load_b32, 2 x s_load_b512, 32 multiply-adds. The tap's
 //            offset is computed once a tap; a lane whose pixel falls into the padding takes offset 2^31, for which the V#
-//            returns 0, so EXEC never changes. Channels past C/G start at the V#'s end, and have zero weights.
+//            returns 0, so EXEC never changes. Channels past C/G are read there too, and have zero weights.
 //            Trips alternate between buffers A and B; a trip's loads are issued one trip ahead.
 // VOPD       both halves of one instruction may not read one input register, so the odd output channels run one input
 //            channel behind the even ones: X = even acc += w(c)*x(c), Y = odd acc += w(c-1)*x(c-1), order kept.
@@ -49,24 +49,43 @@
 .endm
 
 // Loads of the trip that s8, s12 and v4 describe; weights to s[\w:..], inputs to v[\x:..].
-// A channel's offset never passes the slab's end: num_records less soffset must not wrap.
-.macro FETCH w, x
+.macro FETCH n, w, x
     s_clause 0x1
     s_load_b512 s[\w:\w+15], s[8:9], 0x0
     s_load_b512 s[\w+16:\w+31], s[8:9], 0x40
     s_add_u32 s1, s12, s37
-    s_lshl_b32 s2, s37, 1
-    s_add_u32 s2, s12, s2
-    s_add_u32 s3, s1, s37
-    s_add_u32 s3, s3, s37
-    s_min_u32 s1, s1, s38
-    s_min_u32 s2, s2, s38
-    s_min_u32 s3, s3, s38
+    s_add_u32 s2, s1, s37
+    s_add_u32 s3, s2, s37
+    s_cmp_ge_u32 s3, s38
+    s_cbranch_scc1 .Lpart_\n
     s_clause 0x3
     buffer_load_b32 v[\x+0], v4, s[4:7], s12 offen
     buffer_load_b32 v[\x+1], v4, s[4:7], s1 offen
     buffer_load_b32 v[\x+2], v4, s[4:7], s2 offen
     buffer_load_b32 v[\x+3], v4, s[4:7], s3 offen
+.Lfetched_\n:
+.endm
+
+// The same where the fourth channel, and perhaps the second and third, are past C/G: those lanes read at 2^31. The
+// range check of the others doesn't depend on whether soffset counts, and num_records less soffset never wraps.
+.macro PART n, x
+.Lpart_\n:
+    s_cmp_lt_u32 s1, s38
+    s_cselect_b32 vcc_lo, -1, 0
+    s_cselect_b32 s1, s1, 0
+    s_delay_alu instid0(SALU_CYCLE_2)
+    v_cndmask_b32_e32 v6, v5, v4, vcc_lo
+    s_cmp_lt_u32 s2, s38
+    s_cselect_b32 vcc_lo, -1, 0
+    s_cselect_b32 s2, s2, 0
+    s_delay_alu instid0(SALU_CYCLE_2)
+    v_cndmask_b32_e32 v7, v5, v4, vcc_lo
+    s_clause 0x3
+    buffer_load_b32 v[\x+0], v4, s[4:7], s12 offen
+    buffer_load_b32 v[\x+1], v6, s[4:7], s1 offen
+    buffer_load_b32 v[\x+2], v7, s[4:7], s2 offen
+    buffer_load_b32 v[\x+3], v5, s[4:7], 0 offen
+    s_branch .Lfetched_\n
 .endm
 
 // v4 = the byte offset of tap (r, s) for this lane, or 2^31 in the padding.
@@ -96,7 +115,7 @@
     s_cbranch_scc1 .Ltap_\n
     s_add_u32 s12, s12, s18
 .Lfetch_\n:
-    FETCH \pw, \px
+    FETCH \n, \pw, \px
     s_waitcnt vmcnt(6)
     STEP \w+8, \x+1, \w, \x
     s_waitcnt vmcnt(5)
@@ -244,7 +263,7 @@ conv2d_direct_f32:
     s_mov_b32 s99, 0
     s_mov_b32 s101, 0
     s_mov_b32 s103, 0
-    FETCH 40, 16
+    FETCH first, 40, 16
 .Lloop:
     TRIP a, 40, 16, 72, 20
     TRIP b, 72, 20, 40, 16
@@ -252,6 +271,9 @@ conv2d_direct_f32:
 
     NEXT_TAP a
     NEXT_TAP b
+    PART first, 16
+    PART a, 20
+    PART b, 16
 
     LAST a, 40, 16
     s_branch .Lstore
