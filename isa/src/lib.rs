@@ -1,3 +1,42 @@
-//! RDNA3 instruction tables, decoder and disassembler.
+//! RDNA3 (gfx1100) instruction tables, decoder and disassembler.
+//!
+//! [`rows`] holds one row an instruction and format. [`decode`] reads words through it, [`disassemble`] prints what
+//! LLVM 19 prints for gfx1100. Semantics live in the crate `isa-exec`.
 #![no_std]
 #![forbid(unsafe_code)]
+extern crate alloc;
+
+mod decode;
+mod disasm;
+mod names;
+pub mod row;
+pub mod rows;
+
+pub use decode::{DecodeError, Dpp, Half, Inst, Mem, Mods, decode};
+pub use disasm::{Line, disassemble, disassemble_all};
+pub use row::{Format, Row};
+pub use rows::{Op, ROWS};
+
+/// Lanes of a wave.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub enum WaveSize {
+    /// 32 lanes.
+    W32,
+    /// 64 lanes.
+    W64,
+}
+
+impl WaveSize {
+    /// Number of lanes.
+    pub const fn lanes(self) -> u32 {
+        match self {
+            WaveSize::W32 => 32,
+            WaveSize::W64 => 64,
+        }
+    }
+
+    /// Is it wave64.
+    pub const fn is64(self) -> bool {
+        matches!(self, WaveSize::W64)
+    }
+}

@@ -1,2 +1,106 @@
-//! What RDNA3 instructions do.
-#![forbid(unsafe_code)]
+//! What RDNA3 instructions do: the portable wave interpreter.
+//!
+//! [`run_group`] runs all waves of one workgroup over a [`Memory`], round-robin from barrier to barrier, until every
+//! wave has ended or one of them traps. Code is decoded once into a [`Program`] and reused across workgroups.
+#![deny(unsafe_code)]
+
+mod fast;
+mod fp;
+mod group;
+mod lanes;
+mod mem;
+mod memop;
+mod program;
+mod salu;
+mod special;
+mod trap;
+mod valu;
+mod wave;
+
+pub use group::{GroupSetup, run_group};
+pub use isa::WaveSize;
+pub use program::Program;
+pub use trap::{Trap, TrapKind};
+
+use std::sync::atomic::AtomicBool;
+
+/// How memory was touched.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Access {
+    /// Load.
+    Read,
+    /// Store.
+    Write,
+    /// Read-modify-write.
+    Atomic,
+    /// Instruction fetch.
+    Fetch,
+}
+
+/// Why an access is refused.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FaultCause {
+    /// No page is mapped there.
+    Unmapped,
+    /// The page is not readable.
+    NotReadable,
+    /// The page is not writable.
+    NotWritable,
+    /// The page is not executable.
+    NotExecutable,
+    /// An atomic's address is not a multiple of its size.
+    Misaligned,
+}
+
+/// A refused access.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct MemFault {
+    /// GPU virtual address.
+    pub va: u64,
+    /// How it was touched.
+    pub access: Access,
+    /// Why it is refused.
+    pub cause: FaultCause,
+}
+
+/// The device's memory as one address space sees it. Addresses may be unaligned except in atomics.
+pub trait Memory {
+    /// Reads `out.len()` bytes at `va`.
+    fn load(&mut self, va: u64, out: &mut [u8]) -> Result<(), MemFault>;
+    /// Writes `data` at `va`.
+    fn store(&mut self, va: u64, data: &[u8]) -> Result<(), MemFault>;
+    /// Reads a little-endian dword.
+    fn load_u32(&mut self, va: u64) -> Result<u32, MemFault> {
+        let mut b = [0; 4];
+        self.load(va, &mut b)?;
+        Ok(u32::from_le_bytes(b))
+    }
+    /// Writes a little-endian dword.
+    fn store_u32(&mut self, va: u64, v: u32) -> Result<(), MemFault> {
+        self.store(va, &v.to_le_bytes())
+    }
+    /// Replaces the dword `x` at `va` by `f(x)` and returns `x`; `f` may run more than once.
+    fn atomic_u32(&mut self, va: u64, f: &mut dyn FnMut(u32) -> u32) -> Result<u32, MemFault>;
+    /// The same for eight bytes.
+    fn atomic_u64(&mut self, va: u64, f: &mut dyn FnMut(u64) -> u64) -> Result<u64, MemFault>;
+    /// Instruction fetch; returns how many dwords of `out` it filled, at least one.
+    fn fetch(&mut self, va: u64, out: &mut [u32]) -> Result<usize, MemFault>;
+}
+
+/// What stops a group from outside.
+#[derive(Clone, Copy, Debug)]
+pub struct Control<'a> {
+    /// Looked at every few thousand instructions; true ends the group with [`TrapKind::Killed`].
+    pub kill: &'a AtomicBool,
+    /// Wave instructions a group may run, [`TrapKind::BudgetExceeded`] beyond.
+    pub max_instructions: Option<u64>,
+}
+
+/// What a group did.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Stats {
+    /// Instructions executed, summed over waves.
+    pub wave_instructions: u64,
+    /// Waves run.
+    pub waves: u64,
+}

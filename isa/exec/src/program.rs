@@ -1,0 +1,293 @@
+//! Decoded code of one entry point.
+use crate::fast;
+use crate::memop::MemOp;
+use crate::{Memory, TrapKind};
+use isa::row::{Class, Slot, Ty};
+use isa::{Dpp, Format, Inst, Op, WaveSize};
+use std::collections::HashMap;
+
+/// A source, resolved as far as the code alone tells.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Src {
+    /// VGPR.
+    V(u8),
+    /// Scalar register by code (0-127).
+    S(u8),
+    /// Constant.
+    K(u64),
+    /// Source that is not a register: VCCZ, EXECZ, SCC, apertures.
+    X(u16),
+}
+
+/// Which part of the machine runs it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Unit {
+    Salu,
+    Smem,
+    Valu,
+    Hot,
+    Vopd,
+    Mem,
+    Other,
+}
+
+/// Number format of the float modifiers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Float {
+    None,
+    F16,
+    F32,
+    F64,
+}
+
+/// Condition of a compare, from its mnemonic.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Cmp {
+    /// Bit 0 less, bit 1 equal, bit 2 greater, bit 3 unordered.
+    pub truth: u8,
+    pub kind: CmpKind,
+    pub to_exec: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum CmpKind {
+    F(u8),
+    I(u8),
+    U(u8),
+    Class(u8),
+}
+
+/// One instruction, ready to run.
+#[derive(Clone, Debug)]
+pub(crate) struct Code {
+    pub inst: Inst,
+    pub unit: Unit,
+    pub s: [Src; 3],
+    pub y: [Src; 2],
+    pub float: [Float; 3],
+    pub cmp: Option<Cmp>,
+    pub mem: Option<MemOp>,
+}
+
+const INLINE32: [u32; 9] =
+    [0x3f000000, 0xbf000000, 0x3f800000, 0xbf800000, 0x40000000, 0xc0000000, 0x40800000, 0xc0800000, 0x3e22f983];
+const INLINE16: [u16; 9] = [0x3800, 0xb800, 0x3c00, 0xbc00, 0x4000, 0xc000, 0x4400, 0xc400, 0x3118];
+const INLINE64: [u64; 9] = [
+    0x3fe0000000000000,
+    0xbfe0000000000000,
+    0x3ff0000000000000,
+    0xbff0000000000000,
+    0x4000000000000000,
+    0xc000000000000000,
+    0x4010000000000000,
+    0xc010000000000000,
+    0x3fc45f306dc9c882,
+];
+
+fn source(code: u16, ty: Ty, literal: u32, signed: bool) -> Src {
+    let n = (code as usize).wrapping_sub(240);
+    match code {
+        256.. => Src::V((code - 256) as u8),
+        128..=192 => Src::K(code as u64 - 128),
+        193..=208 => Src::K((192 - code as i64) as u64),
+        240..=248 => Src::K(match ty {
+            Ty::F64 | Ty::B64 => INLINE64[n],
+            Ty::F16 | Ty::B16 | Ty::V2F16 => INLINE16[n] as u64,
+            Ty::BF16 | Ty::V2BF16 => (INLINE32[n] >> 16) as u64,
+            _ => INLINE32[n] as u64,
+        }),
+        255 => Src::K(match ty {
+            Ty::F64 => (literal as u64) << 32,
+            Ty::B64 if signed => literal as i32 as i64 as u64,
+            _ => literal as u64,
+        }),
+        0..=127 => Src::S(code as u8),
+        _ => Src::X(code),
+    }
+}
+
+fn compare(name: &str) -> Option<Cmp> {
+    let (rest, to_exec) = match name.strip_prefix("v_cmpx_") {
+        Some(r) => (r, true),
+        None => (name.strip_prefix("v_cmp_")?, false),
+    };
+    let (cond, ty) = rest.rsplit_once('_')?;
+    let bytes = ty[1..].parse::<u8>().ok()? / 8;
+    if cond == "class" {
+        return Some(Cmp { truth: 0, kind: CmpKind::Class(bytes), to_exec });
+    }
+    let kind = match &ty[..1] {
+        "f" => CmpKind::F(bytes),
+        "i" => CmpKind::I(bytes),
+        _ => CmpKind::U(bytes),
+    };
+    const L: u8 = 1;
+    const E: u8 = 2;
+    const G: u8 = 4;
+    const N: u8 = 8;
+    let truth = match cond {
+        "f" => 0,
+        "lt" => L,
+        "eq" => E,
+        "le" => L | E,
+        "gt" => G,
+        "lg" => L | G,
+        "ne" => L | G,
+        "ge" => G | E,
+        "o" => L | E | G,
+        "u" => N,
+        "nge" => L | N,
+        "nlg" => E | N,
+        "ngt" => L | E | N,
+        "nle" => G | N,
+        "neq" => L | G | N,
+        "nlt" => G | E | N,
+        "t" => L | E | G | N,
+        _ => return None,
+    };
+    Some(Cmp { truth, kind, to_exec })
+}
+
+impl Code {
+    pub(crate) fn new(inst: Inst) -> Code {
+        let row = inst.row();
+        let signed = row.name.ends_with("_i64");
+        let resolve = |row: &isa::Row, slot: Slot, code: u16| match row.operand(slot) {
+            Some(o) => source(code, o.ty, inst.literal, signed),
+            None => Src::K(0),
+        };
+        let mut s = [
+            resolve(row, Slot::Src0, inst.src[0]),
+            resolve(row, Slot::Src1, inst.src[1]),
+            resolve(row, Slot::Src2, inst.src[2]),
+        ];
+        // FMAMK multiplies by the constant and adds src1; FMAAK adds the constant.
+        let k = |row: &isa::Row| row.operand(Slot::Imm).is_some();
+        if k(row) && row.format != Format::Sopk {
+            s[2] = Src::K(inst.literal as u64);
+        }
+        let y = inst.y.map_or([Src::K(0); 2], |h| {
+            [resolve(h.row(), Slot::Src0, h.src[0]), resolve(h.row(), Slot::Src1, h.src[1])]
+        });
+        let ty0 = row.operand(Slot::Src0).map_or(Ty::B32, |o| o.ty);
+        let float = [Slot::Src0, Slot::Src1, Slot::Src2].map(|slot| match row.operand(slot) {
+            None => Float::None,
+            Some(o) => {
+                match if o.class == Class::V && slot != Slot::Src0 && !matches!(o.ty, Ty::B16) { ty0 } else { o.ty } {
+                    Ty::F16 | Ty::B16 | Ty::BF16 => Float::F16,
+                    Ty::F64 | Ty::B64 => Float::F64,
+                    _ => Float::F32,
+                }
+            }
+        });
+        let cmp = compare(row.name);
+        let mem = MemOp::new(&inst);
+        let hot = inst.dpp == Dpp::None
+            && !inst.mods.clamp
+            && inst.mods.omod == 0
+            && inst.mods.opsel == 0
+            && fast::is_hot(inst.op);
+        let unit = match row.format {
+            Format::Sop1 | Format::Sop2 | Format::Sopc | Format::Sopk | Format::Sopp => Unit::Salu,
+            Format::Smem => Unit::Smem,
+            Format::VopdX | Format::VopdY => Unit::Vopd,
+            Format::Vop1 | Format::Vop2 | Format::Vop3 | Format::Vopc if hot => Unit::Hot,
+            Format::Vop1 | Format::Vop2 | Format::Vopc | Format::Vop3 | Format::Vop3p => Unit::Valu,
+            Format::Ds | Format::Mubuf | Format::Flat | Format::Global | Format::Scratch => Unit::Mem,
+            Format::Mtbuf | Format::Mimg | Format::Exp | Format::Ldsdir | Format::Vinterp => Unit::Other,
+        };
+        Code { inst, unit, s, y, float, cmp, mem }
+    }
+}
+
+/// Largest distance from the entry that is looked up in a table rather than a map.
+const TABLE_DW: u64 = 1 << 18;
+
+/// Decoded code of one entry point: filled on demand through [`Memory::fetch`], reused across workgroups.
+#[derive(Clone, Debug)]
+pub struct Program {
+    entry: u64,
+    wave: WaveSize,
+    table: Vec<u32>,
+    far: HashMap<u64, u32>,
+    pub(crate) code: Vec<Code>,
+}
+
+impl Program {
+    /// Nothing is fetched before the first wave runs.
+    pub fn new(entry_va: u64, wave: WaveSize) -> Program {
+        Program { entry: entry_va, wave, table: Vec::new(), far: HashMap::new(), code: Vec::new() }
+    }
+
+    /// Address of the first instruction.
+    pub fn entry(&self) -> u64 {
+        self.entry
+    }
+
+    /// Lanes of its waves.
+    pub fn wave_size(&self) -> WaveSize {
+        self.wave
+    }
+
+    /// Index of the instruction at `pc`, decoded now if it is new.
+    #[inline(always)]
+    pub(crate) fn at(&mut self, pc: u64, mem: &mut impl Memory) -> Result<usize, TrapKind> {
+        let off = pc.wrapping_sub(self.entry) / 4;
+        if let Some(&k) = self.table.get(off as usize)
+            && k != 0
+        {
+            return Ok(k as usize - 1);
+        }
+        self.fill(pc, off, mem)
+    }
+
+    #[cold]
+    fn fill(&mut self, pc: u64, off: u64, mem: &mut impl Memory) -> Result<usize, TrapKind> {
+        if off >= TABLE_DW
+            && let Some(&k) = self.far.get(&pc)
+        {
+            return Ok(k as usize);
+        }
+        let mut words = [0u32; 8];
+        let mut have = mem.fetch(pc, &mut words)?.clamp(1, 8);
+        let inst = loop {
+            match isa::decode(&words[..have], self.wave) {
+                Ok(i) => break i,
+                Err(isa::DecodeError::Truncated { need, .. }) if need <= 8 => {
+                    // The rest lies on the next page.
+                    let n = mem.fetch(pc + 4 * have as u64, &mut words[have..])?;
+                    have = (have + n.max(1)).min(8);
+                }
+                Err(why) => {
+                    return Err(TrapKind::IllegalInstruction { words: words[..have.min(3)].to_vec(), why });
+                }
+            }
+        };
+        let k = self.code.len();
+        self.code.push(Code::new(inst));
+        if off < TABLE_DW {
+            if self.table.len() <= off as usize {
+                self.table.resize(off as usize + 64, 0);
+            }
+            self.table[off as usize] = k as u32 + 1;
+        } else {
+            self.far.insert(pc, k as u32);
+        }
+        Ok(k)
+    }
+
+    /// Text of the instruction at `pc`, where it was decoded.
+    pub(crate) fn text(&self, pc: u64) -> Option<String> {
+        let off = pc.wrapping_sub(self.entry) / 4;
+        let k = match self.table.get(off as usize) {
+            Some(&k) if k != 0 => k as usize - 1,
+            _ => *self.far.get(&pc)? as usize,
+        };
+        Some(isa::disassemble(&self.code[k].inst, self.wave))
+    }
+}
+
+/// A source of FMAMK order: `src0 * K + src1`.
+pub(crate) fn is_fmamk(op: Op) -> bool {
+    matches!(op, Op::V_FMAMK_F32 | Op::V_FMAMK_F16 | Op::S_FMAMK_F32)
+}

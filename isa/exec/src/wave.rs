@@ -1,0 +1,192 @@
+//! State of one wave and access to its registers.
+use crate::program::{Code, Float, Src};
+use isa::Dpp;
+
+pub(crate) const VCC: usize = 106;
+pub(crate) const NULL: usize = 124;
+pub(crate) const M0: usize = 125;
+pub(crate) const EXEC: usize = 126;
+
+/// Base of the LDS aperture in flat addresses, as the kernel driver sets it on gfx9 and later.
+pub(crate) const SHARED_BASE: u64 = 0x0001_0000_0000_0000;
+/// Base of the scratch aperture.
+pub(crate) const PRIVATE_BASE: u64 = 0x0002_0000_0000_0000;
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum State {
+    Running,
+    Barrier,
+    Ended,
+}
+
+/// One wave of `L` lanes.
+pub(crate) struct Wave<const L: usize> {
+    pub id: u32,
+    pub pc: u64,
+    pub s: [u32; 128],
+    pub scc: bool,
+    /// MODE register.
+    pub mode: u32,
+    pub v: Vec<[u32; L]>,
+    pub state: State,
+    pub scratch: u64,
+}
+
+impl<const L: usize> Wave<L> {
+    pub(crate) const ALL: u64 = if L == 64 { !0 } else { 0xffff_ffff };
+
+    #[inline(always)]
+    pub(crate) fn exec(&self) -> u64 {
+        let lo = self.s[EXEC] as u64;
+        if L == 64 { lo | (self.s[EXEC + 1] as u64) << 32 } else { lo }
+    }
+
+    /// A lane mask from a scalar register pair (or one register in wave32).
+    pub(crate) fn mask(&self, code: usize) -> u64 {
+        let lo = self.sgpr(code) as u64;
+        if L == 64 { lo | (self.sgpr(code + 1) as u64) << 32 } else { lo }
+    }
+
+    pub(crate) fn set_mask(&mut self, code: usize, m: u64) {
+        self.set_sgpr(code, m as u32);
+        if L == 64 && code != NULL {
+            self.set_sgpr(code + 1, (m >> 32) as u32);
+        }
+    }
+
+    /// A scalar register; NULL and what does not exist read 0.
+    #[inline(always)]
+    pub(crate) fn sgpr(&self, code: usize) -> u32 {
+        if code < 128 { self.s[code] } else { 0 }
+    }
+
+    /// Writes to NULL and beyond the file vanish.
+    #[inline(always)]
+    pub(crate) fn set_sgpr(&mut self, code: usize, v: u32) {
+        if code < 128 && code != NULL {
+            self.s[code] = v;
+        }
+    }
+
+    pub(crate) fn sgpr64(&self, code: usize) -> u64 {
+        self.sgpr(code) as u64 | if code == NULL { 0 } else { (self.sgpr(code + 1) as u64) << 32 }
+    }
+
+    pub(crate) fn set_sgpr64(&mut self, code: usize, v: u64) {
+        self.set_sgpr(code, v as u32);
+        if code != NULL {
+            self.set_sgpr(code + 1, (v >> 32) as u32);
+        }
+    }
+
+    /// Sources that are not registers.
+    #[cold]
+    fn special(&self, code: u16) -> u64 {
+        match code {
+            235 => SHARED_BASE >> 32,
+            236 => (SHARED_BASE >> 32) | 0xffff,
+            237 => PRIVATE_BASE >> 32,
+            238 => (PRIVATE_BASE >> 32) | 0xffff,
+            251 => (self.mask(VCC) == 0) as u64,
+            252 => (self.exec() == 0) as u64,
+            253 => self.scc as u64,
+            _ => 0,
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn s32(&self, s: Src) -> u32 {
+        match s {
+            Src::S(k) => self.s[k as usize],
+            Src::K(v) => v as u32,
+            Src::X(c) => self.special(c) as u32,
+            Src::V(_) => 0,
+        }
+    }
+
+    pub(crate) fn s64(&self, s: Src) -> u64 {
+        match s {
+            Src::S(k) => self.sgpr64(k as usize),
+            Src::K(v) => v,
+            Src::X(c @ 235..=238) => self.special(c) << 32,
+            Src::X(c) => self.special(c),
+            Src::V(_) => 0,
+        }
+    }
+
+    /// A VGPR; beyond the allocation v0 is read.
+    #[inline(always)]
+    pub(crate) fn vgpr(&self, k: usize) -> &[u32; L] {
+        match self.v.get(k) {
+            Some(r) => r,
+            None => &self.v[0],
+        }
+    }
+
+    /// A VGPR to write; None beyond the allocation.
+    #[inline(always)]
+    pub(crate) fn vgpr_mut(&mut self, k: usize) -> Option<&mut [u32; L]> {
+        self.v.get_mut(k)
+    }
+
+    /// All lanes of a 32-bit source.
+    #[inline(always)]
+    pub(crate) fn lanes32(&self, s: Src) -> [u32; L] {
+        match s {
+            Src::V(k) => *self.vgpr(k as usize),
+            s => [self.s32(s); L],
+        }
+    }
+
+    /// All lanes of a source of `n` dwords (1 or 2).
+    pub(crate) fn lanes64(&self, s: Src, n: u8) -> [u64; L] {
+        match s {
+            Src::V(k) => {
+                let lo = self.vgpr(k as usize);
+                let hi = self.vgpr(k as usize + 1);
+                std::array::from_fn(|i| if n == 2 { lo[i] as u64 | (hi[i] as u64) << 32 } else { lo[i] as u64 })
+            }
+            s if n == 2 => [self.s64(s); L],
+            s => [self.s32(s) as u64; L],
+        }
+    }
+
+    /// Lane masks of a DPP: where each lane reads, and which lanes are written.
+    pub(crate) fn dpp(&self, dpp: Dpp) -> ([Option<usize>; L], u64) {
+        crate::lanes::dpp::<L>(dpp, self.exec())
+    }
+
+    /// Writes lanes of `mask`.
+    #[inline(always)]
+    pub(crate) fn write32(&mut self, k: usize, out: &[u32; L], mask: u64) {
+        let Some(d) = self.vgpr_mut(k) else { return };
+        if mask == Self::ALL {
+            *d = *out;
+        } else {
+            for i in 0..L {
+                if mask >> i & 1 != 0 {
+                    d[i] = out[i];
+                }
+            }
+        }
+    }
+
+    pub(crate) fn write64(&mut self, k: usize, out: &[u64; L], n: u8, mask: u64) {
+        self.write32(k, &std::array::from_fn(|i| out[i] as u32), mask);
+        if n == 2 {
+            self.write32(k + 1, &std::array::from_fn(|i| (out[i] >> 32) as u32), mask);
+        }
+    }
+
+    /// Float modifiers of one source.
+    pub(crate) fn modify(&self, c: &Code, k: usize, x: u64) -> u64 {
+        let m = &c.inst.mods;
+        let sign = match c.float[k] {
+            Float::F16 => 1 << 15,
+            Float::F64 => 1 << 63,
+            _ => 1 << 31,
+        };
+        let x = if m.abs >> k & 1 != 0 { x & !sign } else { x };
+        if m.neg >> k & 1 != 0 { x ^ sign } else { x }
+    }
+}
