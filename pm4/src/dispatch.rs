@@ -163,10 +163,7 @@ pub fn barrier_compute_to_compute(stream: &mut Stream) -> Result<(), EncodeError
 /// None in practice: every field is constant.
 pub fn release_to_host(stream: &mut Stream) -> Result<(), EncodeError> {
     wait_for_waves(stream)?;
-    acquire_all(
-        stream,
-        crate::reg_value!(GcrCntl { GLM_WB: true, GLM_INV: true, GL2_INV: true, GL2_WB: true })?,
-    )
+    acquire_all(stream, crate::reg_value!(GcrCntl { GLM_WB: true, GLM_INV: true, GL2_INV: true, GL2_WB: true })?)
 }
 
 /// Writes `value` to the 8 bytes at `va` when everything before has ended and the GL2 is written

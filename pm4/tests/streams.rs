@@ -24,9 +24,8 @@ fn streams() -> Option<Vec<(String, Vec<u32>)>> {
     let mut files: Vec<_> =
         std::fs::read_dir(clients()?.join("streams")).expect("streams").map(|e| e.unwrap().path()).collect();
     files.sort();
-    let read = |p: &PathBuf| {
-        (p.file_name().unwrap().to_str().unwrap().to_string(), hex(&std::fs::read_to_string(p).unwrap()))
-    };
+    let read =
+        |p: &PathBuf| (p.file_name().unwrap().to_str().unwrap().to_string(), hex(&std::fs::read_to_string(p).unwrap()));
     Some(files.iter().filter(|p| p.extension().is_some_and(|e| e == "hex")).map(read).collect())
 }
 

@@ -30,7 +30,8 @@ fn a_count_in_bits_7_to_0_is_an_error() {
 
 #[test]
 fn invented_opcodes_are_unknown_or_another_packet() {
-    for (opcode, meant) in [(0x7d, "DISPATCH_DIRECT"), (0x2f, "SET_SH_REG"), (0x6a, "WRITE_DATA"), (0x82, "ACQUIRE_MEM")]
+    for (opcode, meant) in
+        [(0x7d, "DISPATCH_DIRECT"), (0x2f, "SET_SH_REG"), (0x6a, "WRITE_DATA"), (0x82, "ACQUIRE_MEM")]
     {
         let words = [3 << 30 | 1 << 16 | opcode << 8, 1, 2];
         let unknown = Packet::Unknown { opcode: opcode as u8, body: vec![1, 2] };
@@ -152,7 +153,10 @@ fn registers_go_through_their_own_space() {
     assert!(s.set_uconfig(reg::COMPUTE_PGM_LO, 0).is_err());
     assert!(s.set_context(reg::COMPUTE_PGM_LO, 0).is_err());
     assert!(s.is_empty());
-    s.set(reg::TA_CS_BC_BASE_ADDR, 0).unwrap().set(reg::TA_CS_BC_BASE_ADDR_HI, reg::TA_CS_BC_BASE_ADDR_HI::new()).unwrap();
+    s.set(reg::TA_CS_BC_BASE_ADDR, 0)
+        .unwrap()
+        .set(reg::TA_CS_BC_BASE_ADDR_HI, reg::TA_CS_BC_BASE_ADDR_HI::new())
+        .unwrap();
     assert_eq!(s.dwords(), [0xc002_7900, 0x380, 0, 0]);
 }
 
