@@ -63,180 +63,257 @@ class Program:
 
 
 class Mem:
-    def __init__(s): s.r=[]; s.next=0x7f0012340000
-    def alloc(s,arr):
-        b=s.next; a=np.frombuffer(bytearray(arr.tobytes()),dtype=np.uint8).copy(); s.r.append((b,a)); s.next+=(len(a)+0x1ffff)&~0xffff; return b,len(s.r)-1
-    def find(s,a,n):
-        for b,d in s.r:
-            if b<=a and a+n<=b+len(d): return d,a-b
-        raise Exception(f'fault {a:#x}+{n}')
-    def rd(s,a):
-        d,o=s.find(a,4); return int(d[o:o+4].view(np.uint32)[0]) if o%4==0 else 1/0
-    def wr(s,a,v):
-        d,o=s.find(a,4); d[o:o+4]=np.frombuffer(np.uint32(v).tobytes(),dtype=np.uint8)
-def fma(a,b,c):  # f32 fma: product exact in f64; sum in longdouble; double rounding is negligible but noted
-    return (a.astype(np.longdouble)*b.astype(np.longdouble)+c.astype(np.longdouble)).astype(np.float32)
+    """Buffers at made-up addresses, far apart; an access outside all of them is a fault."""
+
+    def __init__(self):
+        self.buffers, self.next = [], 0x7F0012340000
+
+    def alloc(self, array):
+        base = self.next
+        self.buffers.append((base, np.frombuffer(bytearray(array.tobytes()), np.uint8).copy()))
+        self.next += (len(self.buffers[-1][1]) + 0x1FFFF) & ~0xFFFF
+        return base, len(self.buffers) - 1
+
+    def dwords(self, index):
+        return self.buffers[index][1].view(np.uint32)
+
+    def dword(self, address):
+        for base, data in self.buffers:
+            if base <= address and address + 4 <= base + len(data) and (address - base) % 4 == 0:
+                return data[address - base : address - base + 4].view(np.uint32)
+        raise AssertionError(f"fault at {address:#x}")
+
+
+def fma(a, b, c):
+    """f32 fused multiply-add: the product of two f32 is exact in a longdouble."""
+    return (a.astype(np.longdouble) * b.astype(np.longdouble) + c.astype(np.longdouble)).astype(np.float32)
+
+
+def shl(a, n):
+    return a << (n & np.uint64(31))
+
+
+def shr(a, n):
+    return a >> (n & np.uint64(31))
+
+
+# VALU results from uint64 operands, truncated to 32 bits afterwards.
+VALU = {
+    "v_mov_b32": lambda a: a,
+    "v_and_b32": lambda a, b: a & b,
+    "v_or_b32": lambda a, b: a | b,
+    "v_lshlrev_b32": lambda a, b: shl(b, a),
+    "v_lshrrev_b32": lambda a, b: shr(b, a),
+    "v_lshl_add_u32": lambda a, b, c: shl(a, b) + c,
+    "v_add_lshl_u32": lambda a, b, c: shl(a + b, c),
+    "v_bfe_u32": lambda a, b, c: shr(a, b) & (shl(np.uint64(1), c) - np.uint64(1)),
+    "v_bfrev_b32": lambda a: np.array([int(f"{int(i):032b}"[::-1], 2) for i in a], np.uint64),
+    "v_add_nc_u32": lambda a, b: a + b,
+    "v_sub_nc_u32": lambda a, b: a - b,
+    "v_subrev_nc_u32": lambda a, b: b - a,
+    "v_mul_lo_u32": lambda a, b: a * b,
+    "v_mul_hi_u32": lambda a, b: a * b >> np.uint64(32),
+}
+
+# SALU results from Python integers, and SCC from the operands and the untruncated result (None: unchanged).
+SALU = {
+    "s_add_u32": (lambda x, y, scc: x + y, lambda x, y, r: r > M32),
+    "s_addc_u32": (lambda x, y, scc: x + y + scc, lambda x, y, r: r > M32),
+    "s_sub_u32": (lambda x, y, scc: x - y, lambda x, y, r: r < 0),
+    "s_add_i32": (lambda x, y, scc: x + y, lambda x, y, r: (x ^ r) & (y ^ r) >> 31 & 1),
+    "s_lshl_b32": (lambda x, y, scc: x << (y & 31), lambda x, y, r: r & M32 != 0),
+    "s_lshr_b32": (lambda x, y, scc: x >> (y & 31), lambda x, y, r: r != 0),
+    "s_and_b32": (lambda x, y, scc: x & y, lambda x, y, r: r != 0),
+    "s_mul_i32": (lambda x, y, scc: x * y, None),
+    "s_mul_hi_u32": (lambda x, y, scc: x * y >> 32, None),
+    "s_cselect_b32": (lambda x, y, scc: x if scc else y, None),
+}
+
+COMPARE = {"eq": lambda x, y: x == y, "lg": lambda x, y: x != y, "ne": lambda x, y: x != y, "gt": lambda x, y: x > y,
+           "ge": lambda x, y: x >= y, "lt": lambda x, y: x < y, "le": lambda x, y: x <= y}
+
+NO_EFFECT = ("s_delay_alu", "s_nop")
+VCC = 106
+
+
 class Wave:
-    def __init__(s,prog,mem,sg,v0):
-        s.p=prog;s.m=mem;s.s=[None]*128;s.v={};s.exec=np.ones(32,bool);s.scc=0;s.vmq=[];s.lgq=[]
-        for i,x in enumerate(sg): s.s[i]=x
-        s.v[0]=np.array(v0,np.uint32);s.pendv=set();s.pends=set();s.count=0;s.clause=0;s.fmas=0
-    def sreg(s,n):
-        if n in s.pends: raise Exception(f's{n} not waited')
-        x=s.s[n]
-        if x is None: raise Exception(f's{n} uninitialised')
-        return x
-    def rng(s,a):
-        m=re.match(r'[sv]\[(\d+):(\d+)\]',a)
-        if m: return list(range(int(m[1]),int(m[2])+1))
-        return [int(a[1:])]
-    def S(s,a):
-        if a=='null': return 0
-        if a=='vcc_lo': return s.sreg(106)
-        if a=='exec_lo': return int(sum(1<<i for i in range(32) if s.exec[i]))
-        if re.match(r's\d+$',a): return s.sreg(int(a[1:]))
-        return int(a,0)&M32
-    def setS(s,a,x):
-        n=106 if a=='vcc_lo' else int(a[1:])
-        if n in s.pends: raise Exception('write pending s')
-        s.s[n]=x&M32
-    def V(s,a):
-        if a[0]=='v' and a!='vcc_lo':
-            n=int(a[1:])
-            if n in s.pendv: raise Exception(f'v{n} not waited')
-            return s.v[n]
-        return np.full(32,s.S(a),np.uint32)
-    def setV(s,a,x):
-        n=int(a[1:]); old=s.v.get(n,np.zeros(32,np.uint32))
-        if n in s.pendv: raise Exception('write pending v')
-        s.v[n]=np.where(s.exec,x.astype(np.uint32),old)
-    def valu(s,op,a):
-        o=re.sub(r'_e(32|64)$','',op).replace('v_dual_','v_')
-        f=lambda x:s.V(x).view(np.float32)
-        u=lambda x:s.V(x).astype(np.uint64)
-        if o=='v_fmac_f32': s.fmas+=1; return fma(f(a[1]),f(a[2]),f(a[0])).view(np.uint32)
-        if o=='v_mov_b32': return s.V(a[1])
-        if o=='v_and_b32': return s.V(a[1])&s.V(a[2])
-        if o=='v_or_b32': return s.V(a[1])|s.V(a[2])
-        if o=='v_lshlrev_b32': return (u(a[2])<<(u(a[1])&31))&M32
-        if o=='v_lshrrev_b32': return u(a[2])>>(u(a[1])&31)
-        if o=='v_lshl_add_u32': return ((u(a[1])<<(u(a[2])&31))+u(a[3]))&M32
-        if o=='v_add_lshl_u32': return (((u(a[1])+u(a[2]))&M32)<<(u(a[3])&31))&M32
-        if o=='v_bfe_u32': return (u(a[1])>>(u(a[2])&31))&((np.uint64(1)<<(u(a[3])&31))-np.uint64(1))
-        if o=='v_add_nc_u32': return (u(a[1])+u(a[2]))&M32
-        if o=='v_sub_nc_u32': return (u(a[1])-u(a[2]))&M32
-        if o=='v_subrev_nc_u32': return (u(a[2])-u(a[1]))&M32
-        if o=='v_mul_lo_u32': return (u(a[1])*u(a[2]))&M32
-        if o=='v_mul_hi_u32': return (u(a[1])*u(a[2]))>>np.uint64(32)
-        if o=='v_bfrev_b32': assert a[1]=='1'; return np.full(32,0x80000000,np.uint32)
-        if o=='v_cndmask_b32':
-            m=s.S(a[3]); b=np.array([(m>>i)&1 for i in range(32)],bool); return np.where(b,s.V(a[2]),s.V(a[1]))
-        if o=='v_add_f32': return (f(a[1])+f(a[2])).view(np.uint32)
-        raise Exception('valu '+op)
-    def run(s,limit=10**7):
-        pc=0
+    """One wave32. Loads complete at the s_waitcnt that covers them, never earlier."""
+
+    def __init__(self, code, mem, sgprs, lanes):
+        self.code, self.mem, self.scc, self.clause, self.steps = code, mem, 0, 0, 0
+        self.s, self.v = dict(enumerate(sgprs)), {0: np.array(lanes, np.uint32)}
+        self.exec = np.ones(32, bool)
+        # Loads in flight, oldest first: (register file, registers, values).
+        self.queues = {"vmcnt": [], "lgkmcnt": []}
+        self.pending = set()
+
+    def registers(self, text):
+        m = re.fullmatch(r"[sv]\[(\d+):(\d+)\]", text)
+        return list(range(int(m[1]), int(m[2]) + 1)) if m else [int(text[1:])]
+
+    def ready(self, kind, n):
+        assert (kind, n) not in self.pending, f"{kind}{n} is used before its load was waited for"
+        return n
+
+    def sgpr(self, n):
+        assert self.ready("s", n) in self.s, f"s{n} was never written"
+        return self.s[n]
+
+    def pair(self, text):
+        low, high = self.registers(text)
+        return self.sgpr(low) | self.sgpr(high) << 32
+
+    def scalar(self, text):
+        if text == "vcc_lo":
+            return self.sgpr(VCC)
+        if re.fullmatch(r"s\d+", text):
+            return self.sgpr(int(text[1:]))
+        return 0 if text == "null" else int(text, 0) & M32
+
+    def set_scalar(self, text, value):
+        self.s[self.ready("s", VCC if text == "vcc_lo" else int(text[1:]))] = int(value) & M32
+
+    def vector(self, text):
+        if re.fullmatch(r"v\d+", text):
+            n = self.ready("v", int(text[1:]))
+            assert n in self.v, f"v{n} was never written"
+            return self.v[n]
+        return np.full(32, self.scalar(text), np.uint32)
+
+    def set_vector(self, text, value):
+        n = self.ready("v", int(text[1:]))
+        self.v[n] = np.where(self.exec, value, self.v.get(n, np.uint32(0))).astype(np.uint32)
+
+    def mask(self, lanes):
+        return sum(1 << i for i in range(32) if lanes[i])
+
+    def load(self, counter, kind, registers, values):
+        for n in registers:
+            self.pending.add((kind, self.ready(kind, n)))
+        self.queues[counter].append((kind, registers, values))
+
+    def valu(self, op, args):
+        """The result of a vector instruction with a vector destination."""
+        op = re.sub(r"_e(32|64)$", "", op).replace("v_dual_", "v_")
+        if op in ("v_fmac_f32", "v_add_f32"):
+            a, b = (self.vector(x).view(np.float32) for x in args[1:3])
+            return (fma(a, b, self.vector(args[0]).view(np.float32)) if op == "v_fmac_f32" else a + b).view(np.uint32)
+        if op == "v_cndmask_b32":
+            mask = self.scalar(args[3])
+            chosen = np.array([mask >> i & 1 for i in range(32)], bool)
+            return np.where(chosen, self.vector(args[2]), self.vector(args[1]))
+        with np.errstate(over="ignore"):
+            return VALU[op](*(self.vector(x).astype(np.uint64) for x in args[1:])) & np.uint64(M32)
+
+    def buffer(self, op, text):
+        m = re.fullmatch(r"\S+ (v\d+), (v\d+), (s\[\d+:\d+\]), (\S+) offen", text)
+        low, high, size, word3 = (self.sgpr(n) for n in self.registers(m[3]))
+        assert high >> 16 == 0 and word3 == 0x30016FAC, "not the raw V# that the sources state"
+        base, soffset, offsets = low | high << 32, self.scalar(m[4]), self.vector(m[2])
+        assert soffset <= size and self.exec.all()
+        inside = [int(o) + soffset + 4 <= size for o in offsets]
+        assert all(i or o >= size for i, o in zip(inside, offsets)), "in range unless soffset counts"
+        at = [base + soffset + int(o) for o in offsets]
+        if op == "buffer_load_b32":
+            values = np.array([self.mem.dword(a)[0] if i else 0 for a, i in zip(at, inside)], np.uint32)
+            self.load("vmcnt", "v", [int(m[1][1:])], [values])
+        else:
+            for value, a, i in zip(self.vector(m[1]), at, inside):
+                if i:
+                    self.mem.dword(a)[0] = value
+
+    def saddr(self, op, args):
+        """global_load_b32 and global_store_b32 with a scalar base."""
+        is_load = op == "global_load_b32"
+        base, offsets = self.pair(args[2]), self.vector(args[1] if is_load else args[0])
+        values = np.zeros(32, np.uint32) if is_load else self.vector(args[1])
+        for i in np.flatnonzero(self.exec):
+            place = self.mem.dword(base + int(offsets[i]))
+            if is_load:
+                values[i] = place[0]
+            else:
+                place[0] = values[i]
+        if is_load:
+            self.load("vmcnt", "v", [int(args[0][1:])], [values])
+
+    def run(self):
+        pc = 0
         while True:
-            pp,tgt=s.p[pc]; pc+=1; s.count+=1
-            if s.count>limit: raise Exception('runaway')
-            op,a,txt=pp[0]
-            if len(pp)==2:
-                (o1,a1,_),(o2,a2,_)=pp
-                assert (int(a1[0][1:])^int(a2[0][1:]))&1
-                r1=s.valu(o1,a1);r2=s.valu(o2,a2);s.setV(a1[0],r1);s.setV(a2[0],r2);continue
-            if s.clause:
-                assert op.startswith(('s_load','buffer_load','global_load')),'clause '+txt
-                s.clause-=1
-            if op=='s_endpgm':
-                if s.lgq or s.vmq: raise Exception('loads outstanding at end')
+            (first, *second), target = self.code[pc]
+            op, args, text = first
+            pc += 1
+            self.steps += 1
+            assert self.steps < 10**7, "the wave doesn't end"
+            if second:
+                self.vopd(first, second[0])
+                continue
+            if self.clause:
+                assert op.startswith(("s_load", "buffer_load", "global_load")), f"in a clause: {text}"
+                self.clause -= 1
+            if op == "s_endpgm":
+                assert not self.pending, "loads in flight at the end"
                 return
-            if op in('s_delay_alu','s_nop','s_sendmsg'):
-                if op=='s_sendmsg': assert not s.vmq and not s.lgq
-                continue
-            if op=='s_clause': s.clause=int(a[0],0)+1; continue
-            if op=='s_waitcnt':
-                for k,n in re.findall(r'(vmcnt|lgkmcnt)\((\d+)\)',txt):
-                    n=int(n); q=s.vmq if k=='vmcnt' else s.lgq
-                    if k=='lgkmcnt': assert n==0
-                    while len(q)>n:
-                        kind,regs,vals=q.pop(0)
-                        for r,x in zip(regs,vals):
-                            if kind=='v': s.pendv.discard(r); s.v[r]=x
-                            else: s.pends.discard(r); s.s[r]=x
-                continue
-            if op.startswith('s_load'):
-                off=0 if a[2]=='null' else int(a[2],0)
-                b=s.rng(a[1]); ad=s.sreg(b[0])|(s.sreg(b[1])<<32)
-                regs=s.rng(a[0]); assert regs[0]%min(4,len(regs))==0
-                assert not any(r in s.pends for r in regs)
-                s.lgq.append(('s',regs,[s.m.rd(ad+off+4*i) for i in range(len(regs))])); s.pends|=set(regs); continue
-            if op in('buffer_load_b32','buffer_store_b32'):
-                m=re.match(r'\S+ (v\d+), (v\d+), (s\[\d+:\d+\]), (\S+) offen$',txt); assert m,txt
-                rs=[s.sreg(i) for i in s.rng(m[3])]; base=rs[0]|(rs[1]&0xffff)<<32; assert rs[1]>>16==0 and rs[3]==0x30016fac
-                so=s.S(m[4]); off=s.V(m[2]); assert so<=rs[2]; lim=rs[2]-so  # raw: num_records less soffset
-                if op=='buffer_load_b32':
-                    x=np.zeros(32,np.uint32); n=int(m[1][1:]); assert n not in s.pendv
-                    for i in range(32):
-                        assert s.exec[i]
-                        o=int(off[i])
-                        if o+4<=lim: x[i]=s.m.rd(base+so+o)
-                        else: assert o>=rs[2],'out of range only if soffset counts'
-                    s.vmq.append(('v',[n],[x])); s.pendv.add(n)
-                else:
-                    d=s.V(m[1])
-                    for i in range(32):
-                        o=int(off[i])
-                        if o+4<=lim: s.m.wr(base+so+o,int(d[i]))
-                continue
-            if op in('global_load_b32','global_store_b32'):
-                ld=op=='global_load_b32'
-                vo=s.V(a[1] if ld else a[0]); b=s.rng(a[2]); base=s.sreg(b[0])|s.sreg(b[1])<<32
-                if ld:
-                    x=np.zeros(32,np.uint32);n=int(a[0][1:])
-                    for i in range(32):
-                        if s.exec[i]: x[i]=s.m.rd(base+int(vo[i]))
-                    old=s.v.get(n); s.vmq.append(('v',[n],[x])); s.pendv.add(n)
-                else:
-                    d=s.V(a[1])
-                    for i in range(32):
-                        if s.exec[i]: s.m.wr(base+int(vo[i]),int(d[i]))
-                continue
-            if op.startswith('s_cbranch') or op=='s_branch':
-                t={'s_branch':1,'s_cbranch_scc1':s.scc,'s_cbranch_execz':not s.exec.any()}[op]
-                if t: pc=tgt
-                continue
-            if op.startswith('s_'):
-                x=s.S(a[1]) if not op.startswith('s_cmp') else s.S(a[0])
-                y=s.S(a[-1])
-                if op=='s_mov_b32': s.setS(a[0],s.S(a[1]))
-                elif op=='s_add_u32': s.setS(a[0],x+y); s.scc=int(x+y>M32)
-                elif op=='s_add_i32': s.setS(a[0],x+y); s.scc=0
-                elif op=='s_addc_u32': r=x+y+s.scc; s.setS(a[0],r); s.scc=int(r>M32)
-                elif op=='s_sub_u32': s.setS(a[0],x-y); s.scc=int(y>x)
-                elif op=='s_lshl_b32': r=(x<<(y&31))&M32; s.setS(a[0],r); s.scc=int(r!=0)
-                elif op=='s_lshr_b32': r=x>>(y&31); s.setS(a[0],r); s.scc=int(r!=0)
-                elif op=='s_and_b32': r=x&y; s.setS(a[0],r); s.scc=int(r!=0)
-                elif op=='s_min_u32': s.setS(a[0],min(x,y)); s.scc=int(x<y)
-                elif op=='s_mul_i32': s.setS(a[0],x*y)
-                elif op=='s_mul_hi_u32': s.setS(a[0],(x*y)>>32)
-                elif op=='s_cmp_eq_u32': s.scc=int(x==y)
-                elif op=='s_cmp_lg_u32': s.scc=int(x!=y)
-                elif op=='s_cselect_b32': s.setS(a[0],x if s.scc else y)
-                elif op=='s_cmp_lt_u32': s.scc=int(x<y)
-                elif op=='s_cmp_ge_u32': s.scc=int(x>=y)
-                elif op=='s_cmp_le_u32': s.scc=int(x<=y)
-                else: raise Exception(txt)
-                continue
-            o=re.sub(r'_e(32|64)$','',op)
-            if o.startswith('v_cmp'):
-                args=a if o.startswith('v_cmpx') else a[1:]
-                x,y=s.V(args[0]),s.V(args[1])
-                r={'gt':x>y,'ne':x!=y}[o.split('_')[2]]&s.exec
-                if o.startswith('v_cmpx'): s.exec=r
-                else: s.setS(a[0],int(sum(1<<i for i in range(32) if r[i])))
-                continue
-            if o=='v_readfirstlane_b32':
-                s.setS(a[0],int(s.V(a[1])[int(np.argmax(s.exec))])); continue
-            s.setV(a[0],s.valu(op,a))
+            if op.startswith(("s_cbranch", "s_branch")):
+                taken = {"s_branch": True, "s_cbranch_scc1": self.scc, "s_cbranch_execz": not self.exec.any()}[op]
+                pc = target if taken else pc
+            else:
+                self.step(op, args, text)
+
+    def vopd(self, x, y):
+        (op_x, args_x, _), (op_y, args_y, _) = x, y
+        result_x, result_y = self.valu(op_x, args_x), self.valu(op_y, args_y)
+        assert (int(args_x[0][1:]) ^ int(args_y[0][1:])) & 1, "VOPD destinations of one parity"
+        self.set_vector(args_x[0], result_x)
+        self.set_vector(args_y[0], result_y)
+
+    def step(self, op, args, text):
+        base_op = re.sub(r"_e(32|64)$", "", op)
+        if op in NO_EFFECT:
+            return
+        if op == "s_sendmsg":
+            assert "MSG_DEALLOC_VGPRS" in text and not self.pending
+        elif op == "s_clause":
+            self.clause = int(args[0], 0) + 1
+        elif op == "s_waitcnt":
+            for counter, n in re.findall(r"(vmcnt|lgkmcnt)\((\d+)\)", text):
+                assert counter == "vmcnt" or n == "0", "scalar loads return out of order"
+                queue = self.queues[counter]
+                while len(queue) > int(n):
+                    kind, registers, values = queue.pop(0)
+                    for register, value in zip(registers, values):
+                        self.pending.discard((kind, register))
+                        (self.v if kind == "v" else self.s)[register] = value
+        elif op.startswith("s_load"):
+            registers, address = self.registers(args[0]), self.pair(args[1]) + self.scalar(args[2])
+            assert registers[0] % min(4, len(registers)) == 0
+            values = [int(self.mem.dword(address + 4 * i)[0]) for i in range(len(registers))]
+            self.load("lgkmcnt", "s", registers, values)
+        elif op.startswith("buffer_"):
+            self.buffer(op, text)
+        elif op.startswith("global_"):
+            self.saddr(op, args)
+        elif op.startswith("s_cmp_"):
+            self.scc = int(COMPARE[op.split("_")[2]](self.scalar(args[0]), self.scalar(args[1])))
+        elif op == "s_mov_b32":
+            self.set_scalar(args[0], self.scalar(args[1]))
+        elif op in SALU:
+            result, scc = SALU[op]
+            x, y = self.scalar(args[1]), self.scalar(args[2])
+            value = result(x, y, self.scc)
+            if scc:
+                self.scc = int(scc(x, y, value))
+            self.set_scalar(args[0], value)
+        elif base_op.startswith("v_cmp"):
+            a, b = (self.vector(x) for x in args[-2:])
+            lanes = COMPARE[base_op.split("_")[2]](a, b) & self.exec
+            if base_op.startswith("v_cmpx"):
+                self.exec = lanes
+            else:
+                self.set_scalar(args[0], self.mask(lanes))
+        elif base_op == "v_readfirstlane_b32":
+            self.set_scalar(args[0], self.vector(args[1])[int(np.argmax(self.exec))])
+        else:
+            self.set_vector(args[0], self.valu(op, args))
 
 
 def conv2d(programs, dims, dispatches, workspace):
@@ -258,8 +335,8 @@ def conv2d(programs, dims, dispatches, workspace):
         for offset, role in pointers:
             struct.pack_into("<Q", kernarg, offset, buffers[role][0])
         programs(name).run(mem, bytes(kernarg), grid, block)
-    assert not np.isnan(mem.r[buffers["PackedWeights"][1]][1].view(np.float32)).any(), "workspace not filled"
-    y = mem.r[buffers["Output"][1]][1].view(np.float32).reshape(n, k, p, q)
+    assert not np.isnan(mem.dwords(buffers["PackedWeights"][1]).view(np.float32)).any(), "workspace not filled"
+    y = mem.dwords(buffers["Output"][1]).view(np.float32).reshape(n, k, p, q)
 
     padded = np.zeros((n, c, h + 2 * ph, w + 2 * pw), np.float32)
     padded[:, :, ph : ph + h, pw : pw + w] = x
@@ -292,7 +369,7 @@ def elementwise(programs, count, dispatches):
         for offset, role in pointers:
             struct.pack_into("<Q", kernarg, offset, buffers[role][0])
         programs(name).run(mem, bytes(kernarg), grid, block)
-        results.append(mem.r[buffers["Output"][1]][1].view(np.uint32).copy())
+        results.append(mem.dwords(buffers["Output"][1]).copy())
     assert (results[0].view(np.float32) == a + b).all(), "vadd"
     assert (results[1] == 0x12345678).all(), "fill"
 
@@ -325,4 +402,5 @@ def main():
     print(f"{len(parsed)} cases agree")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -124,23 +124,23 @@
     STEP \w+24, \x+3, \w+16, \x+2
 .endm
 
-// The next tap: s + 1, or row r + 1.
+// The next tap: s + 1, or row r + 1; by selects, as a taken branch costs more.
 .macro NEXT_TAP n
 .Ltap_\n:
     s_add_u32 s13, s13, 1
     s_add_u32 s14, s14, s33
     s_add_u32 s16, s16, s23
+    s_add_u32 s2, s17, s19
     s_mov_b32 s11, s35
     s_mov_b32 s12, 0
-    s_cmp_lg_u32 s13, s34
-    s_cbranch_scc1 .Lsame_row_\n
-    s_mov_b32 s13, 0
-    s_mov_b32 s14, 0
-    s_add_u32 s15, s15, s32
-    s_add_u32 s17, s17, s19
+    s_cmp_eq_u32 s13, s34
+    s_cselect_b32 s13, 0, s13
+    s_cselect_b32 s14, 0, s14
+    s_cselect_b32 s16, s2, s16
+    s_cselect_b32 s17, s2, s17
+    s_cselect_b32 s0, s32, 0
     s_delay_alu instid0(SALU_CYCLE_1)
-    s_mov_b32 s16, s17
-.Lsame_row_\n:
+    s_add_u32 s15, s15, s0
     TAP
     s_branch .Lfetch_\n
 .endm

@@ -19,8 +19,8 @@ fn objects_are_what_their_sources_assemble_to() {
         return;
     }
     assert_eq!(output.status.code(), Some(0), "{err}");
-    let lines = String::from_utf8_lossy(&output.stdout).lines().filter(|l| l.ends_with("unchanged")).count();
-    assert_eq!(lines, 4);
+    let lines = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(lines.lines().count() >= 4 && lines.lines().all(|l| l.ends_with("unchanged")), "{lines}");
 }
 
 #[test]
