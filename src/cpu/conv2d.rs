@@ -109,7 +109,7 @@ impl Plan {
 
         let flops_per_panel = (2 * panels.longest() * columns.min(pixels)).saturating_mul(taps);
         let ranges = Split::at_most(panels.parts, (TASK_FLOPS / flops_per_panel).max(8));
-        Self { patches: Patches::new(shape), pixels, taps, panels, ranges, blocks, columns }
+        Self { patches: Patches::new(shape, columns), pixels, taps, panels, ranges, blocks, columns }
     }
 
     /// Output channels of range `i` of panels.
