@@ -60,8 +60,9 @@ impl Patches {
         let (stride, pad, q) = (shape.stride[1], shape.pad[1], shape.q());
         // Kernel columns of one residue share its elements, unless they lie so far apart that most would be idle.
         let reach = (shape.s - 1) * shape.dilation[1] / stride;
-        let shared = reach <= q.min(columns) + BLOCK;
-        let residue_len = if shared { reach } else { 0 } + q.min(columns) - 1 + BLOCK;
+        let run = q.min(columns) - 1 + BLOCK;
+        let shared = shape.s.min(stride) * (reach + run) <= 2 * shape.s * run;
+        let residue_len = if shared { reach + run } else { run };
         let (mut residues, mut taps) = (Vec::<Residue>::new(), Vec::new());
         for at in (0..shape.s).map(|s| s * shape.dilation[1]) {
             let (offset, skipped) = if shared { (at % stride, at / stride) } else { (at, 0) };

@@ -374,6 +374,7 @@ fn extreme_proportions_agree_with_the_reference() {
         Conv2dShape { stride: [9, 9], pad: [20, 20], ..Conv2dShape::new(2, 3, 5, 4, 4, 2, 2) },
         Conv2dShape::new(2, 64, 3000, 1, 32, 3, 1).pad(1),
         Conv2dShape::new(1, 3, 64, 64, 48, 16, 16).stride(16),
+        Conv2dShape::new(1, 2, 1, 3000, 20, 1, 2900),
     ];
     for (seed, shape) in shapes.into_iter().enumerate() {
         let (x, w) = (random(shape.input_len(), seed as u64), random(shape.weight_len(), 9));
