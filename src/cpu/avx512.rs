@@ -66,7 +66,7 @@ fn tile<const ROWS: usize, const VECS: usize>(
     let (mut pa, mut pb) = (a.as_ptr(), b.as_ptr());
     for _ in 0..depth {
         // SAFETY: step i of `depth` reads a[i·ROWS ..][..ROWS] and b[i·NR ..][..VECS·16] with VECS·16 ≤ NR, which the
-        // lengths asserted above hold; the pointers end at most one past the slices.
+        // lengths asserted above hold; the pointers end at most one past the slices. A prefetch may name any address.
         unsafe {
             _mm_prefetch::<_MM_HINT_T0>(pa.wrapping_add(AHEAD * ROWS).cast());
             for v in 0..VECS {

@@ -10,11 +10,12 @@
 //!       panels of NR columns     micro-kernel                             B panel passes through L1
 //! ```
 //!
-//! * **Depth** [`DEPTH`] = 256: an A panel of 14 rows then takes 14 KiB, less than half of a 32 KiB L1, beside the
-//!   stream of the B panels. Shorter blocks would read and write Y more often. The blocks of one shape are of nearly the
-//!   same length, which depends on D alone, so that the order of summation does too.
-//! * **Columns** of a tile: depth × columns × 4 bytes of packed B within [`B_FLOATS`], 256 KiB: half of the smallest L2
-//!   (512 KiB on Zen; 1 to 2 MiB on server cores), the other half being for A and Y.
+//! * **Depth** [`DEPTH`] = 320: an A panel of 14 rows then takes 17.5 KiB, about half of a 32 KiB L1, beside the stream
+//!   of the B panels. Shorter blocks would read and write Y more often: 576 taps (64 channels, 3×3) are two blocks. The
+//!   blocks of one shape are of nearly the same length, which depends on D alone, so that the order of summation does too.
+//! * **Columns** of a tile: depth × columns × 4 bytes of packed B within [`B_FLOATS`], 320 KiB, of an L2 of 512 KiB (Zen)
+//!   to 2 MiB (server cores); the rest is for A and Y. At the full depth that is 8 panels of the widest kernel: an A panel
+//!   that comes from L2 or L3 should be used that often.
 //! * **Tasks** of about [`TASK_FLOPS`]: some 100 µs at 150 GFLOP/s, long beside the microsecond of stealing one, short
 //!   enough for a thread that is interrupted to lose little. Where one tile of columns is more than that, the rows are
 //!   cut too, though not below 8 panels, because each range of rows packs its B anew.
@@ -31,9 +32,9 @@ use super::{
 use crate::ops::Conv2dShape;
 
 /// Most taps of a block of the depth.
-const DEPTH: usize = 256;
+const DEPTH: usize = 320;
 /// Most floats of packed B.
-const B_FLOATS: usize = 256 * 1024 / 4;
+const B_FLOATS: usize = 8 * 32 * DEPTH;
 /// Work that is worth a task of its own.
 const TASK_FLOPS: usize = 16 << 20;
 /// Work that is not worth waking threads for.
@@ -109,7 +110,7 @@ impl Plan {
 
         let flops_per_panel = (2 * panels.longest() * columns.min(pixels)).saturating_mul(taps);
         let ranges = Split::at_most(panels.parts, (TASK_FLOPS / flops_per_panel).max(8));
-        Self { patches: Patches::new(shape), pixels, taps, panels, ranges, blocks, columns }
+        Self { patches: Patches::new(shape, columns), pixels, taps, panels, ranges, blocks, columns }
     }
 
     /// Output channels of range `i` of panels.

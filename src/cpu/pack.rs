@@ -36,47 +36,46 @@ pub(super) struct Patches {
     /// Output width Q.
     q: usize,
     residues: Vec<Residue>,
-    /// Floats of one residue of a staged row, with room for a block's overhang.
+    /// Floats of one residue of a staged row, for the longest run and a block's overhang.
     residue_len: usize,
-    /// For each kernel column s, where output column 0 finds its tap in a staged row.
+    /// For each kernel column s, where the first output column of a run finds its tap in the staged row.
     taps: Vec<usize>,
 }
 
-/// One residue of the padded columns modulo the stride.
+/// The padded input columns `offset`, `offset + stride`, …: element i is the one that output column i reads.
 #[derive(Debug, Clone, Copy)]
 struct Residue {
-    /// The staged elements that come from the input; the others are padding.
+    offset: usize,
+    /// The elements that come from the input, `inside.0..inside.1`; the others are padding.
     inside: (usize, usize),
-    /// The input column of the first of them.
-    column: usize,
 }
 
 impl Patches {
-    /// The geometry of a valid shape.
-    pub(super) fn new(mut shape: Conv2dShape) -> Self {
+    /// The geometry of a valid shape, for tiles of at most `columns` output pixels.
+    pub(super) fn new(mut shape: Conv2dShape, columns: usize) -> Self {
         if shape.r == 1 && shape.s == 1 && shape.stride == [1, 1] && shape.pad == [0, 0] {
             // A 1×1 convolution reads its input in order: one long row.
             (shape.h, shape.w) = (1, shape.h * shape.w);
         }
-        let (stride, pad) = (shape.stride[1], shape.pad[1]);
-        let residue_len = (shape.w + 2 * pad - 1) / stride + BLOCK;
-        let (mut known, mut residues, mut taps) = (Vec::new(), Vec::new(), Vec::new());
+        let (stride, pad, q) = (shape.stride[1], shape.pad[1], shape.q());
+        // Kernel columns of one residue share its elements, unless they lie so far apart that most would be idle.
+        let reach = (shape.s - 1) * shape.dilation[1] / stride;
+        let run = q.min(columns) - 1 + BLOCK;
+        let shared = shape.s.min(stride) * (reach + run) <= 2 * shape.s * run;
+        let residue_len = if shared { reach + run } else { run };
+        let (mut residues, mut taps) = (Vec::<Residue>::new(), Vec::new());
         for at in (0..shape.s).map(|s| s * shape.dilation[1]) {
-            let residue = at % stride;
-            let slot = known.iter().position(|&k| k == residue).unwrap_or_else(|| {
-                // 0 ≤ i·stride + residue − pad < W
-                let first = pad.saturating_sub(residue).div_ceil(stride);
-                let end = (shape.w + pad).saturating_sub(residue).div_ceil(stride).max(first);
-                residues.push(Residue {
-                    inside: (first, end),
-                    column: first * stride + residue - pad.min(first * stride + residue),
-                });
-                known.push(residue);
-                known.len() - 1
+            let (offset, skipped) = if shared { (at % stride, at / stride) } else { (at, 0) };
+            let slot = residues.iter().position(|known| known.offset == offset).unwrap_or_else(|| {
+                // 0 ≤ i·stride + offset − pad < W
+                let first = pad.saturating_sub(offset).div_ceil(stride);
+                let end = (shape.w + pad).saturating_sub(offset).div_ceil(stride).max(first);
+                residues.push(Residue { offset, inside: (first, end) });
+                residues.len() - 1
             });
-            taps.push(slot * residue_len + at / stride);
+            taps.push(slot * residue_len + skipped);
         }
-        Self { shape, q: shape.q(), residues, residue_len, taps }
+        Self { shape, q, residues, residue_len, taps }
     }
 
     /// Floats that [`pack`](Self::pack) needs for `columns` columns beside its output.
@@ -123,7 +122,7 @@ impl Patches {
                 &plane[row * shape.w + q + s * shape.dilation[1]..][..columns.len()]
             } else {
                 if i == 0 || s == 0 {
-                    self.stage(plane, rows.clone(), r, staged);
+                    self.stage(plane, rows.clone(), q, r, staged);
                 }
                 self.gather(staged, s, q, columns.len(), line);
                 &line[..columns.len()]
@@ -148,41 +147,45 @@ impl Patches {
         }
     }
 
-    /// Stages what kernel row `r` reads for the output rows `rows`; leaves the padding left and right as it is.
+    /// Stages what kernel row `r` reads for the output rows `rows`, the first of them from column `q` on; leaves the
+    /// padding left and right as it is.
     #[inline(always)]
-    fn stage(&self, plane: &[f32], rows: std::ops::Range<usize>, r: usize, staged: &mut [f32]) {
-        let shape = &self.shape;
+    fn stage(&self, plane: &[f32], rows: std::ops::Range<usize>, mut q: usize, r: usize, staged: &mut [f32]) {
+        let (shape, stride) = (&self.shape, self.shape.stride[1]);
         for (p, staged) in rows.zip(staged.chunks_exact_mut(self.row_len())) {
             let row = (p * shape.stride[0] + r * shape.dilation[0])
                 .checked_sub(shape.pad[0])
                 .filter(|&y| y < shape.h)
                 .map(|y| &plane[y * shape.w..][..shape.w]);
             for (residue, out) in self.residues.iter().zip(staged.chunks_exact_mut(self.residue_len)) {
-                let out = &mut out[residue.inside.0..residue.inside.1];
-                match (row, shape.stride[1]) {
-                    (None, _) => out.fill(0.0),
-                    (Some(row), 1) => out.copy_from_slice(&row[residue.column..][..out.len()]),
-                    (Some(row), 2) => {
-                        let pairs = row[residue.column.min(row.len())..].chunks(2);
-                        out.iter_mut().zip(pairs).for_each(|(o, pair)| *o = pair[0]);
-                    }
-                    (Some(row), stride) => {
-                        let taken = row.iter().skip(residue.column).step_by(stride);
-                        out.iter_mut().zip(taken).for_each(|(o, &v)| *o = v);
-                    }
+                let (first, end) = (residue.inside.0.max(q), residue.inside.1.min(q + self.residue_len));
+                if first >= end {
+                    continue;
+                }
+                let out = &mut out[first - q..end - q];
+                let Some(row) = row else {
+                    out.fill(0.0);
+                    continue;
+                };
+                let row = &row[first * stride + residue.offset - shape.pad[1]..];
+                match stride {
+                    1 => out.copy_from_slice(&row[..out.len()]),
+                    2 => out.iter_mut().zip(row.chunks(2)).for_each(|(o, pair)| *o = pair[0]),
+                    _ => out.iter_mut().zip(row.iter().step_by(stride)).for_each(|(o, &v)| *o = v),
                 }
             }
+            q = 0;
         }
     }
 
     /// Writes what kernel column `s` reads from the staged rows for `len` output pixels, the first in column `q`.
     #[inline(always)]
-    fn gather(&self, staged: &[f32], s: usize, q: usize, len: usize, line: &mut [f32]) {
-        let (mut q, mut done) = (q, 0);
+    fn gather(&self, staged: &[f32], s: usize, mut q: usize, len: usize, line: &mut [f32]) {
+        let mut done = 0;
         for row in staged.chunks_exact(self.row_len()) {
             let run = (self.q - q).min(len - done);
             let blocks = run.next_multiple_of(BLOCK);
-            let from = row[self.taps[s] + q..][..blocks].as_chunks::<BLOCK>().0;
+            let from = row[self.taps[s]..][..blocks].as_chunks::<BLOCK>().0;
             let to = line[done..][..blocks].as_chunks_mut::<BLOCK>().0;
             from.iter().zip(to).for_each(|(from, to)| *to = *from);
             (q, done) = (0, done + run);

@@ -361,3 +361,27 @@ fn a_comparison_finds_the_worst_element() {
     assert_eq!(compare(&[1e-30], &[0.0]).relative, f64::INFINITY);
     assert_eq!((compare(&[1.0, 2.0], &[1.0]).mismatches, compare(&[], &[1.0]).mismatches), (1, 1));
 }
+
+/// Rows longer than a tile, taps further apart than a row, strides longer than the kernel.
+#[test]
+fn extreme_proportions_agree_with_the_reference() {
+    let shapes = [
+        Conv2dShape::new(1, 40, 2, 5000, 40, 1, 9).pad(3),
+        Conv2dShape::new(1, 30, 3, 3000, 64, 3, 3).stride(2).pad(1),
+        Conv2dShape { stride: [1, 997], ..Conv2dShape::new(1, 3, 4, 9000, 20, 2, 5) },
+        Conv2dShape { dilation: [1, 700_000], pad: [0, 699_999], ..Conv2dShape::new(1, 3, 2, 5, 4, 1, 3) },
+        Conv2dShape { dilation: [1, 300_000_000], pad: [0, 300_000_000], ..Conv2dShape::new(1, 2, 2, 3, 4, 1, 3) },
+        Conv2dShape { stride: [9, 9], pad: [20, 20], ..Conv2dShape::new(2, 3, 5, 4, 4, 2, 2) },
+        Conv2dShape::new(2, 64, 3000, 1, 32, 3, 1).pad(1),
+        Conv2dShape::new(1, 3, 64, 64, 48, 16, 16).stride(16),
+        Conv2dShape::new(1, 2, 1, 3000, 20, 1, 2900),
+    ];
+    for (seed, shape) in shapes.into_iter().enumerate() {
+        let (x, w) = (random(shape.input_len(), seed as u64), random(shape.weight_len(), 9));
+        let want = reference::conv2d_f64(shape, &x, &w, None).unwrap();
+        for isa in available() {
+            let got = compare(&run(&engine(2, isa), shape, &x, &w, None), &want);
+            assert!(got.within(TOLERANCE), "{isa} {got:?} on {shape:?}");
+        }
+    }
+}
