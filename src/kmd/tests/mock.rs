@@ -137,6 +137,16 @@ impl Mock {
         assert_eq!(state.syncobjs.len(), 0, "sync objects left");
     }
 
+    /// Buffers open now. A method, because two guards in one expression would wait for each other.
+    pub(super) fn bos(&self) -> usize {
+        self.state().bos.len()
+    }
+
+    /// GPU address ranges mapped now.
+    pub(super) fn vas(&self) -> usize {
+        self.state().vas.len()
+    }
+
     pub(super) fn count(&self, number: u8) -> usize {
         self.state().calls.iter().filter(|(n, _)| *n == number).count()
     }

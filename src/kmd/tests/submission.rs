@@ -212,16 +212,16 @@ fn work_in_flight_keeps_what_it_uses_until_it_is_done() {
         |map: &GpuMap| Submission::new().ib(map.va(), 64, Ring::COMPUTE0).mapping(map).submit(&context).unwrap();
     let (first, second) = (submit(&map), submit(&map));
     drop((bo, map));
-    assert_eq!((mock.state().bos.len(), mock.state().vas.len(), context.in_flight()), (1, 1, 2));
+    assert_eq!((mock.bos(), mock.vas(), context.in_flight()), (1, 1, 2));
     context.reap();
     assert_eq!(context.in_flight(), 2, "still busy");
     mock.state().fences.insert((context.id(), first.seq()), FenceState::Done);
     context.reap();
-    assert_eq!((mock.state().bos.len(), context.in_flight()), (1, 1));
+    assert_eq!((mock.bos(), context.in_flight()), (1, 1));
     mock.state().fences.insert((context.id(), second.seq()), FenceState::Done);
     // A wait for the last one says the same of all before it.
     assert_eq!(second.wait(Deadline::PAST).unwrap(), Wait::Signaled);
-    assert_eq!((mock.state().bos.len(), mock.state().vas.len(), context.in_flight()), (0, 0, 0));
+    assert_eq!((mock.bos(), mock.vas(), context.in_flight()), (0, 0, 0));
     assert_eq!(device.va_in_use(), 0);
     drop((first, second, context, device));
     mock.assert_clean();
@@ -234,7 +234,7 @@ fn work_that_failed_is_given_back_too() {
     let _ = Submission::new().ib(map.va(), 64, Ring::COMPUTE0).mapping(&map).submit(&context).unwrap();
     drop((bo, map));
     context.reap();
-    assert_eq!((mock.state().bos.len(), context.in_flight()), (0, 0));
+    assert_eq!((mock.bos(), context.in_flight()), (0, 0));
     drop((context, device));
     mock.assert_clean();
 }
