@@ -118,7 +118,7 @@ fn what_the_kernel_would_refuse_is_refused_with_its_reason() {
     assert!(matches!(submit(s.ib().user_fence(&s.bo, 4096)), KmdError::OutOfRange { .. }));
     let elsewhere = setup();
     assert!(matches!(submit(s.ib().bo(&elsewhere.bo)), KmdError::OtherDevice { .. }));
-    assert!(matches!(BoList::new(&s.device, &[elsewhere.bo.clone()]), Err(KmdError::OtherDevice { .. })));
+    assert!(matches!(BoList::new(&s.device, std::slice::from_ref(&elsewhere.bo)), Err(KmdError::OtherDevice { .. })));
     assert_eq!(s.mock.count(ioctls::CS.number()), 0, "none of them reached the kernel");
 
     let _ = Submission::new().ib(va, 64, Ring::COMPUTE0).bo_list(&list).submit(&s.context).unwrap();

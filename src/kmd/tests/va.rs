@@ -113,7 +113,7 @@ fn a_forbidden_node_is_not_a_missing_one() {
     }
     let path = std::env::temp_dir().join(format!("sparkle-forbidden-{}", std::process::id()));
     std::fs::write(&path, []).unwrap();
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o000)).unwrap();
     let error = RenderNode::open(&path).unwrap_err();
     std::fs::remove_file(&path).unwrap();
     assert!(matches!(error, KmdError::PermissionDenied { errno: Errno::EACCES, .. }), "{error}");
