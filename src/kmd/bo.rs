@@ -140,6 +140,11 @@ impl Bo {
         self.inner.placement
     }
 
+    /// Whether both are one object. Handles alone do not tell: another device has the same numbers.
+    pub(super) fn same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+    }
+
     pub(super) fn shared(&self) -> Arc<BoInner> {
         self.inner.clone()
     }

@@ -258,7 +258,10 @@ fn read_info(node: &dyn Node, query: u32, args: [u32; 4], out: &mut [u8]) -> Res
     unsafe { ioctls::INFO.call(node, &input) }.map(|_| ()).map_err(|errno| KmdError::Ioctl {
         name: ioctls::INFO.name,
         errno,
-        args: format!("query {query:#x}, arguments {args:#x?}, {:#x} bytes", out.len()).replace(['\n', ' '], " "),
+        args: {
+            let args = args.map(|arg| format!("{arg:#x}")).join(", ");
+            format!("query {query:#x}, arguments {args}, room for {:#x} bytes", out.len())
+        },
     })
 }
 

@@ -49,6 +49,9 @@ mod time;
 pub mod uapi;
 mod va;
 
+#[cfg(test)]
+mod tests;
+
 pub use bo::{AllocFlags, Bo, CpuMap, GpuMap, Mtype, Placement, VmFlags};
 pub use context::{Context, CsFence, Lost, LostReason, Priority, ResetFlags, ResetState, ResetStatus, Wait};
 pub use device::Device;

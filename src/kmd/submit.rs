@@ -118,7 +118,7 @@ impl Submission {
     /// The work uses this buffer. A buffer may be named more than once.
     #[must_use]
     pub fn bo(mut self, bo: &Bo) -> Self {
-        if !self.bos.iter().any(|known| known.handle() == bo.handle()) {
+        if !self.bos.iter().any(|known| known.same(bo)) {
             self.bos.push(bo.clone());
         }
         self
@@ -251,7 +251,7 @@ impl Submission {
         // Everything that a chunk points to is built first and not moved until the call has returned.
         let user_fence_chunk = user_fence.map(|(bo, offset)| {
             let chunk = [CsChunkFence { handle: bo.handle(), offset: offset as u32 }];
-            if !bos.iter().any(|known| known.handle() == bo.handle()) {
+            if !bos.iter().any(|known| known.same(&bo)) {
                 bos.push(bo);
             }
             chunk
