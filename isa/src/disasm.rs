@@ -93,6 +93,7 @@ impl Printer<'_> {
     fn source(&mut self, code: u16, ty: Ty) {
         let n = ty.dwords(self.wave64);
         match code {
+            256.. if self.inst.op == Op::V_MOV_B16 => self.half(code - 256),
             256.. => vgpr(&mut self.s, code - 256, n),
             128..=192 => {
                 let _ = write!(self.s, "{}", code - 128);
@@ -140,6 +141,16 @@ impl Printer<'_> {
             },
         };
         self.s.push_str(FLOATS[text]);
+    }
+
+    /// A half register of `v_mov_b16`, the one instruction LLVM 19 prints in true16 spelling.
+    fn half(&mut self, k: u16) {
+        let i = self.inst;
+        if i.format() == Format::Vop3 {
+            return vgpr(&mut self.s, k, 1);
+        }
+        vgpr(&mut self.s, k & 127, 1);
+        self.put(if k > 127 { ".h" } else { ".l" });
     }
 
     fn hex(&mut self, v: u32) {
@@ -202,6 +213,7 @@ impl Printer<'_> {
             let n = o.ty.dwords(self.wave64);
             match o.slot {
                 Slot::Vdst if o.class == Class::S => scalar(&mut self.s, vdst as u16, n),
+                Slot::Vdst if i.op == Op::V_MOV_B16 => self.half(vdst as u16),
                 Slot::Vdst => vgpr(&mut self.s, vdst as u16, n),
                 Slot::Sdst if o.class == Class::Imm && i.sdst <= 64 => self.dec(i.sdst as i64),
                 Slot::Sdst if o.class == Class::Imm => self.hex(i.sdst as u32),
@@ -265,9 +277,10 @@ impl Printer<'_> {
                         }
                     } else if row.format == Format::Vop3 {
                         // The destination's bit prints after those of the sources.
-                        let v = m.opsel & low | (m.opsel >> 3 & 1) << sources;
+                        let n = sources + row.has(TIED) as u32;
+                        let v = m.opsel & low | (m.opsel >> 3 & 1) << n;
                         if v != 0 {
-                            self.bits("op_sel", v, sources + 1);
+                            self.bits("op_sel", v, n + 1);
                         }
                     } else if m.opsel & low != 0 {
                         self.bits("op_sel", m.opsel, sources);

@@ -75,9 +75,6 @@ pub(crate) const DELAY_ID: [&str; 12] = [
 /// `INSTSKIP` of `s_delay_alu`.
 pub(crate) const DELAY_SKIP: [&str; 6] = ["", "NEXT", "SKIP_1", "SKIP_2", "SKIP_3", "SKIP_4"];
 
-/// Image dimensions of MIMG.
-pub(crate) const DIM: [&str; 8] = ["1D", "2D", "3D", "CUBE", "1D_ARRAY", "2D_ARRAY", "2D_MSAA", "2D_MSAA_ARRAY"];
-
 /// Combined buffer formats of MTBUF.
 pub(crate) const BUF_FMT: [&str; 64] = [
     "INVALID",

@@ -58,27 +58,40 @@ pub(crate) fn d2h(x: f64) -> u16 {
     f2h(f32::from_bits(toward | 1))
 }
 
-/// a * b + c in f16 with one rounding.
-pub(crate) fn fma16(a: u16, b: u16, c: u16) -> u16 {
-    let (x, y, z) = (h2f(a) as f64, h2f(b) as f64, h2f(c) as f64);
-    // The product is exact in f64. The sum rounds to odd, so that the second rounding sees every lost bit.
-    let p = x * y;
-    let s = p + z;
+/// x + y rounded to odd: a second rounding to a narrower format then sees every lost bit.
+pub(crate) fn add_odd(x: f64, y: f64) -> f64 {
+    let s = x + y;
     if !s.is_finite() {
-        return d2h(s);
+        return s;
     }
-    let t = s - p;
-    let err = (p - (s - t)) + (z - t);
+    let t = s - x;
+    let err = (x - (s - t)) + (y - t);
     if err == 0.0 || s.to_bits() & 1 == 1 {
-        return d2h(s);
+        return s;
     }
     let up = (err > 0.0) == (s > 0.0);
-    d2h(f64::from_bits(if up { s.to_bits() + 1 } else { s.to_bits() - 1 }))
+    f64::from_bits(if up { s.to_bits() + 1 } else { s.to_bits() - 1 })
+}
+
+/// a * b + c in f16 with one rounding; the product is exact in f64.
+pub(crate) fn fma16(a: u16, b: u16, c: u16) -> u16 {
+    d2h(add_odd(h2f(a) as f64 * h2f(b) as f64, h2f(c) as f64))
+}
+
+/// (a * b + c) * 2^n in f32 with one rounding.
+pub(crate) fn fma32_scaled(a: f32, b: f32, c: f32, n: i32) -> f32 {
+    (add_odd(a as f64 * b as f64, c as f64) * 2f64.powi(n)) as f32
 }
 
 /// bf16 bits to f32; exact.
 pub(crate) fn bf2f(h: u16) -> f32 {
     f32::from_bits((h as u32) << 16)
+}
+
+/// f32 to bf16, nearest even.
+pub(crate) fn f2bf(x: f32) -> u16 {
+    let b = x.to_bits();
+    if x.is_nan() { (b >> 16) as u16 | 0x40 } else { ((b + 0x7fff + (b >> 16 & 1)) >> 16) as u16 }
 }
 
 /// f32 denormals to zero of the same sign.

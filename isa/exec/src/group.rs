@@ -5,6 +5,7 @@ use crate::salu::Next;
 use crate::wave::{EXEC, State, Wave};
 use crate::{Control, Memory, Program, Stats, Trap, TrapKind, mem, salu, valu};
 use isa::WaveSize;
+use std::sync::OnceLock;
 
 /// How a workgroup starts: what the dispatcher puts into registers.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +36,7 @@ pub struct GroupSetup<'a> {
     pub scratch_wave_bytes: u32,
 }
 
-/// Wave instructions between two looks at the kill flag.
+/// Wave instructions between two questions whether to stop.
 const SLICE: u64 = 4096;
 
 /// Runs a workgroup to its end.
@@ -86,7 +87,8 @@ fn run<const L: usize, M: Memory>(
     mem: &mut M,
     control: &Control<'_>,
 ) -> Result<Stats, Trap> {
-    let level = Level::detect();
+    static LEVEL: OnceLock<Level> = OnceLock::new();
+    let level = *LEVEL.get_or_init(Level::detect);
     let count = setup.threads.div_ceil(L as u32).max(1);
     let mut lds = vec![0u8; setup.lds_bytes as usize];
     let mut waves: Vec<Wave<L>> = (0..count).map(|k| start(setup, k, program.entry())).collect();

@@ -14,6 +14,7 @@ mod program;
 mod salu;
 mod special;
 mod trap;
+mod unimplemented;
 mod valu;
 mod wave;
 
@@ -21,6 +22,7 @@ pub use group::{GroupSetup, run_group};
 pub use isa::WaveSize;
 pub use program::Program;
 pub use trap::{Trap, TrapKind};
+pub use unimplemented::UNIMPLEMENTED;
 
 /// How memory was touched.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,9 +1,10 @@
 //! Decoded code of one entry point.
 use crate::fast;
 use crate::memop::MemOp;
+use crate::unimplemented::UNIMPLEMENTED;
 use crate::{Memory, TrapKind};
 use isa::row::{Class, Slot, Ty};
-use isa::{Dpp, Format, Inst, Op, WaveSize};
+use isa::{Dpp, Format, Inst, WaveSize};
 use std::collections::HashMap;
 
 /// A source, resolved as far as the code alone tells.
@@ -188,6 +189,7 @@ impl Code {
             && inst.mods.opsel == 0
             && fast::is_hot(inst.op);
         let unit = match row.format {
+            _ if UNIMPLEMENTED.binary_search(&inst.op).is_ok() => Unit::Other,
             Format::Sop1 | Format::Sop2 | Format::Sopc | Format::Sopk | Format::Sopp => Unit::Salu,
             Format::Smem => Unit::Smem,
             Format::VopdX | Format::VopdY => Unit::Vopd,
@@ -285,9 +287,4 @@ impl Program {
         };
         Some(isa::disassemble(&self.code[k].inst, self.wave))
     }
-}
-
-/// A source of FMAMK order: `src0 * K + src1`.
-pub(crate) fn is_fmamk(op: Op) -> bool {
-    matches!(op, Op::V_FMAMK_F32 | Op::V_FMAMK_F16 | Op::S_FMAMK_F32)
 }

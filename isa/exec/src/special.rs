@@ -1,7 +1,7 @@
 //! Vector instructions that are more than one result a lane: carries, lane access, packed halves, division helpers.
 use crate::TrapKind;
 use crate::fp::*;
-use crate::program::Code;
+use crate::program::{Code, Src};
 use crate::valu::{clamp, dot2_f32_f16, frexp, scale32, scale64, sources};
 use crate::wave::{M0, VCC, Wave};
 use isa::row::SD;
@@ -164,10 +164,9 @@ pub(crate) fn special<const L: usize>(w: &mut Wave<L>, c: &Code) -> Result<bool,
             let vcc = w.mask(VCC);
             let out = std::array::from_fn(|l| {
                 let [a, b, k] = [0, 1, 2].map(|n| f32::from_bits(s[n][l] as u32));
-                let r = a.mul_add(b, k);
-                // The hardware scales by 2^64 or back, by the size of the addend.
+                // The hardware scales by 2^64 or back, by the size of the addend, and rounds once.
                 let n = if k.abs() >= 2.0 { 64 } else { -64 };
-                if vcc >> l & 1 != 0 { scale32(r, n).to_bits() } else { r.to_bits() }
+                if vcc >> l & 1 != 0 { fma32_scaled(a, b, k, n).to_bits() } else { a.mul_add(b, k).to_bits() }
             });
             w.write32(d, &out, write);
         }
@@ -201,6 +200,12 @@ pub(crate) fn special<const L: usize>(w: &mut Wave<L>, c: &Code) -> Result<bool,
                 w.write64(d, &out, if i.op == Op::V_DIV_FIXUP_F32 { 1 } else { 2 }, write);
             }
         }
+        Op::V_WMMA_F32_16X16X16_F16
+        | Op::V_WMMA_F32_16X16X16_BF16
+        | Op::V_WMMA_F16_16X16X16_F16
+        | Op::V_WMMA_BF16_16X16X16_BF16
+        | Op::V_WMMA_I32_16X16X16_IU8
+        | Op::V_WMMA_I32_16X16X16_IU4 => wmma(w, c),
         _ if row.format == Format::Vop3p => return packed(w, c),
         _ => {
             debug_assert!(!row.has(SD), "a carry goes missing");
@@ -248,7 +253,8 @@ fn div_scale32(s0: u32, s1: u32, s2: u32) -> (u64, bool) {
     } else if denorm(b as f64) {
         (scale32(x, 64), false)
     } else if denorm(1.0 / b as f64) && denorm(a as f64 / b as f64) {
-        (if s0 == s1 { scale32(x, 64) } else { x }, true)
+        // The reciprocal would be flushed: only a smaller divisor gives the quotient times 2^64 that FMAS scales back.
+        (if s0 == s1 { scale32(x, -64) } else { x }, true)
     } else if denorm(1.0 / b as f64) {
         (scale32(x, -64), false)
     } else if denorm(a as f64 / b as f64) {
@@ -272,7 +278,7 @@ fn div_scale64(s0: u64, s1: u64, s2: u64) -> (u64, bool) {
     } else if denorm(b) {
         (scale64(x, 128), false)
     } else if denorm(1.0 / b) && ea - eb < -1021 {
-        (if s0 == s1 { scale64(x, 128) } else { x }, true)
+        (if s0 == s1 { scale64(x, -128) } else { x }, true)
     } else if denorm(1.0 / b) {
         (scale64(x, -128), false)
     } else if ea - eb < -1021 {
@@ -389,4 +395,67 @@ fn packed<const L: usize>(w: &mut Wave<L>, c: &Code) -> Result<bool, TrapKind> {
     }
     w.write32(d, &out, write);
     Ok(true)
+}
+
+/// 16x16x16 matrix product: A by rows and B by columns in lanes 0-15 (repeated above), C and D interleaved by
+/// half-waves. EXEC is ignored.
+fn wmma<const L: usize>(w: &mut Wave<L>, c: &Code) {
+    let i = &c.inst;
+    let m = i.mods;
+    let reg = |w: &Wave<L>, s: Src, k: usize, lane: usize| match s {
+        Src::V(v) => w.vgpr(v as usize + k)[lane],
+        s => w.s32(s),
+    };
+    let bits = match i.op {
+        Op::V_WMMA_I32_16X16X16_IU8 => 8,
+        Op::V_WMMA_I32_16X16X16_IU4 => 4,
+        _ => 16,
+    };
+    let bf16 = matches!(i.op, Op::V_WMMA_F32_16X16X16_BF16 | Op::V_WMMA_BF16_16X16X16_BF16);
+    let wide = matches!(i.op, Op::V_WMMA_F32_16X16X16_F16 | Op::V_WMMA_F32_16X16X16_BF16);
+    let narrow = |h: u16| if bf16 { bf2f(h) } else { h2f(h) } as f64;
+    // Element k of row or column n of operand s.
+    let element = |w: &Wave<L>, s: usize, n: usize, k: usize| -> f64 {
+        let x = reg(w, c.s[s], k * bits / 32, n) >> (k * bits % 32);
+        if bits == 16 {
+            let neg = if k & 1 == 0 { m.neg } else { m.abs } >> s & 1 != 0;
+            let v = narrow(x as u16);
+            if neg { -v } else { v }
+        } else if m.neg >> s & 1 != 0 {
+            (((x << (32 - bits)) as i32) >> (32 - bits)) as f64
+        } else {
+            (x & ((1 << bits) - 1)) as f64
+        }
+    };
+    let (rows, step) = (256 / L, L / 16);
+    let high = m.opsel >> 2 & 1 != 0;
+    let a: Vec<f64> = (0..256).map(|n| element(w, 0, n / 16, n % 16)).collect();
+    let b: Vec<f64> = (0..256).map(|n| element(w, 1, n / 16, n % 16)).collect();
+    let mut out = vec![[0u32; L]; rows];
+    for (r, o) in out.iter_mut().enumerate() {
+        for (lane, o) in o.iter_mut().enumerate() {
+            let (row, col) = (step * r + lane / 16, lane % 16);
+            let sum: f64 = (0..16).map(|k| a[16 * row + k] * b[16 * col + k]).sum();
+            let x = reg(w, c.s[2], r, lane);
+            *o = if bits < 16 {
+                let v = sum as i64 + x as i32 as i64;
+                if m.clamp { v.clamp(i32::MIN as i64, i32::MAX as i64) as u32 } else { v as u32 }
+            } else {
+                let acc = if wide { f32::from_bits(x) as f64 } else { narrow(if high { x >> 16 } else { x } as u16) };
+                let acc = if m.abs >> 2 & 1 != 0 && wide { acc.abs() } else { acc };
+                let acc = if m.neg >> 2 & 1 != 0 { -acc } else { acc };
+                let v = sum + acc;
+                if wide {
+                    (v as f32).to_bits()
+                } else {
+                    let h = if bf16 { f2bf(v as f32) } else { d2h(v) } as u32;
+                    let old = w.vgpr(i.vdst as usize + r)[lane];
+                    if high { old & 0xffff | h << 16 } else { old & 0xffff_0000 | h }
+                }
+            };
+        }
+    }
+    for (r, o) in out.iter().enumerate() {
+        w.write32(i.vdst as usize + r, o, Wave::<L>::ALL);
+    }
 }
