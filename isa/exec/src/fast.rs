@@ -253,8 +253,10 @@ fn compare<const L: usize>(w: &mut Wave<L>, c: &Code, cmp: Cmp) {
         CmpKind::F(_) => {
             for k in 0..L {
                 let (x, y) = (f(a[k]), f(b[k]));
-                hit[k] =
-                    (x < y) as u32 & lt | (x == y) as u32 & eq | (x > y) as u32 & gt | (x != x || y != y) as u32 & un;
+                hit[k] = (x < y) as u32 & lt
+                    | (x == y) as u32 & eq
+                    | (x > y) as u32 & gt
+                    | (x.is_nan() || y.is_nan()) as u32 & un;
             }
         }
         CmpKind::I(_) => {
