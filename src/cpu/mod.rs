@@ -1,1 +1,73 @@
-//! (room under construction)
+//! The CPU engine: 2-D convolution on the host's SIMD units, and the reference that every engine is checked against.
+//!
+//! # The equation and its traps
+//!
+//! On NCHW tensors, with `g = k / (K/G)`:
+//!
+//! ```text
+//! y[n,k,p,q] = bias[k] + Σ_{c<C/G, r<R, s<S}  x[n, g·C/G + c, p·sh − ph + r·dh, q·sw − pw + s·dw] · w[k,c,r,s]
+//! ```
+//!
+//! * It is a cross-correlation: the kernel is not flipped.
+//! * `c` of the weights counts within the group, `c` of the input over all groups.
+//! * Outside the input `x` is zero, and that zero *is* multiplied: a NaN or an infinite weight makes NaN of every output
+//!   whose window reaches into the padding with it, here and in the [`reference`](mod@reference). For finite weights it is
+//!   the same as leaving the tap out.
+//! * The output is written, never accumulated into: what `y` held before does not matter, not even NaN.
+//! * f32 sums depend on their order. [`Conv2d`] fixes it: taps in the order (c, r, s) within blocks of a length that only
+//!   the shape decides, then the blocks in order. The result is the same bit for bit whatever the number of threads, and
+//!   the same on AVX2 and AVX-512, which differ in width only; the portable kernel rounds the product as well.
+//!
+//! # How it is computed
+//!
+//! Per image and group the sum is a matrix product: weights `M×D` (M = K/G, D = C/G·R·S) times patches `D×(P·Q)`. The
+//! patches are never stored whole: each task copies the part of them that it needs straight into the panels that the
+//! micro-kernel reads (im2col fused into the packing of the GEMM). The module `conv2d` derives the blocking, and the
+//! kernel trait in `kernel` draws the register tile.
+//!
+//! # Choosing the instruction set
+//!
+//! [`detect`] picks the widest that this processor has. A test or a comparison forces one with the `isa` argument of
+//! [`Engine::new`], or, where that is `None`, with the environment variable `SPARKLE_CPU_ISA` = `portable`, `avx2` or
+//! `avx512`. Asking for one that the processor lacks is an error, never a silent fallback.
+//!
+//! # Example
+//!
+//! ```
+//! use sparkle_pm4::{cpu, ops::Conv2dShape};
+//!
+//! let shape = Conv2dShape::new(1, 3, 8, 8, 4, 3, 3).pad(1);
+//! let x = vec![0.5; shape.input_len()];
+//! let w = vec![0.25; shape.weight_len()];
+//! let mut y = vec![0.0; shape.output_len()];
+//!
+//! let engine = cpu::Engine::new(None, None)?;
+//! cpu::Conv2d::new(&engine, shape)?.run(&engine, &x, &w, None, &mut y)?;
+//!
+//! let want = cpu::reference::conv2d_f64(shape, &x, &w, None)?;
+//! assert!(cpu::compare(&y, &want).within(1e-5));
+//! # Ok::<(), cpu::CpuError>(())
+//! ```
+#![deny(unsafe_code)]
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod compare;
+mod conv2d;
+mod engine;
+mod error;
+mod isa;
+mod kernel;
+mod pack;
+mod portable;
+pub mod reference;
+#[cfg(test)]
+mod tests;
+
+pub use compare::{Agreement, compare};
+pub use conv2d::Conv2d;
+pub use engine::Engine;
+pub use error::CpuError;
+pub use isa::{ISA_VARIABLE, Isa, available, detect};

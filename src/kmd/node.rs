@@ -37,4 +37,11 @@ pub trait Node: Send + Sync + fmt::Debug {
 
     /// Waits until the descriptor has an event to read; `false` after `timeout` without one.
     fn poll(&self, timeout: Duration) -> io::Result<bool>;
+
+    /// Why a context was lost, in a sentence, where the device can say more than the interface does. A card can't: its
+    /// kernel writes to the system log.
+    fn explain(&self, context: u32) -> Option<String> {
+        let _ = context;
+        None
+    }
 }

@@ -1,1 +1,128 @@
-//! (room under construction)
+//! A software Navi31 behind the file-descriptor seam: the driver's rules, memory and page tables, the command
+//! processor, and RDNA3 waves.
+//!
+//! [`SoftNode`] answers the ioctls that a render node of the amdgpu driver answers, and executes what is submitted:
+//! PM4 by [`cp`](self) and waves by the interpreter of [`isa_exec`]. It exists to prove the GPU path on machines
+//! without the card, and to run it in CI.
+//!
+//! ```text
+//! ioctl ─ kernel.rs ─ cs.rs ──► sched.rs ──► cp.rs ──► dispatch.rs ──► isa_exec
+//!            │ BOs, VA            │ rings       │ PM4       │ workgroups
+//!            └── arena.rs, vm.rs ◄┴─────────────┴───────────┘ every access, checked
+//! ```
+//!
+//! Two rules make it stricter than a card, so that a stream that works here by luck doesn't exist:
+//! - registers don't survive from one submission to the next: a dispatch whose program, resources, CU mask or thread
+//!   count was not written in this submission fails with the register's name;
+//! - dispatches run in whatever order the stream's waits allow: two that touch the same memory, one of them writing,
+//!   without a wait between them, are reported ([`Config::check_hazards`]).
+
+mod arena;
+mod card;
+mod context;
+mod cp;
+mod cs;
+mod dispatch;
+mod fence;
+mod identity;
+mod kernel;
+mod memory;
+mod sched;
+mod syncobj;
+mod umem;
+mod vm;
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use memmap2::{MmapOptions, MmapRaw};
+
+use crate::kmd::{Errno, Node, Protection};
+
+pub use card::Config;
+
+/// An open file of a software card: what a descriptor of `/dev/dri/renderD128` is to a real one.
+#[derive(Debug)]
+pub struct SoftNode {
+    file: kernel::File,
+}
+
+/// What a [`SoftNode`] holds open: all zero when everything was given back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Census {
+    /// GEM handles.
+    pub buffers: usize,
+    /// Mappings in the address space.
+    pub mappings: usize,
+    /// Contexts.
+    pub contexts: usize,
+    /// Buffer lists.
+    pub lists: usize,
+    /// Synchronisation objects.
+    pub syncobjs: usize,
+    /// Bytes of video memory in use, of all files of the card.
+    pub vram_bytes: u64,
+    /// Bytes of system memory in use, of all files of the card.
+    pub gtt_bytes: u64,
+}
+
+impl SoftNode {
+    /// A new card, opened once. Fails where the host lacks memfds or address space.
+    pub fn new(config: Config) -> io::Result<Self> {
+        Ok(Self { file: kernel::File::new(card::Card::new(config)?) })
+    }
+
+    /// Opens the same card again: other handles, another address space.
+    pub fn reopen(&self) -> Self {
+        Self { file: kernel::File::new(Arc::clone(&self.file.card)) }
+    }
+
+    /// What is open now.
+    pub fn census(&self) -> Census {
+        let file = &self.file;
+        Census {
+            buffers: file.objects.len(),
+            mappings: file.vm.len(),
+            contexts: file.contexts.len(),
+            lists: file.lists.len(),
+            syncobjs: file.syncobjs.len(),
+            vram_bytes: file.card.arena.usage(arena::Heap::Vram).1,
+            gtt_bytes: file.card.arena.usage(arena::Heap::Gtt).1,
+        }
+    }
+}
+
+impl Node for SoftNode {
+    unsafe fn ioctl(&self, request: u32, arg: &mut [u8]) -> Result<i32, Errno> {
+        // Addresses in `arg` are copied through the kernel, which checks them: nothing here relies on the caller's
+        // promise.
+        self.file.ioctl(request, arg)
+    }
+
+    fn mmap(&self, offset: u64, len: usize, protection: Protection) -> io::Result<MmapRaw> {
+        let start = offset.checked_sub(kernel::MMAP_BASE).ok_or(Errno::EINVAL)?;
+        // Only what this file has a handle to can be mapped, from its start, and not beyond its end.
+        let mine = self.file.objects.any(|bo| bo.storage.start() == start && len as u64 <= bo.storage.len());
+        if !mine || len == 0 {
+            return Err(Errno::EINVAL.into());
+        }
+        let fd = self.file.card.arena.fd();
+        let mut options = MmapOptions::new();
+        options.offset(start).len(len);
+        match protection {
+            Protection::ReadWrite => options.map_raw(&fd),
+            Protection::Read => options.map_raw_read_only(&fd),
+        }
+    }
+
+    fn poll(&self, timeout: Duration) -> io::Result<bool> {
+        // A render node has no events of its own; a poll on it times out.
+        std::thread::sleep(timeout);
+        Ok(false)
+    }
+
+    fn explain(&self, context: u32) -> Option<String> {
+        self.file.contexts.get(context)?.loss().map(|(_, reason)| reason)
+    }
+}

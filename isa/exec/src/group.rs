@@ -6,7 +6,6 @@ use crate::wave::{EXEC, State, Wave};
 use crate::{Control, Memory, Program, Stats, Trap, TrapKind, mem, salu, valu};
 use isa::WaveSize;
 use std::sync::OnceLock;
-use std::sync::atomic::Ordering;
 
 /// How a workgroup starts: what the dispatcher puts into registers.
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +36,7 @@ pub struct GroupSetup<'a> {
     pub scratch_wave_bytes: u32,
 }
 
-/// Wave instructions between two looks at the kill flag.
+/// Wave instructions between two questions whether to stop.
 const SLICE: u64 = 4096;
 
 /// Runs a workgroup to its end.
@@ -107,12 +106,12 @@ fn run<const L: usize, M: Memory>(
         return Err(report(&waves[0], program, TrapKind::NotImplemented { what }, None));
     }
     loop {
-        for w in &mut waves {
-            while w.state == State::Running {
-                let before = stats.wave_instructions;
+        // Slice by slice in turn, so that a wave that waits for another one's store sees it in the end.
+        while waves.iter().any(|w| w.state == State::Running) {
+            for w in waves.iter_mut().filter(|w| w.state == State::Running) {
                 let r = slice(w, program, mem, &mut lds, level, &mut stats);
                 r.map_err(|(kind, lane)| report(w, program, kind, lane))?;
-                if control.kill.load(Ordering::Relaxed) {
+                if (control.stop)() {
                     return Err(report(w, program, TrapKind::Killed, None));
                 }
                 if let Some(limit) = control.max_instructions
@@ -120,7 +119,6 @@ fn run<const L: usize, M: Memory>(
                 {
                     return Err(report(w, program, TrapKind::BudgetExceeded { limit }, None));
                 }
-                debug_assert!(stats.wave_instructions > before);
             }
         }
         // Every wave is at a barrier or has ended; those that ended no longer count.

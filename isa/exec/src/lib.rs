@@ -24,8 +24,6 @@ pub use program::Program;
 pub use trap::{Trap, TrapKind};
 pub use unimplemented::UNIMPLEMENTED;
 
-use std::sync::atomic::AtomicBool;
-
 /// How memory was touched.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Access {
@@ -65,6 +63,25 @@ pub struct MemFault {
     pub cause: FaultCause,
 }
 
+impl std::fmt::Display for MemFault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let what = match self.access {
+            Access::Read => "read",
+            Access::Write => "write",
+            Access::Atomic => "atomic",
+            Access::Fetch => "instruction fetch",
+        };
+        let why = match self.cause {
+            FaultCause::Unmapped => "nothing is mapped there",
+            FaultCause::NotReadable => "the page is not readable",
+            FaultCause::NotWritable => "the page is not writable",
+            FaultCause::NotExecutable => "the page is not executable",
+            FaultCause::Misaligned => "the address is not a multiple of the size",
+        };
+        write!(f, "memory fault: {what} at {:#x}: {why}", self.va)
+    }
+}
+
 /// The device's memory as one address space sees it. Addresses may be unaligned except in atomics.
 pub trait Memory {
     /// Reads `out.len()` bytes at `va`.
@@ -90,10 +107,9 @@ pub trait Memory {
 }
 
 /// What stops a group from outside.
-#[derive(Clone, Copy, Debug)]
 pub struct Control<'a> {
-    /// Looked at every few thousand instructions; true ends the group with [`TrapKind::Killed`].
-    pub kill: &'a AtomicBool,
+    /// Asked every few thousand instructions; true ends the group with [`TrapKind::Killed`].
+    pub stop: &'a dyn Fn() -> bool,
     /// Wave instructions a group may run, [`TrapKind::BudgetExceeded`] beyond.
     pub max_instructions: Option<u64>,
 }

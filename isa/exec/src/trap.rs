@@ -1,5 +1,5 @@
 //! Why a group stopped, in a sentence.
-use crate::{Access, FaultCause, MemFault};
+use crate::MemFault;
 
 /// What went wrong.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -91,22 +91,7 @@ impl Trap {
 impl std::fmt::Display for Trap {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.kind {
-            TrapKind::MemFault(m) => {
-                let what = match m.access {
-                    Access::Read => "read",
-                    Access::Write => "write",
-                    Access::Atomic => "atomic",
-                    Access::Fetch => "instruction fetch",
-                };
-                let why = match m.cause {
-                    FaultCause::Unmapped => "nothing is mapped there",
-                    FaultCause::NotReadable => "the page is not readable",
-                    FaultCause::NotWritable => "the page is not writable",
-                    FaultCause::NotExecutable => "the page is not executable",
-                    FaultCause::Misaligned => "the address is not a multiple of the size",
-                };
-                write!(f, "memory fault: {what} at 0x{:x}: {why}", m.va)?;
-            }
+            TrapKind::MemFault(fault) => write!(f, "{fault}")?,
             TrapKind::IllegalInstruction { words, why } => {
                 write!(f, "illegal instruction ({why}), words")?;
                 for w in words {

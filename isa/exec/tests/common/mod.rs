@@ -1,9 +1,6 @@
 //! A flat memory of a few regions, and what the tests share.
 #![allow(dead_code, unreachable_pub)]
 use isa_exec::*;
-use std::sync::atomic::AtomicBool;
-
-pub static RUN_ON: AtomicBool = AtomicBool::new(false);
 
 pub struct Region {
     pub base: u64,
@@ -117,7 +114,7 @@ pub fn setup(wave_size: WaveSize, threads: u32, sgpr_init: &[u32]) -> GroupSetup
 }
 
 pub fn control() -> Control<'static> {
-    Control { kill: &RUN_ON, max_instructions: Some(50_000_000) }
+    Control { stop: &|| false, max_instructions: Some(50_000_000) }
 }
 
 pub fn bytes(words: &[u32]) -> Vec<u8> {

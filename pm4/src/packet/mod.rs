@@ -1,0 +1,484 @@
+//! Packets: what a row becomes, and the header that no caller writes.
+//!
+//! A type-3 packet is a header and a body. The header's count, opcode and bits come from the row
+//! and the body's length, so a wrong one cannot be written. The rows are in `table.rs`.
+
+use crate::field::{FieldDesc, FieldValue, ValuesDesc, layout};
+use crate::reg::Space;
+use crate::{DecodeError, EncodeError};
+use alloc::vec::Vec;
+use core::fmt;
+
+mod table;
+pub mod values;
+
+pub use table::*;
+
+/// Bits 2:0 of a type-3 header.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct HeaderFlags(u8);
+
+impl HeaderFlags {
+    /// No bit set.
+    pub const NONE: Self = Self(0);
+    /// Bit 0: skipped while predication is on and its condition false.
+    pub const PREDICATE: Self = Self(1);
+    /// Bit 1: for the compute pipe. On the graphics ring it is what sends a dispatch, or a SET
+    /// packet, there; dispatches set it on every ring.
+    pub const SHADER_TYPE: Self = Self(2);
+    /// Bit 2: forget which registers were written last, as packed register pairs need.
+    pub const RESET_FILTER_CAM: Self = Self(4);
+
+    /// The flags of a header.
+    #[must_use]
+    pub const fn of(header: u32) -> Self {
+        Self(header as u8 & 7)
+    }
+
+    /// The bits as they stand in the header.
+    #[must_use]
+    pub const fn bits(self) -> u8 {
+        self.0
+    }
+
+    /// Both sets together.
+    #[must_use]
+    pub const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether every bit of `other` is set.
+    #[must_use]
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+}
+
+impl fmt::Debug for HeaderFlags {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = [(1, "PREDICATE"), (2, "SHADER_TYPE"), (4, "RESET_FILTER_CAM")];
+        let mut set = names.iter().filter(|n| self.0 & n.0 != 0).map(|n| n.1);
+        f.write_str(set.next().unwrap_or("NONE"))?;
+        set.try_for_each(|name| write!(f, "|{name}"))
+    }
+}
+
+/// The opcode of `NOP`, the one packet that may have no body.
+const NOP: u8 = 0x10;
+/// The count field's greatest value. A NOP with this count is its header alone (gfx7 and later).
+const COUNT_MAX: u32 = 0x3fff;
+
+/// The header of a packet with `body_dwords` behind it, or `None` where the count cannot say that.
+fn header(opcode: u8, body_dwords: usize, flags: HeaderFlags) -> Option<u32> {
+    let count = match (opcode, body_dwords) {
+        (NOP, 0) => COUNT_MAX,
+        (_, 0) => return None,
+        (_, n) => u32::try_from(n - 1).ok().filter(|&c| c < COUNT_MAX || c == COUNT_MAX && opcode != NOP)?,
+    };
+    Some(3 << 30 | count << 16 | u32::from(opcode) << 8 | u32::from(flags.0))
+}
+
+/// The body length that a type-3 header counts, in dwords.
+pub(crate) fn body_dwords(header: u32) -> usize {
+    let count = header >> 16 & COUNT_MAX;
+    if count == COUNT_MAX && opcode(header) == NOP { 0 } else { count as usize + 1 }
+}
+
+/// Bits 15:8 of a type-3 header.
+pub(crate) fn opcode(header: u32) -> u8 {
+    (header >> 8) as u8
+}
+
+/// Where a field lies in a packet's body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// The body dword with the field's lowest bit, counted from 0.
+    pub dword: u8,
+    /// The lowest bit in that dword.
+    pub lo: u8,
+    /// Bits in all. Beyond bit 31 the field goes on in the next dword.
+    pub width: u8,
+    /// Low bits of the value that the field leaves out, because they are zero: 2 for an address
+    /// in units of four bytes.
+    pub shift: u8,
+}
+
+/// Bits `lo..=hi` of a body dword.
+const fn bits(dword: u8, lo: u8, hi: u8) -> Place {
+    assert!(lo <= hi && hi < 32, "a field lies in bits 31:0, low bit first");
+    Place { dword, lo, width: hi - lo + 1, shift: 0 }
+}
+
+/// One bit of a body dword.
+const fn bit(dword: u8, lo: u8) -> Place {
+    bits(dword, lo, lo)
+}
+
+/// A whole body dword.
+const fn word(dword: u8) -> Place {
+    bits(dword, 0, 31)
+}
+
+/// Two body dwords, low first, of which the low `width` bits are the field.
+const fn wide(dword: u8, width: u8) -> Place {
+    assert!(32 < width && width <= 64, "wider than one dword, at most two");
+    Place { dword, lo: 0, width, shift: 0 }
+}
+
+/// A 64-bit address in two body dwords, low first, whose low `shift` bits the packet leaves out.
+const fn va(dword: u8, shift: u8) -> Place {
+    Place { dword, lo: shift, width: 64 - shift, shift }
+}
+
+impl Place {
+    /// Bits of the two dwords from `dword` on that belong to the field.
+    const fn mask(self) -> u64 {
+        (u64::MAX >> (64 - self.width)) << self.lo
+    }
+
+    /// The field's bits in the dword `index` of the body.
+    #[must_use]
+    pub const fn mask_in(self, index: usize) -> u32 {
+        if index == self.dword as usize {
+            self.mask() as u32
+        } else if index == self.dword as usize + 1 {
+            (self.mask() >> 32) as u32
+        } else {
+            0
+        }
+    }
+
+    /// Dwords from the body's start to the field's end.
+    const fn end(self) -> usize {
+        self.dword as usize + if self.lo + self.width > 32 { 2 } else { 1 }
+    }
+
+    /// The value in `body`; absent dwords read as zero.
+    #[must_use]
+    pub fn get(self, body: &[u32]) -> u64 {
+        let dword = |i: usize| u64::from(body.get(i).copied().unwrap_or(0));
+        let both = dword(self.dword as usize) | dword(self.dword as usize + 1) << 32;
+        (both & self.mask()) >> self.lo << self.shift
+    }
+
+    fn put(self, body: &mut [u32], field: &'static str, value: u64) -> Result<(), EncodeError> {
+        if value & ((1 << self.shift) - 1) != 0 {
+            return Err(EncodeError::Misaligned { field, value, align: 1 << self.shift });
+        }
+        let raw = value >> self.shift;
+        if raw > u64::MAX >> (64 - self.width) {
+            return Err(EncodeError::FieldOverflow { field, value, bits: self.width });
+        }
+        for (index, dword) in body.iter_mut().enumerate().skip(self.dword as usize).take(2) {
+            let half = if index == self.dword as usize { raw << self.lo } else { raw << self.lo >> 32 };
+            *dword |= half as u32;
+        }
+        Ok(())
+    }
+}
+
+/// A field of a packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FieldSpec {
+    /// The field's name, as in the struct.
+    pub name: &'static str,
+    /// Where it lies.
+    pub place: Place,
+    /// Named values, where the hardware has them.
+    pub values: Option<&'static ValuesDesc>,
+    /// Fields within the field, where it is a register's value or a layout.
+    pub layout: &'static [FieldDesc],
+}
+
+/// What follows the fixed part of a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tail {
+    /// Data, at least this many dwords.
+    Words {
+        /// Fewest dwords.
+        min: usize,
+    },
+    /// Values of consecutive registers of the space, from the packet's `offset` field on.
+    Regs(Space),
+    /// Triples of two 16-bit register offsets of the space and their two values.
+    Pairs(Space),
+}
+
+impl Tail {
+    const fn min(self) -> usize {
+        match self {
+            Self::Words { min } => min,
+            Self::Regs(_) => 1,
+            Self::Pairs(_) => 3,
+        }
+    }
+}
+
+/// A packet as the table knows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PacketDesc {
+    /// The hardware's name.
+    pub name: &'static str,
+    /// Bits 15:8 of the header.
+    pub opcode: u8,
+    /// Body dwords before the tail.
+    pub body_dwords: usize,
+    /// What varies in length, at the body's end.
+    pub tail: Option<Tail>,
+    /// Header flags that the packet is written with.
+    pub flags: HeaderFlags,
+    /// The fields of the fixed part, in order of the row.
+    pub fields: &'static [FieldSpec],
+}
+
+impl PacketDesc {
+    /// Fewest dwords of the body.
+    #[must_use]
+    pub const fn min_dwords(&self) -> usize {
+        self.body_dwords + if let Some(tail) = self.tail { tail.min() } else { 0 }
+    }
+
+    /// Whether the packet can have a body of this length.
+    #[must_use]
+    pub const fn fits(&self, dwords: usize) -> bool {
+        dwords == self.min_dwords() || self.tail.is_some() && dwords > self.min_dwords()
+    }
+
+    /// Bits of the fixed part's dword `index` that no field owns.
+    #[must_use]
+    pub fn reserved(&self, index: usize) -> u32 {
+        !self.fields.iter().fold(0, |bits, f| bits | f.place.mask_in(index))
+    }
+}
+
+/// Checked while compiling: no field ends beyond the fixed part.
+const fn inside(fields: &[FieldSpec], body_dwords: usize) {
+    let mut i = 0;
+    while i < fields.len() {
+        assert!(fields[i].place.end() <= body_dwords, "a field lies beyond the body of its packet");
+        i += 1;
+    }
+}
+
+/// A packet that the table has.
+pub trait TypedPacket: Sized + Into<Packet> {
+    /// The row.
+    const DESC: &'static PacketDesc;
+
+    /// Appends the body. What `out` holds after an error is unspecified.
+    ///
+    /// # Errors
+    /// A field that does not fit, an address that is not aligned, or what the row's check refuses.
+    fn write_body(&self, out: &mut Vec<u32>) -> Result<(), EncodeError>;
+
+    /// Reads a body whose length [`PacketDesc::fits`].
+    fn read_body(body: &[u32]) -> Self;
+
+    /// What the row's check says; fields are not looked at one by one.
+    ///
+    /// # Errors
+    /// A combination of field values that the hardware does not take.
+    fn check(&self) -> Result<(), EncodeError>;
+}
+
+/// The table. See `table.rs` for the form.
+macro_rules! packets {
+    ($(
+        $(#[$m:meta])*
+        $opcode:literal $hw:ident => $name:ident, body $body:literal
+        $(, flags $flags:ident)? $(, check $check:ident)? {
+            $( $(#[$fm:meta])* $field:ident : $ty:ty = $kind:ident ( $($arg:expr),* ) ; )*
+            $( + $(#[$tm:meta])* $tail:ident = $tail_kind:expr ; )?
+        }
+    )*) => {
+        $(
+            $(#[$m])*
+            #[doc = concat!("\n\n`", stringify!($hw), "`, opcode ", stringify!($opcode), ".")]
+            #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+            pub struct $name {
+                $( $(#[$fm])* pub $field: $ty, )*
+                $( $(#[$tm])* pub $tail: Vec<u32>, )?
+            }
+
+            impl $name {
+                const FIELDS: &'static [FieldSpec] = &[ $( FieldSpec {
+                    name: stringify!($field),
+                    place: $kind($($arg),*),
+                    values: <$ty as FieldValue>::VALUES,
+                    layout: <$ty as FieldValue>::LAYOUT,
+                } ),* ];
+                const ROW: PacketDesc = {
+                    inside(Self::FIELDS, $body);
+                    PacketDesc {
+                        name: stringify!($hw),
+                        opcode: $opcode,
+                        body_dwords: $body,
+                        tail: packets!(@tail $( $tail_kind )?),
+                        flags: packets!(@flags $( $flags )?),
+                        fields: Self::FIELDS,
+                    }
+                };
+            }
+
+            impl TypedPacket for $name {
+                const DESC: &'static PacketDesc = &Self::ROW;
+
+                fn write_body(&self, out: &mut Vec<u32>) -> Result<(), EncodeError> {
+                    self.check()?;
+                    let start = out.len();
+                    out.resize(start + $body, 0);
+                    let _body = &mut out[start..];
+                    $( $kind($($arg),*).put(_body, stringify!($field), self.$field.to_raw())?; )*
+                    $( out.extend_from_slice(&self.$tail); )?
+                    Ok(())
+                }
+
+                fn read_body(body: &[u32]) -> Self {
+                    let (_fixed, _rest) = body.split_at_checked($body).unwrap_or((body, &[]));
+                    Self {
+                        $( $field: <$ty as FieldValue>::from_raw($kind($($arg),*).get(_fixed)), )*
+                        $( $tail: Vec::from(_rest), )?
+                    }
+                }
+
+                fn check(&self) -> Result<(), EncodeError> {
+                    $( $check(self)?; )?
+                    Ok(())
+                }
+            }
+
+            impl From<$name> for Packet {
+                fn from(packet: $name) -> Self {
+                    Self::$name(packet)
+                }
+            }
+        )*
+
+        /// A type-3 packet of gfx11.
+        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Packet {
+            $(
+                #[doc = concat!("`", stringify!($hw), "`.")]
+                $name($name),
+            )*
+            /// An opcode that the table lacks.
+            Unknown {
+                /// Bits 15:8 of the header.
+                opcode: u8,
+                /// The dwords behind the header.
+                body: Vec<u32>,
+            },
+        }
+
+        /// Every row, in order of opcode.
+        pub static PACKETS: &[PacketDesc] = &[ $( $name::ROW ),* ];
+
+        impl Packet {
+            /// The packet's row; none for [`Packet::Unknown`].
+            #[must_use]
+            pub const fn desc(&self) -> Option<&'static PacketDesc> {
+                match self {
+                    $( Self::$name(_) => Some($name::DESC), )*
+                    Self::Unknown { .. } => None,
+                }
+            }
+
+            pub(super) fn write_body(&self, out: &mut Vec<u32>) -> Result<(), EncodeError> {
+                match self {
+                    $( Self::$name(packet) => packet.write_body(out), )*
+                    Self::Unknown { body, .. } => {
+                        out.extend_from_slice(body);
+                        Ok(())
+                    }
+                }
+            }
+
+            pub(super) fn check(&self) -> Result<(), EncodeError> {
+                match self {
+                    $( Self::$name(packet) => packet.check(), )*
+                    Self::Unknown { .. } => Ok(()),
+                }
+            }
+
+            /// The packet with this opcode and body.
+            ///
+            /// # Errors
+            /// [`DecodeError::BodyLength`] where the table has the opcode, but not with a body of this length.
+            pub fn from_body(opcode: u8, body: &[u32]) -> Result<Self, DecodeError> {
+                match opcode {
+                    $( $opcode if $name::ROW.fits(body.len()) => Ok(Self::$name($name::read_body(body))), )*
+                    _ => match PACKETS.iter().find(|d| d.opcode == opcode) {
+                        Some(d) => {
+                            Err(DecodeError::BodyLength { packet: d.name, got: body.len(), want: d.min_dwords() })
+                        }
+                        None => Ok(Self::Unknown { opcode, body: Vec::from(body) }),
+                    },
+                }
+            }
+        }
+    };
+    (@tail $kind:expr) => { Some($kind) };
+    (@tail) => { None };
+    (@flags $flags:ident) => { HeaderFlags::$flags };
+    (@flags) => { HeaderFlags::NONE };
+}
+use packets;
+
+impl Packet {
+    /// The hardware's name, or `UNKNOWN`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.desc().map_or("UNKNOWN", |d| d.name)
+    }
+
+    /// Bits 15:8 of the header.
+    #[must_use]
+    pub fn opcode(&self) -> u8 {
+        match self {
+            Self::Unknown { opcode, .. } => *opcode,
+            known => known.desc().map_or(0, |d| d.opcode),
+        }
+    }
+
+    /// Appends header and body, with the header flags of the packet's row.
+    ///
+    /// # Errors
+    /// As [`encode_with`](Self::encode_with).
+    pub fn encode(&self, out: &mut Vec<u32>) -> Result<(), EncodeError> {
+        self.encode_with(self.desc().map_or(HeaderFlags::NONE, |d| d.flags), out)
+    }
+
+    /// Appends header and body, with these header flags and no others.
+    ///
+    /// # Errors
+    /// A field that overflows, an address that is not aligned, a body that the count cannot say, or
+    /// a combination that the packet's check refuses. `out` is then as it was.
+    pub fn encode_with(&self, flags: HeaderFlags, out: &mut Vec<u32>) -> Result<(), EncodeError> {
+        let start = out.len();
+        out.push(0);
+        let done = self.write_body(out).and_then(|()| {
+            let dwords = out.len() - start - 1;
+            let fits = self.desc().is_none_or(|d| d.fits(dwords));
+            header(self.opcode(), dwords, flags)
+                .filter(|_| fits)
+                .ok_or(EncodeError::BodyLength { packet: self.name(), dwords })
+        });
+        match done {
+            Ok(header) => out[start] = header,
+            Err(_) => out.truncate(start),
+        }
+        done.map(drop)
+    }
+
+    /// What in `body` the builder would not have written: reserved bits, an unaligned address, a
+    /// combination that the check refuses.
+    pub(crate) fn deviation(&self, body: &[u32]) -> Option<EncodeError> {
+        let desc = self.desc()?;
+        let reserved = (0..desc.body_dwords).find_map(|dword| {
+            let bits = body.get(dword)? & desc.reserved(dword);
+            (bits != 0).then_some(EncodeError::ReservedBits { packet: desc.name, dword, bits })
+        });
+        reserved.or_else(|| self.check().err())
+    }
+}

@@ -1,0 +1,95 @@
+//! What can go wrong on the CPU engine.
+
+use crate::ops::{Conv2dShape, ShapeError};
+
+use super::isa::Isa;
+
+/// An error of the CPU engine.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CpuError {
+    /// The shape breaks a rule of [`Conv2dShape::validate`].
+    #[error(transparent)]
+    Shape(#[from] ShapeError),
+    /// A slice does not have the length that the shape demands.
+    #[error("{tensor} has {got} elements, the shape wants {wanted}")]
+    Length {
+        /// `x`, `w`, `bias` or `y`.
+        tensor: &'static str,
+        /// Elements that the shape demands.
+        wanted: usize,
+        /// Elements given.
+        got: usize,
+    },
+    /// The name is not one of an instruction set.
+    #[error("{name:?} is not an instruction set; known are portable, avx2 and avx512")]
+    UnknownIsa {
+        /// The name as given.
+        name: String,
+    },
+    /// The processor, its operating system or the build lacks the instruction set that was demanded.
+    #[error("this host cannot run {isa}; it can run {}", list(.available))]
+    IsaUnavailable {
+        /// The instruction set demanded.
+        isa: Isa,
+        /// What the host can run.
+        available: Vec<Isa>,
+    },
+    /// The operating system refused to start the worker threads.
+    #[error("cannot start {threads} worker threads")]
+    Threads {
+        /// Threads wanted.
+        threads: usize,
+        /// The pool's reason.
+        source: rayon::ThreadPoolBuildError,
+    },
+}
+
+fn list(isas: &[Isa]) -> String {
+    isas.iter().map(Isa::to_string).collect::<Vec<_>>().join(", ")
+}
+
+impl CpuError {
+    /// A stable name for scripts.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Shape(e) => e.code(),
+            Self::Length { .. } => "cpu-length",
+            Self::UnknownIsa { .. } => "cpu-unknown-isa",
+            Self::IsaUnavailable { .. } => "cpu-isa-unavailable",
+            Self::Threads { .. } => "cpu-threads",
+        }
+    }
+
+    /// What to do next.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Shape(e) => e.hint(),
+            Self::Length { .. } => "take the lengths from input_len, weight_len, k and output_len of the shape",
+            Self::UnknownIsa { .. } | Self::IsaUnavailable { .. } => {
+                "unset SPARKLE_CPU_ISA or name an instruction set that the host can run"
+            }
+            Self::Threads { .. } => "ask for fewer threads, or raise the limit (ulimit -u, the container's pids limit)",
+        }
+    }
+}
+
+/// Checks that every slice has the length it demands.
+pub(super) fn check_lengths(
+    shape: &Conv2dShape,
+    x: &[f32],
+    w: &[f32],
+    bias: Option<&[f32]>,
+    y_len: usize,
+) -> Result<(), CpuError> {
+    let lengths = [
+        ("x", shape.input_len(), x.len()),
+        ("w", shape.weight_len(), w.len()),
+        ("bias", shape.k, bias.map_or(shape.k, <[f32]>::len)),
+        ("y", shape.output_len(), y_len),
+    ];
+    match lengths.into_iter().find(|(_, wanted, got)| wanted != got) {
+        Some((tensor, wanted, got)) => Err(CpuError::Length { tensor, wanted, got }),
+        None => Ok(()),
+    }
+}

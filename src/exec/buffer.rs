@@ -1,0 +1,231 @@
+//! Buffers: typed memory of a device.
+
+use std::marker::PhantomData;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use bytemuck::Pod;
+
+use super::device::{Device, Inner};
+use super::gpu::{GpuMemory, Usage};
+use super::queue::Fence;
+use crate::error::Error;
+
+/// `len` elements of device memory.
+///
+/// The host reads and writes it by copies. While a submission writes it, [`Buffer::read`] refuses with
+/// [`Error::Busy`]: data that is read before the fence is not the result.
+#[derive(Debug)]
+pub struct Buffer<T> {
+    raw: Arc<RawBuffer>,
+    len: usize,
+    element: PhantomData<T>,
+}
+
+impl<T: Pod> Buffer<T> {
+    pub(crate) fn new(raw: RawBuffer, len: usize) -> Self {
+        Self { raw: Arc::new(raw), len, element: PhantomData }
+    }
+
+    /// Elements.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether it has none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The device that it belongs to.
+    pub fn device(&self) -> &Device {
+        &self.raw.device
+    }
+
+    /// The GPU virtual address; none on the cpu engine.
+    pub fn va(&self) -> Option<u64> {
+        match &self.raw.memory {
+            Memory::Gpu(memory) => Some(memory.va()),
+            Memory::Host(_) => None,
+        }
+    }
+
+    /// Copies it out.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] while a submission writes it; a failed transfer.
+    pub fn read(&self) -> Result<Vec<T>, Error> {
+        let mut out = vec![T::zeroed(); self.len];
+        self.raw.read(bytemuck::cast_slice_mut(&mut out))?;
+        Ok(out)
+    }
+
+    /// Replaces its content.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] while a submission reads or writes it; [`Error::Length`] for data of another length.
+    pub fn write(&mut self, data: &[T]) -> Result<(), Error> {
+        if data.len() != self.len {
+            return Err(Error::Length { tensor: "the data", want: self.len, got: data.len() });
+        }
+        self.raw.write(bytemuck::cast_slice(data))
+    }
+}
+
+/// A buffer of any element type.
+pub trait AnyBuffer: sealed::Sealed {
+    #[doc(hidden)]
+    fn raw(&self) -> &Arc<RawBuffer>;
+}
+
+impl<T> AnyBuffer for Buffer<T> {
+    fn raw(&self) -> &Arc<RawBuffer> {
+        &self.raw
+    }
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl<T> Sealed for super::Buffer<T> {}
+}
+
+/// A buffer without its element type.
+#[derive(Debug)]
+pub struct RawBuffer {
+    device: Device,
+    memory: Memory,
+    bytes: usize,
+    uses: Mutex<Uses>,
+}
+
+#[derive(Debug)]
+enum Memory {
+    Gpu(GpuMemory),
+    /// Quadwords, so that every element type is aligned.
+    Host(RwLock<Vec<u64>>),
+}
+
+/// Submissions that may not have ended.
+#[derive(Debug, Default)]
+struct Uses {
+    writers: Vec<Fence>,
+    readers: Vec<Fence>,
+}
+
+impl Uses {
+    fn retire(&mut self) -> Result<(), Error> {
+        for list in [&mut self.writers, &mut self.readers] {
+            let mut error = None;
+            list.retain(|fence| match fence.is_done() {
+                Ok(done) => !done,
+                Err(e) => {
+                    error = Some(e);
+                    true
+                }
+            });
+            if let Some(e) = error {
+                return Err(e);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl RawBuffer {
+    pub(crate) fn new(device: &Device, bytes: usize, zeroed: bool) -> Result<Self, Error> {
+        let memory = match &device.inner {
+            Inner::Gpu(gpu) => Memory::Gpu(gpu.allocate(bytes as u64, zeroed)?),
+            Inner::Cpu(_) => Memory::Host(RwLock::new(vec![0; bytes.div_ceil(8)])),
+        };
+        Ok(Self { device: device.clone(), memory, bytes, uses: Mutex::default() })
+    }
+
+    fn uses(&self) -> MutexGuard<'_, Uses> {
+        self.uses.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn read(&self, out: &mut [u8]) -> Result<(), Error> {
+        {
+            let mut uses = self.uses();
+            uses.retire()?;
+            if !uses.writers.is_empty() {
+                return Err(Error::Busy { used: "written" });
+            }
+        }
+        match &self.memory {
+            Memory::Gpu(memory) => memory.read(out),
+            Memory::Host(words) => {
+                let words = words.read().unwrap_or_else(PoisonError::into_inner);
+                out.copy_from_slice(&bytemuck::cast_slice(&words)[..out.len()]);
+                Ok(())
+            }
+        }
+    }
+
+    pub(crate) fn write(&self, data: &[u8]) -> Result<(), Error> {
+        {
+            let mut uses = self.uses();
+            uses.retire()?;
+            if !uses.writers.is_empty() {
+                return Err(Error::Busy { used: "written" });
+            }
+            if !uses.readers.is_empty() {
+                return Err(Error::Busy { used: "read" });
+            }
+        }
+        match &self.memory {
+            Memory::Gpu(memory) => memory.write(data),
+            Memory::Host(words) => {
+                let mut words = words.write().unwrap_or_else(PoisonError::into_inner);
+                bytemuck::cast_slice_mut(&mut words)[..data.len()].copy_from_slice(data);
+                Ok(())
+            }
+        }
+    }
+
+    pub(crate) fn device(&self) -> &Device {
+        &self.device
+    }
+
+    pub(crate) fn gpu(&self) -> Option<&GpuMemory> {
+        match &self.memory {
+            Memory::Gpu(memory) => Some(memory),
+            Memory::Host(_) => None,
+        }
+    }
+
+    /// Notes a submission that uses it.
+    pub(crate) fn used(&self, usage: Usage, fence: &Fence) -> Result<(), Error> {
+        let mut uses = self.uses();
+        uses.retire()?;
+        match usage {
+            Usage::Read => uses.readers.push(fence.clone()),
+            Usage::Write => uses.writers.push(fence.clone()),
+        }
+        Ok(())
+    }
+
+    /// Submissions that a new one has to wait for.
+    pub(crate) fn conflicts(&self, usage: Usage) -> Result<Vec<Fence>, Error> {
+        let mut uses = self.uses();
+        uses.retire()?;
+        let mut before = uses.writers.clone();
+        if usage == Usage::Write {
+            before.extend(uses.readers.iter().cloned());
+        }
+        Ok(before)
+    }
+
+    /// Runs `f` over the elements, on the cpu engine.
+    pub(crate) fn with_host<T: Pod, R>(&self, f: impl FnOnce(&[T]) -> R) -> Option<R> {
+        let Memory::Host(words) = &self.memory else { return None };
+        let words = words.read().unwrap_or_else(PoisonError::into_inner);
+        Some(f(&bytemuck::cast_slice(&words)[..self.bytes / size_of::<T>()]))
+    }
+
+    /// Runs `f` over the elements, which it may change, on the cpu engine.
+    pub(crate) fn with_host_mut<T: Pod, R>(&self, f: impl FnOnce(&mut [T]) -> R) -> Option<R> {
+        let Memory::Host(words) = &self.memory else { return None };
+        let mut words = words.write().unwrap_or_else(PoisonError::into_inner);
+        Some(f(&mut bytemuck::cast_slice_mut(&mut words)[..self.bytes / size_of::<T>()]))
+    }
+}

@@ -1,0 +1,262 @@
+//! Choosing and opening a device.
+
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use super::buffer::{Buffer, RawBuffer};
+use super::gpu::Gpu;
+use super::queue::Queue;
+use crate::cpu;
+use crate::error::Error;
+use crate::kmd::discover::{self, Verdict, candidates, diagnose, discover};
+use crate::kmd::{self, KmdError, Node, RenderNode};
+use crate::soft::{Config, SoftNode};
+
+/// What computes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Engine {
+    /// The amdgpu driver and a card.
+    Gpu,
+    /// The software Navi31.
+    Emu,
+    /// Native SIMD code.
+    Cpu,
+}
+
+impl Engine {
+    /// The name that the command line uses.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Gpu => "gpu",
+            Self::Emu => "emu",
+            Self::Cpu => "cpu",
+        }
+    }
+
+    /// The label of a figure that it produced.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Gpu => "hw",
+            Self::Emu => "emu",
+            Self::Cpu => "cpu",
+        }
+    }
+}
+
+impl fmt::Display for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// Which device to open.
+#[derive(Debug, Clone, Default)]
+pub struct Select {
+    engine: Option<Engine>,
+    hint: Option<String>,
+    threads: Option<NonZeroUsize>,
+}
+
+impl Select {
+    /// A card if one can be opened, else the CPU, with the reason in [`Device::fallback`].
+    pub fn auto() -> Self {
+        Self::default()
+    }
+
+    /// This engine and no other.
+    pub fn engine(engine: Engine) -> Self {
+        Self { engine: Some(engine), ..Self::default() }
+    }
+
+    /// Among several cards the one with this node path, PCI address or gfx target.
+    #[must_use]
+    pub fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+
+    /// Host threads for the cpu and emu engines; all cores by default.
+    #[must_use]
+    pub fn threads(self, threads: NonZeroUsize) -> Self {
+        Self { threads: Some(threads), ..self }
+    }
+}
+
+/// An open device. Clones are the same device.
+#[derive(Debug, Clone)]
+pub struct Device {
+    pub(crate) inner: Inner,
+    fallback: Option<Arc<str>>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Inner {
+    Gpu(Arc<Gpu>),
+    Cpu(Arc<cpu::Engine>),
+}
+
+impl Inner {
+    pub(crate) fn same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Gpu(a), Self::Gpu(b)) => Arc::ptr_eq(a, b),
+            (Self::Cpu(a), Self::Cpu(b)) => Arc::ptr_eq(a, b),
+            _ => false,
+        }
+    }
+}
+
+impl Device {
+    /// Opens the selected device.
+    ///
+    /// # Errors
+    /// [`Error::NoDevice`] where a GPU was demanded and none can be used; what opening it says otherwise.
+    pub fn open(select: Select) -> Result<Self, Error> {
+        match select.engine {
+            Some(Engine::Cpu) => Self::cpu_with(select.threads),
+            Some(Engine::Emu) => {
+                Self::emulated_with(Config { threads: select.threads.map(NonZeroUsize::get), ..Config::default() })
+            }
+            Some(Engine::Gpu) => Self::first_gpu(select.hint.as_deref()),
+            None => match Self::first_gpu(select.hint.as_deref()) {
+                Ok(device) => Ok(device),
+                Err(error) => {
+                    let mut device = Self::cpu_with(select.threads)?;
+                    device.fallback = Some(format!("{error}; {}", error.hint()).into());
+                    Ok(device)
+                }
+            },
+        }
+    }
+
+    /// The CPU engine on all cores.
+    pub fn cpu() -> Result<Self, Error> {
+        Self::cpu_with(None)
+    }
+
+    fn cpu_with(threads: Option<NonZeroUsize>) -> Result<Self, Error> {
+        Ok(Self { inner: Inner::Cpu(Arc::new(cpu::Engine::new(threads, None)?)), fallback: None })
+    }
+
+    /// A software Navi31 of its own.
+    ///
+    /// ```
+    /// let device = sparkle_pm4::Device::emulated()?;
+    /// assert_eq!(device.gfx_target(), Some("gfx1100"));
+    /// # Ok::<(), sparkle_pm4::Error>(())
+    /// ```
+    pub fn emulated() -> Result<Self, Error> {
+        Self::emulated_with(Config::default())
+    }
+
+    /// A software Navi31 built as told.
+    pub fn emulated_with(config: Config) -> Result<Self, Error> {
+        let node = SoftNode::new(config).map_err(Error::Soft)?;
+        Self::from_node(Arc::new(node), Engine::Emu)
+    }
+
+    /// A device behind any node: a second file of a software card, a recording one in a test.
+    pub fn from_node(node: Arc<dyn Node>, engine: Engine) -> Result<Self, Error> {
+        let gpu = Gpu::new(kmd::Device::open(node)?, engine)?;
+        Ok(Self { inner: Inner::Gpu(Arc::new(gpu)), fallback: None })
+    }
+
+    /// The first card that opens and that the kernels here are for; cards go before APUs.
+    fn first_gpu(hint: Option<&str>) -> Result<Self, Error> {
+        let found = discover(&discover::RealSystem::new());
+        let mut usable: Vec<(bool, Self)> = Vec::new();
+        let mut refused: Option<Error> = None;
+        for path in candidates(&found) {
+            let opened = RenderNode::open(&path).map_err(Error::from);
+            let opened = opened.and_then(|node| Self::from_node(Arc::new(node), Engine::Gpu));
+            match opened {
+                Ok(device) => {
+                    let report = found.nodes.iter().find(|n| n.path == path);
+                    let names = [
+                        Some(path.display().to_string()),
+                        report.and_then(|n| n.pci.clone()),
+                        device.gfx_target().map(str::to_owned),
+                    ];
+                    if hint.is_none_or(|h| names.iter().flatten().any(|n| n == h)) {
+                        usable.push((device.kmd().is_some_and(|k| k.info().is_apu), device));
+                    }
+                }
+                Err(error) => _ = refused.get_or_insert(error),
+            }
+        }
+        usable.sort_by_key(|(is_apu, _)| *is_apu);
+        if let Some((_, device)) = usable.into_iter().next() {
+            return Ok(device);
+        }
+        if let Some(error) = refused {
+            return Err(error);
+        }
+        let finding = diagnose(&found).into_iter().next();
+        let (reason, next) = match finding {
+            Some(f) => (format!("{} ({})", f.what, f.evidence.join("; ")), f.next.join("; ")),
+            None => {
+                let hint = hint.unwrap_or("none given");
+                (format!("no card matches the hint `{hint}`"), "run `sparkle-pm4 probe` for the cards there are".into())
+            }
+        };
+        Err(Error::NoDevice { reason, next, permission: found.verdict() == Verdict::Forbidden })
+    }
+
+    /// What computes.
+    pub fn engine(&self) -> Engine {
+        match &self.inner {
+            Inner::Gpu(gpu) => gpu.engine(),
+            Inner::Cpu(_) => Engine::Cpu,
+        }
+    }
+
+    /// Why this is the CPU although a GPU was wished for.
+    pub fn fallback(&self) -> Option<&str> {
+        self.fallback.as_deref()
+    }
+
+    /// The GPU's instruction set; none for the CPU.
+    pub fn gfx_target(&self) -> Option<&str> {
+        self.kmd().map(|k| k.info().gfx_target.as_str())
+    }
+
+    /// A name for people.
+    pub fn name(&self) -> String {
+        match &self.inner {
+            Inner::Gpu(gpu) => {
+                let info = gpu.kmd().info();
+                match gpu.engine() {
+                    Engine::Emu => format!("software {} ({})", info.chip, info.gfx_target),
+                    _ => format!("{} ({})", info.marketing_name, info.gfx_target),
+                }
+            }
+            Inner::Cpu(cpu) => format!("{}, {} threads", cpu.isa(), cpu.threads()),
+        }
+    }
+
+    /// The kernel interface beneath; none for the CPU.
+    pub fn kmd(&self) -> Option<&Arc<kmd::Device>> {
+        match &self.inner {
+            Inner::Gpu(gpu) => Some(gpu.kmd()),
+            Inner::Cpu(_) => None,
+        }
+    }
+
+    /// A queue: work given to it runs in order.
+    pub fn queue(&self) -> Result<Queue, Error> {
+        Queue::new(self)
+    }
+
+    /// A buffer with a copy of `data`.
+    pub fn upload<T: bytemuck::Pod>(&self, data: &[T]) -> Result<Buffer<T>, Error> {
+        let raw = RawBuffer::new(self, size_of_val(data), false)?;
+        raw.write(bytemuck::cast_slice(data))?;
+        Ok(Buffer::new(raw, data.len()))
+    }
+
+    /// A buffer of `len` zeros.
+    pub fn zeros<T: bytemuck::Pod>(&self, len: usize) -> Result<Buffer<T>, Error> {
+        let bytes = len.checked_mul(size_of::<T>()).filter(|&b| isize::try_from(b).is_ok());
+        let bytes = bytes.ok_or(KmdError::BadSize { what: "the length of a buffer", value: len as u64 })?;
+        Ok(Buffer::new(RawBuffer::new(self, bytes, true)?, len))
+    }
+}

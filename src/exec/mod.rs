@@ -1,0 +1,16 @@
+//! Devices, queues, buffers and fences: one surface over three engines.
+
+mod buffer;
+mod device;
+mod gpu;
+mod kernel;
+mod queue;
+
+pub use buffer::{AnyBuffer, Buffer};
+pub use device::{Device, Engine, Select};
+pub use kernel::{Arg, Kernel, Launched};
+pub use queue::{Fence, Launch, Queue, Recording};
+
+pub(crate) use buffer::RawBuffer;
+pub(crate) use device::Inner;
+pub(crate) use gpu::{LoadedKernel, Step, StepArg, Usage};

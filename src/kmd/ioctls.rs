@@ -1,0 +1,263 @@
+//! Every ioctl that this crate issues, one row each.
+//!
+//! All of them work on the render node and need no DRM authentication unless the row says so; access to the node
+//! itself (`/dev/dri/renderD*`, usually group `render`) is the permission. *Since* is the amdgpu DRM version, 3.x;
+//! everything not marked is there from 3.40 on, the oldest that [`Device`](super::Device) accepts.
+//!
+//! The kernel matches a request by its number alone, takes as many bytes as the code's size says and reads the rest as
+//! zero (`drm_ioctl`), so that a structure that has grown since works on older kernels as long as what is new is zero.
+//!
+//! Any of them may also fail with `ENODEV` (the card was unplugged or its driver unloaded), `EFAULT` (a bad address)
+//! and `ENOMEM`.
+
+use std::marker::PhantomData;
+
+use drm_sys::{
+    drm_gem_close, drm_get_cap, drm_prime_handle, drm_syncobj_array, drm_syncobj_create, drm_syncobj_destroy,
+    drm_syncobj_handle, drm_syncobj_timeline_array, drm_syncobj_timeline_wait, drm_syncobj_transfer, drm_syncobj_wait,
+    drm_version,
+};
+
+use super::node::{Errno, Node};
+use super::uapi::*;
+
+/// `DRM_COMMAND_BASE`: where a driver's own requests start.
+pub const COMMAND_BASE: u8 = 0x40;
+
+/// Direction bits of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// `_IOW`: the caller writes only.
+    Write,
+    /// `_IOWR`: both directions.
+    ReadWrite,
+}
+
+/// One request: its code, and the structures that it takes and leaves.
+#[derive(Debug)]
+pub struct Ioctl<In, Out = In> {
+    /// The full request code: direction, size, type `'d'`, number.
+    pub code: u32,
+    /// The name, as error messages print it.
+    pub name: &'static str,
+    types: PhantomData<fn(In) -> Out>,
+}
+
+/// Bytes of the largest structure here ([`GemMetadata`]), in 64-bit words so that it is aligned.
+const LARGEST_WORDS: usize = size_of::<GemMetadata>() / 8;
+
+impl<In, Out> Ioctl<In, Out> {
+    /// Size of the request's structure in bytes: the union of both directions.
+    pub const SIZE: usize = if size_of::<In>() > size_of::<Out>() { size_of::<In>() } else { size_of::<Out>() };
+
+    const fn new(name: &'static str, number: u8, direction: Direction) -> Self {
+        const { assert!(Self::SIZE <= LARGEST_WORDS * 8 && align_of::<In>() <= 8 && align_of::<Out>() <= 8) };
+        let code = match direction {
+            Direction::Write => nix::request_code_write!(drm_sys::DRM_IOCTL_BASE, number, Self::SIZE),
+            Direction::ReadWrite => nix::request_code_readwrite!(drm_sys::DRM_IOCTL_BASE, number, Self::SIZE),
+        };
+        Self { code: code as u32, name, types: PhantomData }
+    }
+
+    /// The request's number (`_IOC_NR`).
+    pub const fn number(&self) -> u8 {
+        self.code as u8
+    }
+}
+
+impl<In: Wire, Out: Wire> Ioctl<In, Out> {
+    /// Issues the request, restarting it on `EINTR` and `EAGAIN` for as long as they come, as libdrm's `drmIoctl`
+    /// does. The restart is unbounded there too: a bounded one would make a busy driver look broken. It cannot
+    /// stretch a wait, because every timeout of this interface is absolute.
+    ///
+    /// Each attempt sends `input` afresh, so an attempt that failed half-way cannot change the next one's question.
+    ///
+    /// # Safety
+    /// Addresses inside `input` that the request makes the driver access must be valid for that access, as
+    /// [`Node::ioctl`] says.
+    pub(crate) unsafe fn call(&self, node: &dyn Node, input: &In) -> Result<Out, Errno> {
+        loop {
+            let mut words = [0u64; LARGEST_WORDS];
+            let bytes: &mut [u8] = &mut bytemuck::cast_slice_mut(&mut words)[..Self::SIZE];
+            // SAFETY: `new` asserts that `In` fits and is aligned no stricter than a word; `Wire` says that all of
+            // its bytes are initialised.
+            unsafe { bytes.as_mut_ptr().cast::<In>().write(*input) };
+            // SAFETY: the caller vouches for the addresses inside `input`.
+            match unsafe { node.ioctl(self.code, bytes) } {
+                // SAFETY: `new` asserts that `Out` fits and is aligned; `Wire` says that any bytes are a value.
+                Ok(_) => return Ok(unsafe { bytes.as_ptr().cast::<Out>().read() }),
+                Err(Errno::EINTR | Errno::EAGAIN) => continue,
+                Err(errno) => return Err(errno),
+            }
+        }
+    }
+}
+
+/// One row an ioctl. `REQUESTS` lists them all, for the test that compares the codes with a C compiler's.
+macro_rules! ioctls {
+    ($($(#[$doc:meta])* $name:ident = $c:literal $number:expr, $direction:ident, $in:ty => $out:ty;)*) => {
+        $($(#[$doc])* pub const $name: Ioctl<$in, $out> = Ioctl::new($c, $number, Direction::$direction);)*
+
+        /// Every request: its name in C (without `DRM_IOCTL_`) and its code.
+        pub const REQUESTS: &[(&str, u32)] = &[$(($c, $name.code)),*];
+    };
+}
+
+ioctls! {
+    /// Driver name and version. Any node. Errors: none but the common ones.
+    VERSION = "VERSION" 0x00, ReadWrite, drm_version => drm_version;
+    /// Frees one handle; the object lives on while mappings or submissions use it. Errors: `EINVAL` no such handle.
+    GEM_CLOSE = "GEM_CLOSE" 0x09, Write, drm_gem_close => drm_gem_close;
+    /// One `DRM_CAP_*`. Errors: `EINVAL` unknown to this kernel.
+    GET_CAP = "GET_CAP" 0x0c, ReadWrite, drm_get_cap => drm_get_cap;
+    /// Exports a buffer as a dma-buf. Errors: `ENOENT` no such handle, `EMFILE`.
+    PRIME_HANDLE_TO_FD = "PRIME_HANDLE_TO_FD" 0x2d, ReadWrite, drm_prime_handle => drm_prime_handle;
+    /// Imports a dma-buf. Errors: `EBADF`, `EINVAL` not a dma-buf.
+    PRIME_FD_TO_HANDLE = "PRIME_FD_TO_HANDLE" 0x2e, ReadWrite, drm_prime_handle => drm_prime_handle;
+    /// Creates a sync object, optionally signalled. Errors: `EINVAL` flags, `EOPNOTSUPP` no such capability.
+    SYNCOBJ_CREATE = "SYNCOBJ_CREATE" 0xbf, ReadWrite, drm_syncobj_create => drm_syncobj_create;
+    /// Frees a sync object's handle. Errors: `EINVAL` no such handle.
+    SYNCOBJ_DESTROY = "SYNCOBJ_DESTROY" 0xc0, ReadWrite, drm_syncobj_destroy => drm_syncobj_destroy;
+    /// Exports a sync object, or its fence as a sync file. Errors: `EINVAL`, `EMFILE`.
+    SYNCOBJ_HANDLE_TO_FD = "SYNCOBJ_HANDLE_TO_FD" 0xc1, ReadWrite, drm_syncobj_handle => drm_syncobj_handle;
+    /// Imports a sync object, or a sync file into one. Errors: `EINVAL`, `ENOENT`.
+    SYNCOBJ_FD_TO_HANDLE = "SYNCOBJ_FD_TO_HANDLE" 0xc2, ReadWrite, drm_syncobj_handle => drm_syncobj_handle;
+    /// Waits for binary sync objects until an **absolute** CLOCK_MONOTONIC time. Errors: `ETIME` not in time,
+    /// `EINVAL` no fence yet and no WAIT_FOR_SUBMIT, `ENOENT` no such handle. A fence's own error is not reported.
+    SYNCOBJ_WAIT = "SYNCOBJ_WAIT" 0xc3, ReadWrite, drm_syncobj_wait => drm_syncobj_wait;
+    /// Drops the fences of sync objects. Errors: `EINVAL` none given, `ENOENT`.
+    SYNCOBJ_RESET = "SYNCOBJ_RESET" 0xc4, ReadWrite, drm_syncobj_array => drm_syncobj_array;
+    /// Signals sync objects from the CPU. Errors: `EINVAL` none given, `ENOENT`.
+    SYNCOBJ_SIGNAL = "SYNCOBJ_SIGNAL" 0xc5, ReadWrite, drm_syncobj_array => drm_syncobj_array;
+    /// Waits for timeline points until an **absolute** CLOCK_MONOTONIC time. Errors: as `SYNCOBJ_WAIT`, `EOPNOTSUPP`.
+    SYNCOBJ_TIMELINE_WAIT = "SYNCOBJ_TIMELINE_WAIT" 0xca, ReadWrite,
+        drm_syncobj_timeline_wait => drm_syncobj_timeline_wait;
+    /// Reads the last signalled points. Errors: `EOPNOTSUPP`, `EINVAL`, `ENOENT`.
+    SYNCOBJ_QUERY = "SYNCOBJ_QUERY" 0xcb, ReadWrite, drm_syncobj_timeline_array => drm_syncobj_timeline_array;
+    /// Copies a fence from one sync object's point to another's. Errors: `EOPNOTSUPP`, `EINVAL`, `ENOENT`.
+    SYNCOBJ_TRANSFER = "SYNCOBJ_TRANSFER" 0xcc, ReadWrite, drm_syncobj_transfer => drm_syncobj_transfer;
+    /// Signals timeline points from the CPU. Errors: `EOPNOTSUPP`, `EINVAL`, `ENOENT`.
+    SYNCOBJ_TIMELINE_SIGNAL = "SYNCOBJ_TIMELINE_SIGNAL" 0xcd, ReadWrite,
+        drm_syncobj_timeline_array => drm_syncobj_timeline_array;
+
+    /// Allocates a buffer. Errors: `EINVAL` unknown domains or flags, or size 0; `ENOMEM` no room in any domain.
+    GEM_CREATE = "AMDGPU_GEM_CREATE" COMMAND_BASE, ReadWrite, GemCreateIn => GemCreateOut;
+    /// Gives the offset for `mmap(2)`. Errors: `ENOENT` no such handle, `EPERM` a user pointer or NO_CPU_ACCESS.
+    GEM_MMAP = "AMDGPU_GEM_MMAP" COMMAND_BASE + 0x01, ReadWrite, GemMmapIn => GemMmapOut;
+    /// Creates a context. A priority above normal needs CAP_SYS_NICE or DRM master. Errors: `EACCES` that, `EINVAL`.
+    CTX_ALLOC = "AMDGPU_CTX" COMMAND_BASE + 0x02, ReadWrite, CtxIn => CtxOutAlloc;
+    /// Frees a context or asks for its state (QUERY_STATE2 since 3.23). Errors: `EINVAL` no such context.
+    CTX_STATE = "AMDGPU_CTX" COMMAND_BASE + 0x02, ReadWrite, CtxIn => CtxOutState;
+    /// Creates, updates or destroys a buffer list. Errors: `EINVAL` operation, `ENOENT` no such list or buffer.
+    BO_LIST = "AMDGPU_BO_LIST" COMMAND_BASE + 0x03, ReadWrite, BoListIn => BoListOut;
+    /// Submits work. Errors: `EINVAL` malformed chunks, ring, or both a list and BO_HANDLES; `ENOENT` a buffer or
+    /// sync object; `ECANCELED` the context was lost by a reset it did not cause; `ENODATA` it caused one that was
+    /// recovered softly; `ETIME` one that was recovered hard; `ENOMEM` no room for the buffers together.
+    CS = "AMDGPU_CS" COMMAND_BASE + 0x04, ReadWrite, CsIn => CsOut;
+    /// Asks for information. Errors: `EINVAL` the kernel does not know the query, or its arguments.
+    INFO = "AMDGPU_INFO" COMMAND_BASE + 0x05, Write, Info => Info;
+    /// Reads or writes the metadata of a buffer. Errors: `ENOENT`, `EINVAL`.
+    GEM_METADATA = "AMDGPU_GEM_METADATA" COMMAND_BASE + 0x06, ReadWrite, GemMetadata => GemMetadata;
+    /// Waits for a buffer to be idle until an **absolute** CLOCK_MONOTONIC time. Errors: `ENOENT`.
+    GEM_WAIT_IDLE = "AMDGPU_GEM_WAIT_IDLE" COMMAND_BASE + 0x07, ReadWrite, GemWaitIdleIn => GemWaitIdleOut;
+    /// Changes the address space. Errors: `EINVAL` alignment, range, flags, or an overlap with another mapping;
+    /// `ENOENT` no such buffer or mapping. The 40-byte form, which all kernels take.
+    GEM_VA = "AMDGPU_GEM_VA" COMMAND_BASE + 0x08, Write, GemVa => GemVa;
+    /// Waits for a submission until an **absolute** CLOCK_MONOTONIC time. Errors: the *fence's own* error if it was
+    /// set when it signalled (`ECANCELED`, `ENODATA`, `ETIME`; the kernel returns `dma_fence.error` from here), and
+    /// `EINVAL` no such context or ring.
+    WAIT_CS = "AMDGPU_WAIT_CS" COMMAND_BASE + 0x09, ReadWrite, WaitCsIn => WaitCsOut;
+    /// Asks for or sets a buffer's property. Errors: `ENOENT`, `EINVAL`, `EPERM` not for user pointers.
+    GEM_OP = "AMDGPU_GEM_OP" COMMAND_BASE + 0x10, ReadWrite, GemOp => GemOp;
+    /// Wraps pages of the process. Errors: `EINVAL` alignment or flags, `EACCES` flags that registration needs.
+    GEM_USERPTR = "AMDGPU_GEM_USERPTR" COMMAND_BASE + 0x11, ReadWrite, GemUserptr => GemUserptr;
+    /// Waits for some submissions until an **absolute** CLOCK_MONOTONIC time. Errors: as `WAIT_CS`.
+    WAIT_FENCES = "AMDGPU_WAIT_FENCES" COMMAND_BASE + 0x12, ReadWrite, WaitFencesIn => WaitFencesOut;
+    /// Reserves or gives back a VMID. Errors: `EINVAL` operation.
+    VM = "AMDGPU_VM" COMMAND_BASE + 0x13, ReadWrite, VmIn => VmOut;
+    /// Exports a submission's fence. Errors: `EINVAL`, `ENOENT`.
+    FENCE_TO_HANDLE = "AMDGPU_FENCE_TO_HANDLE" COMMAND_BASE + 0x14, ReadWrite, FenceToHandleIn => FenceToHandleOut;
+    /// Overrides priorities. The primary node, as DRM master. Errors: `EACCES`, `EINVAL`, `EBADF`.
+    SCHED = "AMDGPU_SCHED" COMMAND_BASE + 0x15, Write, SchedIn => SchedIn;
+}
+
+/// Size and offsets of a DRM core structure, checked against the uapi, and its promise to be plain bytes.
+macro_rules! core_structs {
+    ($($name:ident: $size:literal { $($field:ident: $offset:literal),* })*) => {$(
+        const _: () = assert!(size_of::<$name>() == $size);
+        $(const _: () = assert!(std::mem::offset_of!($name, $field) == $offset);)*
+        // SAFETY: generated by bindgen as repr(C), all fields are integers, and the offsets asserted above leave no
+        // gap before, between or after them.
+        unsafe impl Wire for $name {}
+    )*};
+}
+
+core_structs! {
+    drm_gem_close: 8 { handle: 0, pad: 4 }
+    drm_get_cap: 16 { capability: 0, value: 8 }
+    drm_prime_handle: 12 { handle: 0, flags: 4, fd: 8 }
+    drm_syncobj_create: 8 { handle: 0, flags: 4 }
+    drm_syncobj_destroy: 8 { handle: 0, pad: 4 }
+    drm_syncobj_handle: 24 { handle: 0, flags: 4, fd: 8, pad: 12, point: 16 }
+    drm_syncobj_transfer: 32 { src_handle: 0, dst_handle: 4, src_point: 8, dst_point: 16, flags: 24, pad: 28 }
+    drm_syncobj_wait: 40 { handles: 0, timeout_nsec: 8, count_handles: 16, flags: 20, first_signaled: 24, pad: 28,
+                           deadline_nsec: 32 }
+    drm_syncobj_timeline_wait: 48 { handles: 0, points: 8, timeout_nsec: 16, count_handles: 24, flags: 28,
+                                    first_signaled: 32, pad: 36, deadline_nsec: 40 }
+    drm_syncobj_array: 16 { handles: 0, count_handles: 8, pad: 12 }
+    drm_syncobj_timeline_array: 24 { handles: 0, points: 8, count_handles: 16, flags: 20 }
+}
+
+/// What `VERSION` answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct VersionAnswer {
+    pub(crate) major: i32,
+    pub(crate) minor: i32,
+    pub(crate) patch: i32,
+    pub(crate) name: String,
+    pub(crate) date: String,
+    pub(crate) description: String,
+}
+
+/// Asks for driver name and version. `drm_version` has pointers and a gap, so that it is filled field by field here
+/// rather than by [`Ioctl::call`]. Strings longer than 255 bytes are cut.
+pub(crate) fn version(node: &dyn Node) -> Result<VersionAnswer, Errno> {
+    const WORDS: usize = size_of::<drm_version>() / 8;
+    const { assert!(size_of::<drm_version>() == 64 && align_of::<drm_version>() <= 8) };
+    let mut strings = [[0u8; 255]; 3];
+    loop {
+        let mut words = [0u64; WORDS];
+        let at = words.as_mut_ptr().cast::<drm_version>();
+        let [name, date, description] = &mut strings;
+        // SAFETY: `at` points to 64 zeroed, aligned bytes, the size of the structure as asserted above; only fields
+        // are written, so that the gap stays zero.
+        unsafe {
+            (&raw mut (*at).name_len).write(name.len() as _);
+            (&raw mut (*at).name).write(name.as_mut_ptr().cast());
+            (&raw mut (*at).date_len).write(date.len() as _);
+            (&raw mut (*at).date).write(date.as_mut_ptr().cast());
+            (&raw mut (*at).desc_len).write(description.len() as _);
+            (&raw mut (*at).desc).write(description.as_mut_ptr().cast());
+        }
+        // SAFETY: the three addresses are buffers of the lengths beside them, alive and exclusively ours until the
+        // call returns.
+        match unsafe { node.ioctl(VERSION.code, bytemuck::cast_slice_mut(&mut words)) } {
+            Ok(_) => {}
+            Err(Errno::EINTR | Errno::EAGAIN) => continue,
+            Err(errno) => return Err(errno),
+        }
+        // SAFETY: the structure still holds initialised bytes, any of which are valid integers and pointers.
+        let answer = unsafe { words.as_ptr().cast::<drm_version>().read() };
+        let text = |bytes: &[u8; 255], len: usize| {
+            String::from_utf8_lossy(&bytes[..len.min(bytes.len())]).trim_end_matches('\0').to_owned()
+        };
+        return Ok(VersionAnswer {
+            major: answer.version_major,
+            minor: answer.version_minor,
+            patch: answer.version_patchlevel,
+            name: text(&strings[0], answer.name_len as usize),
+            date: text(&strings[1], answer.date_len as usize),
+            description: text(&strings[2], answer.desc_len as usize),
+        });
+    }
+}

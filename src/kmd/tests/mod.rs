@@ -1,0 +1,6 @@
+//! The owners against a scripted node: what they send, what they give back, and when.
+
+mod mock;
+mod owners;
+mod submission;
+mod va;

@@ -1,0 +1,168 @@
+//! Kernel arguments, laid out as the metadata says.
+
+use super::{Arg, KernelInfo, ObjectError, ValueKind};
+
+/// One explicit argument.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum ArgValue<'a> {
+    /// A GPU virtual address, for a `global_buffer`.
+    Pointer(u64),
+    /// A 32-bit unsigned value; also the LDS offset of a `dynamic_shared_pointer`.
+    U32(u32),
+    /// A 32-bit signed value.
+    I32(i32),
+    /// A 32-bit float.
+    F32(f32),
+    /// A 64-bit value that is not an address.
+    U64(u64),
+    /// A value of any size, in the device's (little-endian) byte order.
+    Bytes(&'a [u8]),
+}
+
+impl ArgValue<'_> {
+    fn describe(&self) -> String {
+        match self {
+            Self::Pointer(_) => "a pointer (8 bytes)".into(),
+            Self::U32(_) => "u32 (4 bytes)".into(),
+            Self::I32(_) => "i32 (4 bytes)".into(),
+            Self::F32(_) => "f32 (4 bytes)".into(),
+            Self::U64(_) => "u64 (8 bytes)".into(),
+            Self::Bytes(b) => format!("{} bytes", b.len()),
+        }
+    }
+}
+
+/// The launch that hidden arguments describe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Launch {
+    /// Complete workgroups in x, y, z.
+    pub blocks: [u32; 3],
+    /// Work-items of a complete workgroup in x, y, z.
+    pub block_size: [u16; 3],
+    /// Work-items of the partial workgroup at the end of x, y, z; 0 when all are complete.
+    pub remainder: [u16; 3],
+}
+
+impl Launch {
+    /// A launch of complete workgroups only.
+    pub const fn uniform(blocks: [u32; 3], block_size: [u16; 3]) -> Self {
+        Self { blocks, block_size, remainder: [0; 3] }
+    }
+
+    /// Dimensions in use: the highest one with more than one work-item, at least 1.
+    pub fn grid_dims(&self) -> u16 {
+        let used =
+            |i: usize| u64::from(self.blocks[i]) * u64::from(self.block_size[i]) + u64::from(self.remainder[i]) > 1;
+        (0..3).rev().find(|&i| used(i)).map_or(1, |i| i as u16 + 1)
+    }
+
+    /// The value of a hidden argument; those that need a runtime (queues, heaps, hostcalls) are 0.
+    fn hidden(&self, name: &str) -> u64 {
+        let Some((stem, axis)) = [("_x", 0), ("_y", 1), ("_z", 2)]
+            .into_iter()
+            .find_map(|(suffix, axis)| Some((name.strip_suffix(suffix)?, axis)))
+        else {
+            return if name == "hidden_grid_dims" { u64::from(self.grid_dims()) } else { 0 };
+        };
+        match stem {
+            "hidden_block_count" => u64::from(self.blocks[axis]),
+            "hidden_group_size" => u64::from(self.block_size[axis]),
+            "hidden_remainder" => u64::from(self.remainder[axis]),
+            _ => 0,
+        }
+    }
+}
+
+/// Builds the kernel arguments of one launch.
+#[derive(Debug, Clone)]
+pub struct KernargBuilder<'k> {
+    kernel: &'k KernelInfo,
+    bytes: Vec<u8>,
+    given: usize,
+}
+
+impl<'k> KernargBuilder<'k> {
+    /// A zeroed block of the kernel's size.
+    pub fn new(kernel: &'k KernelInfo) -> Self {
+        Self { kernel, bytes: vec![0; kernel.kernarg_size as usize], given: 0 }
+    }
+
+    fn put(&mut self, arg: &Arg, bytes: &[u8]) {
+        let start = arg.offset as usize;
+        // The loader has checked that every argument lies inside the block.
+        if let Some(place) = self.bytes.get_mut(start..start + bytes.len()) {
+            place.copy_from_slice(bytes);
+        }
+    }
+
+    /// Appends the next explicit argument.
+    ///
+    /// # Errors
+    /// [`ObjectError::ArgumentCount`] when there are no more, [`ObjectError::Argument`] when kind or size differ.
+    pub fn push(&mut self, value: ArgValue<'_>) -> Result<&mut Self, ObjectError> {
+        let kernel = self.kernel;
+        let Some(arg) = kernel.explicit_args().nth(self.given) else {
+            let expected = kernel.explicit_args().count();
+            return Err(ObjectError::ArgumentCount { kernel: kernel.name.clone(), expected, given: expected + 1 });
+        };
+        let word: [u8; 4];
+        let long: [u8; 8];
+        let bytes: &[u8] = match value {
+            ArgValue::Pointer(v) | ArgValue::U64(v) => {
+                long = v.to_le_bytes();
+                &long
+            }
+            ArgValue::U32(v) => {
+                word = v.to_le_bytes();
+                &word
+            }
+            ArgValue::I32(v) => {
+                word = v.to_le_bytes();
+                &word
+            }
+            ArgValue::F32(v) => {
+                word = v.to_le_bytes();
+                &word
+            }
+            ArgValue::Bytes(b) => b,
+        };
+        let kind_fits = match (&arg.kind, value) {
+            (ValueKind::GlobalBuffer, v) => matches!(v, ArgValue::Pointer(_)),
+            (ValueKind::ByValue, v) => !matches!(v, ArgValue::Pointer(_)),
+            (ValueKind::DynamicSharedPointer, v) => matches!(v, ArgValue::U32(_)),
+            (_, v) => matches!(v, ArgValue::Bytes(_)),
+        };
+        if !kind_fits || bytes.len() != arg.size as usize {
+            return Err(ObjectError::Argument {
+                kernel: kernel.name.clone(),
+                index: self.given,
+                name: arg.name.clone(),
+                expected: format!("{} ({} bytes)", arg.kind.as_str(), arg.size),
+                given: value.describe(),
+            });
+        }
+        self.put(arg, bytes);
+        self.given += 1;
+        Ok(self)
+    }
+
+    /// Fills the hidden arguments and returns the block.
+    ///
+    /// # Errors
+    /// [`ObjectError::ArgumentCount`] when explicit arguments are missing.
+    pub fn finish(mut self, launch: &Launch) -> Result<Vec<u8>, ObjectError> {
+        let kernel = self.kernel;
+        let expected = kernel.explicit_args().count();
+        if self.given != expected {
+            return Err(ObjectError::ArgumentCount { kernel: kernel.name.clone(), expected, given: self.given });
+        }
+        for arg in &kernel.args {
+            if let ValueKind::Hidden(name) = &arg.kind {
+                let value = launch.hidden(name).to_le_bytes();
+                self.put(arg, &value[..(arg.size as usize).min(8)]);
+            }
+        }
+        Ok(self.bytes)
+    }
+}

@@ -1,0 +1,212 @@
+//! 2-D convolution.
+
+use std::sync::Arc;
+
+use kernels::conv2d::{Dims, Plan};
+use kernels::{Dispatch, PlanArg, Role};
+
+use super::Conv2dShape;
+use crate::cpu;
+use crate::error::Error;
+use crate::exec::{AnyBuffer, Buffer, Device, Inner, Launch, LoadedKernel, Step, StepArg, Usage};
+
+/// 2-D convolution of NCHW f32 tensors with KCRS weights; see [`Conv2dShape`] for the equation.
+///
+/// ```
+/// use std::time::Duration;
+/// use sparkle_pm4::{Deadline, Device, ops};
+///
+/// let device = Device::emulated()?;
+/// let queue = device.queue()?;
+/// // A 3x3 box filter over one 4x4 image.
+/// let shape = ops::Conv2dShape::new(1, 1, 4, 4, 1, 3, 3);
+/// let x = device.upload(&[1.0f32; 16])?;
+/// let w = device.upload(&[1.0f32; 9])?;
+/// let mut y = device.zeros::<f32>(shape.output_len())?;
+/// let conv = ops::Conv2d::new(shape).prepare(&device)?;
+/// let fence = queue.launch(&conv, (&x, &w, &mut y))?;
+/// fence.wait(Deadline::after(Duration::from_secs(10)))?;
+/// assert_eq!(y.read()?, [9.0; 4]);
+/// # Ok::<(), sparkle_pm4::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Conv2d {
+    shape: Conv2dShape,
+}
+
+impl Conv2d {
+    /// A convolution of this shape.
+    pub const fn new(shape: Conv2dShape) -> Self {
+        Self { shape }
+    }
+
+    /// Checks the shape and loads what the device needs for it, once for any number of launches.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] for an impossible shape, [`Error::Plan`] for one beyond the kernel's limits.
+    pub fn prepare(self, device: &Device) -> Result<PreparedConv2d, Error> {
+        self.shape.validate()?;
+        let kind = match &device.inner {
+            Inner::Gpu(gpu) => {
+                let s = self.shape;
+                let dims = |bias| Dims {
+                    n: s.n,
+                    c: s.c,
+                    h: s.h,
+                    w: s.w,
+                    k: s.k,
+                    r: s.r,
+                    s: s.s,
+                    stride: s.stride,
+                    pad: s.pad,
+                    dilation: s.dilation,
+                    groups: s.groups,
+                    bias,
+                };
+                let (plain, biased) = (Plan::new(&dims(false))?, Plan::new(&dims(true))?);
+                let (pack, conv) = (gpu.in_tree(plain.pack.kernel)?, gpu.in_tree(plain.conv.kernel)?);
+                Kind::Gpu { plain: Box::new(plain), biased: Box::new(biased), pack, conv }
+            }
+            Inner::Cpu(engine) => Kind::Cpu(Box::new(cpu::Conv2d::new(engine, self.shape)?)),
+        };
+        Ok(PreparedConv2d { shape: self.shape, device: device.clone(), kind })
+    }
+}
+
+/// A convolution that is ready to be launched on its device, with `(&x, &w, &mut y)` or `(&x, &w, &bias, &mut y)`.
+#[derive(Debug)]
+pub struct PreparedConv2d {
+    shape: Conv2dShape,
+    device: Device,
+    kind: Kind,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Gpu { plain: Box<Plan>, biased: Box<Plan>, pack: Arc<LoadedKernel>, conv: Arc<LoadedKernel> },
+    Cpu(Box<cpu::Conv2d>),
+}
+
+/// The tensors of a launch.
+#[derive(Clone, Copy)]
+struct Tensors<'a> {
+    x: &'a Buffer<f32>,
+    w: &'a Buffer<f32>,
+    bias: Option<&'a Buffer<f32>>,
+    y: &'a Buffer<f32>,
+}
+
+impl PreparedConv2d {
+    /// The shape.
+    pub fn shape(&self) -> &Conv2dShape {
+        &self.shape
+    }
+
+    /// What computes it: the kernel's name, or the CPU's instruction set.
+    pub fn kernel(&self) -> String {
+        match &self.kind {
+            Kind::Gpu { plain, .. } => plain.conv.kernel.name.to_owned(),
+            Kind::Cpu(conv) => format!("conv2d_gemm_{}", conv.isa()),
+        }
+    }
+
+    /// The dispatches of a launch without bias, in order; none on the cpu engine.
+    pub fn dispatches(&self) -> Vec<&Dispatch> {
+        match &self.kind {
+            Kind::Gpu { plain, .. } => vec![&plain.pack, &plain.conv],
+            Kind::Cpu(_) => Vec::new(),
+        }
+    }
+
+    fn check(&self, t: Tensors<'_>) -> Result<(), Error> {
+        let s = &self.shape;
+        let mut lengths = vec![("x", t.x, s.input_len()), ("w", t.w, s.weight_len()), ("y", t.y, s.output_len())];
+        lengths.extend(t.bias.map(|b| ("bias", b, s.k)));
+        for (tensor, buffer, want) in lengths {
+            if buffer.len() != want {
+                return Err(Error::Length { tensor, want, got: buffer.len() });
+            }
+            if !buffer.device().inner.same(&self.device.inner) {
+                return Err(Error::OtherDevice { what: tensor });
+            }
+        }
+        Ok(())
+    }
+
+    fn cpu(&self, engine: &cpu::Engine, t: Tensors<'_>) -> Result<(), Error> {
+        self.check(t)?;
+        let Kind::Cpu(conv) = &self.kind else { return Err(Error::OtherDevice { what: "the convolution" }) };
+        let ran = t.x.raw().with_host(|x: &[f32]| {
+            t.w.raw().with_host(|w: &[f32]| {
+                let run =
+                    |bias: Option<&[f32]>| t.y.raw().with_host_mut(|y: &mut [f32]| conv.run(engine, x, w, bias, y));
+                match t.bias {
+                    Some(bias) => bias.raw().with_host(|b: &[f32]| run(Some(b))).flatten(),
+                    None => run(None),
+                }
+            })
+        });
+        let ran = ran.flatten().flatten();
+        Ok(ran.ok_or(Error::OtherDevice { what: "a buffer" })??)
+    }
+
+    fn gpu(&self, device: &Device, t: Tensors<'_>) -> Result<Vec<Step>, Error> {
+        self.check(t)?;
+        let (Kind::Gpu { plain, biased, pack, conv }, Inner::Gpu(gpu)) = (&self.kind, &device.inner) else {
+            return Err(Error::OtherDevice { what: "the convolution" });
+        };
+        let plan = if t.bias.is_some() { biased } else { plain };
+        let packed = gpu.workspace(plan.workspace_bytes)?;
+        let buffer = |b: &Buffer<f32>, usage| StepArg::Buffer(Arc::clone(b.raw()), usage);
+        let step = |kernel: &Arc<LoadedKernel>, dispatch: &Dispatch| -> Result<Step, Error> {
+            let args = dispatch.args.iter().map(|arg| {
+                Ok(match *arg {
+                    PlanArg::Buffer(Role::Input) => buffer(t.x, Usage::Read),
+                    PlanArg::Buffer(Role::Weights) => buffer(t.w, Usage::Read),
+                    PlanArg::Buffer(Role::Output) => buffer(t.y, Usage::Write),
+                    PlanArg::Buffer(Role::PackedWeights) => StepArg::Workspace(packed.clone()),
+                    PlanArg::Buffer(Role::Bias) => match t.bias {
+                        Some(bias) => buffer(bias, Usage::Read),
+                        None => StepArg::Null,
+                    },
+                    _ => return super::plain_arg(dispatch.kernel, arg),
+                })
+            });
+            Ok(Step {
+                kernel: Arc::clone(kernel),
+                grid: dispatch.grid,
+                block: dispatch.kernel.workgroup,
+                dynamic_lds: 0,
+                args: args.collect::<Result<_, Error>>()?,
+            })
+        };
+        Ok(vec![step(pack, &plan.pack)?, step(conv, &plan.conv)?])
+    }
+}
+
+impl Launch<(&Buffer<f32>, &Buffer<f32>, &mut Buffer<f32>)> for PreparedConv2d {
+    fn run_on_cpu(
+        &self,
+        engine: &cpu::Engine,
+        a: &(&Buffer<f32>, &Buffer<f32>, &mut Buffer<f32>),
+    ) -> Result<(), Error> {
+        self.cpu(engine, Tensors { x: a.0, w: a.1, bias: None, y: a.2 })
+    }
+
+    fn steps(&self, device: &Device, a: &(&Buffer<f32>, &Buffer<f32>, &mut Buffer<f32>)) -> Result<Vec<Step>, Error> {
+        self.gpu(device, Tensors { x: a.0, w: a.1, bias: None, y: a.2 })
+    }
+}
+
+/// The arguments of a convolution with bias.
+type Biased<'a> = (&'a Buffer<f32>, &'a Buffer<f32>, &'a Buffer<f32>, &'a mut Buffer<f32>);
+
+impl<'a> Launch<Biased<'a>> for PreparedConv2d {
+    fn run_on_cpu(&self, engine: &cpu::Engine, a: &Biased<'a>) -> Result<(), Error> {
+        self.cpu(engine, Tensors { x: a.0, w: a.1, bias: Some(a.2), y: a.3 })
+    }
+
+    fn steps(&self, device: &Device, a: &Biased<'a>) -> Result<Vec<Step>, Error> {
+        self.gpu(device, Tensors { x: a.0, w: a.1, bias: Some(a.2), y: a.3 })
+    }
+}

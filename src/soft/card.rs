@@ -1,0 +1,104 @@
+//! The card: memory, rings, clock, and what it remembers of faults.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::io;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use nix::errno::Errno;
+
+use super::arena::{Arena, PAGE};
+use super::cp::CommandProcessor;
+use super::fence::{Events, monotonic_ns};
+use super::identity;
+use super::sched::{Engine, Execute, Job, Ring};
+use crate::kmd::uapi;
+
+/// How a software card is built.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Video memory in bytes; reserved, not touched, until it is used.
+    pub vram_bytes: u64,
+    /// Memory that the GART can reach, in bytes.
+    pub gtt_bytes: u64,
+    /// How long a job may run before it counts as hung.
+    pub job_timeout: Duration,
+    /// Report dispatches that touch the same memory without a wait between them as faults, instead of running them
+    /// in some order.
+    pub check_hazards: bool,
+    /// Host threads that workgroups are spread over; `None` for as many as there are cores.
+    pub threads: Option<usize>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            vram_bytes: 24 << 30,
+            gtt_bytes: 16 << 30,
+            job_timeout: Duration::from_secs(60),
+            check_hazards: true,
+            threads: None,
+        }
+    }
+}
+
+/// A software Navi31.
+pub struct Card {
+    /// Its memory.
+    pub arena: Arc<Arena>,
+    /// Wakes whoever waits.
+    pub events: Arc<Events>,
+    config: Config,
+    executor: Arc<CommandProcessor>,
+    rings: Mutex<HashMap<(Engine, u32), Ring>>,
+    resets: Arc<AtomicU32>,
+}
+
+impl fmt::Debug for Card {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Card").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+impl Card {
+    /// Powers a card up.
+    pub fn new(config: Config) -> io::Result<Arc<Self>> {
+        let whole = |bytes: u64| bytes.next_multiple_of(PAGE);
+        let arena = Arena::new(whole(config.vram_bytes), whole(config.gtt_bytes))?;
+        let resets = Arc::new(AtomicU32::new(0));
+        let executor = Arc::new(CommandProcessor::new(&config)?);
+        Ok(Arc::new(Self { arena, events: Arc::default(), config, executor, rings: Mutex::default(), resets }))
+    }
+
+    /// Queues a job on its ring, which starts with its first job.
+    pub fn submit(&self, job: Job) -> Result<(), Errno> {
+        let mut rings = self.rings.lock().unwrap_or_else(PoisonError::into_inner);
+        if !rings.contains_key(&job.ring) {
+            let name = format!("soft-{:?}-{}", job.ring.0, job.ring.1).to_lowercase();
+            let executor: Arc<dyn Execute> = Arc::clone(&self.executor) as _;
+            let resets = Arc::clone(&self.resets);
+            let ring = Ring::new(name, executor, &self.events, self.config.job_timeout, resets);
+            rings.insert(job.ring, ring.map_err(|_| Errno::ENOMEM)?);
+        }
+        rings[&job.ring].push(job);
+        Ok(())
+    }
+
+    /// The timestamp counter.
+    pub fn timestamp(&self) -> u64 {
+        (monotonic_ns() as u64 as u128 * identity::COUNTER_HZ as u128 / 1_000_000_000) as u64
+    }
+
+    /// How often a ring was reset.
+    pub fn resets(&self) -> u32 {
+        self.resets.load(Ordering::Acquire)
+    }
+
+    /// The last page fault, as `INFO_GPUVM_FAULT` tells it.
+    pub fn last_fault(&self) -> uapi::InfoGpuvmFault {
+        let addr = self.executor.last_fault_va();
+        uapi::InfoGpuvmFault { addr, status: u32::from(addr != 0), vmhub: uapi::VMHUB_TYPE_GFX }
+    }
+}

@@ -1,0 +1,102 @@
+//! Contexts: whom a job is charged to, and what became of its jobs.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use nix::errno::Errno;
+
+use super::fence::Fence;
+use super::sched::Engine;
+
+/// How many fences a context remembers for each ring; older ones count as signalled (as in the driver).
+const REMEMBERED: usize = 64;
+
+/// A GPU context.
+#[derive(Debug, Default)]
+pub struct Context {
+    state: Mutex<State>,
+    resets_at_start: u32,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    entities: HashMap<(Engine, u32), Entity>,
+    lost: Option<(Errno, String)>,
+}
+
+#[derive(Debug, Default)]
+struct Entity {
+    last: u64,
+    recent: VecDeque<Arc<Fence>>,
+}
+
+/// What is known about a sequence number.
+#[derive(Debug)]
+pub enum Known {
+    /// Not handed out yet.
+    Future,
+    /// So old that it is signalled for certain.
+    Past,
+    /// Its fence.
+    Fence(Arc<Fence>),
+}
+
+impl Context {
+    /// A context made after `resets` ring resets.
+    pub fn new(resets: u32) -> Self {
+        Self { state: Mutex::default(), resets_at_start: resets }
+    }
+
+    /// Whether a ring was reset since it was made.
+    pub fn seen_reset(&self, resets: u32) -> bool {
+        resets != self.resets_at_start
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Registers a job's fence; its sequence number.
+    pub fn push(&self, ring: (Engine, u32), fence: &Arc<Fence>) -> u64 {
+        let mut state = self.lock();
+        let entity = state.entities.entry(ring).or_default();
+        entity.last += 1;
+        entity.recent.push_back(Arc::clone(fence));
+        while entity.recent.len() > REMEMBERED && entity.recent.front().is_some_and(|f| f.is_signaled()) {
+            entity.recent.pop_front();
+        }
+        entity.last
+    }
+
+    /// The fence of a sequence number; `u64::MAX` means the latest.
+    pub fn fence(&self, ring: (Engine, u32), sequence: u64) -> Known {
+        let state = self.lock();
+        let Some(entity) = state.entities.get(&ring) else {
+            return if sequence == u64::MAX || sequence == 0 { Known::Past } else { Known::Future };
+        };
+        let sequence = if sequence == u64::MAX { entity.last } else { sequence };
+        if sequence > entity.last {
+            return Known::Future;
+        }
+        let age = (entity.last - sequence) as usize;
+        match entity.recent.len().checked_sub(age + 1) {
+            Some(at) => Known::Fence(Arc::clone(&entity.recent[at])),
+            None => Known::Past,
+        }
+    }
+
+    /// Whether one of its jobs failed: every later one is refused.
+    pub fn is_lost(&self) -> bool {
+        self.lock().lost.is_some()
+    }
+
+    /// Marks it lost; the first reason counts.
+    pub fn lose(&self, errno: Errno, reason: String) {
+        self.lock().lost.get_or_insert((errno, reason));
+    }
+
+    /// Why it was lost.
+    pub fn loss(&self) -> Option<(Errno, String)> {
+        self.lock().lost.clone()
+    }
+}

@@ -1,0 +1,167 @@
+//! Command submission: from the caller's chunks to a job.
+
+use std::sync::Arc;
+
+use bytemuck::Pod;
+use nix::errno::Errno;
+
+use super::context::Known;
+use super::fence::Fence;
+use super::kernel::{BoList, File, SYNCOBJ_WAIT_FOR_SUBMIT, get, in_ns, put};
+use super::sched::{Engine, Ib, Job};
+use super::syncobj::Syncobj;
+use super::umem;
+use super::vm::canonical;
+use crate::kmd::uapi;
+
+/// Most IBs in one submission.
+pub const MAX_IBS: u32 = 192;
+/// Most chunks in one submission, and most dwords in a chunk: beyond any real one.
+const MAX_CHUNKS: u64 = 4096;
+const MAX_CHUNK_DW: u64 = 1 << 20;
+/// How long a submission waits for a point that nobody submitted yet.
+const SUBMIT_WAIT_NS: i64 = 5_000_000_000;
+
+/// What the chunks say, before it becomes a job.
+#[derive(Default)]
+struct Parsed {
+    ring: Option<(Engine, u32)>,
+    ibs: Vec<Ib>,
+    dependencies: Vec<Arc<Fence>>,
+    signal: Vec<(Arc<Syncobj>, u64)>,
+    user_fence: Option<(Arc<super::kernel::Bo>, u64)>,
+    list: Option<BoList>,
+}
+
+/// A chunk's data as an array; EINVAL where it doesn't hold at least one element.
+fn elements<T: Pod>(data: &[u32]) -> Result<Vec<T>, Errno> {
+    let bytes: &[u8] = bytemuck::cast_slice(data);
+    let chunks = bytes.chunks_exact(size_of::<T>());
+    if chunks.len() == 0 {
+        return Err(Errno::EINVAL);
+    }
+    Ok(chunks.map(bytemuck::pod_read_unaligned).collect())
+}
+
+impl File {
+    /// `AMDGPU_CS`.
+    pub(super) fn cs(&self, arg: &mut [u8]) -> Result<i32, Errno> {
+        let cs: uapi::CsIn = get(arg);
+        if cs.num_chunks == 0 {
+            return Err(Errno::EINVAL);
+        }
+        let context = self.context(cs.ctx_id)?;
+        if context.is_lost() {
+            return Err(Errno::ECANCELED);
+        }
+        // An array of addresses, each of one chunk.
+        let addresses = umem::read_array::<u64>(cs.chunks, cs.num_chunks.into(), MAX_CHUNKS)?;
+        let mut parsed = Parsed::default();
+        if cs.bo_list_handle != 0 {
+            parsed.list = Some(self.lists.get(cs.bo_list_handle).ok_or(Errno::ENOENT)?);
+        }
+        for address in addresses {
+            let chunk: uapi::CsChunk = umem::read_one(address)?;
+            let data = umem::read_array::<u32>(chunk.chunk_data, chunk.length_dw.into(), MAX_CHUNK_DW)?;
+            self.chunk(chunk.chunk_id, &data, &mut parsed)?;
+        }
+        let Some(ring) = parsed.ring else { return Err(Errno::EINVAL) };
+
+        let fence = Fence::new(&self.card.events);
+        let list = parsed.list.unwrap_or_default();
+        let sequence = context.push(ring, &fence);
+        list.iter().for_each(|bo| bo.used_by(&fence));
+        for (sync, point) in parsed.signal {
+            sync.add(point, Arc::clone(&fence));
+        }
+        self.card.submit(Job {
+            context,
+            vm: Arc::clone(&self.vm),
+            ring,
+            ibs: parsed.ibs,
+            dependencies: parsed.dependencies,
+            fence,
+            sequence,
+            user_fence: parsed.user_fence.map(|(bo, offset)| (Arc::clone(&bo.storage), offset)),
+            resident: list.iter().map(|bo| Arc::clone(&bo.storage)).collect(),
+        })?;
+        put(arg, &uapi::CsOut { handle: sequence });
+        Ok(0)
+    }
+
+    fn chunk(&self, id: u32, data: &[u32], parsed: &mut Parsed) -> Result<(), Errno> {
+        match id {
+            uapi::CHUNK_ID_IB => {
+                let ib = elements::<uapi::CsChunkIb>(data)?[0];
+                let ring = self.ring(ib.ip_type, ib.ip_instance, ib.ring)?;
+                // IBs of several rings would be a gang, which isn't provided yet.
+                if *parsed.ring.get_or_insert(ring) != ring || parsed.ibs.len() >= MAX_IBS as usize {
+                    return Err(Errno::EINVAL);
+                }
+                parsed.ibs.push(Ib { va: canonical(ib.va_start), bytes: ib.ib_bytes });
+            }
+            uapi::CHUNK_ID_FENCE => {
+                let fence = elements::<uapi::CsChunkFence>(data)?[0];
+                let bo = self.object(fence.handle).map_err(|_| Errno::EINVAL)?;
+                // One page exactly, and the quadword inside it.
+                if bo.storage.len() != super::arena::PAGE || u64::from(fence.offset) > bo.storage.len() - 8 {
+                    return Err(Errno::EINVAL);
+                }
+                parsed.user_fence = Some((bo, fence.offset.into()));
+            }
+            uapi::CHUNK_ID_BO_HANDLES => {
+                // Two lists would contradict each other.
+                if parsed.list.is_some() {
+                    return Err(Errno::EINVAL);
+                }
+                parsed.list = Some(self.read_list(&elements::<uapi::BoListIn>(data)?[0])?);
+            }
+            uapi::CHUNK_ID_DEPENDENCIES | uapi::CHUNK_ID_SCHEDULED_DEPENDENCIES => {
+                for dep in elements::<uapi::CsChunkDep>(data)? {
+                    let ring = self.ring(dep.ip_type, dep.ip_instance, dep.ring)?;
+                    match self.context(dep.ctx_id)?.fence(ring, dep.handle) {
+                        Known::Future => return Err(Errno::EINVAL),
+                        // "Scheduled" is a weaker condition than "finished": waiting for the latter satisfies it.
+                        Known::Fence(fence) => parsed.dependencies.push(fence),
+                        Known::Past => {}
+                    }
+                }
+            }
+            uapi::CHUNK_ID_SYNCOBJ_IN => {
+                for sem in elements::<uapi::CsChunkSem>(data)? {
+                    self.wait_point(sem.handle, 0, 0, parsed)?;
+                }
+            }
+            uapi::CHUNK_ID_SYNCOBJ_TIMELINE_WAIT => {
+                for wait in elements::<uapi::CsChunkSyncobj>(data)? {
+                    self.wait_point(wait.handle, wait.point, wait.flags, parsed)?;
+                }
+            }
+            uapi::CHUNK_ID_SYNCOBJ_OUT => {
+                for sem in elements::<uapi::CsChunkSem>(data)? {
+                    parsed.signal.push((self.syncobj(sem.handle)?, 0));
+                }
+            }
+            uapi::CHUNK_ID_SYNCOBJ_TIMELINE_SIGNAL => {
+                for signal in elements::<uapi::CsChunkSyncobj>(data)? {
+                    parsed.signal.push((self.syncobj(signal.handle)?, signal.point));
+                }
+            }
+            _ => return Err(Errno::EINVAL),
+        }
+        Ok(())
+    }
+
+    fn wait_point(&self, handle: u32, point: u64, flags: u32, parsed: &mut Parsed) -> Result<(), Errno> {
+        let sync = self.syncobj(handle)?;
+        let fences = match sync.find(point) {
+            Some(fences) => fences,
+            None if flags & SYNCOBJ_WAIT_FOR_SUBMIT != 0 => {
+                self.card.events.wait_until(in_ns(SUBMIT_WAIT_NS), || sync.find(point)).ok_or(Errno::ETIME)?
+            }
+            None => return Err(Errno::EINVAL),
+        };
+        parsed.dependencies.extend(fences);
+        Ok(())
+    }
+}

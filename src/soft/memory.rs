@@ -1,0 +1,295 @@
+//! Memory as waves and the command processor see it: virtual addresses, translated and checked.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use isa_exec::{Access, FaultCause, MemFault, Memory};
+
+use super::vm::{Mapping, Permissions, Vm, canonical};
+
+/// Translations kept at hand.
+const WAYS: usize = 8;
+
+/// One address space as one client of it sees it. Translations are cached until [`VmMemory::refresh`]: a mapping that
+/// is removed meanwhile stays reachable, and its memory alive, until then (as with a TLB that was not flushed).
+pub struct VmMemory<'a> {
+    vm: &'a Vm,
+    ways: [Option<Arc<Mapping>>; WAYS],
+    /// The way that hit last.
+    last: usize,
+    /// The way to replace next.
+    next: usize,
+    generation: u64,
+    log: Option<AccessLog>,
+}
+
+impl<'a> VmMemory<'a> {
+    /// A view without cached translations.
+    pub fn new(vm: &'a Vm) -> Self {
+        let generation = vm.generation();
+        Self { vm, ways: Default::default(), last: 0, next: 0, generation, log: None }
+    }
+
+    /// A view that notes every access.
+    pub fn logged(vm: &'a Vm) -> Self {
+        Self { log: Some(AccessLog::default()), ..Self::new(vm) }
+    }
+
+    /// What was accessed, where it was noted.
+    pub fn into_log(self) -> Option<AccessLog> {
+        self.log
+    }
+
+    /// Drops cached translations if a mapping changed.
+    pub fn refresh(&mut self) {
+        let generation = self.vm.generation();
+        if generation != self.generation {
+            self.ways = Default::default();
+            self.generation = generation;
+        }
+    }
+
+    /// The mapping that covers `va`.
+    #[inline]
+    fn mapping(&mut self, va: u64) -> Option<&Arc<Mapping>> {
+        let covers = |way: &Option<Arc<Mapping>>| way.as_ref().is_some_and(|m| m.start <= va && va < m.end);
+        if !covers(&self.ways[self.last]) {
+            self.last = match self.ways.iter().position(covers) {
+                Some(way) => way,
+                None => {
+                    let found = self.vm.lookup(va)?;
+                    self.next = (self.next + 1) % WAYS;
+                    self.ways[self.next] = Some(found);
+                    self.next
+                }
+            };
+        }
+        self.ways[self.last].as_ref()
+    }
+
+    /// Where `len` bytes at `va` lie in the arena: the offset, and how many of them lie in the same mapping.
+    #[inline]
+    fn translate(&mut self, va: u64, len: u64, access: Access) -> Result<(&Arc<Mapping>, u64, u64), MemFault> {
+        let va = canonical(va);
+        let fault = |cause| MemFault { va, access, cause };
+        let (needed, missing) = match access {
+            Access::Read => (Permissions::READ, FaultCause::NotReadable),
+            Access::Write => (Permissions::WRITE, FaultCause::NotWritable),
+            Access::Atomic => (Permissions::READ.union(Permissions::WRITE), FaultCause::NotWritable),
+            Access::Fetch => (Permissions::EXECUTE, FaultCause::NotExecutable),
+        };
+        let Some(mapping) = self.mapping(va) else { return Err(fault(FaultCause::Unmapped)) };
+        if !mapping.permissions.contains(needed) {
+            return Err(fault(missing));
+        }
+        Ok((mapping, mapping.arena_offset(va), len.min(mapping.end - va)))
+    }
+
+    #[inline]
+    fn note(&mut self, va: u64, len: u64, kind: Kind) {
+        if let Some(log) = &mut self.log {
+            log.note(canonical(va), len, kind);
+        }
+    }
+}
+
+impl Memory for VmMemory<'_> {
+    fn load(&mut self, va: u64, out: &mut [u8]) -> Result<(), MemFault> {
+        let mut done = 0;
+        while done < out.len() {
+            let rest = (out.len() - done) as u64;
+            let (mapping, offset, n) = self.translate(va.wrapping_add(done as u64), rest, Access::Read)?;
+            mapping.storage.arena().read(offset, &mut out[done..done + n as usize]);
+            done += n as usize;
+        }
+        self.note(va, out.len() as u64, Kind::Read);
+        Ok(())
+    }
+
+    fn store(&mut self, va: u64, data: &[u8]) -> Result<(), MemFault> {
+        let mut done = 0;
+        while done < data.len() {
+            let rest = (data.len() - done) as u64;
+            let (mapping, offset, n) = self.translate(va.wrapping_add(done as u64), rest, Access::Write)?;
+            mapping.storage.arena().write(offset, &data[done..done + n as usize]);
+            done += n as usize;
+        }
+        self.note(va, data.len() as u64, Kind::Write);
+        Ok(())
+    }
+
+    #[inline]
+    fn load_u32(&mut self, va: u64) -> Result<u32, MemFault> {
+        let (mapping, offset, n) = self.translate(va, 4, Access::Read)?;
+        if n < 4 {
+            let mut bytes = [0; 4];
+            self.load(va, &mut bytes)?;
+            return Ok(u32::from_le_bytes(bytes));
+        }
+        let value = mapping.storage.arena().load_u32(offset);
+        self.note(va, 4, Kind::Read);
+        Ok(value)
+    }
+
+    #[inline]
+    fn store_u32(&mut self, va: u64, value: u32) -> Result<(), MemFault> {
+        let (mapping, offset, n) = self.translate(va, 4, Access::Write)?;
+        if n < 4 {
+            return self.store(va, &value.to_le_bytes());
+        }
+        mapping.storage.arena().store_u32(offset, value);
+        self.note(va, 4, Kind::Write);
+        Ok(())
+    }
+
+    fn atomic_u32(&mut self, va: u64, f: &mut dyn FnMut(u32) -> u32) -> Result<u32, MemFault> {
+        if !va.is_multiple_of(4) {
+            return Err(MemFault { va, access: Access::Atomic, cause: FaultCause::Misaligned });
+        }
+        let (mapping, offset, _) = self.translate(va, 4, Access::Atomic)?;
+        let old = mapping.storage.arena().update_u32(offset, f);
+        self.note(va, 4, Kind::Atomic);
+        Ok(old)
+    }
+
+    fn atomic_u64(&mut self, va: u64, f: &mut dyn FnMut(u64) -> u64) -> Result<u64, MemFault> {
+        if !va.is_multiple_of(8) {
+            return Err(MemFault { va, access: Access::Atomic, cause: FaultCause::Misaligned });
+        }
+        let (mapping, offset, _) = self.translate(va, 8, Access::Atomic)?;
+        let old = mapping.storage.arena().update_u64(offset, f);
+        self.note(va, 8, Kind::Atomic);
+        Ok(old)
+    }
+
+    fn fetch(&mut self, va: u64, out: &mut [u32]) -> Result<usize, MemFault> {
+        if !va.is_multiple_of(4) {
+            return Err(MemFault { va, access: Access::Fetch, cause: FaultCause::Misaligned });
+        }
+        let (mapping, offset, n) = self.translate(va, 4 * out.len() as u64, Access::Fetch)?;
+        let count = (n / 4) as usize;
+        let arena = mapping.storage.arena();
+        for (i, word) in out[..count].iter_mut().enumerate() {
+            *word = arena.load_u32(offset + 4 * i as u64);
+        }
+        Ok(count)
+    }
+}
+
+/// What an access does to memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Read,
+    Write,
+    Atomic,
+}
+
+/// Which dwords were touched, by page.
+#[derive(Debug, Default)]
+pub struct AccessLog {
+    pages: HashMap<u64, Box<PageLog>>,
+}
+
+/// A bit a dword of the page, for each kind of access.
+#[derive(Debug, Default)]
+struct PageLog {
+    kinds: [[u64; 16]; 3],
+}
+
+impl AccessLog {
+    fn note(&mut self, va: u64, len: u64, kind: Kind) {
+        if len == 0 {
+            return;
+        }
+        for dword in va / 4..=(va + (len - 1)) / 4 {
+            let page = self.pages.entry(dword / 1024).or_default();
+            let bit = (dword % 1024) as usize;
+            page.kinds[kind as usize][bit / 64] |= 1 << (bit % 64);
+        }
+    }
+
+    /// Notes a read of a range by the command processor.
+    pub fn read(&mut self, va: u64, len: u64) {
+        self.note(canonical(va), len, Kind::Read);
+    }
+
+    /// Notes a write of a range by the command processor.
+    pub fn write(&mut self, va: u64, len: u64) {
+        self.note(canonical(va), len, Kind::Write);
+    }
+
+    /// The lowest address that both touched where not both only read, and not both only by atomics.
+    pub fn conflict(&self, other: &Self) -> Option<u64> {
+        let at = |number: u64, mine: &PageLog| {
+            let theirs = other.pages.get(&number)?;
+            (0..16).find_map(|word| {
+                let [r1, w1, a1] = mine.kinds.map(|k| k[word]);
+                let [r2, w2, a2] = theirs.kinds.map(|k| k[word]);
+                let hit = w1 & (r2 | w2 | a2) | w2 & (r1 | a1) | a1 & r2 | r1 & a2;
+                (hit != 0).then(|| 4 * (number * 1024 + 64 * word as u64 + u64::from(hit.trailing_zeros())))
+            })
+        };
+        self.pages.iter().filter_map(|(&number, page)| at(number, page)).min()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::soft::arena::{Arena, Heap, PAGE};
+    use crate::soft::vm::VA_START;
+
+    const READ: Permissions = Permissions::READ;
+
+    #[test]
+    fn accesses_cross_mappings_and_stop_at_permissions() {
+        let arena = Arena::new(1 << 20, 1 << 20).unwrap();
+        let vm = Vm::default();
+        let first = arena.allocate(Heap::Vram, PAGE, PAGE).unwrap();
+        let second = arena.allocate(Heap::Gtt, PAGE, PAGE).unwrap();
+        let all = Permissions::all();
+        vm.map(VA_START, PAGE, &first, 0, all, 1).unwrap();
+        vm.map(VA_START + PAGE, PAGE, &second, 0, READ | Permissions::WRITE, 2).unwrap();
+        vm.map(VA_START + 2 * PAGE, PAGE, &second, 0, READ, 2).unwrap();
+        let mut memory = VmMemory::new(&vm);
+        let seam = VA_START + PAGE - 2;
+        memory.store_u32(seam, 0xa1b2_c3d4).unwrap();
+        assert_eq!(memory.load_u32(seam), Ok(0xa1b2_c3d4));
+        let mut low = [0; 2];
+        arena.read(first.start() + PAGE - 2, &mut low);
+        assert_eq!(low, [0xd4, 0xc3]);
+        // The third mapping is the second's buffer again, but read-only.
+        assert_eq!(memory.load_u32(VA_START + 2 * PAGE).unwrap() & 0xffff, 0xa1b2);
+        let cause = |r: Result<(), MemFault>| r.unwrap_err().cause;
+        assert_eq!(cause(memory.store_u32(VA_START + 2 * PAGE, 0)), FaultCause::NotWritable);
+        assert_eq!(cause(memory.fetch(VA_START + PAGE, &mut [0]).map(drop)), FaultCause::NotExecutable);
+        assert_eq!(cause(memory.fetch(VA_START + 2, &mut [0]).map(drop)), FaultCause::Misaligned);
+        assert_eq!(cause(memory.load(VA_START + 3 * PAGE - 2, &mut [0; 4])), FaultCause::Unmapped);
+        assert_eq!(cause(memory.atomic_u32(VA_START + 1, &mut |v| v).map(drop)), FaultCause::Misaligned);
+        // Instruction fetch ends at the mapping.
+        assert_eq!(memory.fetch(VA_START + PAGE - 8, &mut [0; 16]), Ok(2));
+    }
+
+    #[test]
+    fn conflicts_are_those_that_order_matters_for() {
+        let log = |kind, va| {
+            let mut log = AccessLog::default();
+            log.note(va, 4, kind);
+            log
+        };
+        use Kind::{Atomic, Read, Write};
+        for (a, b, expected) in [
+            (Read, Read, false),
+            (Read, Write, true),
+            (Write, Write, true),
+            (Atomic, Atomic, false),
+            (Atomic, Read, true),
+            (Atomic, Write, true),
+        ] {
+            let hit = |x, y| log(x, 0x20_1000).conflict(&log(y, 0x20_1000));
+            let want = expected.then_some(0x20_1000);
+            assert_eq!((hit(a, b), hit(b, a)), (want, want), "{a:?} {b:?}");
+            assert_eq!(log(a, 0x20_1000).conflict(&log(b, 0x20_1004)), None);
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! The same operators on every engine that this machine has: results against definitions and the f64 reference.
+
+use std::time::Duration;
+
+use sparkle_pm4::{Deadline, Device, cpu, ops};
+
+fn soon() -> Deadline {
+    Deadline::after(Duration::from_secs(60))
+}
+
+fn engines() -> [Device; 2] {
+    [Device::emulated().unwrap(), Device::cpu().unwrap()]
+}
+
+/// Reproducible values in [-1, 1).
+fn values(n: usize, seed: u32) -> Vec<f32> {
+    let mut state = seed.wrapping_mul(2_654_435_761).wrapping_add(12345) | 1;
+    let step = |_| {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        state as f32 / u32::MAX as f32 * 2.0 - 1.0
+    };
+    (0..n).map(step).collect()
+}
+
+#[test]
+fn vectors_add_and_fill_on_every_engine() {
+    for device in engines() {
+        let queue = device.queue().unwrap();
+        for n in [1, 31, 256, 1000] {
+            let (a, b) = (values(n, 1), values(n, 2));
+            let (da, db) = (device.upload(&a).unwrap(), device.upload(&b).unwrap());
+            let mut y = device.zeros::<f32>(n).unwrap();
+            queue.launch(&ops::VectorAdd, (&da, &db, &mut y)).unwrap().wait(soon()).unwrap();
+            let want: Vec<f32> = a.iter().zip(&b).map(|(a, b)| a + b).collect();
+            assert_eq!(y.read().unwrap(), want, "{} n={n}", device.engine());
+
+            let mut z = device.zeros::<u32>(n).unwrap();
+            queue.launch(&ops::Fill(0x1234_5678), (&mut z,)).unwrap().wait(soon()).unwrap();
+            assert_eq!(z.read().unwrap(), vec![0x1234_5678; n], "{} n={n}", device.engine());
+        }
+    }
+}
+
+fn check(device: &Device, shape: ops::Conv2dShape, bias: bool) {
+    let (x, w) = (values(shape.input_len(), 3), values(shape.weight_len(), 4));
+    let b = bias.then(|| values(shape.k, 5));
+    let want = cpu::reference::conv2d_f64(shape, &x, &w, b.as_deref()).unwrap();
+    let conv = ops::Conv2d::new(shape).prepare(device).unwrap();
+    let queue = device.queue().unwrap();
+    let (dx, dw) = (device.upload(&x).unwrap(), device.upload(&w).unwrap());
+    let mut y = device.zeros::<f32>(shape.output_len()).unwrap();
+    let fence = match b {
+        Some(b) => queue.launch(&conv, (&dx, &dw, &device.upload(&b).unwrap(), &mut y)),
+        None => queue.launch(&conv, (&dx, &dw, &mut y)),
+    };
+    fence.unwrap().wait(soon()).unwrap();
+    let agreement = cpu::compare(&y.read().unwrap(), &want);
+    assert!(agreement.within(1e-5), "{} {shape:?} bias={bias}: {agreement:?}", device.engine());
+}
+
+#[test]
+fn convolutions_of_every_kind_agree_with_the_f64_reference() {
+    let s = ops::Conv2dShape::new;
+    let shapes = [
+        s(1, 64, 56, 56, 64, 3, 3).pad(1),
+        s(1, 3, 224, 224, 64, 7, 7).stride(2).pad(3),
+        s(1, 16, 20, 20, 24, 3, 3).stride(2).pad(1),
+        s(1, 8, 21, 17, 8, 3, 3).dilation(3).pad(3),
+        s(1, 32, 14, 14, 32, 3, 3).groups(4).pad(1),
+        s(1, 24, 19, 19, 24, 3, 3).groups(24).pad(1),
+        s(1, 48, 14, 14, 20, 1, 1),
+        s(4, 16, 12, 12, 16, 3, 3).pad(1),
+        ops::Conv2dShape { stride: [2, 1], pad: [0, 2], dilation: [1, 2], ..s(2, 5, 13, 11, 7, 2, 4) },
+    ];
+    for device in engines() {
+        for shape in shapes {
+            check(&device, shape, false);
+        }
+        check(&device, s(2, 6, 9, 10, 10, 3, 3).pad(1), true);
+    }
+}
