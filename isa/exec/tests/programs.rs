@@ -3,7 +3,6 @@
 mod common;
 use common::*;
 use isa_exec::*;
-use std::sync::atomic::AtomicBool;
 
 const SAXPY_W32: &str = r"s_load_b128 s[4:7], s[0:1], 0x0
 s_load_b64 s[8:9], s[0:1], 0x10
@@ -228,12 +227,11 @@ fn a_fault_names_address_wave_lane_and_instruction() {
 #[test]
 fn an_endless_loop_is_stopped() {
     let s = setup(WaveSize::W32, 32, &[]);
-    let kill = AtomicBool::new(true);
     let mut p = Program::new(CODE, WaveSize::W32);
-    let c = Control { kill: &kill, max_instructions: None };
+    let c = Control { stop: &|| true, max_instructions: None };
     let t = run_group(&s, &mut p, &mut memory(LOOP_HEX), &c).unwrap_err();
     assert_eq!(t.kind, TrapKind::Killed);
-    let c = Control { kill: &RUN_ON, max_instructions: Some(10_000) };
+    let c = Control { stop: &|| false, max_instructions: Some(10_000) };
     let t = run_group(&s, &mut p, &mut memory(LOOP_HEX), &c).unwrap_err();
     assert_eq!(t.kind, TrapKind::BudgetExceeded { limit: 10_000 });
 }
