@@ -2,8 +2,8 @@
 //!
 //! Each op is one expression on one lane; the lane loop around it is what LLVM vectorises.
 use crate::fp::{f2h, flush32, h2f, max32, min32};
-use crate::program::{Code, Src};
-use crate::wave::{VCC, Wave};
+use crate::program::{Cmp, CmpKind, Code, Src};
+use crate::wave::{EXEC, VCC, Wave};
 use isa::row::{R_MODE, TIED};
 use isa::{Format, Op};
 
@@ -235,9 +235,63 @@ fn pair<const L: usize>(w: &mut Wave<L>, c: &Code) {
     w.write32(y.vdst as usize, &o, exec);
 }
 
+/// 32-bit compares: one bit a lane, inactive lanes 0.
+#[inline(always)]
+fn compare<const L: usize>(w: &mut Wave<L>, c: &Code, cmp: Cmp) {
+    let i = &c.inst;
+    let (mut a, mut b) = (w.lanes32(c.s[0]), w.lanes32(c.s[1]));
+    let m = &i.mods;
+    let flush = matches!(cmp.kind, CmpKind::F(_)) && w.mode >> 4 & 1 == 0;
+    if m.neg | m.abs != 0 || flush {
+        modify(&mut a, m.neg & 1 != 0, m.abs & 1 != 0, flush);
+        modify(&mut b, m.neg & 2 != 0, m.abs & 2 != 0, flush);
+    }
+    let t = cmp.truth as u32;
+    let (lt, eq, gt, un) = (t & 1, t >> 1 & 1, t >> 2 & 1, t >> 3 & 1);
+    let mut hit = [0u32; L];
+    match cmp.kind {
+        CmpKind::F(_) => {
+            for k in 0..L {
+                let (x, y) = (f(a[k]), f(b[k]));
+                hit[k] = (x < y) as u32 & lt
+                    | (x == y) as u32 & eq
+                    | (x > y) as u32 & gt
+                    | (x.is_nan() || y.is_nan()) as u32 & un;
+            }
+        }
+        CmpKind::I(_) => {
+            for k in 0..L {
+                let (x, y) = (a[k] as i32, b[k] as i32);
+                hit[k] = (x < y) as u32 & lt | (x == y) as u32 & eq | (x > y) as u32 & gt;
+            }
+        }
+        _ => {
+            for k in 0..L {
+                let (x, y) = (a[k], b[k]);
+                hit[k] = (x < y) as u32 & lt | (x == y) as u32 & eq | (x > y) as u32 & gt;
+            }
+        }
+    }
+    let mut mask = 0u64;
+    for (k, h) in hit.iter().enumerate() {
+        mask |= (*h as u64) << k;
+    }
+    mask &= w.exec();
+    let to = if cmp.to_exec {
+        EXEC
+    } else if i.format() == Format::Vopc {
+        VCC
+    } else {
+        i.sdst as usize
+    };
+    w.set_mask(to, mask);
+}
+
 #[inline(always)]
 fn body<const L: usize>(w: &mut Wave<L>, c: &Code) {
-    if c.inst.y.is_some() {
+    if let Some(cmp) = c.cmp {
+        compare(w, c, cmp);
+    } else if c.inst.y.is_some() {
         pair(w, c);
     } else {
         single(w, c);

@@ -10,7 +10,7 @@ pub(crate) fn dpp<const L: usize>(dpp: Dpp, exec: u64) -> ([Option<usize>; L], u
             Dpp::None => (Some(i), true, true),
             Dpp::Dpp8 { sel, fi } => (Some((i & !7) + (sel >> (3 * (i & 7)) & 7) as usize), fi, true),
             Dpp::Dpp16 { ctrl, row_mask, bank_mask, bound_ctrl, fi } => {
-                if row_mask >> (i / 16 & 3) & 1 == 0 || bank_mask >> (i / 4 & 3) & 1 == 0 {
+                if row_mask >> ((i / 16) & 3) & 1 == 0 || bank_mask >> ((i / 4) & 3) & 1 == 0 {
                     write &= !(1 << i);
                 }
                 let (row, k, n) = (i & !15, i & 15, (ctrl & 15) as usize);

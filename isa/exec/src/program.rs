@@ -187,7 +187,8 @@ impl Code {
             && !inst.mods.clamp
             && inst.mods.omod == 0
             && inst.mods.opsel == 0
-            && fast::is_hot(inst.op);
+            && (fast::is_hot(inst.op)
+                || cmp.is_some_and(|c| matches!(c.kind, CmpKind::F(4) | CmpKind::I(4) | CmpKind::U(4))));
         let unit = match row.format {
             _ if UNIMPLEMENTED.binary_search(&inst.op).is_ok() => Unit::Other,
             Format::Sop1 | Format::Sop2 | Format::Sopc | Format::Sopk | Format::Sopp => Unit::Salu,

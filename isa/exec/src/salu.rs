@@ -241,7 +241,7 @@ pub(crate) fn run<const L: usize>(w: &mut Wave<L>, c: &Code, pc: u64) -> Result<
         Op::S_BITSET1_B32 => set!(w.sgpr(d) | 1 << (a & 31)),
         Op::S_BITSET0_B64 => set64!(w.sgpr64(d) & !(1 << (a & 63))),
         Op::S_BITSET1_B64 => set64!(w.sgpr64(d) | 1 << (a & 63)),
-        Op::S_BITREPLICATE_B64_B32 => set64!((0..32).fold(0u64, |r, n| r | (a as u64 >> n & 1) * 3 << (2 * n))),
+        Op::S_BITREPLICATE_B64_B32 => set64!((0..32).fold(0u64, |r, n| r | ((a as u64 >> n & 1) * 3) << (2 * n))),
         Op::S_ABS_I32 => nz!((a as i32).wrapping_abs() as u32),
         Op::S_GETPC_B64 => set64!(next),
         Op::S_SETPC_B64 => return Ok(Next::Jump(al() & !3)),

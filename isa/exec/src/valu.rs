@@ -327,6 +327,7 @@ fn class_bit(bytes: u8, x: u64) -> u32 {
     }
 }
 
+#[allow(clippy::needless_range_loop)]
 fn compare<const L: usize>(w: &mut Wave<L>, c: &Code, cmp: Cmp) -> Result<(), TrapKind> {
     let i = &c.inst;
     let (s, write) = sources(w, c);
@@ -551,7 +552,7 @@ pub(crate) fn eval(op: Op, a: u64, b: u64, c: u64) -> Option<u64> {
         Op::V_NOT_B16 => u16r(!x),
         Op::V_MOV_B16 => u16r(x),
         Op::V_DOT2ACC_F32_F16 => u(dot2_f32_f16(x, y, z)),
-        Op::V_SAT_PK_U8_I16 => u16r(xs.clamp(0, 255) as u32 | ((x >> 16) as i16).clamp(0, 255) as u32 * 256),
+        Op::V_SAT_PK_U8_I16 => u16r(xs.clamp(0, 255) as u32 | (((x >> 16) as i16).clamp(0, 255) as u32 * 256)),
         _ => None,
     }
 }

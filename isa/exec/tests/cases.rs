@@ -203,9 +203,9 @@ fn run_case(dir: &Path, name: &str) -> Result<u64, String> {
             kernarg[off..off + n].copy_from_slice(&v.to_le_bytes()[..n]);
         }
     }
-    let kernargs = 0x4000_0000_00;
+    let kernargs = 0x0040_0000_0000;
     mem.add(kernargs, kernarg, false, false);
-    let scratch = 0x5000_0000_00;
+    let scratch = 0x0050_0000_0000;
     let private = le(&d, 4, 4) as u32;
     mem.add(scratch, vec![0; 4 << 20], true, false);
     let wave = if props >> 10 & 1 != 0 { WaveSize::W32 } else { WaveSize::W64 };
@@ -297,7 +297,7 @@ fn compiled_kernels_give_numpys_results() {
         eprintln!("skipped: {} cannot be read", dir.display());
         return;
     };
-    let mut names: Vec<String> = list.filter_map(|e| Some(e.ok()?.file_name().into_string().ok()?)).collect();
+    let mut names: Vec<String> = list.filter_map(|e| e.ok()?.file_name().into_string().ok()).collect();
     names.retain(|n| dir.join(n).join("case.json").exists());
     names.sort();
     let mut wrong = Vec::new();

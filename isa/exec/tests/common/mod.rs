@@ -1,5 +1,5 @@
 //! A flat memory of a few regions, and what the tests share.
-#![allow(dead_code)]
+#![allow(dead_code, unreachable_pub)]
 use isa_exec::*;
 
 pub struct Region {
@@ -62,7 +62,7 @@ impl Memory for Flat {
     }
 
     fn atomic_u32(&mut self, va: u64, f: &mut dyn FnMut(u32) -> u32) -> Result<u32, MemFault> {
-        if va % 4 != 0 {
+        if !va.is_multiple_of(4) {
             return Err(MemFault { va, access: Access::Atomic, cause: FaultCause::Misaligned });
         }
         let b = self.find(va, 4, Access::Atomic)?;
@@ -72,7 +72,7 @@ impl Memory for Flat {
     }
 
     fn atomic_u64(&mut self, va: u64, f: &mut dyn FnMut(u64) -> u64) -> Result<u64, MemFault> {
-        if va % 8 != 0 {
+        if !va.is_multiple_of(8) {
             return Err(MemFault { va, access: Access::Atomic, cause: FaultCause::Misaligned });
         }
         let b = self.find(va, 8, Access::Atomic)?;
