@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use isa_exec::{Access, FaultCause, MemFault, Memory};
 
+use super::arena::Arena;
 use super::vm::{Mapping, Permissions, Vm, canonical};
 
 /// Translations kept at hand.
@@ -85,6 +86,28 @@ impl<'a> VmMemory<'a> {
         Ok((mapping, mapping.arena_offset(va), len.min(mapping.end - va)))
     }
 
+    /// Where all live lanes' dwords lie in one mapping that allows the access: the arena, and what to add to a
+    /// canonical address. `None` where they don't, where somebody takes notes, or where no lane is live.
+    fn span(&mut self, vas: &[u64], live: u64, access: Access) -> Option<(&Arena, u64)> {
+        if self.log.is_some() {
+            return None;
+        }
+        let (mut low, mut high) = (u64::MAX, 0);
+        for (lane, &va) in vas.iter().enumerate() {
+            if live >> lane & 1 != 0 {
+                low = low.min(va);
+                high = high.max(va);
+            }
+        }
+        // The lowest and the highest address in one mapping: so are those between them.
+        let reach = high.checked_sub(low)?.checked_add(4)?;
+        if canonical(low) != low || canonical(high) != high {
+            return None;
+        }
+        let (mapping, offset, n) = self.translate(low, reach, access).ok()?;
+        (n == reach).then(|| (&**mapping.storage.arena(), offset.wrapping_sub(low)))
+    }
+
     #[inline]
     fn note(&mut self, va: u64, len: u64, kind: Kind) {
         if let Some(log) = &mut self.log {
@@ -139,6 +162,40 @@ impl Memory for VmMemory<'_> {
         }
         mapping.storage.arena().store_u32(offset, value);
         self.note(va, 4, Kind::Write);
+        Ok(())
+    }
+
+    fn load_lanes(&mut self, vas: &[u64], live: u64, out: &mut [u32]) -> Result<(), (usize, MemFault)> {
+        if let Some((arena, delta)) = self.span(vas, live, Access::Read) {
+            for (lane, (&va, out)) in vas.iter().zip(out).enumerate() {
+                if live >> lane & 1 != 0 {
+                    *out = arena.load_u32(va.wrapping_add(delta));
+                }
+            }
+            return Ok(());
+        }
+        for (lane, (&va, out)) in vas.iter().zip(out).enumerate() {
+            if live >> lane & 1 != 0 {
+                *out = self.load_u32(va).map_err(|f| (lane, f))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn store_lanes(&mut self, vas: &[u64], live: u64, data: &[u32]) -> Result<(), (usize, MemFault)> {
+        if let Some((arena, delta)) = self.span(vas, live, Access::Write) {
+            for (lane, (&va, &data)) in vas.iter().zip(data).enumerate() {
+                if live >> lane & 1 != 0 {
+                    arena.store_u32(va.wrapping_add(delta), data);
+                }
+            }
+            return Ok(());
+        }
+        for (lane, (&va, &data)) in vas.iter().zip(data).enumerate() {
+            if live >> lane & 1 != 0 {
+                self.store_u32(va, data).map_err(|f| (lane, f))?;
+            }
+        }
         Ok(())
     }
 

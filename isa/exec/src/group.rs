@@ -155,8 +155,7 @@ fn slice<const L: usize, M: Memory>(
             Unit::Hot if w.mode & 15 == 0 => fast::run(level, w, c),
             Unit::Hot | Unit::Valu => valu::run(w, c).map_err(plain)?,
             Unit::Vopd => {
-                let known = fast::half_known(c.inst.op) && c.inst.y.is_some_and(|y| fast::half_known(y.op));
-                if !known || w.mode & 15 != 0 {
+                if w.mode & 15 != 0 {
                     return Err(plain(TrapKind::NotImplemented { what: c.inst.row().name.into() }));
                 }
                 fast::run(level, w, c);

@@ -98,6 +98,25 @@ pub trait Memory {
     fn store_u32(&mut self, va: u64, v: u32) -> Result<(), MemFault> {
         self.store(va, &v.to_le_bytes())
     }
+    /// Reads a dword for each lane in `live`, at its address; other lanes of `out` stay. The first lane that faults is
+    /// told with its number.
+    fn load_lanes(&mut self, vas: &[u64], live: u64, out: &mut [u32]) -> Result<(), (usize, MemFault)> {
+        for (lane, (&va, out)) in vas.iter().zip(out).enumerate() {
+            if live >> lane & 1 != 0 {
+                *out = self.load_u32(va).map_err(|f| (lane, f))?;
+            }
+        }
+        Ok(())
+    }
+    /// Writes a dword for each lane in `live`, at its address, in ascending order of lanes.
+    fn store_lanes(&mut self, vas: &[u64], live: u64, data: &[u32]) -> Result<(), (usize, MemFault)> {
+        for (lane, (&va, &data)) in vas.iter().zip(data).enumerate() {
+            if live >> lane & 1 != 0 {
+                self.store_u32(va, data).map_err(|f| (lane, f))?;
+            }
+        }
+        Ok(())
+    }
     /// Replaces the dword `x` at `va` by `f(x)` and returns `x`; `f` may run more than once.
     fn atomic_u32(&mut self, va: u64, f: &mut dyn FnMut(u32) -> u32) -> Result<u32, MemFault>;
     /// The same for eight bytes.

@@ -4,7 +4,6 @@ use crate::memop::{MemOp, Rmw, apply};
 use crate::program::Code;
 use crate::wave::{NULL, PRIVATE_BASE, SHARED_BASE, Wave};
 use crate::{Memory, TrapKind};
-use isa::row::Slot;
 use isa::{Format, Op};
 
 /// A trap and the lane it belongs to.
@@ -59,6 +58,7 @@ impl Resource {
     }
 
     /// Address of `bytes` at `index` and `offset`; None where the check refuses it.
+    #[inline(always)]
     fn address(&self, index: u32, offset: u32, soffset: u32, bytes: u32) -> Option<u64> {
         let end = offset as u64 + bytes as u64;
         let out = match self.oob_select {
@@ -92,18 +92,16 @@ impl Resource {
 /// Scalar loads and cache control.
 pub(crate) fn scalar<const L: usize, M: Memory>(w: &mut Wave<L>, c: &Code, mem: &mut M) -> Result<(), LaneTrap> {
     let i = &c.inst;
-    let name = i.row().name;
-    let buffer = name.starts_with("s_buffer_load");
-    if !buffer && !name.starts_with("s_load") {
+    let Some(load) = c.load else {
         return match i.op {
             Op::S_DCACHE_INV | Op::S_GL1_INV => Ok(()),
-            _ => Err((TrapKind::NotImplemented { what: name.into() }, None)),
+            _ => Err((TrapKind::NotImplemented { what: i.row().name.into() }, None)),
         };
-    }
-    let n = i.row().operand(Slot::Sdst).map_or(1, |o| o.ty.dwords(false)) as usize;
+    };
+    let n = load.dwords as usize;
     let offset = (i.imm as i64).wrapping_add(w.sgpr(i.mem.soffset as usize) as i64);
     let mut out = [0u32; 16];
-    if buffer {
+    if load.buffer {
         let r = Resource::new(w, i.mem.sbase as usize);
         // Scalar buffer loads check bytes against NUM_RECORDS, times STRIDE where there is one.
         let size = r.records as u64 * r.stride.max(1) as u64;
@@ -165,6 +163,55 @@ fn swizzled<const L: usize>(base: u64, off: u32, lane: usize) -> u64 {
     base.wrapping_add((off / 4) as u64 * 4 * L as u64 + off as u64 % 4 + lane as u64 * 4)
 }
 
+/// A dword a lane, loaded or stored by all lanes at once; false, with nothing done, where one goes to LDS.
+fn dwords<const L: usize, M: Memory>(
+    w: &mut Wave<L>,
+    c: &Code,
+    mem: &mut M,
+    buffer: Option<&(Resource, u32)>,
+    store: bool,
+) -> Result<bool, LaneTrap> {
+    let i = &c.inst;
+    let m = i.mem;
+    let exec = w.exec();
+    let mut vas = [0u64; L];
+    let mut live = 0u64;
+    for (lane, slot) in vas.iter_mut().enumerate() {
+        if exec >> lane & 1 == 0 {
+            continue;
+        }
+        let va = match buffer {
+            Some((r, soffset)) => {
+                let v = |k: usize| w.vgpr(m.addr as usize + k)[lane];
+                let index = if m.idxen { v(0) } else { 0 };
+                let offset = if m.offen { v(m.idxen as usize) } else { 0 };
+                let index = index.wrapping_add(if r.add_tid { lane as u32 } else { 0 });
+                r.address(index, offset.wrapping_add(i.imm as u32), *soffset, 4)
+            }
+            None => match place(w, c, lane) {
+                Place::Va(va) => Some(va),
+                Place::Lds(_) => return Ok(false),
+                Place::Out => None,
+            },
+        };
+        if let Some(va) = va {
+            *slot = va;
+            live |= 1 << lane;
+        }
+    }
+    let fault = |(lane, f): (usize, crate::MemFault)| (TrapKind::MemFault(f), Some(lane as u32));
+    if store {
+        let data = *w.vgpr(m.data0 as usize);
+        mem.store_lanes(&vas, live, &data).map_err(fault)?;
+    } else {
+        let mut data = [0u32; L];
+        mem.load_lanes(&vas, live, &mut data).map_err(fault)?;
+        let dst = if buffer.is_none() { i.vdst } else { m.data0 } as usize;
+        w.write32(dst, &data, exec);
+    }
+    Ok(true)
+}
+
 /// Vector memory and LDS.
 pub(crate) fn vector<const L: usize, M: Memory>(
     w: &mut Wave<L>,
@@ -192,6 +239,16 @@ pub(crate) fn vector<const L: usize, M: Memory>(
     let buffer = (i.format() == Format::Mubuf).then(|| (Resource::new(w, m.sbase as usize), w.s32(soffset(m.soffset))));
     // Scratch interleaves dwords, so that wider accesses are not contiguous.
     let scratch = i.format() == Format::Scratch;
+    let dword = match op {
+        MemOp::Load { bytes: 4, signed: false, d16: None } => Some(false),
+        MemOp::Store { bytes: 4, hi: false } => Some(true),
+        _ => None,
+    };
+    if let (Some(store), false) = (dword, ds || scratch)
+        && dwords(w, c, mem, buffer.as_ref(), store)?
+    {
+        return Ok(());
+    }
     for lane in 0..L {
         if exec >> lane & 1 == 0 {
             continue;

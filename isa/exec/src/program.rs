@@ -68,6 +68,15 @@ pub(crate) struct Code {
     pub float: [Float; 3],
     pub cmp: Option<Cmp>,
     pub mem: Option<MemOp>,
+    pub load: Option<ScalarLoad>,
+}
+
+/// A scalar load.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ScalarLoad {
+    /// Through a V#, with its range check.
+    pub buffer: bool,
+    pub dwords: u8,
 }
 
 const INLINE32: [u32; 9] =
@@ -183,6 +192,11 @@ impl Code {
         });
         let cmp = compare(row.name);
         let mem = MemOp::new(&inst);
+        let buffer = row.name.starts_with("s_buffer_load");
+        let load = (buffer || row.name.starts_with("s_load"))
+            .then(|| ScalarLoad { buffer, dwords: row.operand(Slot::Sdst).map_or(1, |o| o.ty.dwords(false)) });
+        // A pair runs on the vector path or not at all.
+        let pair = fast::half_known(inst.op) && inst.y.is_some_and(|y| fast::half_known(y.op));
         let hot = inst.dpp == Dpp::None
             && !inst.mods.clamp
             && inst.mods.omod == 0
@@ -193,13 +207,14 @@ impl Code {
             _ if UNIMPLEMENTED.binary_search(&inst.op).is_ok() => Unit::Other,
             Format::Sop1 | Format::Sop2 | Format::Sopc | Format::Sopk | Format::Sopp => Unit::Salu,
             Format::Smem => Unit::Smem,
-            Format::VopdX | Format::VopdY => Unit::Vopd,
+            Format::VopdX | Format::VopdY if pair => Unit::Vopd,
+            Format::VopdX | Format::VopdY => Unit::Other,
             Format::Vop1 | Format::Vop2 | Format::Vop3 | Format::Vopc if hot => Unit::Hot,
             Format::Vop1 | Format::Vop2 | Format::Vopc | Format::Vop3 | Format::Vop3p => Unit::Valu,
             Format::Ds | Format::Mubuf | Format::Flat | Format::Global | Format::Scratch => Unit::Mem,
             Format::Mtbuf | Format::Mimg | Format::Exp | Format::Ldsdir | Format::Vinterp => Unit::Other,
         };
-        Code { inst, unit, s, y, float, cmp, mem }
+        Code { inst, unit, s, y, float, cmp, mem, load }
     }
 }
 
