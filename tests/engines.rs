@@ -81,3 +81,33 @@ fn convolutions_of_every_kind_agree_with_the_f64_reference() {
         check(&device, s(2, 6, 9, 10, 10, 3, 3).pad(1), true);
     }
 }
+
+mod random {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Shapes that are cheap to compute and hit every branch: tails of all tiles, strides and dilations in one
+    /// direction only, padding larger than the kernel, groups of one channel.
+    fn shape() -> impl Strategy<Value = ops::Conv2dShape> {
+        let group = (1usize..5, 1usize..9, 1usize..20);
+        let window = (1usize..5, 1usize..5, [1usize..4, 1..4], [0usize..4, 0..4], [1usize..4, 1..4]);
+        (1usize..4, group, 1usize..24, 1usize..24, window).prop_filter_map(
+            "the kernel is larger than the input",
+            |(n, (groups, c, k), h, w, (r, s, stride, pad, dilation))| {
+                let (c, k) = (c * groups, k * groups);
+                let shape = ops::Conv2dShape { n, c, h, w, k, r, s, stride, pad, dilation, groups };
+                shape.validate().is_ok().then_some(shape)
+            },
+        )
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+        #[test]
+        fn shapes_agree_with_the_f64_reference(shape in shape(), bias: bool) {
+            thread_local!(static ENGINES: [Device; 2] = engines());
+            ENGINES.with(|engines| engines.iter().for_each(|device| check(device, shape, bias)));
+        }
+    }
+}
