@@ -125,7 +125,7 @@ pub fn initiator(wave32: bool) -> Result<DispatchInitiator, EncodeError> {
 }
 
 fn check(d: &Dispatch<'_>) -> Result<(), EncodeError> {
-    if d.code_va % 256 != 0 {
+    if !d.code_va.is_multiple_of(256) {
         return Err(EncodeError::Misaligned { field: "code_va", value: d.code_va, align: 256 });
     }
     let invalid = |what, value: u64| Err(EncodeError::Invalid { what, value });

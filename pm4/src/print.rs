@@ -139,10 +139,11 @@ fn fixed(desc: &PacketDesc, body: &[u32], index: usize) -> Vec<String> {
             _ => format!("{value:#x}"),
         };
         let mut text = format!("{}={number}", field.name);
-        if desc.name == "LOAD_SH_REG_INDEX" && field.name == "offset" {
-            if let Some(reg) = lookup(Space::Sh, value as u32) {
-                text = format!("{text} ({})", reg.name);
-            }
+        if desc.name == "LOAD_SH_REG_INDEX"
+            && field.name == "offset"
+            && let Some(reg) = lookup(Space::Sh, value as u32)
+        {
+            text = format!("{text} ({})", reg.name);
         }
         if field.layout.is_empty() {
             parts.push(text);

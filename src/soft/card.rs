@@ -1,6 +1,7 @@
 //! The card: memory, rings, clock, and what it remembers of faults.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fmt;
 use std::io;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -75,14 +76,17 @@ impl Card {
     /// Queues a job on its ring, which starts with its first job.
     pub fn submit(&self, job: Job) -> Result<(), Errno> {
         let mut rings = self.rings.lock().unwrap_or_else(PoisonError::into_inner);
-        if !rings.contains_key(&job.ring) {
-            let name = format!("soft-{:?}-{}", job.ring.0, job.ring.1).to_lowercase();
-            let executor: Arc<dyn Execute> = Arc::clone(&self.executor) as _;
-            let resets = Arc::clone(&self.resets);
-            let ring = Ring::new(name, executor, &self.events, self.config.job_timeout, resets);
-            rings.insert(job.ring, ring.map_err(|_| Errno::ENOMEM)?);
-        }
-        rings[&job.ring].push(job);
+        let ring = match rings.entry(job.ring) {
+            Entry::Occupied(ring) => ring.into_mut(),
+            Entry::Vacant(slot) => {
+                let name = format!("soft-{:?}-{}", job.ring.0, job.ring.1).to_lowercase();
+                let executor: Arc<dyn Execute> = Arc::clone(&self.executor) as _;
+                let resets = Arc::clone(&self.resets);
+                let ring = Ring::new(name, executor, &self.events, self.config.job_timeout, resets);
+                slot.insert(ring.map_err(|_| Errno::ENOMEM)?)
+            }
+        };
+        ring.push(job);
         Ok(())
     }
 

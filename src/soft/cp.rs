@@ -119,7 +119,7 @@ enum Stop {
     /// The command processor itself touched what it may not.
     Fault(MemFault, String),
     /// A wave did.
-    Wave(Trap, Option<String>),
+    Wave(Box<Trap>, Option<String>),
     /// The ring can't go on.
     Hang(String),
 }
@@ -469,7 +469,7 @@ impl Run<'_> {
                 match p {
                     Pending::Dispatch(d) => {
                         let ran = self.cp.pool.install(|| d.run(&self.job.vm, self.watch));
-                        ran.map_err(|trap| Stop::Wave(trap, d.suspicion()))?;
+                        ran.map_err(|trap| Stop::Wave(Box::new(trap), d.suspicion()))?;
                     }
                     Pending::Access(a) => a.perform(&mut self.memory).map_err(|f| fault(f, "the command processor"))?,
                 }
@@ -480,7 +480,9 @@ impl Run<'_> {
         for p in pending {
             let (name, log) = match p {
                 Pending::Dispatch(d) => {
-                    let log = d.run_logged(&self.job.vm, self.watch).map_err(|trap| Stop::Wave(trap, d.suspicion()))?;
+                    let log = d
+                        .run_logged(&self.job.vm, self.watch)
+                        .map_err(|trap| Stop::Wave(Box::new(trap), d.suspicion()))?;
                     (format!("dispatch {}", d.number), log)
                 }
                 Pending::Access(a) => {

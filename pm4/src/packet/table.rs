@@ -507,7 +507,7 @@ packets! {
 // What a row cannot say: conditions over several fields.
 
 fn aligned(field: &'static str, value: u64, align: u64) -> Result<(), EncodeError> {
-    if value % align == 0 { Ok(()) } else { Err(EncodeError::Misaligned { field, value, align }) }
+    if value.is_multiple_of(align) { Ok(()) } else { Err(EncodeError::Misaligned { field, value, align }) }
 }
 
 /// Bit 5 of the operation tells 64 bits from 32 (`TC_OP_ATOMIC_*`).
@@ -553,7 +553,7 @@ fn check_release_mem(p: &ReleaseMem) -> Result<(), EncodeError> {
 /// Mesa's `sid.h`: the count is even, and two registers share a dword of offsets.
 fn pairs(count: u32, pairs: &[u32], most: u32) -> Result<(), EncodeError> {
     let value = u64::from(count);
-    if count % 2 != 0 || count > most {
+    if !count.is_multiple_of(2) || count > most {
         return Err(EncodeError::Invalid { what: "an even number of registers, at most what the packet takes", value });
     }
     if pairs.len() as u64 != value / 2 * 3 {

@@ -128,7 +128,7 @@ pub struct Reg<V = u32> {
 
 impl<V> Reg<V> {
     const fn new(name: &'static str, address: u32) -> Self {
-        assert!(address % 4 == 0, "a register lies at a multiple of four bytes");
+        assert!(address.is_multiple_of(4), "a register lies at a multiple of four bytes");
         Self { name, address, value: PhantomData }
     }
 

@@ -97,7 +97,7 @@ fn errors_name_the_request_and_its_arguments() {
     let error = device.alloc(1 << 40, Placement::Vram).unwrap_err();
     assert!(matches!(error, KmdError::OutOfMemory { size: 0x100_0000_0000, .. }), "{error}");
     let error = device.alloc(0x3000, Placement::VramCpu).unwrap_err();
-    assert_eq!(error.code(), "kmd.ioctl");
+    assert_eq!(error.code(), "kmd-ioctl");
     let text = error.to_string();
     for part in ["AMDGPU_GEM_CREATE", "EINVAL", "0x3000", "domains 0x4", "flags 0x1"] {
         assert!(text.contains(part), "{text:?} lacks {part:?}");

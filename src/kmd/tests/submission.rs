@@ -111,7 +111,7 @@ fn what_the_kernel_would_refuse_is_refused_with_its_reason() {
         assert!(matches!(ib(va, 64, ip, index), KmdError::NoSuchRing { .. }), "{ip}{index}");
     }
     let mixed = s.ib().ib(va, 64, Ring { ip: Ip::Gfx, index: 0 });
-    assert_eq!(submit(mixed).code(), "kmd.mixed-rings");
+    assert_eq!(submit(mixed).code(), "kmd-mixed-rings");
     let large = s.device.alloc(8192, Placement::Gtt).unwrap();
     assert!(matches!(submit(s.ib().user_fence(&large, 0)), KmdError::UserFenceSize { size: 8192, .. }));
     assert!(matches!(submit(s.ib().user_fence(&s.bo, 4)), KmdError::Misaligned { .. }));
