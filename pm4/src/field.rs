@@ -46,6 +46,18 @@ impl FieldDesc {
     pub const fn get(&self, bits: u32) -> u32 {
         (bits & self.mask()) >> self.lo
     }
+
+    /// `bits` with this field replaced.
+    ///
+    /// # Errors
+    /// [`FieldOverflow`](EncodeError::FieldOverflow) where `value` has more bits than the field.
+    pub const fn insert(&self, bits: u32, value: u32) -> Result<u32, EncodeError> {
+        if value > self.mask() >> self.lo {
+            let width = self.hi - self.lo + 1;
+            return Err(EncodeError::FieldOverflow { field: self.name, value: value as u64, bits: width });
+        }
+        Ok(bits & !self.mask() | value << self.lo)
+    }
 }
 
 /// A field of the layout `L`. A field of another layout does not compile.
@@ -113,15 +125,6 @@ impl FieldValue for u64 {
     fn from_raw(raw: u64) -> Self {
         raw
     }
-}
-
-/// Replaces one field of `bits`.
-pub(crate) fn insert(desc: &FieldDesc, bits: u32, value: u32) -> Result<u32, EncodeError> {
-    if value > desc.mask() >> desc.lo {
-        let width = desc.hi - desc.lo + 1;
-        return Err(EncodeError::FieldOverflow { field: desc.name, value: u64::from(value), bits: width });
-    }
-    Ok(bits & !desc.mask() | value << desc.lo)
 }
 
 /// `{A=1, B=NAME}` with the fields that are not zero; bits outside every field as `?=0x…`.
@@ -266,7 +269,7 @@ macro_rules! layout {
             /// # Errors
             /// [`FieldOverflow`](crate::EncodeError::FieldOverflow) where `value` has more bits than the field.
             pub fn with(self, field: $crate::field::Field<Self>, value: impl Into<u32>) -> Result<Self, $crate::EncodeError> {
-                $crate::field::insert(&field.desc, self.bits, value.into()).map(Self::from_bits)
+                field.desc.insert(self.bits, value.into()).map(Self::from_bits)
             }
         }
 

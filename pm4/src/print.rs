@@ -17,11 +17,10 @@ const COLUMNS: usize = 80;
 ///
 /// ```
 /// let text = pm4::print(&[0xc0017600, 0x212, 0x602c0002, 0xc0004600, 0x407], None);
-/// assert_eq!(text, "\
-///     0 c0017600 SET_SH_REG
+/// assert_eq!(text, "    0 c0017600 SET_SH_REG
 ///     1 00000212   offset=0x212
 ///     2 602c0002   COMPUTE_PGM_RSRC1 <- 0x602c0002 {VGPRS=2,
-///                    FLOAT_MODE=FP_64_DENORMS, DX10_CLAMP=1, WGP_MODE=1,
+///                    FLOAT_MODE=FP_16_64_DENORMS, DX10_CLAMP=1, WGP_MODE=1,
 ///                    MEM_ORDERED=1}
 ///     3 c0004600 EVENT_WRITE
 ///     4 00000407   event_type=CS_PARTIAL_FLUSH, event_index=PARTIAL_FLUSH

@@ -26,7 +26,7 @@ fn conditional(error: &EncodeError) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_packet_row_round_trips(random in prop::collection::vec(any::<u32>(), 24), tail in 0usize..40, flags in 0u32..8) {
@@ -44,6 +44,10 @@ proptest! {
                     prop_assert_eq!(items[0].packet.as_ref(), Ok(&packet));
                     prop_assert_eq!(items[0].flags, flags);
                     prop_assert_eq!(items[0].deviation, None);
+                    for field in row.fields {
+                        prop_assert_eq!(packet.field(field.name), Some(field.place.get(&body)), "{}", field.name);
+                    }
+                    prop_assert_eq!(packet.tail(), &body[row.body_dwords..]);
                 }
                 Err(error) => {
                     prop_assert!(conditional(&error), "{}: {error}", row.name);
@@ -61,6 +65,16 @@ proptest! {
                 prop_assert_eq!(field.get(bits) << field.lo, bits & field.mask());
                 prop_assert_eq!(union & field.mask(), 0, "{}.{} overlaps", reg.name, field.name);
                 union |= field.mask();
+                // The value in, the value out, the other fields as they were.
+                let value = bits >> field.lo & (field.mask() >> field.lo);
+                let other = bits.rotate_left(7) ^ 0x5a5a_1234;
+                let set = field.insert(other, value).expect("as wide as the field");
+                prop_assert_eq!(field.get(set), value);
+                prop_assert_eq!(set & !field.mask(), other & !field.mask());
+                if field.mask() >> field.lo != u32::MAX {
+                    let over = field.insert(0, (field.mask() >> field.lo) + 1);
+                    prop_assert!(matches!(over, Err(EncodeError::FieldOverflow { .. })), "{}.{}", reg.name, field.name);
+                }
             }
         }
     }

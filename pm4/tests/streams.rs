@@ -35,6 +35,7 @@ fn registers(words: &[u32]) -> Vec<(&'static RegDesc, u32)> {
     for item in decode(words) {
         let packet = item.packet.expect("a packet");
         let Some(desc) = packet.desc() else { continue };
+        let before = all.len();
         let mut add = |space: Space, offset: u32, value| {
             let address = space.address(offset).expect("inside the space");
             all.push((reg::by_address(address).unwrap_or_else(|| panic!("{address:#x} has no name")), value));
@@ -50,6 +51,7 @@ fn registers(words: &[u32]) -> Vec<(&'static RegDesc, u32)> {
             }),
             _ => {}
         }
+        assert!(packet.register_writes().eq(all[before..].iter().map(|r| (r.0.address, r.1))), "{packet:?}");
     }
     all
 }
@@ -85,7 +87,8 @@ fn listings_name_every_register_and_keep_to_80_columns() {
                 assert!(!text.contains(bad), "{name}: {bad} in\n{text}");
             }
             for line in text.lines() {
-                assert!(line.len() <= 80, "{name}: {line}");
+                // What cannot be broken may be longer: one field's name and value.
+                assert!(line.len() <= 80 || !line.trim().contains(' '), "{name}: {line}");
             }
             for (reg, value) in registers(&words) {
                 assert!(text.contains(&format!("{} <- {value:#010x}", reg.name)), "{name}: {}", reg.name);
@@ -123,7 +126,7 @@ fn registers_and_fields_agree_with_mesas_dump() {
                 registers(&streams.iter().find(|s| s.0 == file).expect("stream").1)
             })
             .collect();
-        assert!(dump.len() > 40, "{base}: {} lines", dump.len());
+        assert!(dump.len() > 30, "{base}: {} lines", dump.len());
         assert_eq!(ours.len(), dump.len(), "{base}");
         for ((reg, value), (name, address, theirs, fields)) in ours.iter().zip(&dump) {
             assert_eq!((reg.name, reg.address, *value), (name.as_str(), *address, *theirs), "{base}");

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Writes the register rows of pm4/src/reg/ from Mesa's register description.
 
-    pm4/tools/gen_registers.py gfx11.json
+    pm4/tools/gen_registers.py gfx11.json           writes them
+    pm4/tools/gen_registers.py --check gfx11.json   says whether they are up to date
 
 The input is `src/amd/registers/gfx11.json` of Mesa (MIT). One row a register of
 the SH, CONTEXT and UCONFIG spaces, in order of address; one block an
@@ -37,6 +38,14 @@ def wrap(head, parts, tail, width=118):
     return out + cur + "\n   " + tail + "\n"
 
 
+def put(name, text):
+    path = os.path.join(OUT, name)
+    if "--check" not in sys.argv:
+        open(path, "w").write(text)
+    elif open(path).read() != text:
+        sys.exit(f"{path} is not what the script writes")
+
+
 def main(path):
     mesa = json.load(open(path))
     types, enums, used = mesa["register_types"], mesa["enums"], set()
@@ -69,17 +78,18 @@ def main(path):
                     parts.append(part)
                 text += wrap(head + " { ", parts, " };")
         text += "}\n"
-        open(os.path.join(OUT, f"{key}.rs"), "w").write(text)
+        put(f"{key}.rs", text)
     text = "//! Named values of register fields: one block an enumeration.\n//!\n" + MARK.replace("// ", "//! ", 1)
     text += "\nuse crate::field::values;\n\nvalues! {\n"
     for name in sorted(used):
         parts = [f"{ident(e['name'])} = {e['value']}" for e in enums[name]["entries"]]
         text += wrap(f"    {ident(name)} {{ ", parts, " }")
     text += "}\n"
-    open(os.path.join(OUT, "values.rs"), "w").write(text)
+    put("values.rs", text)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
+    files = [a for a in sys.argv[1:] if a != "--check"]
+    if len(files) != 1:
         sys.exit(__doc__)
-    main(sys.argv[1])
+    main(files[0])

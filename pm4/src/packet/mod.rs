@@ -244,10 +244,15 @@ impl PacketDesc {
         dwords == self.min_dwords() || self.tail.is_some() && dwords > self.min_dwords()
     }
 
-    /// Bits of the fixed part's dword `index` that no field owns.
+    /// Bits of the fixed part's dword `index` that no field owns, and no field of a field's layout.
     #[must_use]
     pub fn reserved(&self, index: usize) -> u32 {
-        !self.fields.iter().fold(0, |bits, f| bits | f.place.mask_in(index))
+        let owned = |f: &FieldSpec| match f.layout {
+            [] => f.place.mask_in(index),
+            // A layout begins at bit 0 and stays within one dword.
+            layout => layout.iter().fold(0, |bits, l| bits | l.mask()) & f.place.mask_in(index),
+        };
+        !self.fields.iter().fold(0, |bits, f| bits | owned(f))
     }
 }
 
@@ -273,6 +278,12 @@ pub trait TypedPacket: Sized + Into<Packet> {
 
     /// Reads a body whose length [`PacketDesc::fits`].
     fn read_body(body: &[u32]) -> Self;
+
+    /// The value of the field of this name, right-aligned; an address as it is.
+    fn field(&self, name: &str) -> Option<u64>;
+
+    /// What varies in length; empty where the packet has no tail.
+    fn tail(&self) -> &[u32];
 
     /// What the row's check says; fields are not looked at one by one.
     ///
@@ -341,6 +352,19 @@ macro_rules! packets {
                     }
                 }
 
+                fn field(&self, name: &str) -> Option<u64> {
+                    match name {
+                        $( stringify!($field) => Some(self.$field.to_raw()), )*
+                        _ => None,
+                    }
+                }
+
+                fn tail(&self) -> &[u32] {
+                    $( return &self.$tail; )?
+                    #[allow(unreachable_code)]
+                    &[]
+                }
+
                 fn check(&self) -> Result<(), EncodeError> {
                     $( $check(self)?; )?
                     Ok(())
@@ -394,6 +418,24 @@ macro_rules! packets {
                 }
             }
 
+            /// The value of the field of this name, as [`TypedPacket::field`].
+            #[must_use]
+            pub fn field(&self, name: &str) -> Option<u64> {
+                match self {
+                    $( Self::$name(packet) => packet.field(name), )*
+                    Self::Unknown { .. } => None,
+                }
+            }
+
+            /// What varies in length, as [`TypedPacket::tail`]; the body of an unknown packet.
+            #[must_use]
+            pub fn tail(&self) -> &[u32] {
+                match self {
+                    $( Self::$name(packet) => packet.tail(), )*
+                    Self::Unknown { body, .. } => body,
+                }
+            }
+
             pub(super) fn check(&self) -> Result<(), EncodeError> {
                 match self {
                     $( Self::$name(packet) => packet.check(), )*
@@ -439,6 +481,29 @@ impl Packet {
             Self::Unknown { opcode, .. } => *opcode,
             known => known.desc().map_or(0, |d| d.opcode),
         }
+    }
+
+    /// Byte addresses and values of the registers that the packet itself sets, in order; nothing
+    /// for packets that are no SET packets. An offset beyond the packet's space is left out.
+    ///
+    /// ```
+    /// use pm4::{Packet, SetShReg};
+    /// let packet = Packet::from(SetShReg { offset: 0x212, values: vec![1, 2], ..Default::default() });
+    /// assert!(packet.register_writes().eq([(0xb848, 1), (0xb84c, 2)]));
+    /// ```
+    pub fn register_writes(&self) -> impl Iterator<Item = (u32, u32)> {
+        let kind = self.desc().and_then(|d| d.tail);
+        let first = self.field("offset").unwrap_or(0) as u32;
+        let tail = self.tail();
+        (0..tail.len()).filter_map(move |i| {
+            let (space, offset) = match (kind?, i % 3) {
+                (Tail::Regs(space), _) => (space, first.saturating_add(i as u32)),
+                (Tail::Pairs(_), 0) | (Tail::Words { .. }, _) => return None,
+                (Tail::Pairs(space), 1) => (space, tail[i - 1] & 0xffff),
+                (Tail::Pairs(space), _) => (space, tail[i - 2] >> 16),
+            };
+            Some((space.address(offset)?, tail[i]))
+        })
     }
 
     /// Appends header and body, with the header flags of the packet's row.
