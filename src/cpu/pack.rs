@@ -14,9 +14,14 @@ pub(super) fn weights(
     panel: &mut [f32],
 ) {
     let height = rows.len();
-    for (r, row) in weights[rows.start * taps..rows.end * taps].chunks_exact(taps).enumerate() {
-        for (&tap, out) in row[depth.clone()].iter().zip(panel[r..].iter_mut().step_by(height)) {
-            *out = tap;
+    let weights = &weights[rows.start * taps..rows.end * taps];
+    // A block of taps at a time: it reads one cache line of each row and writes `height` lines, all within L1.
+    for (i, block) in panel.chunks_mut(BLOCK * height).enumerate() {
+        for (r, row) in weights.chunks_exact(taps).enumerate() {
+            let row = &row[depth.start + i * BLOCK..][..block.len() / height];
+            for (&tap, out) in row.iter().zip(block.chunks_exact_mut(height)) {
+                out[r] = tap;
+            }
         }
     }
 }
