@@ -13,7 +13,7 @@ use super::node::{Errno, Node};
 use super::uapi::*;
 use super::va::VaSpace;
 
-/// The oldest amdgpu that this crate talks to: 3.40 (Linux 5.9).
+/// The oldest amdgpu that this crate talks to: 3.40 (Linux 5.10 has it).
 const OLDEST: (i32, i32) = (3, 40);
 
 /// An open amdgpu device. All other owners keep it alive.

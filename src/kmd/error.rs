@@ -236,7 +236,7 @@ impl KmdError {
                 "join the group that owns the node (usually `render`): sudo usermod -aG render $USER, then log in again"
             }
             Self::NotAmdgpu { .. } => "choose another render node: each card has its own /dev/dri/renderD*",
-            Self::TooOld { .. } => "Linux 5.9 and newer have 3.40; gfx1100 itself needs Linux 6.0 or newer",
+            Self::TooOld { .. } => "Linux 5.10 and newer have 3.40; gfx1100 itself needs Linux 6.0 or newer",
             Self::UnsupportedGfx { .. } => "choose the card that has this gfx target, or build the kernel for this one",
             Self::Ioctl { errno: Errno::ENODEV, .. } => "the card was unplugged, or its driver was unloaded",
             Self::Ioctl { errno: Errno::EACCES, .. } => "a priority above normal needs CAP_SYS_NICE",

@@ -269,7 +269,7 @@ uapi! {
         /// Bytes, a multiple of the GPU page, not 0.
         32 map_size: u64,
     }
-    /// [`GemVa`] with the fences of newer kernels (DRM 3.64, with user-mode queues).
+    /// [`GemVa`] with the fences of newer kernels, which came with user-mode queues.
     GemVaTimeline: "struct drm_amdgpu_gem_va", 64 {
         /// As in [`GemVa`].
         0 handle: u32,

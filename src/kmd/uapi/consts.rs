@@ -248,7 +248,7 @@ constants! {
     FAMILY_GC_11_0_0: u32 = 145, "RDNA 3 cards: Navi31, Navi32, Navi33.";
     FAMILY_YC: u32 = 146, "Yellow Carp (Rembrandt).";
     FAMILY_GC_11_0_1: u32 = 148, "RDNA 3 APUs: Phoenix, Hawk Point.";
-    FAMILY_GC_10_3_6: u32 = 149, "RDNA 2 APU: Raphael, Mendocino.";
+    FAMILY_GC_10_3_6: u32 = 149, "RDNA 2 APU: Raphael.";
     FAMILY_GC_11_5_0: u32 = 150, "RDNA 3.5 APUs: Strix.";
     FAMILY_GC_10_3_7: u32 = 151, "RDNA 2 APU: Mendocino.";
     FAMILY_GC_12_0_0: u32 = 152, "RDNA 4 cards.";
