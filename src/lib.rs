@@ -13,3 +13,8 @@ pub use error::Error;
 pub use exec::{AnyBuffer, Arg, Buffer, Device, Engine, Fence, Kernel, Launch, Launched, Queue, Recording, Select};
 pub use kmd::Deadline;
 pub use {isa, kernels, pm4};
+
+/// The README's example runs as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
