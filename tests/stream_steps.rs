@@ -210,3 +210,42 @@ fn a_lost_context_refuses_more_work_and_others_go_on() {
     fresh.launch(&b.conv, (&b.x, &b.w, &mut b.y)).unwrap().wait(soon()).unwrap();
     assert_eq!(b.y.read().unwrap()[55], 36.0);
 }
+
+mod damaged {
+    use super::*;
+    use proptest::prelude::*;
+    use sparkle_pm4::soft::Config;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+        /// Whatever a bit flip makes of a good stream, the work ends, and the device is there for the next.
+        #[test]
+        fn streams_end_and_leave_the_device_usable(at in any::<prop::sample::Index>(), bit in 0u32..32, word: Option<u32>) {
+            thread_local!(static DEVICE: Device = {
+                let job_timeout = Duration::from_millis(200);
+                Device::emulated_with(Config { job_timeout, ..Config::default() }).unwrap()
+            });
+            let device = DEVICE.with(Clone::clone);
+            let queue = device.queue().unwrap();
+            let a = device.upload(&[1.0f32; 300]).unwrap();
+            let mut y = device.zeros::<f32>(300).unwrap();
+            let recording = queue.record(&ops::VectorAdd, (&a, &a, &mut y)).unwrap();
+            let mut words = recording.stream().dwords().to_vec();
+            let at = at.index(words.len());
+            words[at] = word.unwrap_or(words[at] ^ 1 << bit);
+            let recording = recording.with_stream(Stream::from_dwords(words)).unwrap();
+            match queue.submit_recording(recording).unwrap().wait(soon()) {
+                Ok(()) => {}
+                Err(Error::DeviceLost { reason }) => {
+                    prop_assert!(!reason.contains("bug of its own"), "{}", reason);
+                }
+                Err(other) => prop_assert!(false, "{other:?}"),
+            }
+            let mut y = device.zeros::<f32>(300).unwrap();
+            let fresh = device.queue().unwrap();
+            fresh.launch(&ops::VectorAdd, (&a, &a, &mut y)).unwrap().wait(soon()).unwrap();
+            prop_assert_eq!(y.read().unwrap(), [2.0f32; 300]);
+        }
+    }
+}

@@ -197,10 +197,12 @@ impl RawBuffer {
     pub(crate) fn used(&self, usage: Usage, fence: &Fence) -> Result<(), Error> {
         let mut uses = self.uses();
         uses.retire()?;
-        match usage {
-            Usage::Read => uses.readers.push(fence.clone()),
-            Usage::Write => uses.writers.push(fence.clone()),
-        }
+        let list = match usage {
+            Usage::Read => &mut uses.readers,
+            Usage::Write => &mut uses.writers,
+        };
+        list.retain(|earlier| !earlier.is_covered_by(fence));
+        list.push(fence.clone());
         Ok(())
     }
 

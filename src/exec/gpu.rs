@@ -137,7 +137,12 @@ impl Gpu {
     }
 
     /// Writes steps as a stream: kernel arguments first, then the IB, in one buffer.
-    pub(crate) fn record(&self, steps: &[Step]) -> Result<(Stream, Commands, u64), Error> {
+    /// `memory` gives room for that many bytes.
+    pub(crate) fn record(
+        &self,
+        steps: &[Step],
+        memory: impl FnOnce(u64) -> Result<Commands, Error>,
+    ) -> Result<(Stream, Commands, u64), Error> {
         let mut offsets = Vec::new();
         let mut packed = Vec::new();
         for step in steps {
@@ -151,7 +156,7 @@ impl Gpu {
 
         // The arguments' addresses are part of the stream, so memory comes first; its length is known roughly.
         let room = ib_offset + 4096 + 1024 * steps.len() as u64;
-        let commands = self.commands(room)?;
+        let commands = memory(room)?;
         commands.cpu.write_at(0, &packed)?;
 
         let mut stream = Stream::new();

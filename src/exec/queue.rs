@@ -10,6 +10,10 @@ use super::gpu::{Commands, Gpu, Step, StepArg, Usage};
 use crate::error::Error;
 use crate::kmd::{self, Context, CsFence, Deadline, GpuMap, Lost, Priority, Ring, Submission, Wait};
 
+/// Command memory of ended submissions that a queue keeps, and the size of a piece at least.
+const COMMANDS_KEPT: usize = 4;
+const COMMANDS_BYTES: u64 = 16 << 10;
+
 /// Work given to one queue runs in order. Work of several queues is ordered where it shares buffers.
 #[derive(Debug)]
 pub struct Queue {
@@ -24,7 +28,7 @@ enum Kind {
         context: Context,
         ring: Ring,
         /// Command memory of earlier submissions, for use again when they have ended.
-        retired: Mutex<Vec<(CsFence, Commands)>>,
+        retired: Mutex<Vec<Option<(CsFence, Commands)>>>,
     },
     Cpu(Arc<crate::cpu::Engine>),
 }
@@ -80,11 +84,9 @@ impl Queue {
     /// # Errors
     /// [`Error::NeedsGpu`] on the cpu engine; arguments that don't fit the operator.
     pub fn record<A, L: Launch<A>>(&self, op: &L, args: A) -> Result<Recording, Error> {
-        let Kind::Gpu { gpu, .. } = &self.kind else {
-            return Err(Error::NeedsGpu { what: "a PM4 stream" });
-        };
+        let gpu = self.gpu()?;
         let steps = op.steps(&self.device, &args)?;
-        let (stream, commands, ib_offset) = gpu.record(&steps)?;
+        let (stream, commands, ib_offset) = gpu.record(&steps, |bytes| self.commands(bytes))?;
         let mut recording = Recording { stream, commands, ib_offset, buffers: Vec::new(), maps: Vec::new() };
         for step in steps {
             recording.maps.push(step.kernel.image.clone());
@@ -121,18 +123,50 @@ impl Queue {
     /// # Errors
     /// [`Error::NeedsGpu`] on the cpu engine; a submission that the kernel refused.
     pub fn submit(&self, stream: &Stream, buffers: &[&dyn AnyBuffer]) -> Result<Fence, Error> {
+        let mut padded = stream.clone();
+        padded.pad_to(8)?;
+        let commands = self.commands(4 * padded.len_dw() as u64)?;
+        let buffers: Vec<_> = buffers.iter().map(|b| (Arc::clone(b.raw()), Usage::Write)).collect();
+        self.submit_dwords(padded.dwords(), commands, 0, &buffers, &[])
+    }
+
+    fn gpu(&self) -> Result<&Arc<Gpu>, Error> {
+        match &self.kind {
+            Kind::Gpu { gpu, .. } => Ok(gpu),
+            Kind::Cpu(_) => Err(Error::NeedsGpu { what: "a PM4 stream" }),
+        }
+    }
+
+    /// Command memory with room for `bytes`: an ended submission's, or new. Other ended ones are let go, but for a few.
+    fn commands(&self, bytes: u64) -> Result<Commands, Error> {
         let Kind::Gpu { gpu, retired, .. } = &self.kind else {
             return Err(Error::NeedsGpu { what: "a PM4 stream" });
         };
-        let mut padded = stream.clone();
-        padded.pad_to(8)?;
-        let bytes = 4 * padded.len_dw() as u64;
-        let commands = match reuse(retired, bytes)? {
-            Some(commands) => commands,
-            None => gpu.commands(bytes.max(4096))?,
-        };
-        let buffers: Vec<_> = buffers.iter().map(|b| (Arc::clone(b.raw()), Usage::Write)).collect();
-        self.submit_dwords(padded.dwords(), commands, 0, &buffers, &[])
+        let mut retired = retired.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut again = None;
+        let mut kept = 0;
+        let mut error = None;
+        retired.retain_mut(|entry| {
+            let Some((cs, commands)) = entry else { return false };
+            match cs.is_signaled() {
+                Err(e) => error = Some(e),
+                Ok(true) if again.is_none() && commands.room() >= bytes => {
+                    again = entry.take().map(|e| e.1);
+                    return false;
+                }
+                Ok(true) => {
+                    kept += 1;
+                    return kept <= COMMANDS_KEPT;
+                }
+                Ok(false) => {}
+            }
+            true
+        });
+        match (error, again) {
+            (Some(e), _) => Err(e.into()),
+            (None, Some(commands)) => Ok(commands),
+            (None, None) => gpu.commands(bytes.max(COMMANDS_BYTES)),
+        }
     }
 
     fn submit_dwords(
@@ -168,24 +202,13 @@ impl Queue {
             kmd::KmdError::ContextLost(lost) => explain_loss(gpu.kmd(), context.id(), &lost),
             other => other.into(),
         })?;
-        retired.lock().unwrap_or_else(PoisonError::into_inner).push((cs.clone(), commands));
+        retired.lock().unwrap_or_else(PoisonError::into_inner).push(Some((cs.clone(), commands)));
         let fence = Fence(FenceKind::Gpu { cs });
         for (buffer, usage) in buffers {
             buffer.used(*usage, &fence)?;
         }
         Ok(fence)
     }
-}
-
-/// Command memory of an ended submission with enough room; the other ended ones are let go, but for a few.
-fn reuse(retired: &Mutex<Vec<(CsFence, Commands)>>, bytes: u64) -> Result<Option<Commands>, Error> {
-    let mut retired = retired.lock().unwrap_or_else(PoisonError::into_inner);
-    for i in 0..retired.len() {
-        if retired[i].1.room() >= bytes && retired[i].0.is_signaled()? {
-            return Ok(Some(retired.swap_remove(i).1));
-        }
-    }
-    Ok(None)
 }
 
 /// A written stream with all that it needs: the command memory, the kernels, and the buffers that it names.
@@ -251,6 +274,17 @@ impl Fence {
                 Wait::TimedOut => Err(Error::TimedOut),
                 Wait::DeviceLost(lost) => Err(explain_loss(cs.device(), cs.context_id(), &lost)),
             },
+        }
+    }
+
+    /// Whether `other` ends no earlier than this: a later submission of the same context and ring.
+    pub(crate) fn is_covered_by(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (FenceKind::Done, _) => true,
+            (FenceKind::Gpu { cs: a }, FenceKind::Gpu { cs: b }) => {
+                a.context_id() == b.context_id() && a.ring() == b.ring() && a.seq() <= b.seq()
+            }
+            _ => false,
         }
     }
 

@@ -233,9 +233,14 @@ impl Dispatch {
         u64::from(self.end[axis].saturating_sub(self.start[axis]))
     }
 
+    /// Workgroups; more than anybody can run where the product doesn't fit.
+    fn count(&self) -> u64 {
+        self.extent(0).saturating_mul(self.extent(1)).saturating_mul(self.extent(2))
+    }
+
     /// Runs all workgroups, spread over the pool's threads.
     pub fn run(&self, vm: &Vm, watch: &Watch) -> Result<u64, Trap> {
-        let count = self.extent(0) * self.extent(1) * self.extent(2);
+        let count = self.count();
         // Few enough pieces that each thread's decoded program pays off, enough to keep all threads busy.
         let pieces = (rayon::current_num_threads() as u64 * 8).min(count).max(1);
         let instructions = AtomicU64::new(0);
@@ -244,7 +249,8 @@ impl Dispatch {
         (0..pieces).into_par_iter().for_each(|piece| {
             let mut memory = VmMemory::new(vm);
             let mut program = Program::new(self.entry, self.wave_size);
-            for index in piece * count / pieces..(piece + 1) * count / pieces {
+            let bound = |piece: u64| (u128::from(piece) * u128::from(count) / u128::from(pieces)) as u64;
+            for index in bound(piece)..bound(piece + 1) {
                 if kill.stopped() {
                     break;
                 }
@@ -274,7 +280,7 @@ impl Dispatch {
         let mut memory = VmMemory::logged(vm);
         let mut program = Program::new(self.entry, self.wave_size);
         let kill = Kill { watch, failed: AtomicBool::new(false) };
-        for index in 0..self.extent(0) * self.extent(1) * self.extent(2) {
+        for index in 0..self.count() {
             self.group(index, &mut program, &mut memory, &kill)?;
         }
         Ok(memory.into_log().unwrap_or_default())

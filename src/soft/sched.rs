@@ -4,6 +4,7 @@
 //! dependencies are signalled, and one that waits doesn't hold up other entities' jobs on the same ring.
 
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -175,6 +176,15 @@ impl Shared {
         }
     }
 
+    /// Runs the commands. A panic in there is a fault of ours: it must not leave whoever waits for the fence waiting.
+    fn execute(&self, job: &Job, watch: &Watch) -> Result<(), Failure> {
+        let run = AssertUnwindSafe(|| self.executor.execute(job, watch));
+        catch_unwind(run).unwrap_or_else(|_| {
+            let reason = "the software device failed inside (a bug of its own; the panic is on stderr)".to_owned();
+            Err(Failure { errno: Errno::ETIME, reason })
+        })
+    }
+
     fn run(&self, job: Job) {
         let watch = Arc::new(Watch { stop: AtomicBool::new(false), deadline: Instant::now() + self.timeout });
         *self.running.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&watch));
@@ -184,7 +194,7 @@ impl Shared {
         let result = match job.context.is_lost() {
             // What follows a failed job of its context is refused with the same fate.
             true => Err(Errno::ECANCELED),
-            false => self.executor.execute(&job, &watch).map_err(|failure| {
+            false => self.execute(&job, &watch).map_err(|failure| {
                 if failure.errno == Errno::ETIME {
                     self.resets.fetch_add(1, Ordering::AcqRel);
                 }
