@@ -236,8 +236,7 @@ fn object(listing: &mut Listing, name: &str, bytes: &[u8], args: &Args) -> Resul
         next: error.hint().into(),
     };
     let object = CodeObject::parse(bytes).map_err(failed)?;
-    supported(object.target(), name)
-        .map_err(|failure| Failure { exit: exit::FAILED, ..failure })?;
+    supported(object.target(), name).map_err(|failure| Failure { exit: exit::FAILED, ..failure })?;
     let chosen: Vec<&KernelInfo> = match &args.kernel {
         Some(kernel) => vec![object.kernel(kernel).map_err(failed)?],
         None => object.kernels().iter().collect(),

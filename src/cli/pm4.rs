@@ -54,15 +54,14 @@ fn decode_file(args: &DecodeArgs, out: &Output) -> anyhow::Result<()> {
     let words = dwords(&name, args.file.extension(), &bytes)?;
     let items: Vec<Item<'_>> = decode(&words).collect();
     let wrong = items.iter().filter(|item| item.packet.is_err()).count();
-    let failure = items.iter().find_map(|item| Some((item.offset, item.packet.as_ref().err()?))).map(|(at, error)| {
-        Failure {
+    let failure =
+        items.iter().find_map(|item| Some((item.offset, item.packet.as_ref().err()?))).map(|(at, error)| Failure {
             exit: exit::FAILED,
             code: error.code().into(),
             what: format!("{name}: {wrong} of {} packets cannot be decoded", items.len()),
             evidence: format!("the first stands at dword {at}: {error}"),
             next: error.hint().into(),
-        }
-    });
+        });
     if out.json {
         let mut document = object(json!({
             "schema": SCHEMA,
@@ -181,7 +180,10 @@ fn item_json(item: &Item<'_>, base: Option<u64>) -> Value {
     }));
     match &item.packet {
         Err(error) => {
-            map.insert("error".into(), json!({ "code": error.code(), "message": error.to_string(), "hint": error.hint() }));
+            map.insert(
+                "error".into(),
+                json!({ "code": error.code(), "message": error.to_string(), "hint": error.hint() }),
+            );
         }
         Ok(packet) => {
             map.insert("packet".into(), json!(packet.name()));
@@ -321,9 +323,8 @@ mod tests {
                 x = x.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
                 if k == 0 { x >> 24 << 8 | (x >> 5 & 7) << 16 | 3 << 30 } else { x }
             });
-            let seen: usize = decode(&words)
-                .map(|item| item_json(&item, None)["words"].as_array().map_or(0, Vec::len))
-                .sum();
+            let seen: usize =
+                decode(&words).map(|item| item_json(&item, None)["words"].as_array().map_or(0, Vec::len)).sum();
             assert_eq!(seen, words.len());
         }
     }

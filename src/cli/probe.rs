@@ -41,12 +41,8 @@ pub struct Args {
 
 /// Runs it. Exits with 0 whatever is found: a machine without a GPU is an answer.
 pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
-    let report = Report::collect(&Sources {
-        system: &RealSystem::new(),
-        open: &open,
-        software: &software,
-        cpu: &native,
-    });
+    let report =
+        Report::collect(&Sources { system: &RealSystem::new(), open: &open, software: &software, cpu: &native });
     let report = match args.device {
         Target::Auto => report,
         Target::Emu => report.of_software().map_err(|refusal| Failure {

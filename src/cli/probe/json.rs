@@ -18,7 +18,7 @@ pub fn document(report: &Report) -> Value {
         "host": host(report),
         "findings": report.findings.iter().map(finding).collect::<Vec<_>>(),
         "engines": {
-            "gpu": { "available": report.nodes.iter().any(Node::usable) },
+            "gpu": { "available": report.gpus > 0, "forbidden": report.forbidden },
             "emu": match &report.software {
                 Ok(card) => json!({ "available": true, "gfx_target": card.info.gfx_target }),
                 Err(refusal) => unavailable(refusal),

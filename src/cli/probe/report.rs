@@ -4,7 +4,7 @@ use std::path::Path;
 
 use sparkle_pm4::Engine;
 use sparkle_pm4::kmd::discover::{
-    Access, Finding, HostReport, NodeReport, NodeType, Severity, System, candidates, diagnose, discover,
+    Access, Finding, HostReport, NodeReport, NodeType, Severity, System, Verdict, candidates, diagnose, discover,
 };
 use sparkle_pm4::kmd::uapi::{
     INFO_ACCEL_WORKING, INFO_SENSOR, INFO_SENSOR_GFX_MCLK, INFO_SENSOR_GFX_SCLK, INFO_SENSOR_GPU_AVG_POWER,
@@ -199,6 +199,10 @@ pub struct Report {
     pub software: Result<Card, Refusal>,
     pub cpu: Result<Cpu, Refusal>,
     pub auto: Auto,
+    /// Nodes that the gpu engine can work through.
+    pub gpus: usize,
+    /// None of those, and a node that this user may not open.
+    pub forbidden: bool,
     /// Variables that make a command take something else than `auto` would without them.
     pub variables: Vec<(&'static str, String)>,
 }
@@ -234,8 +238,8 @@ impl Report {
         let hint = variable("SPARKLE_DEVICE_HINT");
         let software = (sources.software)();
         let cpu = (sources.cpu)();
-        let none_usable = !nodes.iter().any(Node::usable);
-        findings.extend(nodes.iter().filter_map(|node| unusable(node, none_usable)));
+        let gpus = nodes.iter().filter(|node| node.usable()).count();
+        findings.extend(nodes.iter().filter_map(|node| unusable(node, gpus == 0)));
         // Errors before warnings, and what was found first before what followed from it.
         findings.sort_by_key(|finding| finding.severity);
         let auto = choose(&nodes, hint.as_deref(), &findings);
@@ -246,7 +250,8 @@ impl Report {
         });
         let variables = ["SPARKLE_DEVICE", "SPARKLE_DEVICE_HINT"];
         let variables = variables.into_iter().filter_map(|name| Some((name, variable(name)?))).collect();
-        Self { nodes, host: found.host, findings, software, cpu, auto, variables }
+        let forbidden = gpus == 0 && found.verdict() == Verdict::Forbidden;
+        Self { nodes, host: found.host, findings, software, cpu, auto, gpus, forbidden, variables }
     }
 
     /// The software device in the place of the nodes.
@@ -319,9 +324,4 @@ fn choose(nodes: &[Node], hint: Option<&str>, findings: &[Finding]) -> Auto {
         None => format!("the first of {} with kernels", usable.len()),
     };
     Auto { engine: Engine::Gpu, node: Some(first.name.clone()), reason: why }
-}
-
-/// Whether a node is one that the user was refused.
-pub fn denied(found: &NodeReport) -> bool {
-    matches!(found.access, Access::Denied(_))
 }

@@ -6,7 +6,7 @@ use sparkle_pm4::Engine;
 use sparkle_pm4::kmd::discover::{Access, DriDirectory, Finding};
 use sparkle_pm4::kmd::{Errno, Heap, Ip};
 
-use super::report::{Card, Node, Permission, Refusal, Report, denied};
+use super::report::{Card, Node, Permission, Refusal, Report};
 
 /// Columns that lines keep to.
 pub const COLUMNS: usize = 80;
@@ -92,7 +92,7 @@ fn page(report: &Report, terseness: u8) -> String {
 fn heading(out: &mut String, node: &Node) {
     let title = match node.open() {
         Some(card) if node.found.is_none() => {
-            format!("software {}, which says that it is an {}", card.info.chip, card.info.marketing_name)
+            format!("software {}, posing as {}", card.info.chip, card.info.marketing_name)
         }
         Some(card) => card.info.marketing_name.to_owned(),
         None => node.found.as_ref().and_then(|found| found.driver()).unwrap_or("driver unknown").to_owned(),
@@ -200,22 +200,24 @@ fn unopened(node: &Node, nodes: &[Node]) -> String {
 }
 
 fn engines(out: &mut String, report: &Report) {
+    if report.nodes.iter().any(|node| node.found.is_none()) {
+        wrap(out, "", "  ", "Take it with `--device emu`: always there, runs the GPU's kernels without hardware.");
+        return;
+    }
     let auto = &report.auto;
     let mut put = |engine: Engine, text: &str| {
         let mark = if auto.engine == engine { ">" } else { " " };
         line(out, &format!("{mark} {engine}"), 8, text);
     };
-    let gpus = report.nodes.iter().filter(|node| node.usable()).count();
     put(
         Engine::Gpu,
-        &match (&auto.node, gpus) {
+        &match (&auto.node, report.gpus) {
             (Some(node), 0..=1) => format!("yes: {node}"),
-            (Some(node), _) => format!("yes: {gpus} devices, {node} first"),
-            (None, 1..) => "yes, if SPARKLE_DEVICE_HINT names it".into(),
-            (None, 0) if report.nodes.iter().filter_map(|node| node.found.as_ref()).any(denied) => {
-                "no: permission denied, see above".into()
-            }
-            (None, 0) => "no".into(),
+            (Some(node), gpus) => format!("yes: {gpus} devices, {node} first"),
+            (None, 1..) => "yes, where SPARKLE_DEVICE_HINT is right or unset".into(),
+            (None, 0) if report.forbidden => "no: permission denied, see above".into(),
+            (None, 0) if report.findings.is_empty() => "no".into(),
+            (None, 0) => "no: see above".into(),
         },
     );
     put(
@@ -265,10 +267,7 @@ fn details(out: &mut String, card: &Card) {
         ),
     );
     put("drm", &format!("{}, date {}, {}", version(card), card.version.date, card.version.description));
-    put(
-        "syncobj",
-        &format!("{}; timeline: {}", yes(card.capabilities.syncobj), yes(card.capabilities.timeline)),
-    );
+    put("syncobj", &format!("{}; timeline: {}", yes(card.capabilities.syncobj), yes(card.capabilities.timeline)));
     if let Some(working) = card.accel_working {
         put("submission", if working { "works, says the kernel" } else { "does not work, says the kernel" });
     }
@@ -302,7 +301,12 @@ fn details(out: &mut String, card: &Card) {
         for (label, heap) in [("VRAM", memory.vram), ("visible", memory.visible_vram), ("GTT", memory.gtt)] {
             put(
                 label,
-                &format!("{}; usable {}, largest buffer {}", used(heap), bytes(heap.usable), bytes(heap.max_allocation)),
+                &format!(
+                    "{}; usable {}, largest buffer {}",
+                    used(heap),
+                    bytes(heap.usable),
+                    bytes(heap.max_allocation)
+                ),
             );
         }
     }
