@@ -240,6 +240,7 @@ impl Report {
         let cpu = (sources.cpu)();
         let gpus = nodes.iter().filter(|node| node.usable()).count();
         findings.extend(nodes.iter().filter_map(|node| unusable(node, gpus == 0)));
+        findings.extend(hint.as_deref().and_then(|hint| unmatched(&nodes, hint)));
         // Errors before warnings, and what was found first before what followed from it.
         findings.sort_by_key(|finding| finding.severity);
         let auto = choose(&nodes, hint.as_deref(), &findings);
@@ -281,8 +282,8 @@ fn unusable(node: &Node, none_usable: bool) -> Option<Finding> {
         Err(refusal) => Some(Finding {
             severity,
             code: refusal.code,
-            what: format!("{} opens and cannot be used", node.name),
-            evidence: vec![refusal.what.clone()],
+            what: format!("{}: {}", node.name, refusal.what),
+            evidence: vec!["the node opens, and what its driver answers rules it out".into()],
             next: refusal.next.iter().cloned().chain([OTHERWISE.into()]).collect(),
         }),
         Ok(card) => {
@@ -299,29 +300,46 @@ fn unusable(node: &Node, none_usable: bool) -> Option<Finding> {
     }
 }
 
+/// A hint that none of the usable nodes answers to; without one of those there is a finding already.
+fn unmatched(nodes: &[Node], hint: &str) -> Option<Finding> {
+    let usable: Vec<&Node> = nodes.iter().filter(|node| node.usable()).collect();
+    if usable.is_empty() || usable.iter().any(|node| node.matches(hint)) {
+        return None;
+    }
+    let names = |node: &&Node| {
+        let target = node.open().map(|card| card.info.gfx_target.as_str());
+        [Some(node.name.as_str()), node.pci(), target].into_iter().flatten().collect::<Vec<_>>().join(", ")
+    };
+    Some(Finding {
+        severity: Severity::Error,
+        code: "hint-unmatched",
+        what: format!("SPARKLE_DEVICE_HINT={hint} names no GPU that can be used"),
+        evidence: usable.iter().map(names).collect(),
+        next: vec!["unset it, or set it to one of those names".into()],
+    })
+}
+
 /// Among the nodes with kernels and the wished-for name: cards before APUs, then in the order of the minor numbers.
 fn choose(nodes: &[Node], hint: Option<&str>, findings: &[Finding]) -> Auto {
     let usable: Vec<&Node> = nodes.iter().filter(|node| node.usable()).collect();
     let mut fitting: Vec<&Node> =
         usable.iter().copied().filter(|node| hint.is_none_or(|hint| node.matches(hint))).collect();
     fitting.sort_by_key(|node| node.open().is_some_and(|card| card.info.is_apu));
-    let cpu = |reason| Auto { engine: Engine::Cpu, node: None, reason };
     let Some(first) = fitting.first() else {
-        return cpu(match (hint, usable.len(), findings.first()) {
-            (Some(hint), 1.., _) => format!("no card is called {hint:?}, which SPARKLE_DEVICE_HINT asks for"),
-            (_, _, Some(finding)) => finding.what.clone(),
-            (_, _, None) => "there is no AMD GPU here".into(),
-        });
+        let reason = findings.first().map_or("there is no AMD GPU here", |finding| &finding.what).to_owned();
+        return Auto { engine: Engine::Cpu, node: None, reason };
     };
     let target = first.open().map_or("", |card| card.info.gfx_target.as_str());
     let apu = |node: &&Node| node.open().is_some_and(|card| card.info.is_apu);
-    let why = match hint {
-        Some(hint) => format!("SPARKLE_DEVICE_HINT is {hint:?}"),
-        None if usable.len() == 1 => format!("it opens, and there are kernels for {target}"),
-        None if usable.iter().any(apu) && !apu(first) => {
+    let opened = nodes.iter().filter(|node| node.open().is_some()).count();
+    let why = match (hint, usable.len()) {
+        (Some(hint), _) => format!("SPARKLE_DEVICE_HINT is {hint:?}"),
+        (None, 1) if opened == 1 => format!("it opens, and there are kernels for {target}"),
+        (None, 1) => format!("of {opened} GPUs it alone has kernels here, those for {target}"),
+        (None, _) if usable.iter().any(apu) && !apu(first) => {
             format!("there are kernels for {target}, and cards go before APUs")
         }
-        None => format!("the first of {} with kernels", usable.len()),
+        (None, count) => format!("the first of {count} with kernels here, those for {target}"),
     };
     Auto { engine: Engine::Gpu, node: Some(first.name.clone()), reason: why }
 }

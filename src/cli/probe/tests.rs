@@ -83,10 +83,14 @@ fn collect(machine: &FakeSystem, open: Opener) -> Report {
 
 /// alice at a desktop, with a Navi31 on amdgpu.
 fn alice() -> FakeSystem {
-    let groups = [(1000, "alice"), (27, "sudo"), (44, "video")];
+    people().pci(CARD, 0x1002, 0x744c, VGA, Some("amdgpu"))
+}
+
+fn people() -> FakeSystem {
     let machine = FakeSystem::new().user(1000, "alice", &[1000, 27]);
-    let machine = groups.into_iter().fold(machine, |machine, (gid, name)| machine.group(gid, name));
-    machine.pci(CARD, 0x1002, 0x744c, VGA, Some("amdgpu"))
+    [(1000, "alice"), (27, "sudo"), (44, "video")]
+        .into_iter()
+        .fold(machine, |machine, (gid, name)| machine.group(gid, name))
 }
 
 fn forbidden() -> FakeSystem {
@@ -123,7 +127,8 @@ fn apu_and_card() -> FakeSystem {
 }
 
 fn many(count: u32) -> FakeSystem {
-    (0..count).fold(allowed(), |machine, index| {
+    let machine = people().group(109, "render").user(1000, "alice", &[1000, 109]);
+    (0..count).fold(machine, |machine, index| {
         let place = format!("0000:{:02x}:00.0", 0x40 + index);
         machine
             .pci(&place, 0x1002, 0x744c, VGA, Some("amdgpu"))

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use sparkle_pm4::Engine;
-use sparkle_pm4::kmd::discover::{Access, DriDirectory, Finding};
+use sparkle_pm4::kmd::discover::{Access, DriDirectory, Finding, Severity};
 use sparkle_pm4::kmd::{Errno, Heap, Ip};
 
 use super::report::{Card, Node, Permission, Refusal, Report};
@@ -61,13 +61,16 @@ fn page(report: &Report, terseness: u8) -> String {
         }
     }
     if room < nodes.len() {
-        let _ = writeln!(out, "… and {} more: `sparkle-pm4 probe --full`", nodes.len() - room);
+        let _ = writeln!(out, "… and {} more nodes: `sparkle-pm4 probe --full`", nodes.len() - room);
     }
     if !out.is_empty() {
         out.push('\n');
     }
-    // The engines' part says which GPU is meant.
-    let findings: Vec<&Finding> = report.findings.iter().filter(|finding| finding.code != "several-amd-gpus").collect();
+    // Notes that only say what stands in the blocks above and in the engines' part.
+    let repeats = |finding: &Finding| {
+        finding.severity == Severity::Note && ["several-amd-gpus", "unsupported-gfx"].contains(&finding.code)
+    };
+    let findings: Vec<&Finding> = report.findings.iter().filter(|finding| !repeats(finding)).collect();
     if let Some((first, rest)) = findings.split_first() {
         let text = |finding: &Finding, short: bool| match short {
             false => finding.render(COLUMNS),
@@ -118,16 +121,17 @@ fn node_block(out: &mut String, node: &Node, report: &Report) {
         put(
             "compute",
             &format!(
-                "{} CUs{simds}, {} shader engines, shader clock up to {}",
+                "{} CUs{simds}, {}, shader clock up to {}",
                 info.active_cus,
-                info.shader_engines,
+                count(info.shader_engines, "shader engine"),
                 hertz(info.max_shader_hz)
             ),
         );
         if let Some(memory) = &card.memory {
-            let kind = if info.is_apu { "of system memory" } else { info.vram_type_name() };
-            let (vram, gtt) = (memory.vram, memory.gtt);
-            put("memory", &format!("VRAM {kind}: {}; GTT: {}", used(vram), used(gtt)));
+            let kind = if info.is_apu { "system RAM" } else { info.vram_type_name() };
+            let Heap { total, used, .. } = memory.vram;
+            let vram = format!("{} VRAM ({kind}), {} used", bytes(total), bytes(used));
+            put("memory", &format!("{vram}; {} GTT, {} used", bytes(memory.gtt.total), bytes(memory.gtt.used)));
         }
         put("driver", &format!("{}; rings: {}", version(card), rings(card)));
     }
@@ -135,7 +139,10 @@ fn node_block(out: &mut String, node: &Node, report: &Report) {
         let user = report.host.identity.user.clone().unwrap_or_else(|| format!("uid {}", report.host.identity.uid));
         let may = match node.found.as_ref().map(|found| &found.access) {
             Some(Access::Ok) => format!("{user} may open it"),
-            Some(Access::Denied(denial)) => format!("{user} may not open it ({:?})", denial.errno),
+            Some(Access::Denied(denial)) => {
+                let need = if node.kind() == "primary" { ", and need not" } else { "" };
+                format!("{user} may not open it ({:?}){need}", denial.errno)
+            }
             Some(Access::Missing(errno) | Access::Busy(errno) | Access::Error(errno)) => describe(*errno),
             None => String::new(),
         };
@@ -179,8 +186,8 @@ fn unopened(node: &Node, nodes: &[Node]) -> String {
     let Some(found) = &node.found else { return String::new() };
     let driver = found.driver().unwrap_or("driver unknown");
     let state = match (&node.card, &found.access) {
-        (Some(Err(refusal)), _) => format!("unusable: {}", refusal.what),
-        (_, Access::Denied(_)) if node.kind() == "render" => match &node.permission {
+        (Some(Err(_)), _) => "opens and cannot be used, see below".into(),
+        (_, Access::Denied(_)) if node.kind() == "render" && found.may_be_amdgpu() => match &node.permission {
             Some(permission) => format!("forbidden: {}", rights(permission)),
             None => "forbidden".into(),
         },
@@ -214,7 +221,7 @@ fn engines(out: &mut String, report: &Report) {
         &match (&auto.node, report.gpus) {
             (Some(node), 0..=1) => format!("yes: {node}"),
             (Some(node), gpus) => format!("yes: {gpus} devices, {node} first"),
-            (None, 1..) => "yes, where SPARKLE_DEVICE_HINT is right or unset".into(),
+            (None, 1..) => "yes, but SPARKLE_DEVICE_HINT names none of them".into(),
             (None, 0) if report.forbidden => "no: permission denied, see above".into(),
             (None, 0) if report.findings.is_empty() => "no".into(),
             (None, 0) => "no: see above".into(),
@@ -233,17 +240,20 @@ fn engines(out: &mut String, report: &Report) {
         Engine::Cpu,
         &match &report.cpu {
             Ok(cpu) => {
-                let s = if cpu.threads == 1 { "" } else { "s" };
-                format!("yes: native operators, {}, {} thread{s}", cpu.isa, cpu.threads)
+                format!("yes: native operators, {}, {}", cpu.isa, count(cpu.threads, "thread"))
             }
             Err(refusal) => refused(refusal),
         },
     );
     wrap(out, "", "  ", &format!("auto takes {}: {}", auto.engine, auto.reason));
-    for (name, value) in &report.variables {
-        if *name == "SPARKLE_DEVICE" {
-            wrap(out, "", "  ", &format!("SPARKLE_DEVICE={value} is set: commands take that instead of auto"));
-        }
+    if let Some((name, value)) = report.variables.iter().find(|(name, _)| *name == "SPARKLE_DEVICE") {
+        wrap(out, "", "  ", &format!("{name}={value} is set: commands take that instead of auto"));
+    }
+    // Where something is broken, the finding's next step is the one to take.
+    if !report.findings.iter().any(|finding| finding.severity == Severity::Error) {
+        let devices = if auto.engine == Engine::Gpu { "gpu,cpu" } else { "emu,cpu" };
+        let example = format!("sparkle-pm4 run conv2d --shape resnet50-conv2 --device {devices} --verify");
+        wrap(out, "", "  ", &format!("try `{example}`"));
     }
 }
 
@@ -274,8 +284,11 @@ fn details(out: &mut String, card: &Card) {
     put(
         "shape",
         &format!(
-            "{} shader engines x {} arrays x {} CUs, {} of them active",
-            info.shader_engines, info.shader_arrays_per_engine, info.cus_per_shader_array, info.active_cus
+            "{} x {} arrays x {} CUs, {} of them active",
+            count(info.shader_engines, "shader engine"),
+            info.shader_arrays_per_engine,
+            info.cus_per_shader_array,
+            info.active_cus
         ),
     );
     let masks = (0..info.shader_engines.min(8)).map(|engine| {
@@ -348,9 +361,9 @@ fn details(out: &mut String, card: &Card) {
         );
     }
     let firmware = card.firmware.iter().filter(|firmware| firmware.version != 0);
-    let firmware: Vec<String> =
-        firmware.map(|f| format!("{} {:#x} (feature {})", f.name, f.version, f.feature)).collect();
-    put("firmware", &if firmware.is_empty() { "none reported".to_owned() } else { firmware.join(", ") });
+    for firmware in firmware {
+        put("firmware", &format!("{} {:#x}, feature {}", firmware.name, firmware.version, firmware.feature));
+    }
     if let Some(lost) = card.vram_lost_count {
         put("VRAM lost", &format!("{lost} times since the driver was loaded"));
     }
@@ -429,6 +442,12 @@ fn named(id: u32, name: Option<&str>) -> String {
 
 fn describe(errno: Errno) -> String {
     format!("{errno:?} ({})", errno.desc())
+}
+
+fn count(number: impl TryInto<u64>, what: &str) -> String {
+    let number = number.try_into().unwrap_or(u64::MAX);
+    let s = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{s}")
 }
 
 fn used(heap: Heap) -> String {
