@@ -135,7 +135,7 @@ fn machine_code(name: &str, bytes: Vec<u8>) -> Result<Vec<u8>, Failure> {
         }
         _ => bytes,
     };
-    if bytes.len() % 4 != 0 {
+    if !bytes.len().is_multiple_of(4) {
         return Err(Failure::file(
             "isa-odd-length",
             format!("{name} is no machine code"),
@@ -185,7 +185,7 @@ fn batch(input: impl Read, mut output: impl Write, wave: WaveSize) -> io::Result
 fn batch_line(line: &[u8], wave: WaveSize) -> Result<String, String> {
     let text = std::str::from_utf8(line).map_err(|_| "the line is no text".to_owned())?;
     let bytes = unhex(text)?;
-    if bytes.is_empty() || bytes.len() % 4 != 0 {
+    if bytes.is_empty() || !bytes.len().is_multiple_of(4) {
         return Err(format!("{} bytes are no whole dwords", bytes.len()));
     }
     let mut texts = Vec::new();

@@ -106,7 +106,7 @@ fn dwords(name: &str, extension: Option<&OsStr>, bytes: &[u8]) -> Result<Vec<u32
     let binary = extension.is_some_and(|extension| extension.eq_ignore_ascii_case("bin"));
     match std::str::from_utf8(bytes) {
         Ok(text) if !binary && is_text(text) => hex_dwords(name, text),
-        _ if bytes.len() % 4 != 0 => Err(Failure::file(
+        _ if !bytes.len().is_multiple_of(4) => Err(Failure::file(
             "pm4-odd-length",
             format!("{name} is no stream of whole dwords"),
             format!("it is binary and has {} bytes, which is not a multiple of 4", bytes.len()),
@@ -159,7 +159,7 @@ fn address(text: &str) -> Result<u64, String> {
         _ => text.parse(),
     };
     match parsed {
-        Ok(va) if va % 4 == 0 => Ok(va),
+        Ok(va) if va.is_multiple_of(4) => Ok(va),
         Ok(_) => Err("a dword's address is a multiple of 4".into()),
         Err(error) => Err(format!("{error}; write it as 0x800000000 or in decimal")),
     }

@@ -62,7 +62,12 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
                 "`sparkle-pm4 probe --json` prints the document with all keys",
             )
         })?;
-        return Ok(if out.json { out.document(value)? } else { out.line(json::plain(value))? });
+        if out.json {
+            out.document(value)?;
+        } else {
+            out.line(json::plain(value))?;
+        }
+        return Ok(());
     }
     if out.json {
         return Ok(out.document(&json::document(&report))?);
