@@ -194,6 +194,20 @@ fn code_objects_are_listed_kernel_by_kernel() {
 }
 
 #[test]
+fn a_listing_has_a_document_too() {
+    let listing = document(&run(&["disasm", "--json", "--kernel", "vadd_f32"]));
+    assert_eq!(listing["schema"], "sparkle-pm4/disasm/1");
+    let kernel = &listing["kernels"][0];
+    assert_eq!((&kernel["name"], &kernel["wave_lanes"]), (&"vadd_f32".into(), &32.into()));
+    let instructions = kernel["instructions"].as_array().unwrap();
+    assert!(instructions.iter().any(|instruction| instruction["text"] == "s_endpgm"));
+    let output = fed(&["disasm", "--json", "-"], b"ffffffff");
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(document(&output)["error"]["code"], "isa-undecodable");
+    assert_eq!(fed(&["disasm", "--json", "--batch"], b"").status.code(), Some(2));
+}
+
+#[test]
 fn disasm_refuses_what_it_cannot_do() {
     let output = run(&["disasm", "--arch", "gfx1030", "--kernel", "vadd_f32"]);
     assert_eq!(output.status.code(), Some(2));

@@ -4,15 +4,20 @@ use std::fmt::Write as _;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
+use serde_json::{Value, json};
 use sparkle_pm4::isa::{Line, WaveSize, disassemble_all};
 use sparkle_pm4::kernels;
 use sparkle_pm4::object::{CodeObject, KernelInfo};
 
+use super::failure::Reported;
 use super::pm4::{is_text, read_input, shorten};
 use super::{Failure, Output, exit};
 
 /// Targets whose encodings the tables are: one instruction set (RDNA3).
 const TARGETS: [&str; 5] = ["gfx1100", "gfx1101", "gfx1102", "gfx1103", "gfx11-generic"];
+
+/// Name of the form of `disasm --json`.
+const SCHEMA: &str = "sparkle-pm4/disasm/1";
 
 /// What an ELF file begins with.
 const ELF: &[u8] = b"\x7fELF";
@@ -52,6 +57,14 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
     }
     let given = args.file.as_deref();
     if args.batch {
+        if out.json {
+            return Err(Failure::usage(
+                "--batch has no JSON form",
+                "it answers each line with a line",
+                "leave out --json or --batch",
+            )
+            .into());
+        }
         let wave = args.wave.unwrap_or(WaveSize::W32);
         let stdout = BufWriter::new(io::stdout().lock());
         return match given.filter(|file| *file != Path::new("-")) {
@@ -79,20 +92,22 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
         .into());
     } else {
         let code = machine_code(&name, bytes)?;
-        listing.code(&code, 0, args.wave.unwrap_or(WaveSize::W32));
+        listing.code(None, &code, 0, args.wave.unwrap_or(WaveSize::W32));
+    }
+    let failure = (listing.bad > 0).then(|| Failure {
+        exit: exit::FAILED,
+        code: "isa-undecodable".into(),
+        what: format!("{name}: {} of {} lines are no instructions", listing.bad, listing.lines),
+        evidence: listing.first_bad.clone(),
+        next: "data among code looks like this; so does code of another target or wave size (--wave)".into(),
+    });
+    if out.json {
+        let error = failure.as_ref().map(Failure::document);
+        out.document(&json!({ "schema": SCHEMA, "kernels": listing.kernels, "error": error }))?;
+        return failure.map_or(Ok(()), |failure| Err(Reported(failure).into()));
     }
     out.text(&listing.text)?;
-    match listing.bad {
-        0 => Ok(()),
-        bad => Err(Failure {
-            exit: exit::FAILED,
-            code: "isa-undecodable".into(),
-            what: format!("{name}: {bad} of {} lines are no instructions", listing.lines),
-            evidence: listing.first_bad,
-            next: "data among code looks like this; so does code of another target or wave size (--wave)".into(),
-        }
-        .into()),
-    }
+    failure.map_or(Ok(()), |failure| Err(failure.into()))
 }
 
 fn supported(target: &str, whose: &str) -> Result<(), Failure> {
@@ -199,6 +214,8 @@ fn batch_line(line: &[u8], wave: WaveSize) -> Result<String, String> {
 #[derive(Debug, Default)]
 struct Listing {
     text: String,
+    /// The same, for the document.
+    kernels: Vec<Value>,
     lines: usize,
     bad: usize,
     first_bad: String,
@@ -206,7 +223,8 @@ struct Listing {
 
 impl Listing {
     /// `code` from address `base` on: address, bytes in memory order, text.
-    fn code(&mut self, code: &[u8], base: u64, wave: WaveSize) {
+    fn code(&mut self, name: Option<&str>, code: &[u8], base: u64, wave: WaveSize) {
+        let mut instructions = Vec::new();
         for line in disassemble_all(&words(code), wave) {
             let address = base + line.offset as u64;
             let mut bytes = String::new();
@@ -215,6 +233,12 @@ impl Listing {
                 let _ = write!(bytes, "{byte:02x}");
             }
             self.lines += 1;
+            instructions.push(json!({
+                "address": format!("{address:#x}"),
+                "bytes": bytes,
+                "text": line.text.as_ref().ok(),
+                "error": line.text.as_ref().err().map(ToString::to_string),
+            }));
             let text = line.text.unwrap_or_else(|error| {
                 self.bad += 1;
                 if self.bad == 1 {
@@ -224,6 +248,7 @@ impl Listing {
             });
             let _ = writeln!(self.text, "{address:06x}  {bytes:<24}  {text}");
         }
+        self.kernels.push(json!({ "name": name, "wave_lanes": wave.lanes(), "instructions": instructions }));
     }
 }
 
@@ -256,7 +281,7 @@ fn object(listing: &mut Listing, name: &str, bytes: &[u8], args: &Args) -> Resul
             kernel.lds_bytes,
             code.len()
         );
-        listing.code(code, kernel.entry_offset, args.wave.unwrap_or(own));
+        listing.code(Some(&kernel.name), code, kernel.entry_offset, args.wave.unwrap_or(own));
     }
     Ok(())
 }
@@ -330,7 +355,7 @@ mod tests {
                 without.code_size = None;
                 assert!(code_of(&object, &without).starts_with(with_symbol), "{}", kernel.name);
                 let mut listing = Listing::default();
-                listing.code(with_symbol, info.entry_offset, WaveSize::W32);
+                listing.code(None, with_symbol, info.entry_offset, WaveSize::W32);
                 assert_eq!(listing.bad, 0, "{}", listing.first_bad);
                 assert!(listing.text.contains("s_endpgm"), "{}", kernel.name);
             }

@@ -251,7 +251,11 @@ fn engines(out: &mut String, report: &Report) {
     }
     // Where something is broken, the finding's next step is the one to take.
     if !report.findings.iter().any(|finding| finding.severity == Severity::Error) {
-        let devices = if auto.engine == Engine::Gpu { "gpu,cpu" } else { "emu,cpu" };
+        let devices = match (auto.engine, &report.software) {
+            (Engine::Gpu, _) => "gpu,cpu",
+            (_, Ok(_)) => "emu,cpu",
+            (_, Err(_)) => "cpu",
+        };
         let example = format!("sparkle-pm4 run conv2d --shape resnet50-conv2 --device {devices} --verify");
         wrap(out, "", "  ", &format!("try `{example}`"));
     }
