@@ -217,15 +217,15 @@ pub fn usage(error: clap::Error, out: &Output) -> anyhow::Result<()> {
     let mut lines = rendered.lines().map(str::trim_end).filter(|l| !l.is_empty());
     let first = lines.next().unwrap_or_default();
     let first = first.strip_prefix("error: ").unwrap_or(first).to_owned();
-    // clap's own tips and usage line are the evidence; its pointer to `--help` is what to do next.
+    // clap's usage line and lists are the evidence; its tip and its pointer to `--help` are what to do next.
     let mut evidence: Vec<String> = Vec::new();
-    for line in lines.filter(|l| !l.starts_with("For more information")) {
+    for line in lines.filter(|l| !l.starts_with("For more information") && !l.contains("tip: ")) {
         evidence.push(line.trim_start().to_owned());
     }
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         return Err(Failure::usage(
             "a subcommand is missing",
-            "nothing says what to do",
+            "the command line ends before one",
             "`sparkle-pm4 --help` lists the subcommands; try `sparkle-pm4 run conv2d --shape resnet50-conv2 --verify`",
         )
         .into());

@@ -36,8 +36,12 @@ pub use output::{Output, Style, wrap};
 /// Direct amdgpu compute for RDNA3: ioctls, PM4, and a software Navi31 to run it on.
 #[derive(Debug, Parser)]
 #[command(name = "sparkle-pm4", version, max_term_width = 80, propagate_version = true)]
-#[command(after_help = "Exit codes: 0 done, 1 failed, 2 usage, 3 no supported device, 4 permission \
-    denied,\n5 verification mismatch, 6 timeout or hang, 7 device lost, 130 interrupted.")]
+#[command(after_help = "\
+Exit codes: 0 done, 1 failed, 2 usage, 3 no supported device, 4 permission
+denied, 5 verification mismatch, 6 timeout or hang, 7 device lost, 130
+interrupted.
+
+  sparkle-pm4 run conv2d --shape resnet50-conv2 --device emu,cpu --verify")]
 struct Cli {
     /// Print exactly one JSON document on standard output, errors included.
     #[arg(long, global = true)]

@@ -67,7 +67,10 @@ pub fn open(choice: Choice, settings: &Settings, out: &Output) -> anyhow::Result
         Choice::Emu => emulated(settings)?,
     };
     if let Some(reason) = device.fallback() {
-        out.note(&format!("the CPU runs this: {reason}"));
+        // What was found, without the evidence: three lines at most, and `probe` has the rest.
+        let what = reason.strip_prefix("no usable GPU: ").unwrap_or(reason);
+        let what = what.split(" (").next().unwrap_or(what);
+        out.note(&format!("no usable GPU, so the CPU runs this: {what}; `sparkle-pm4 probe` says more"));
     }
     Ok(device)
 }

@@ -327,6 +327,7 @@ fn check(problem: &Problem, runs: &mut [Run], verify: bool, out: &Output) -> any
 fn describe(a: &Agreement) -> String {
     match a.mismatches {
         0 => format!("max error {:.1e}, {:.1e} of max|y|", a.max_abs_error, a.relative),
+        1 => "1 element is NaN or infinite on one side only".to_owned(),
         n => format!("{n} elements are NaN or infinite on one side only"),
     }
 }

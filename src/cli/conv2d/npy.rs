@@ -52,7 +52,12 @@ pub fn read(path: &Path, ranks: &[usize], layout: &str) -> Result<Tensor, Failur
         HeaderError::Malformed(f) => f,
     })?;
     reader.seek(SeekFrom::Start(0)).map_err(unreadable)?;
-    let npy = NpyFile::new(&mut reader).map_err(|e| malformed(path, format!("its header cannot be parsed: {e}")))?;
+    let npy = NpyFile::new(&mut reader).map_err(|e| {
+        // The parser draws where it stopped over several lines; the first says what it wanted.
+        let text = e.to_string();
+        let first = text.lines().next().unwrap_or_default().trim_end_matches(':');
+        malformed(path, format!("its header cannot be parsed: {first}"))
+    })?;
 
     let float32 = match npy.dtype() {
         DType::Plain(t) => {
@@ -155,7 +160,7 @@ fn check_header(path: &Path, reader: &mut impl Read, len: u64) -> Result<u64, He
     }
     // The extents, found as text: their product must be countable before anything multiplies them.
     let text = String::from_utf8_lossy(&text);
-    if let Some(after) = text.split("'shape'").nth(1).or_else(|| text.split("\"shape\"").nth(1)) {
+    for after in text.split("'shape'").skip(1).chain(text.split("\"shape\"").skip(1)) {
         let tuple = after.split([')', ']']).next().unwrap_or_default();
         let extents = tuple.split(|c: char| !c.is_ascii_digit()).filter(|d| !d.is_empty());
         let mut product = Some(1u64);
@@ -163,10 +168,8 @@ fn check_header(path: &Path, reader: &mut impl Read, len: u64) -> Result<u64, He
             product = product.zip(digits.parse::<u64>().ok()).and_then(|(p, d)| p.checked_mul(d.max(1)));
         }
         if product.and_then(|p| p.checked_mul(16)).is_none() {
-            return Err(bad(format!(
-                "its shape{} has more elements than can be counted",
-                tuple.trim_start_matches(':')
-            )));
+            let tuple = tuple.trim_start_matches([':', ' ', '(', '[']);
+            return Err(bad(format!("its shape ({tuple}) has more elements than can be counted")));
         }
     }
     Ok(text_at + text_len)

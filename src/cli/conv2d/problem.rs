@@ -168,6 +168,7 @@ impl Problem {
             groups,
         };
         if !dims.missing.is_empty() {
+            dims.missing.sort_by_key(|m| "nchwkrs".find(*m));
             let missing: Vec<String> = dims.missing.iter().map(|m| format!("--{m}")).collect();
             return Err(Failure::usage(
                 "the shape is incomplete",

@@ -112,11 +112,14 @@ pub fn text(problem: &Problem, runs: &[Run], output: Option<&Path>, out: &Output
         if let Some((agreement, against)) = &run.agreement {
             let good = agreement.within(TOLERANCE);
             let word = if good { "ok" } else { "MISMATCH" };
-            let verdict = format!(
-                "{word}: {} at {}; allowed {TOLERANCE:.0e}, against {against}",
-                describe(agreement),
-                index(&problem.shape, agreement.worst_index)
-            );
+            let at = index(&problem.shape, agreement.worst_index);
+            let verdict = match agreement.mismatches {
+                0 => format!(
+                    "{word}: {:.1e} of max|y| (allowed {TOLERANCE:.0e}), {:.1e} at {at}, against {against}",
+                    agreement.relative, agreement.max_abs_error
+                ),
+                _ => format!("{word}: {}, first at {at}, against {against}", describe(agreement)),
+            };
             let painted = out.paint(if good { Style::Good } else { Style::Bad }, word);
             text += &row("verify", &verdict, out.width).replacen(word, &painted, 1);
         }
@@ -146,16 +149,15 @@ pub fn plan_text(problem: &Problem, plans: &[Plan], out: &Output) -> String {
             text += &row("kernel", d.kernel, out.width);
             let [x, y, z] = d.grid;
             let [bx, by, bz] = d.block;
-            let line = format!(
-                "grid {x}x{y}x{z} of {bx}x{by}x{bz}, wave{}, {} VGPRs, {} of LDS",
-                d.wave,
-                d.vgprs,
-                self::bytes(d.lds_bytes.into())
-            );
+            let mut line = format!("grid {x}x{y}x{z} of {bx}x{by}x{bz}, wave{}, {} VGPRs", d.wave, d.vgprs);
+            if d.lds_bytes > 0 {
+                line += &format!(", {} of LDS", self::bytes(d.lds_bytes.into()));
+            }
             text += &row("", &line, out.width);
         }
         if let Some(workspace) = plan.workspace_bytes {
-            text += &row("scratch", &format!("{} of packed weights", self::bytes(workspace)), out.width);
+            text +=
+                &row("memory", &format!("{} of packed weights beside the tensors", self::bytes(workspace)), out.width);
         }
         if let Some((stream, _)) = &plan.stream {
             let n = stream.len_dw();
