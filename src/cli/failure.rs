@@ -216,9 +216,14 @@ pub fn usage(error: clap::Error, out: &Output) -> anyhow::Result<()> {
     let rendered = error.render().to_string();
     let mut lines = rendered.lines().map(str::trim_end).filter(|l| !l.is_empty());
     let first = lines.next().unwrap_or_default();
-    let first = first.strip_prefix("error: ").unwrap_or(first).to_owned();
+    let first = first.strip_prefix("error: ").unwrap_or(first);
     // clap's usage line and lists are the evidence; its tip and its pointer to `--help` are what to do next.
-    let mut evidence: Vec<String> = Vec::new();
+    // A value that its parser refused carries the reason on the same line.
+    let (first, reason) = match first.split_once("': ").filter(|_| error.kind() == ErrorKind::ValueValidation) {
+        Some((what, reason)) => (format!("{what}'"), Some(reason.to_owned())),
+        None => (first.to_owned(), None),
+    };
+    let mut evidence: Vec<String> = reason.into_iter().collect();
     for line in lines.filter(|l| !l.starts_with("For more information") && !l.contains("tip: ")) {
         evidence.push(line.trim_start().to_owned());
     }
