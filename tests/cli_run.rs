@@ -296,6 +296,35 @@ fn a_shape_beyond_the_machines_memory_is_refused_before_anything_is_allocated() 
 }
 
 #[test]
+fn a_limit_on_the_address_space_counts_as_memory() {
+    let command = format!(
+        "ulimit -v 4000000 && exec {} run conv2d --shape vgg16-conv1_2 --n 100 --device cpu",
+        env!("CARGO_BIN_EXE_sparkle-pm4")
+    );
+    let output = Command::new("sh").args(["-c", &command]).output().unwrap();
+    let err = String::from_utf8_lossy(&output.stderr);
+    if err.contains("ulimit") && !err.contains("error: ") {
+        eprintln!("skipped: this shell cannot limit the address space");
+        return;
+    }
+    assert_eq!(output.status.code(), Some(1), "{err}");
+    assert!(err.contains("too large for this machine"), "{err}");
+}
+
+#[test]
+fn a_full_disk_is_a_failure() {
+    let Ok(full) = fs::OpenOptions::new().write(true).open("/dev/full") else {
+        eprintln!("skipped: there is no /dev/full");
+        return;
+    };
+    let output =
+        binary().args(["run", "conv2d", "--list-shapes"]).stdout(full).stderr(Stdio::piped()).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert!(err.starts_with("error: the result could not be written") && err.contains("\nnext: "), "{err}");
+}
+
+#[test]
 fn a_mismatch_ends_with_5_and_is_in_the_document() {
     // 3e38 + 3e38 - 3e38 fits float32 and its partial sum doesn't.
     fails("--input huge_x.npy --weight ones_w.npy --device cpu --verify", 5, "disagrees with the f64 reference");
@@ -482,7 +511,7 @@ fn the_dumped_stream_is_exact_and_fully_named() {
     }
     let bin = fs::read(path("bin")).unwrap();
     let dwords: Vec<u32> = bin.chunks_exact(4).map(|b| u32::from_le_bytes(b.try_into().unwrap())).collect();
-    assert!(dwords.len() > 32 && dwords.len() % 8 == 0, "{} dwords", dwords.len());
+    assert!(dwords.len() > 32 && dwords.len().is_multiple_of(8), "{} dwords", dwords.len());
     let hex = fs::read_to_string(path("hex")).unwrap();
     assert_eq!(hex.lines().map(|l| u32::from_str_radix(l, 16).unwrap()).collect::<Vec<_>>(), dwords);
 

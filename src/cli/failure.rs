@@ -154,6 +154,12 @@ fn classify(error: &anyhow::Error) -> Failure {
             Some(error) => Failure::from(error),
             None => match error.downcast_ref::<Reported>() {
                 Some(reported) => return reported.0.clone(),
+                None if error.is::<io::Error>() => Failure::file(
+                    "output",
+                    "the result could not be written to standard output",
+                    error.to_string(),
+                    "check where standard output goes: a full disk, a closed descriptor",
+                ),
                 None => Failure {
                     exit: exit::FAILED,
                     code: "failed".into(),

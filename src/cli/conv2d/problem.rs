@@ -283,11 +283,29 @@ fn wrong_rank(path: &Path) -> Failure {
     Failure::file("npy-rank", format!("{} has the wrong rank", path.display()), "KCRS is wanted", "reshape it to KCRS")
 }
 
-/// `MemAvailable` of /proc/meminfo in bytes: what can be allocated without swapping (proc(5)).
+/// Bytes that can be allocated: the least of what the machine has free (`MemAvailable`, proc(5)), what the control
+/// group may still take (`memory.max`, cgroup v2), and what is left of the limit on the address space (`ulimit -v`).
 fn available_memory() -> Option<u64> {
-    let text = fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find_map(|l| l.strip_prefix("MemAvailable:"))?;
-    line.split_whitespace().next()?.parse::<u64>().ok()?.checked_mul(1024)
+    let read = |path: &str| fs::read_to_string(path).ok();
+    let number = |text: String| text.trim().parse::<u64>().ok();
+    let machine = read("/proc/meminfo").and_then(|text| {
+        let line = text.lines().find_map(|l| l.strip_prefix("MemAvailable:"))?;
+        line.split_whitespace().next()?.parse::<u64>().ok()?.checked_mul(1024)
+    });
+    // `max` is no number: no limit.
+    let group = read("/sys/fs/cgroup/memory.max").and_then(number).map(|max| {
+        let used = read("/sys/fs/cgroup/memory.current").and_then(number).unwrap_or(0);
+        max.saturating_sub(used)
+    });
+    let space = read("/proc/self/limits").and_then(|text| {
+        let line = text.lines().find_map(|l| l.strip_prefix("Max address space"))?;
+        let max = line.split_whitespace().next()?.parse::<u64>().ok()?;
+        let status = read("/proc/self/status")?;
+        let used = status.lines().find_map(|l| l.strip_prefix("VmSize:"))?;
+        let used = used.split_whitespace().next()?.parse::<u64>().ok()?.saturating_mul(1024);
+        Some(max.saturating_sub(used))
+    });
+    [machine, group, space].into_iter().flatten().min()
 }
 
 /// Values in [-1, 1), multiples of 2^-23, from SplitMix64 (Steele, Lea, Flood 2014).

@@ -179,7 +179,8 @@ fn significant(v: f64) -> String {
         v if v >= 100.0 => format!("{v:.0}"),
         v if v >= 10.0 => format!("{v:.1}"),
         v if v >= 1.0 => format!("{v:.2}"),
-        v => format!("{v:.3}"),
+        v if v >= 0.01 || v == 0.0 => format!("{v:.3}"),
+        v => format!("{v:.1e}"),
     }
 }
 
