@@ -16,6 +16,8 @@
 //! - A failure is the library's error as it is, or a [`Failure`] with its three parts and exit code; `?` does for both.
 //!   [`failure`] turns either into text, a document and an exit code. An error of writing because nobody reads any
 //!   more (a broken pipe) counts as success.
+//! - A subcommand that gives work to a device calls [`signals::install`] before anything starts a thread, and
+//!   [`signals::check`] between its steps. Elsewhere SIGINT ends the process as it does by default.
 //! - A variable is read with [`environment::flag_or`]: the flag goes first, and an empty variable is none.
 
 mod conv2d;
@@ -86,7 +88,6 @@ pub fn main() -> ExitCode {
     // Known before clap has parsed anything, because a usage error is a document too.
     let json = args.iter().skip(1).take_while(|a| *a != "--").any(|a| a == "--json");
     let out = Output::new(json);
-    signals::install(&out);
     let result = match Cli::try_parse_from(args) {
         Ok(cli) => dispatch(cli.command, &out).and_then(|()| Ok(out.flush()?)),
         Err(error) => failure::usage(error, &out),

@@ -16,7 +16,8 @@ pub const FENCE_GRACE: Duration = Duration::from_secs(2);
 /// When the process ends whatever it is doing: the fence's time, the context's at its drop, and some more.
 const HARD_LIMIT: Duration = Duration::from_secs(5);
 
-/// Starts to listen; call it before any other thread starts, so that all inherit the mask.
+/// Starts to listen. Call it once, before any other thread starts, so that all inherit the mask; a child process would
+/// inherit it too.
 pub fn install(out: &Output) {
     let mut set = SigSet::empty();
     set.add(Signal::SIGINT);

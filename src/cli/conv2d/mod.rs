@@ -202,6 +202,7 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
     if args.list_shapes {
         return list_shapes(out);
     }
+    signals::install(out);
     let settings = Settings::new(&args)?;
     let to_stdout = args.dump_pm4.as_deref().is_some_and(is_stdout);
     if to_stdout && out.json {
