@@ -1,4 +1,10 @@
-//! The `sparkle-pm4` command line.
+//! The `sparkle-pm4` command line; `docs/CLI.md` is its reference.
 #![forbid(unsafe_code)]
 
-fn main() {}
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main()
+}

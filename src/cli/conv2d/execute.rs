@@ -1,0 +1,199 @@
+//! Running a convolution on a device, timed.
+
+use std::num::NonZeroUsize;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use sparkle_pm4::cpu::Agreement;
+use sparkle_pm4::ops::{Conv2d, PreparedConv2d};
+use sparkle_pm4::soft::Config;
+use sparkle_pm4::{Buffer, Deadline, Device, Engine, Error, Fence, Queue, Recording, Select, pm4};
+
+use super::problem::Problem;
+use super::{Choice, Settings};
+use crate::cli::{Output, signals};
+
+/// How often a wait looks whether SIGINT has come.
+const SLICE: Duration = Duration::from_millis(100);
+
+/// A stream and the address of its first dword.
+pub type Recorded = (pm4::Stream, u64);
+
+/// A device's result.
+pub struct Run {
+    /// The device.
+    pub device: Device,
+    /// The kernel that did it.
+    pub kernel: String,
+    /// Runs before the timed ones.
+    pub warmup: u32,
+    /// From launch to fence, sorted.
+    pub times: Vec<Duration>,
+    /// N×K×P×Q.
+    pub y: Vec<f32>,
+    /// The first stream as it was submitted, where it was asked for and there is one.
+    pub stream: Option<Recorded>,
+    /// How it compares, and with what.
+    pub agreement: Option<(Agreement, String)>,
+}
+
+impl Run {
+    /// The median time; of an even number of runs the mean of the middle two.
+    pub fn median(&self) -> Duration {
+        let (n, t) = (self.times.len(), &self.times);
+        match n {
+            0 => Duration::ZERO,
+            _ if n % 2 == 1 => t[n / 2],
+            _ => (t[n / 2 - 1] + t[n / 2]) / 2,
+        }
+    }
+}
+
+/// Opens a device, and says on standard error where `auto` found no GPU.
+pub fn open(choice: Choice, settings: &Settings, out: &Output) -> anyhow::Result<Device> {
+    let with = |mut select: Select| {
+        if let Some(threads) = settings.threads {
+            select = select.threads(threads);
+        }
+        match &settings.hint {
+            Some(hint) => select.hint(hint.clone()),
+            None => select,
+        }
+    };
+    let device = match choice {
+        Choice::Auto => Device::open(with(Select::auto()))?,
+        Choice::Gpu => Device::open(with(Select::engine(Engine::Gpu)))?,
+        Choice::Cpu => Device::open(with(Select::engine(Engine::Cpu)))?,
+        Choice::Emu => emulated(settings)?,
+    };
+    if let Some(reason) = device.fallback() {
+        // What was found, without the evidence: three lines at most, and `probe` has the rest.
+        let what = reason.strip_prefix("no usable GPU: ").unwrap_or(reason);
+        let what = what.split(" (").next().unwrap_or(what);
+        out.note(&format!("no usable GPU, so the CPU runs this: {what}; `sparkle-pm4 probe` says more"));
+    }
+    Ok(device)
+}
+
+fn emulated(settings: &Settings) -> Result<Device, Error> {
+    let default = Config::default();
+    // The software device's own watchdog must not end what the user has given more time.
+    let job_timeout = default.job_timeout.max(settings.timeout);
+    Device::emulated_with(Config { threads: settings.threads.map(NonZeroUsize::get), job_timeout, ..default })
+}
+
+/// The tensors on a device.
+struct Tensors {
+    x: Buffer<f32>,
+    w: Buffer<f32>,
+    bias: Option<Buffer<f32>>,
+    y: Buffer<f32>,
+}
+
+impl Tensors {
+    fn upload(device: &Device, problem: &Problem) -> Result<Self, Error> {
+        Ok(Self {
+            x: device.upload(&problem.x)?,
+            w: device.upload(&problem.w)?,
+            bias: problem.bias.as_ref().map(|b| device.upload(b)).transpose()?,
+            y: device.zeros(problem.shape.output_len())?,
+        })
+    }
+
+    /// Zeros of the problem's sizes, for a stream that is not going to run.
+    fn blank(device: &Device, problem: &Problem) -> Result<Self, Error> {
+        let s = &problem.shape;
+        Ok(Self {
+            x: device.zeros(s.input_len())?,
+            w: device.zeros(s.weight_len())?,
+            bias: problem.bias.as_ref().map(|b| device.zeros(b.len())).transpose()?,
+            y: device.zeros(s.output_len())?,
+        })
+    }
+
+    fn launch(&mut self, queue: &Queue, conv: &PreparedConv2d) -> Result<Fence, Error> {
+        match &self.bias {
+            Some(bias) => queue.launch(conv, (&self.x, &self.w, bias, &mut self.y)),
+            None => queue.launch(conv, (&self.x, &self.w, &mut self.y)),
+        }
+    }
+
+    fn record(&mut self, queue: &Queue, conv: &PreparedConv2d) -> Result<Recording, Error> {
+        match &self.bias {
+            Some(bias) => queue.record(conv, (&self.x, &self.w, bias, &mut self.y)),
+            None => queue.record(conv, (&self.x, &self.w, &mut self.y)),
+        }
+    }
+}
+
+/// Runs the problem on one device.
+pub fn run(problem: &Problem, choice: Choice, settings: &Settings, record: bool, out: &Output) -> anyhow::Result<Run> {
+    let device = open(choice, settings, out)?;
+    let engine = device.engine();
+    let progress = out.progress(format!("{engine}: preparing"));
+    let doing = || format!("conv2d on {engine}");
+    let conv = Conv2d::new(problem.shape).prepare(&device).with_context(doing)?;
+    let queue = device.queue().with_context(doing)?;
+    let mut tensors = Tensors::upload(&device, problem).with_context(doing)?;
+
+    let (warmup, iters) = settings.iters.map_or((0, 1), |n| (1, n));
+    let mut times = Vec::new();
+    let mut stream = None;
+    for i in 0..warmup + iters {
+        signals::check()?;
+        progress.say(match i.checked_sub(warmup) {
+            None => format!("{engine}: warm-up"),
+            Some(i) => format!("{engine}: run {} of {iters}", i + 1),
+        });
+        let start = Instant::now();
+        let fence = if i == 0 && record && engine != Engine::Cpu {
+            let recording = tensors.record(&queue, &conv).with_context(doing)?;
+            stream = Some((recording.stream().clone(), recording.va()));
+            queue.submit_recording(recording)
+        } else {
+            tensors.launch(&queue, &conv)
+        };
+        wait(&fence.with_context(doing)?, settings.timeout).with_context(doing)?;
+        if i >= warmup {
+            times.push(start.elapsed());
+        }
+    }
+    signals::check()?;
+    let y = tensors.y.read().with_context(doing)?;
+    times.sort_unstable();
+    Ok(Run { kernel: conv.kernel(), device, warmup, times, y, stream, agreement: None })
+}
+
+/// Waits in slices, so that SIGINT is noticed; after it the fence gets a bounded time more.
+fn wait(fence: &Fence, timeout: Duration) -> anyhow::Result<()> {
+    let start = Instant::now();
+    loop {
+        let left = timeout.saturating_sub(start.elapsed());
+        match fence.wait(Deadline::after(left.min(SLICE))) {
+            Err(Error::TimedOut) if signals::interrupted() => {
+                // Its result doesn't matter any more, only that the device lets the memory go.
+                _ = fence.wait(Deadline::after(signals::FENCE_GRACE));
+                return Err(signals::failure().into());
+            }
+            Err(Error::TimedOut) if !left.is_zero() => {}
+            other => return Ok(other?),
+        }
+    }
+}
+
+/// Records the problem's stream, with no data behind it, and submits nothing; none on the cpu engine.
+pub fn record(device: &Device, conv: &PreparedConv2d, problem: &Problem) -> anyhow::Result<Option<Recorded>> {
+    if device.engine() == Engine::Cpu {
+        return Ok(None);
+    }
+    let queue = device.queue()?;
+    let recording = Tensors::blank(device, problem)?.record(&queue, conv)?;
+    Ok(Some((recording.stream().clone(), recording.va())))
+}
+
+/// The stream that a software device would get.
+pub fn record_on_emu(problem: &Problem, settings: &Settings) -> anyhow::Result<Option<Recorded>> {
+    let device = emulated(settings)?;
+    let conv = Conv2d::new(problem.shape).prepare(&device)?;
+    record(&device, &conv, problem)
+}

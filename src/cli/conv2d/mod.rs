@@ -1,0 +1,401 @@
+//! `run conv2d`.
+
+mod execute;
+mod filters;
+mod npy;
+mod picture;
+mod plan;
+mod problem;
+mod report;
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::ValueEnum;
+use clap::builder::PossibleValuesParser;
+use serde_json::json;
+use sparkle_pm4::cpu::Agreement;
+use sparkle_pm4::ops::{Conv2dShape, NAMED_SHAPES};
+use sparkle_pm4::{cpu, pm4};
+
+use super::failure::Reported;
+use super::{Failure, Output, environment, exit, signals};
+use execute::Run;
+use problem::Problem;
+
+/// Largest error that `--verify` accepts, as a part of max|y|.
+const TOLERANCE: f64 = 1e-5;
+/// How long a fence is waited for, unless told otherwise.
+const TIMEOUT_MS: u64 = 30_000;
+
+/// Shown below `--help`.
+pub const AFTER_HELP: &str = "\
+Give a shape by name (`--shape`, see `--list-shapes`), by its dimensions, or by
+files; `--stride 2` is both directions, `--stride 2,1` vertical and horizontal.
+
+  sparkle-pm4 run conv2d --shape resnet50-conv2 --device emu,cpu --verify
+  sparkle-pm4 run conv2d --c 8 --h 32 --w 32 --k 16 --r 3 --pad 1 --dry-run
+  sparkle-pm4 run conv2d --input photo.png --filter sobel --output edges.png
+
+Environment, where the flag is absent: SPARKLE_DEVICE, SPARKLE_DEVICE_HINT,
+SPARKLE_THREADS, SPARKLE_TIMEOUT_MS.";
+
+/// Where a convolution can run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Choice {
+    /// A card if one can be opened, else the CPU, with the reason on standard error.
+    Auto,
+    /// A card, or an error.
+    Gpu,
+    /// The software Navi31.
+    Emu,
+    /// Native SIMD code.
+    Cpu,
+}
+
+/// Arguments of `run conv2d`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// A shape by name; the dimensions below override single ones of it.
+    #[arg(long, value_name = "NAME", help_heading = "Shape")]
+    shape: Option<String>,
+    /// Print the named shapes, and run nothing.
+    #[arg(long, help_heading = "Shape")]
+    list_shapes: bool,
+    /// Batch size [default: 1].
+    #[arg(long, help_heading = "Shape")]
+    n: Option<usize>,
+    /// Input channels.
+    #[arg(long, help_heading = "Shape")]
+    c: Option<usize>,
+    /// Input height.
+    #[arg(long, help_heading = "Shape")]
+    h: Option<usize>,
+    /// Input width.
+    #[arg(long, help_heading = "Shape")]
+    w: Option<usize>,
+    /// Output channels.
+    #[arg(long, help_heading = "Shape")]
+    k: Option<usize>,
+    /// Kernel height.
+    #[arg(long, help_heading = "Shape")]
+    r: Option<usize>,
+    /// Kernel width [default: the height].
+    #[arg(long, help_heading = "Shape")]
+    s: Option<usize>,
+    /// Step of the window [default: 1].
+    #[arg(long, value_name = "V[,H]", value_parser = pair, help_heading = "Shape")]
+    stride: Option<[usize; 2]>,
+    /// Zero rows and columns on each side [default: 0].
+    #[arg(long, value_name = "V[,H]", value_parser = pair, help_heading = "Shape")]
+    pad: Option<[usize; 2]>,
+    /// Step between the kernel's taps [default: 1].
+    #[arg(long, value_name = "V[,H]", value_parser = pair, help_heading = "Shape")]
+    dilation: Option<[usize; 2]>,
+    /// Groups; as many as input channels for a depthwise convolution [default: 1].
+    #[arg(long, help_heading = "Shape")]
+    groups: Option<usize>,
+
+    /// Input: an NCHW (or CHW) float32 .npy, or a .png image.
+    #[arg(long, value_name = "X.npy|X.png", help_heading = "Data")]
+    input: Option<PathBuf>,
+    /// Weights: a KCRS float32 .npy.
+    #[arg(long, value_name = "W.npy", help_heading = "Data")]
+    weight: Option<PathBuf>,
+    /// Bias: a float32 .npy of K values.
+    #[arg(long, value_name = "B.npy", help_heading = "Data")]
+    bias: Option<PathBuf>,
+    /// Where the result goes; of several devices, the first one's.
+    #[arg(long, value_name = "Y.npy|Y.png", help_heading = "Data")]
+    output: Option<PathBuf>,
+    /// Weights by name: a filter on each channel of the input.
+    #[arg(long, value_name = "NAME", requires = "input", help_heading = "Data",
+        value_parser = PossibleValuesParser::new(filters::FILTERS.iter().map(
+            |f| clap::builder::PossibleValue::new(f.name).help(f.about))),
+        conflicts_with_all = ["shape", "n", "c", "h", "w", "k", "r", "s", "stride", "pad", "dilation", "groups",
+            "weight", "bias"])]
+    filter: Option<String>,
+    /// Seed of the random tensors, where no file gives them.
+    #[arg(long, default_value_t = 1, help_heading = "Data")]
+    seed: u64,
+
+    /// Where to run; a list runs on each and compares [default: auto].
+    #[arg(long, value_enum, value_delimiter = ',', help_heading = "Run")]
+    device: Vec<Choice>,
+    /// Among several cards: node path, PCI address or gfx target.
+    #[arg(long, value_name = "HINT", help_heading = "Run")]
+    device_hint: Option<String>,
+    /// Check against the f64 reference; exit code 5 beyond 1e-5 of max|y|.
+    #[arg(long, help_heading = "Run")]
+    verify: bool,
+    /// Timed runs after a warm-up; without it one run, cold.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000), help_heading = "Run")]
+    iters: Option<u32>,
+    /// Host threads of the cpu and emu engines [default: all cores].
+    #[arg(long, value_name = "N", value_parser = threads, help_heading = "Run")]
+    threads: Option<NonZeroUsize>,
+    /// How long to wait for a device, in milliseconds [default: 30000].
+    #[arg(long, value_name = "MS", value_parser = timeout, help_heading = "Run")]
+    timeout_ms: Option<u64>,
+    /// Print shape, kernels, grids, bytes and PM4 size, and execute nothing.
+    #[arg(long, help_heading = "Run")]
+    dry_run: bool,
+    /// Write the PM4 stream: decoded, or raw into .bin and .hex; `-` is stdout.
+    #[arg(long, value_name = "FILE", help_heading = "Run")]
+    dump_pm4: Option<PathBuf>,
+}
+
+/// `2` or `2,1`.
+fn pair(text: &str) -> Result<[usize; 2], String> {
+    let number = |t: &str| t.trim().parse::<usize>().map_err(|e| format!("`{t}`: {e}"));
+    match text.split(',').collect::<Vec<_>>()[..] {
+        [both] => number(both).map(|v| [v, v]),
+        [v, h] => Ok([number(v)?, number(h)?]),
+        _ => Err("one number, or two: vertical,horizontal".into()),
+    }
+}
+
+fn threads(text: &str) -> Result<NonZeroUsize, String> {
+    let n = text.parse::<NonZeroUsize>().map_err(|e| e.to_string())?;
+    if n.get() > 1024 { Err("1024 threads at the most".into()) } else { Ok(n) }
+}
+
+fn timeout(text: &str) -> Result<u64, String> {
+    match text.parse::<u64>() {
+        Ok(0) => Err("at least 1 ms: nothing ends in no time".into()),
+        Ok(ms) => Ok(ms),
+        Err(e) => Err(e.to_string()),
+    }
+}
+
+fn choices(text: &str) -> Result<Vec<Choice>, String> {
+    text.split(',').map(|t| Choice::from_str(t.trim(), false)).collect()
+}
+
+/// What the flags and the environment say about the run itself.
+struct Settings {
+    devices: Vec<Choice>,
+    hint: Option<String>,
+    threads: Option<NonZeroUsize>,
+    timeout: Duration,
+    iters: Option<u32>,
+}
+
+impl Settings {
+    fn new(args: &Args) -> Result<Self, Failure> {
+        let flag = (!args.device.is_empty()).then(|| args.device.clone());
+        let devices = environment::flag_or(flag, environment::DEVICE, choices)?;
+        let timeout_ms = environment::flag_or(args.timeout_ms, environment::TIMEOUT_MS, timeout)?;
+        Ok(Self {
+            devices: devices.unwrap_or_else(|| vec![Choice::Auto]),
+            hint: environment::flag_or(args.device_hint.clone(), environment::DEVICE_HINT, |t| Ok(t.to_owned()))?,
+            threads: environment::flag_or(args.threads, environment::THREADS, threads)?,
+            timeout: Duration::from_millis(timeout_ms.unwrap_or(TIMEOUT_MS)),
+            iters: args.iters,
+        })
+    }
+}
+
+/// Runs the subcommand.
+pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
+    if args.list_shapes {
+        return list_shapes(out);
+    }
+    signals::install(out);
+    let settings = Settings::new(&args)?;
+    let to_stdout = args.dump_pm4.as_deref().is_some_and(is_stdout);
+    if to_stdout && out.json {
+        return Err(Failure::usage(
+            "--dump-pm4 - and --json both want standard output",
+            "a document and a listing cannot share it",
+            "name a file for the listing",
+        )
+        .into());
+    }
+    let mut problem = Problem::new(&args)?;
+    problem.shape.validate().map_err(sparkle_pm4::Error::from)?;
+    problem.check_output(args.output.as_deref())?;
+    // The listing alone goes to standard output then; what people read beside it goes to standard error.
+    let say = |text: &str| {
+        if to_stdout {
+            out.error_text(text);
+            Ok(())
+        } else {
+            out.text(text)
+        }
+    };
+
+    if args.dry_run {
+        let plans = plan::make(&problem, &settings, out)?;
+        if let Some(file) = &args.dump_pm4 {
+            let stream = plans.iter().find_map(|p| p.stream.as_ref());
+            let (stream, va) = stream.ok_or_else(no_stream)?;
+            dump(file, stream, *va, out)?;
+        }
+        if out.json {
+            return Ok(out.document(&report::plan_document(&problem, &plans))?);
+        }
+        return Ok(say(&report::plan_text(&problem, &plans, out))?);
+    }
+
+    problem.check_memory(&settings.devices, args.verify)?;
+    problem.fill(args.seed)?;
+    let mut recorded = None;
+    let mut runs: Vec<Run> = Vec::new();
+    for choice in &settings.devices {
+        signals::check()?;
+        let run = execute::run(&problem, *choice, &settings, args.dump_pm4.is_some(), out)?;
+        if recorded.is_none() {
+            recorded = run.stream.clone();
+        }
+        runs.push(run);
+    }
+    if let Some(file) = &args.dump_pm4 {
+        if recorded.is_none() {
+            recorded = execute::record_on_emu(&problem, &settings)?;
+            out.note("no stream was submitted; --dump-pm4 shows the one that the emu engine would get");
+        }
+        let (stream, va) = recorded.ok_or_else(no_stream)?;
+        dump(file, &stream, va, out)?;
+    }
+
+    signals::check()?;
+    let failure = check(&problem, &mut runs, args.verify, out)?;
+    if let Some(path) = &args.output {
+        problem.write(path, &runs[0].y)?;
+    }
+    signals::check()?;
+    if out.json {
+        out.document(&report::document(&problem, &args, &settings, &runs, failure.as_ref()))?;
+        return match failure {
+            Some(failure) => Err(Reported(failure).into()),
+            None => Ok(()),
+        };
+    }
+    say(&report::text(&problem, &runs, args.output.as_deref(), out))?;
+    match failure {
+        Some(failure) => Err(failure.into()),
+        None => Ok(()),
+    }
+}
+
+/// Compares with the reference, or the engines with each other; a failure for the first that disagrees.
+fn check(problem: &Problem, runs: &mut [Run], verify: bool, out: &Output) -> anyhow::Result<Option<Failure>> {
+    let (want, against): (Vec<f64>, _) = if verify {
+        let _progress = out.progress("computing the f64 reference");
+        let bias = problem.bias.as_deref();
+        let want = cpu::reference::conv2d_f64(problem.shape, &problem.x, &problem.w, bias);
+        (want.map_err(sparkle_pm4::Error::from)?, "the f64 reference".to_owned())
+    } else if runs.len() > 1 {
+        let first = runs[0].y.iter().map(|&v| f64::from(v)).collect();
+        (first, format!("the {} engine", runs[0].device.engine()))
+    } else {
+        return Ok(None);
+    };
+    let mut failure = None;
+    for (i, run) in runs.iter_mut().enumerate() {
+        if i == 0 && !verify {
+            continue;
+        }
+        let agreement = cpu::compare(&run.y, &want);
+        if !agreement.within(TOLERANCE) && failure.is_none() {
+            let engine = run.device.engine();
+            let at = index(&problem.shape, agreement.worst_index);
+            let (got, wanted) = (run.y.get(agreement.worst_index), want.get(agreement.worst_index));
+            failure = Some(Failure {
+                exit: exit::MISMATCH,
+                code: "verification-mismatch".into(),
+                what: format!("the result of {engine} disagrees with {against}"),
+                evidence: format!(
+                    "{} at {at}: got {:e}, wanted {:e}",
+                    describe(&agreement),
+                    got.copied().unwrap_or(f32::NAN),
+                    wanted.copied().unwrap_or(f64::NAN)
+                ),
+                next: format!(
+                    "compare with another engine (`--device cpu,emu --verify`); inputs beyond float32's \
+                     range overflow; the tolerance is {TOLERANCE:e} of max|y|"
+                ),
+            });
+        }
+        run.agreement = Some((agreement, against.clone()));
+    }
+    Ok(failure)
+}
+
+/// An agreement in words.
+fn describe(a: &Agreement) -> String {
+    match a.mismatches {
+        0 => format!("max error {:.1e}, {:.1e} of max|y|", a.max_abs_error, a.relative),
+        1 => "1 element is NaN or infinite on one side only".to_owned(),
+        n => format!("{n} elements are NaN or infinite on one side only"),
+    }
+}
+
+/// `y[n,k,p,q]` of a flat index.
+fn index(shape: &Conv2dShape, flat: usize) -> String {
+    let [n, k, p, q] = indices(shape, flat);
+    format!("y[{n},{k},{p},{q}]")
+}
+
+fn indices(shape: &Conv2dShape, flat: usize) -> [usize; 4] {
+    let (p, q) = (shape.p(), shape.q());
+    [flat / q / p / shape.k, flat / q / p % shape.k, flat / q % p, flat % q]
+}
+
+fn is_stdout(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+fn no_stream() -> Failure {
+    Failure::usage(
+        "there is no PM4 stream to dump",
+        "the cpu engine executes native code and gets no packets",
+        "use `--device emu` or `--device gpu`",
+    )
+}
+
+/// Writes a stream in the form that the file's extension asks for.
+fn dump(path: &Path, stream: &pm4::Stream, va: u64, out: &Output) -> anyhow::Result<()> {
+    let extension = path.extension().map(|e| e.to_ascii_lowercase());
+    let bytes = match extension.as_ref().and_then(|e| e.to_str()) {
+        Some("bin") => stream.dwords().iter().flat_map(|d| d.to_le_bytes()).collect(),
+        Some("hex") => stream.dwords().iter().map(|d| format!("{d:08x}\n")).collect::<String>().into_bytes(),
+        _ => stream.listing(Some(va)).to_string().into_bytes(),
+    };
+    if is_stdout(path) {
+        return Ok(out.bytes(&bytes)?);
+    }
+    std::fs::write(path, bytes).map_err(|e| problem::unwritable(path, &e).into())
+}
+
+fn list_shapes(out: &Output) -> anyhow::Result<()> {
+    if out.json {
+        let shapes: Vec<_> = NAMED_SHAPES
+            .iter()
+            .map(|s| {
+                let mut members = report::shape_members(&s.shape, Some(s.name));
+                if let Some(members) = members.as_object_mut() {
+                    members.insert("times".into(), json!(s.times));
+                    members.insert("source".into(), json!(s.source));
+                }
+                members
+            })
+            .collect();
+        return Ok(out.document(&json!({ "schema": "sparkle-pm4/shapes/1", "shapes": shapes }))?);
+    }
+    let mut source = "";
+    for s in NAMED_SHAPES {
+        if s.source != source {
+            out.line(format!(
+                "{}{}",
+                if source.is_empty() { "" } else { "\n" },
+                out.paint(super::Style::Head, s.source)
+            ))?;
+            source = s.source;
+        }
+        out.line(format!("  {:<22} {}", s.name, report::short(&s.shape)))?;
+    }
+    Ok(())
+}

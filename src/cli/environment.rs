@@ -1,0 +1,35 @@
+//! Environment variables: a flag goes first, and an empty variable counts as unset.
+
+use super::{Failure, exit};
+
+/// `auto`, `gpu`, `emu`, `cpu`, or a list of them.
+pub const DEVICE: &str = "SPARKLE_DEVICE";
+/// Which of several cards.
+pub const DEVICE_HINT: &str = "SPARKLE_DEVICE_HINT";
+/// Host threads of the cpu and emu engines.
+pub const THREADS: &str = "SPARKLE_THREADS";
+/// How long to wait for a fence.
+pub const TIMEOUT_MS: &str = "SPARKLE_TIMEOUT_MS";
+
+/// The flag's value, else the variable's, parsed by `parse`.
+pub fn flag_or<T>(
+    flag: Option<T>,
+    variable: &str,
+    parse: impl FnOnce(&str) -> Result<T, String>,
+) -> Result<Option<T>, Failure> {
+    if flag.is_some() {
+        return Ok(flag);
+    }
+    let Some(value) = std::env::var_os(variable).filter(|v| !v.is_empty()) else { return Ok(None) };
+    let text = value.to_string_lossy();
+    match parse(&text) {
+        Ok(value) => Ok(Some(value)),
+        Err(why) => Err(Failure {
+            exit: exit::USAGE,
+            code: "usage".into(),
+            what: format!("the environment variable {variable} has a value that does not fit"),
+            evidence: format!("{variable}={text}: {why}"),
+            next: format!("correct or unset {variable}, or give the flag, which goes first"),
+        }),
+    }
+}
