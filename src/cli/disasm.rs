@@ -10,7 +10,7 @@ use sparkle_pm4::kernels;
 use sparkle_pm4::object::{CodeObject, KernelInfo};
 
 use super::failure::Reported;
-use super::pm4::{is_text, read_input, shorten};
+use super::pm4::{is_text, read_input};
 use super::{Failure, Output, exit};
 
 /// Targets whose encodings the tables are: one instruction set (RDNA3).

@@ -21,10 +21,13 @@
 //! - A variable is read with [`environment::flag_or`]: the flag goes first, and an empty variable is none.
 
 mod conv2d;
+mod disasm;
 mod environment;
 mod failure;
 mod generate;
 mod output;
+mod pm4;
+mod probe;
 mod signals;
 
 use std::ffi::OsString;
@@ -59,7 +62,12 @@ enum Command {
         #[command(subcommand)]
         operator: Operator,
     },
-    // Further subcommands (probe, pm4, disasm, …): `/// What it does.` and `Name(name::Args),` here, one line in `dispatch`.
+    /// Show the DRM nodes, what they are good for here, and the engine that `auto` takes.
+    Probe(probe::Args),
+    /// Read PM4 streams.
+    Pm4(pm4::Args),
+    /// Disassemble RDNA3 machine code, as LLVM prints it.
+    Disasm(disasm::Args),
     /// Print a completion script for a shell.
     Completions(generate::CompletionsArgs),
     /// Print the manual page, in roff.
@@ -76,7 +84,9 @@ enum Operator {
 fn dispatch(command: Command, out: &Output) -> anyhow::Result<()> {
     match command {
         Command::Run { operator: Operator::Conv2d(args) } => conv2d::run(*args, out),
-        // Further subcommands: `Command::Name(args) => name::run(args, out),` here.
+        Command::Probe(args) => probe::run(args, out),
+        Command::Pm4(args) => pm4::run(args, out),
+        Command::Disasm(args) => disasm::run(args, out),
         Command::Completions(args) => generate::completions(args, &mut Cli::command(), out),
         Command::Man(args) => generate::man(args, &Cli::command(), out),
     }

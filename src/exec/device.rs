@@ -4,6 +4,8 @@ use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
+use pm4::Gfx;
+
 use super::buffer::{Buffer, RawBuffer};
 use super::gpu::Gpu;
 use super::queue::Queue;
@@ -11,6 +13,7 @@ use crate::cpu;
 use crate::error::Error;
 use crate::kmd::discover::{self, Verdict, candidates, diagnose, discover};
 use crate::kmd::{self, KmdError, Node, RenderNode};
+use crate::object::CodeObject;
 use crate::soft::{Config, SoftNode};
 
 /// What computes.
@@ -117,7 +120,7 @@ impl Device {
                 Self::emulated_with(Config { threads: select.threads.map(NonZeroUsize::get), ..Config::default() })
             }
             Some(Engine::Gpu) => Self::first_gpu(select.hint.as_deref()),
-            None => match Self::first_gpu(select.hint.as_deref()) {
+            None => match Self::first_gpu(select.hint.as_deref()).and_then(Self::with_kernels) {
                 Ok(device) => Ok(device),
                 Err(error) => {
                     let mut device = Self::cpu_with(select.threads)?;
@@ -160,10 +163,26 @@ impl Device {
         Ok(Self { inner: Inner::Gpu(Arc::new(gpu)), fallback: None })
     }
 
-    /// The first card that opens and that the kernels here are for; cards go before APUs.
+    /// Itself if the kernels of this repository run on it.
+    fn with_kernels(self) -> Result<Self, Error> {
+        match self.gfx_target() {
+            Some(found) if !kernels_run_on(found) => Err(Error::UnsupportedGfx {
+                found: found.to_owned(),
+                supported: Gfx::ALL
+                    .map(Gfx::name)
+                    .into_iter()
+                    .filter(|g| kernels_run_on(g))
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            }),
+            _ => Ok(self),
+        }
+    }
+
+    /// The best card that opens: those that the kernels here are for first, and cards before APUs.
     fn first_gpu(hint: Option<&str>) -> Result<Self, Error> {
         let found = discover(&discover::RealSystem::new());
-        let mut usable: Vec<(bool, Self)> = Vec::new();
+        let mut usable: Vec<((bool, bool), Self)> = Vec::new();
         let mut refused: Option<Error> = None;
         for path in candidates(&found) {
             let opened = RenderNode::open(&path).map_err(Error::from);
@@ -177,13 +196,15 @@ impl Device {
                         device.gfx_target().map(str::to_owned),
                     ];
                     if hint.is_none_or(|h| names.iter().flatten().any(|n| n == h)) {
-                        usable.push((device.kmd().is_some_and(|k| k.info().is_apu), device));
+                        let has_kernels = device.gfx_target().is_some_and(kernels_run_on);
+                        let is_apu = device.kmd().is_some_and(|k| k.info().is_apu);
+                        usable.push(((!has_kernels, is_apu), device));
                     }
                 }
                 Err(error) => _ = refused.get_or_insert(error),
             }
         }
-        usable.sort_by_key(|(is_apu, _)| *is_apu);
+        usable.sort_by_key(|(rank, _)| *rank);
         if let Some((_, device)) = usable.into_iter().next() {
             return Ok(device);
         }
@@ -259,4 +280,11 @@ impl Device {
         let bytes = bytes.ok_or(KmdError::BadSize { what: "the length of a buffer", value: len as u64 })?;
         Ok(Buffer::new(RawBuffer::new(self, bytes, true)?, len))
     }
+}
+
+/// Whether the kernels of this repository are built for a target.
+fn kernels_run_on(gfx: &str) -> bool {
+    let built_for =
+        |kernel: &&kernels::Kernel| CodeObject::parse(kernel.object).is_ok_and(|o| o.check_target(gfx).is_ok());
+    kernels::KERNELS.iter().all(|k| built_for(k))
 }

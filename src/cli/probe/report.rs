@@ -4,7 +4,7 @@ use std::path::Path;
 
 use sparkle_pm4::Engine;
 use sparkle_pm4::kmd::discover::{
-    Access, Finding, HostReport, NodeReport, NodeType, Severity, System, Verdict, candidates, diagnose, discover,
+    Finding, HostReport, NodeReport, NodeType, Severity, System, Verdict, candidates, diagnose, discover,
 };
 use sparkle_pm4::kmd::uapi::{
     INFO_ACCEL_WORKING, INFO_SENSOR, INFO_SENSOR_GFX_MCLK, INFO_SENSOR_GFX_SCLK, INFO_SENSOR_GPU_AVG_POWER,

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use sparkle_pm4::Engine;
 use sparkle_pm4::kmd::discover::{Access, DriDirectory, Finding, Severity};
-use sparkle_pm4::kmd::{Errno, Heap, Ip};
+use sparkle_pm4::kmd::{Errno, Heap};
 
 use super::report::{Card, Node, Permission, Refusal, Report};
 
