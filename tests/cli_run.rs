@@ -24,6 +24,8 @@ fn binary() -> Command {
     for name in ["COLUMNS", "NO_COLOR"] {
         command.env_remove(name);
     }
+    // An unoptimised build emulates slowly; what a test says with the flag goes first.
+    command.env("SPARKLE_TIMEOUT_MS", "600000");
     command.stdin(Stdio::null()).current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data"));
     command
 }
