@@ -284,7 +284,6 @@ impl Device {
 
 /// Whether the kernels of this repository are built for a target.
 fn kernels_run_on(gfx: &str) -> bool {
-    let built_for =
-        |kernel: &&kernels::Kernel| CodeObject::parse(kernel.object).is_ok_and(|o| o.check_target(gfx).is_ok());
-    kernels::KERNELS.iter().all(|k| built_for(k))
+    let runs = |kernel: &&kernels::Kernel| CodeObject::parse(kernel.object).is_ok_and(|o| o.check_target(gfx).is_ok());
+    kernels::KERNELS.iter().all(runs)
 }
