@@ -402,3 +402,34 @@ fn a_relative_timeout_waits_for_nothing_and_says_busy() {
     assert_eq!(wait.handle, 1);
     assert!(matches!(fence.wait(soon()).unwrap(), Wait::DeviceLost(_)));
 }
+
+mod any_request {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+
+        /// Any number with any structure is answered: with success or an errno. Words stay small, so that addresses
+        /// among them are bad ones and timeouts lie in the past.
+        #[test]
+        fn is_answered(number in 0u32..256, words in prop::collection::vec(0u32..4096, 0..24)) {
+            thread_local!(static MACHINE: Machine = machine(impatient()));
+            MACHINE.with(|m| {
+                let mut arg: Vec<u8> = words.iter().flat_map(|w| u64::from(*w).to_ne_bytes()).collect();
+                let code = 3 << 30 | (arg.len() as u32) << 16 | u32::from(b'd') << 8 | number;
+                // SAFETY: the software device checks every address, and those here are in the first page.
+                let _ = unsafe { m.node.ioctl(code, &mut arg) };
+                // Packed pairs of words reach the 32-bit fields.
+                let mut arg: Vec<u8> = words.iter().flat_map(|w| w.to_ne_bytes()).collect();
+                // SAFETY: as above; two such words make an address below 2^44, where Linux maps nothing by itself.
+                let _ = unsafe { m.node.ioctl(code, &mut arg) };
+            });
+        }
+    }
+
+    #[test]
+    fn and_the_device_works_afterwards() {
+        assert!(machine(Config::default()).is_healthy());
+    }
+}
