@@ -309,11 +309,11 @@ pub(crate) enum Level {
 }
 
 impl Level {
-    /// The best level this host has; `ISA_EXEC_SIMD` may ask for `portable` or `avx2`.
+    /// The best level this host has; `SPARKLE_EMU_SIMD` may ask for `portable` or `avx2`.
     pub(crate) fn detect() -> Level {
         #[cfg(target_arch = "x86_64")]
         {
-            let asked = std::env::var("ISA_EXEC_SIMD").unwrap_or_default();
+            let asked = std::env::var("SPARKLE_EMU_SIMD").unwrap_or_default();
             if asked == "portable" {
                 return Level::Portable;
             }
