@@ -306,7 +306,7 @@ fn a_limit_on_the_address_space_counts_as_memory() {
     let output = Command::new("sh").args(["-c", &command]).output().unwrap();
     let err = String::from_utf8_lossy(&output.stderr);
     if err.contains("ulimit") && !err.contains("error: ") {
-        eprintln!("skipped: this shell cannot limit the address space");
+        skip::skip!("this shell cannot limit the address space");
         return;
     }
     assert_eq!(output.status.code(), Some(1), "{err}");
@@ -316,7 +316,7 @@ fn a_limit_on_the_address_space_counts_as_memory() {
 #[test]
 fn a_full_disk_is_a_failure() {
     let Ok(full) = fs::OpenOptions::new().write(true).open("/dev/full") else {
-        eprintln!("skipped: there is no /dev/full");
+        skip::skip!("there is no /dev/full");
         return;
     };
     let output =
@@ -341,7 +341,7 @@ fn a_gpu_that_is_not_there_is_exit_3_and_auto_says_why_it_took_the_cpu() {
     let gpu = "--c 4 --h 8 --w 8 --k 4 --r 3 --device-hint 0000:ff:1f.7";
     let ran = conv2d(&format!("{gpu} --device gpu"));
     if ran.code == Some(4) {
-        eprintln!("skipped: this machine's GPU may not be opened, so that none can be said to be absent");
+        skip::skip!("this machine's GPU may not be opened, so that none can be said to be absent");
         return;
     }
     fails(&format!("{gpu} --device gpu"), 3, "");
@@ -379,7 +379,7 @@ fn an_interrupt_ends_with_130_after_a_bounded_wait() {
     if !kill.is_ok_and(|s| s.success()) {
         _ = child.kill();
         _ = child.wait();
-        eprintln!("skipped: there is no kill(1) to send SIGINT with");
+        skip::skip!("there is no kill(1) to send SIGINT with");
         return;
     }
     let output = child.wait_with_output().unwrap();
@@ -634,7 +634,7 @@ fn colour_is_for_terminals_and_never_under_no_color() {
         command.output().ok().filter(|o| o.status.success()).map(|o| String::from_utf8_lossy(&o.stdout).into_owned())
     };
     let (Some(plain), Some(coloured)) = (on_terminal(Some("1")), on_terminal(None)) else {
-        eprintln!("skipped: there is no script(1) to give the program a terminal");
+        skip::skip!("there is no script(1) to give the program a terminal");
         return;
     };
     assert!(coloured.contains("\x1b[1m") && coloured.contains("\x1b[32mok\x1b[0m"), "{coloured:?}");

@@ -15,12 +15,12 @@ fn norm(text: &str) -> String {
 #[test]
 fn text_is_llvms() {
     let Some(dir) = std::env::var_os("SPARKLE_TEST_DATA") else {
-        eprintln!("skipped: SPARKLE_TEST_DATA is not set");
+        skip::skip!("SPARKLE_TEST_DATA is not set");
         return;
     };
     let path = std::path::Path::new(&dir).join("isa/vectors.tsv");
     let Ok(text) = std::fs::read_to_string(&path) else {
-        eprintln!("skipped: {} cannot be read", path.display());
+        skip::skip!("{} cannot be read", path.display());
         return;
     };
     // class -> (rows, agreeing), image instructions apart.

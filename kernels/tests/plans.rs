@@ -164,13 +164,13 @@ fn write_dispatch(out: &mut String, d: &Dispatch) {
 #[test]
 fn planned_dispatches_compute_what_numpy_computes() {
     let Some(llvm) = llvm() else {
-        eprintln!("skipped: no LLVM 19 (SPARKLE_LLVM names its bin folder)");
+        skip::skip!("no LLVM 19 (SPARKLE_LLVM names its bin folder)");
         return;
     };
     let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".into());
     let numpy = Command::new(&python).args(["-c", "import numpy"]).output();
     if !numpy.is_ok_and(|o| o.status.success()) {
-        eprintln!("skipped: {python} has no numpy (PYTHON names another interpreter)");
+        skip::skip!("{python} has no numpy (PYTHON names another interpreter)");
         return;
     }
     let shapes = [

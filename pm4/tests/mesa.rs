@@ -10,7 +10,7 @@ use serde_json::Value;
 
 fn mesa(file: &str) -> Option<Value> {
     let Some(root) = std::env::var_os("SPARKLE_TEST_DATA") else {
-        eprintln!("skipped: SPARKLE_TEST_DATA is not set");
+        skip::skip!("SPARKLE_TEST_DATA is not set");
         return None;
     };
     let path = std::path::Path::new(&root).join("pm4").join(file);

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 fn clients() -> Option<PathBuf> {
     let root = std::env::var_os("SPARKLE_TEST_DATA");
     if root.is_none() {
-        eprintln!("skipped: SPARKLE_TEST_DATA is not set");
+        skip::skip!("SPARKLE_TEST_DATA is not set");
     }
     root.map(|r| PathBuf::from(r).join("clients"))
 }

@@ -13,14 +13,14 @@ fn llvm() -> Option<PathBuf> {
     if dir.join("llvm-readelf").is_file() {
         return Some(dir);
     }
-    eprintln!("skipped: no LLVM 19 (SPARKLE_LLVM names its bin folder)");
+    skip::skip!("no LLVM 19 (SPARKLE_LLVM names its bin folder)");
     None
 }
 
 /// The larger cases' folder, when there is one.
 fn cases() -> Option<PathBuf> {
     let Some(data) = std::env::var_os("SPARKLE_TEST_DATA") else {
-        eprintln!("skipped: SPARKLE_TEST_DATA is not set");
+        skip::skip!("SPARKLE_TEST_DATA is not set");
         return None;
     };
     Some(Path::new(&data).join("cases"))

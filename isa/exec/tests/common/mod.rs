@@ -129,7 +129,7 @@ pub fn assemble(source: &str, wave: WaveSize) -> Option<Vec<u32>> {
         Command::new(p).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|s| s.success())
     });
     let Some(mc) = mc else {
-        eprintln!("skipped: llvm-mc 19 is not installed");
+        skip::skip!("llvm-mc 19 is not installed");
         return None;
     };
     let lanes = wave.lanes();
