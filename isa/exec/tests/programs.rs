@@ -171,7 +171,7 @@ fn saxpy_leaves_what_lies_beyond_n() {
 
 #[test]
 fn four_waves_reduce_through_lds() {
-    let x: Vec<u32> = (0..128).map(|k| k * k * 2654435 + 17).collect();
+    let x: Vec<u32> = (0u32..128).map(|k| (k * k).wrapping_mul(2_654_435).wrapping_add(17)).collect();
     let mut m = memory(REDUCE_HEX);
     m.add(X, bytes(&x), false, false);
     m.add(Y, vec![0; 4], true, false);
