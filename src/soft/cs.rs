@@ -83,7 +83,7 @@ impl File {
             fence,
             sequence,
             user_fence: parsed.user_fence.map(|(bo, offset)| (Arc::clone(&bo.storage), offset)),
-            _resident: list.iter().map(|bo| Arc::clone(&bo.storage)).collect(),
+            resident: list.iter().map(|bo| Arc::clone(&bo.storage)).collect(),
         })?;
         put(arg, &uapi::CsOut { handle: sequence });
         Ok(0)

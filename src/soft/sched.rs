@@ -55,7 +55,8 @@ pub struct Job {
     /// Where the kernel writes that number when the job ends.
     pub user_fence: Option<(Arc<Storage>, u64)>,
     /// Buffer objects of its list, which live until it ends.
-    pub _resident: Vec<Arc<Storage>>,
+    #[expect(dead_code, reason = "held for its drop")]
+    pub resident: Vec<Arc<Storage>>,
 }
 
 /// What ended a job early.
