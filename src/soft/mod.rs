@@ -17,6 +17,7 @@
 //! - dispatches run in whatever order the stream's waits allow: two that touch the same memory, one of them writing,
 //!   without a wait between them, are reported ([`Config::check_hazards`]).
 
+#[allow(unsafe_code)]
 mod arena;
 mod card;
 mod context;
@@ -94,6 +95,7 @@ impl SoftNode {
 }
 
 impl Node for SoftNode {
+    #[allow(unsafe_code, reason = "the trait's function is unsafe; nothing in here is")]
     unsafe fn ioctl(&self, request: u32, arg: &mut [u8]) -> Result<i32, Errno> {
         // Addresses in `arg` are copied through the kernel, which checks them: nothing here relies on the caller's
         // promise.
