@@ -213,6 +213,9 @@ pub static CONV2D_DIRECT_F32: Kernel = Kernel {
                padding and missing channels enter as +0 products, so an infinite weight under padding gives NaN",
 };
 
+/// The target that all kernels here are built for.
+pub const TARGET: &str = "gfx1100";
+
 /// All kernels, by name.
 pub static KERNELS: &[&Kernel] = &[&CONV2D_DIRECT_F32, &CONV2D_PACK_WEIGHTS_F32, &FILL_U32, &VADD_F32];
 

@@ -4,8 +4,6 @@ use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use pm4::Gfx;
-
 use super::buffer::{Buffer, RawBuffer};
 use super::gpu::Gpu;
 use super::queue::Queue;
@@ -13,7 +11,6 @@ use crate::cpu;
 use crate::error::Error;
 use crate::kmd::discover::{self, Verdict, candidates, diagnose, discover};
 use crate::kmd::{self, KmdError, Node, RenderNode};
-use crate::object::CodeObject;
 use crate::soft::{Config, SoftNode};
 
 /// What computes.
@@ -166,15 +163,9 @@ impl Device {
     /// Itself if the kernels of this repository run on it.
     fn with_kernels(self) -> Result<Self, Error> {
         match self.gfx_target() {
-            Some(found) if !kernels_run_on(found) => Err(Error::UnsupportedGfx {
-                found: found.to_owned(),
-                supported: Gfx::ALL
-                    .map(Gfx::name)
-                    .into_iter()
-                    .filter(|g| kernels_run_on(g))
-                    .collect::<Vec<_>>()
-                    .join(", "),
-            }),
+            Some(found) if found != kernels::TARGET => {
+                Err(Error::UnsupportedGfx { found: found.to_owned(), supported: kernels::TARGET.to_owned() })
+            }
             _ => Ok(self),
         }
     }
@@ -196,7 +187,7 @@ impl Device {
                         device.gfx_target().map(str::to_owned),
                     ];
                     if hint.is_none_or(|h| names.iter().flatten().any(|n| n == h)) {
-                        let has_kernels = device.gfx_target().is_some_and(kernels_run_on);
+                        let has_kernels = device.gfx_target() == Some(kernels::TARGET);
                         let is_apu = device.kmd().is_some_and(|k| k.info().is_apu);
                         usable.push(((!has_kernels, is_apu), device));
                     }
@@ -280,10 +271,4 @@ impl Device {
         let bytes = bytes.ok_or(KmdError::BadSize { what: "the length of a buffer", value: len as u64 })?;
         Ok(Buffer::new(RawBuffer::new(self, bytes, true)?, len))
     }
-}
-
-/// Whether the kernels of this repository are built for a target.
-fn kernels_run_on(gfx: &str) -> bool {
-    let runs = |kernel: &&kernels::Kernel| CodeObject::parse(kernel.object).is_ok_and(|o| o.check_target(gfx).is_ok());
-    kernels::KERNELS.iter().all(runs)
 }

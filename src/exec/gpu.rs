@@ -13,8 +13,8 @@ use super::device::Engine;
 use super::queue::explain_loss;
 use crate::error::Error;
 use crate::kmd::{
-    self, AllocFlags, Context, CpuMap, Deadline, GpuMap, Ip, KmdError, Placement, Priority, Ring, Submission, VmFlags,
-    Wait,
+    self, AllocFlags, Bo, Context, CpuMap, Deadline, GpuMap, Ip, KmdError, Placement, Priority, Ring, Submission,
+    VmFlags, Wait,
 };
 use crate::object::{ArgValue, CodeObject, KernelInfo, Launch};
 
@@ -22,7 +22,7 @@ use crate::object::{ArgValue, CodeObject, KernelInfo, Launch};
 const LDS_GRANULE: u32 = 512;
 const LDS_MAX: u32 = 64 << 10;
 /// Address and size granularity of an IB, in dwords; every ring's own is at most this.
-const IB_ALIGN_DW: usize = 8;
+pub(crate) const IB_ALIGN_DW: usize = 8;
 /// Longest transfer of one DMA_DATA packet: 26 bits, kept a multiple of the cache line.
 const DMA_MAX: u64 = (1 << 26) - 256;
 /// Staging memory of a read-back.
@@ -78,15 +78,20 @@ impl Gpu {
         })
     }
 
+    /// Video memory, or system memory where that is short. System memory is always clear.
+    fn video_or(&self, system: Placement, bytes: u64, video: Placement, flags: AllocFlags) -> Result<Bo, Error> {
+        let bytes = bytes.max(1);
+        match self.kmd.alloc_with(bytes, video, flags) {
+            Err(KmdError::OutOfMemory { .. }) => Ok(self.kmd.alloc(bytes, system)?),
+            other => Ok(other?),
+        }
+    }
+
     /// Memory that the CPU fills and the GPU uses: video memory that the CPU can map, system memory where that is
     /// short (a card without resizable BAR).
     pub(crate) fn allocate(self: &Arc<Self>, bytes: u64, zeroed: bool) -> Result<GpuMemory, Error> {
         let flags = if zeroed { AllocFlags::CLEARED } else { AllocFlags::empty() };
-        let bytes = bytes.max(1);
-        let bo = match self.kmd.alloc_with(bytes, Placement::VramCpu, flags) {
-            Err(KmdError::OutOfMemory { .. }) => self.kmd.alloc(bytes, Placement::Gtt)?,
-            other => other?,
-        };
+        let bo = self.video_or(Placement::Gtt, bytes, Placement::VramCpu, flags)?;
         let map = bo.map_gpu(VmFlags::RW)?;
         let cpu = bo.map_cpu()?;
         Ok(GpuMemory { gpu: Arc::clone(self), map, cpu })
@@ -94,10 +99,7 @@ impl Gpu {
 
     /// Video memory that only the GPU touches.
     pub(crate) fn workspace(&self, bytes: u64) -> Result<GpuMap, Error> {
-        let bo = match self.kmd.alloc(bytes.max(1), Placement::Vram) {
-            Err(KmdError::OutOfMemory { .. }) => self.kmd.alloc(bytes.max(1), Placement::Gtt)?,
-            other => other?,
-        };
+        let bo = self.video_or(Placement::Gtt, bytes, Placement::Vram, AllocFlags::empty())?;
         Ok(bo.map_gpu(VmFlags::RW)?)
     }
 
@@ -127,10 +129,7 @@ impl Gpu {
             return Err(refuse("it needs scratch memory, which is not provided yet".into()));
         }
         let bytes = object.image().len() as u64 + PREFETCH_BYTES;
-        let bo = match self.kmd.alloc(bytes, Placement::VramCpu) {
-            Err(KmdError::OutOfMemory { .. }) => self.kmd.alloc(bytes, Placement::GttWc)?,
-            other => other?,
-        };
+        let bo = self.video_or(Placement::GttWc, bytes, Placement::VramCpu, AllocFlags::empty())?;
         let image = bo.map_gpu(VmFlags::RX)?;
         bo.map_cpu()?.write_at(0, &object.image_at(image.va())?)?;
         Ok(LoadedKernel { entry: image.va() + info.entry_offset, info, image })

@@ -6,7 +6,7 @@ use pm4::Stream;
 
 use super::buffer::{AnyBuffer, RawBuffer};
 use super::device::{Device, Inner};
-use super::gpu::{Commands, Gpu, Step, StepArg, Usage};
+use super::gpu::{Commands, Gpu, IB_ALIGN_DW, Step, StepArg, Usage};
 use crate::error::Error;
 use crate::kmd::{self, Context, CsFence, Deadline, GpuMap, Lost, Priority, Ring, Submission, Wait};
 
@@ -23,14 +23,42 @@ pub struct Queue {
 
 #[derive(Debug)]
 enum Kind {
-    Gpu {
-        gpu: Arc<Gpu>,
-        context: Context,
-        ring: Ring,
-        /// Command memory of earlier submissions, for use again when they have ended.
-        retired: Mutex<Vec<Option<(CsFence, Commands)>>>,
-    },
+    Gpu(GpuQueue),
     Cpu(Arc<crate::cpu::Engine>),
+}
+
+/// A context on one ring.
+#[derive(Debug)]
+struct GpuQueue {
+    gpu: Arc<Gpu>,
+    context: Context,
+    ring: Ring,
+    /// Command memory of earlier submissions, for use again when they have ended.
+    retired: Mutex<Vec<(CsFence, Commands)>>,
+}
+
+impl GpuQueue {
+    /// Command memory with room for `bytes`: an ended submission's, or new. Other ended ones are let go, but for a few.
+    fn commands(&self, bytes: u64) -> Result<Commands, Error> {
+        let mut retired = self.retired.lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut again, mut kept, mut i) = (None, 0, 0);
+        while i < retired.len() {
+            if !retired[i].0.is_signaled()? {
+                i += 1;
+            } else if again.is_none() && retired[i].1.room() >= bytes {
+                again = Some(retired.swap_remove(i).1);
+            } else if kept < COMMANDS_KEPT {
+                kept += 1;
+                i += 1;
+            } else {
+                retired.swap_remove(i);
+            }
+        }
+        match again {
+            Some(commands) => Ok(commands),
+            None => self.gpu.commands(bytes.max(COMMANDS_BYTES)),
+        }
+    }
 }
 
 /// Something that can be launched with arguments `A`.
@@ -47,12 +75,12 @@ pub trait Launch<A> {
 impl Queue {
     pub(crate) fn new(device: &Device) -> Result<Self, Error> {
         let kind = match &device.inner {
-            Inner::Gpu(gpu) => Kind::Gpu {
+            Inner::Gpu(gpu) => Kind::Gpu(GpuQueue {
                 gpu: Arc::clone(gpu),
                 context: Context::new(gpu.kmd(), Priority::Normal)?,
                 ring: gpu.ring()?,
                 retired: Mutex::default(),
-            },
+            }),
             Inner::Cpu(cpu) => Kind::Cpu(Arc::clone(cpu)),
         };
         Ok(Self { device: device.clone(), kind })
@@ -75,7 +103,7 @@ impl Queue {
                 op.run_on_cpu(engine, &args)?;
                 Ok(Fence(FenceKind::Done))
             }
-            Kind::Gpu { .. } => self.submit_recording(self.record(op, args)?),
+            Kind::Gpu(_) => self.submit_recording(self.record(op, args)?),
         }
     }
 
@@ -84,9 +112,9 @@ impl Queue {
     /// # Errors
     /// [`Error::NeedsGpu`] on the cpu engine; arguments that don't fit the operator.
     pub fn record<A, L: Launch<A>>(&self, op: &L, args: A) -> Result<Recording, Error> {
-        let gpu = self.gpu()?;
+        let queue = self.gpu()?;
         let steps = op.steps(&self.device, &args)?;
-        let (stream, commands, ib_offset) = gpu.record(&steps, |bytes| self.commands(bytes))?;
+        let (stream, commands, ib_offset) = queue.gpu.record(&steps, |bytes| queue.commands(bytes))?;
         let mut recording = Recording { stream, commands, ib_offset, buffers: Vec::new(), maps: Vec::new() };
         for step in steps {
             recording.maps.push(step.kernel.image.clone());
@@ -123,49 +151,18 @@ impl Queue {
     /// # Errors
     /// [`Error::NeedsGpu`] on the cpu engine; a submission that the kernel refused.
     pub fn submit(&self, stream: &Stream, buffers: &[&dyn AnyBuffer]) -> Result<Fence, Error> {
+        let queue = self.gpu()?;
         let mut padded = stream.clone();
-        padded.pad_to(8)?;
-        let commands = self.commands(4 * padded.len_dw() as u64)?;
+        padded.pad_to(IB_ALIGN_DW)?;
+        let commands = queue.commands(4 * padded.len_dw() as u64)?;
         let buffers: Vec<_> = buffers.iter().map(|b| (Arc::clone(b.raw()), Usage::Write)).collect();
         self.submit_dwords(padded.dwords(), commands, 0, &buffers, &[])
     }
 
-    fn gpu(&self) -> Result<&Arc<Gpu>, Error> {
+    fn gpu(&self) -> Result<&GpuQueue, Error> {
         match &self.kind {
-            Kind::Gpu { gpu, .. } => Ok(gpu),
+            Kind::Gpu(queue) => Ok(queue),
             Kind::Cpu(_) => Err(Error::NeedsGpu { what: "a PM4 stream" }),
-        }
-    }
-
-    /// Command memory with room for `bytes`: an ended submission's, or new. Other ended ones are let go, but for a few.
-    fn commands(&self, bytes: u64) -> Result<Commands, Error> {
-        let Kind::Gpu { gpu, retired, .. } = &self.kind else {
-            return Err(Error::NeedsGpu { what: "a PM4 stream" });
-        };
-        let mut retired = retired.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut again = None;
-        let mut kept = 0;
-        let mut error = None;
-        retired.retain_mut(|entry| {
-            let Some((cs, commands)) = entry else { return false };
-            match cs.is_signaled() {
-                Err(e) => error = Some(e),
-                Ok(true) if again.is_none() && commands.room() >= bytes => {
-                    again = entry.take().map(|e| e.1);
-                    return false;
-                }
-                Ok(true) => {
-                    kept += 1;
-                    return kept <= COMMANDS_KEPT;
-                }
-                Ok(false) => {}
-            }
-            true
-        });
-        match (error, again) {
-            (Some(e), _) => Err(e.into()),
-            (None, Some(commands)) => Ok(commands),
-            (None, None) => gpu.commands(bytes.max(COMMANDS_BYTES)),
         }
     }
 
@@ -177,9 +174,7 @@ impl Queue {
         buffers: &[(Arc<RawBuffer>, Usage)],
         maps: &[GpuMap],
     ) -> Result<Fence, Error> {
-        let Kind::Gpu { gpu, context, ring, retired } = &self.kind else {
-            return Err(Error::NeedsGpu { what: "a PM4 stream" });
-        };
+        let GpuQueue { gpu, context, ring, retired } = self.gpu()?;
         commands.write_ib(ib_offset, dwords)?;
         let bytes = 4 * dwords.len() as u32;
         let mut submission = Submission::new().ib(commands.map.va() + ib_offset, bytes, *ring).mapping(&commands.map);
@@ -202,7 +197,7 @@ impl Queue {
             kmd::KmdError::ContextLost(lost) => explain_loss(gpu.kmd(), context.id(), &lost),
             other => other.into(),
         })?;
-        retired.lock().unwrap_or_else(PoisonError::into_inner).push(Some((cs.clone(), commands)));
+        retired.lock().unwrap_or_else(PoisonError::into_inner).push((cs.clone(), commands));
         let fence = Fence(FenceKind::Gpu { cs });
         for (buffer, usage) in buffers {
             buffer.used(*usage, &fence)?;
@@ -237,7 +232,7 @@ impl Recording {
     /// # Errors
     /// A stream that can't be padded or does not fit.
     pub fn with_stream(mut self, mut stream: Stream) -> Result<Self, Error> {
-        stream.pad_to(8)?;
+        stream.pad_to(IB_ALIGN_DW)?;
         let room = self.commands.room() - self.ib_offset;
         if 4 * stream.len_dw() as u64 > room {
             return Err(Error::Length { tensor: "the stream", want: room as usize / 4, got: stream.len_dw() });

@@ -62,4 +62,5 @@ pub use render::RenderNode;
 pub use submit::{BoList, Submission};
 pub use sync::Syncobj;
 pub use time::Deadline;
+pub(crate) use time::now_ns;
 pub use va::{GPU_PAGE, HUGE_PAGE, VaSpace};

@@ -47,7 +47,7 @@ impl Deadline {
 
 /// CLOCK_MONOTONIC now, in ns. The call cannot fail for this clock (clock_gettime(2)); if it did, time would stand at
 /// zero and every deadline would lie `duration` after boot, that is in the past: waits would end, not hang.
-fn now_ns() -> u64 {
+pub(crate) fn now_ns() -> u64 {
     clock_gettime(ClockId::CLOCK_MONOTONIC)
         .map_or(0, |t| (t.tv_sec() as u64).saturating_mul(1_000_000_000).saturating_add(t.tv_nsec() as u64))
 }

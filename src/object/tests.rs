@@ -359,3 +359,10 @@ fn every_truncation_is_an_error_or_complete() {
     }
     assert!(CodeObject::parse(&bytes[..bytes.len() - 64]).is_err());
 }
+
+#[test]
+fn every_kernel_here_is_built_for_the_target_that_the_manifest_states() {
+    for kernel in kernels::KERNELS {
+        assert_eq!(CodeObject::parse(kernel.object).unwrap().target(), kernels::TARGET, "{}", kernel.name);
+    }
+}

@@ -12,8 +12,7 @@ use nix::errno::Errno;
 
 use super::arena::{Arena, PAGE};
 use super::cp::CommandProcessor;
-use super::fence::{Events, monotonic_ns};
-use super::identity;
+use super::fence::Events;
 use super::sched::{Engine, Execute, Job, Ring};
 use crate::kmd::uapi;
 
@@ -88,11 +87,6 @@ impl Card {
         };
         ring.push(job);
         Ok(())
-    }
-
-    /// The timestamp counter.
-    pub fn timestamp(&self) -> u64 {
-        (monotonic_ns() as u64 as u128 * identity::COUNTER_HZ as u128 / 1_000_000_000) as u64
     }
 
     /// How often a ring was reset.

@@ -15,17 +15,16 @@ use pm4::packet::values::{
     AddressIncrement, AddressSpace, BaseIndex, CopyDataDst, CopyDataSrc, CountSel, DataSel, DmaDst, DmaSrc, EventType,
     LoadFormat, WaitFunction, WaitSpace, WriteDataDst,
 };
+use pm4::reg::Space;
 use pm4::{Packet, packet};
 
 use super::card::Config;
 use super::dispatch::{Dispatch, Refusal, Registers};
-use super::fence::monotonic_ns;
 use super::identity;
 use super::memory::{AccessLog, VmMemory};
 use super::sched::{Execute, Failure, Ib, Job, Watch};
 use super::vm::{Vm, canonical};
 
-const SH_BASE: u32 = 0xb000;
 /// Longest buffer that INDIRECT_BUFFER can name, in dwords.
 const IB_MAX_DW: u32 = 0xf_ffff;
 /// Nested calls by INDIRECT_BUFFER.
@@ -233,13 +232,17 @@ impl Run<'_> {
 
     fn packet(&mut self, packet: Packet, at: &str) -> Result<(), Stop> {
         match packet {
-            Packet::SetShReg(p) => self.set_sh(p.offset, &p.values),
-            Packet::SetShRegIndex(p) => self.set_sh(p.offset, &p.values),
-            Packet::SetShRegPairsPacked(packet::SetShRegPairsPacked { pairs, .. })
-            | Packet::SetShRegPairsPackedN(packet::SetShRegPairsPackedN { pairs, .. }) => {
-                for triple in pairs.chunks_exact(3) {
-                    self.set_sh(triple[0] & 0xffff, &triple[1..2]);
-                    self.set_sh(triple[0] >> 16, &triple[2..3]);
+            // What isn't in the SH space doesn't change what compute does here: `Registers` keeps SH alone.
+            Packet::SetShReg(_)
+            | Packet::SetShRegIndex(_)
+            | Packet::SetShRegPairsPacked(_)
+            | Packet::SetShRegPairsPackedN(_)
+            | Packet::SetContextReg(_)
+            | Packet::SetContextRegPairsPacked(_)
+            | Packet::SetUconfigReg(_)
+            | Packet::SetUconfigRegIndex(_) => {
+                for (address, value) in packet.register_writes() {
+                    self.registers.write(address, value);
                 }
             }
             Packet::LoadShRegIndex(p) => {
@@ -253,18 +256,18 @@ impl Run<'_> {
                         }
                         _ => (p.offset + i, load(va)?),
                     };
-                    self.set_sh(offset, &[value]);
+                    if let Some(address) = Space::Sh.address(offset) {
+                        self.registers.write(address, value);
+                    }
                 }
             }
-            // Graphics and configuration state doesn't change what compute does here.
-            Packet::SetContextReg(_)
-            | Packet::SetUconfigReg(_)
-            | Packet::SetUconfigRegIndex(_)
-            | Packet::SetContextRegPairsPacked(_)
+            // Caches are coherent, translations need no warming, and no state is saved or cleared.
+            Packet::Nop(_)
+            | Packet::AcquireMem(_)
+            | Packet::PfpSyncMe(_)
+            | Packet::PrimeUtcl2(_)
             | Packet::ContextControl(_)
             | Packet::ClearState(_) => {}
-            // Caches are coherent, and translations need no warming.
-            Packet::Nop(_) | Packet::AcquireMem(_) | Packet::PfpSyncMe(_) | Packet::PrimeUtcl2(_) => {}
             Packet::Rewind(p) if p.valid => {}
             Packet::SetBase(p) => {
                 if p.base_index == BaseIndex::DRAW_INDIRECT {
@@ -294,7 +297,7 @@ impl Run<'_> {
                     DataSel::NONE => return Ok(()),
                     DataSel::VALUE_32BIT => (p.data as u32).to_le_bytes().to_vec(),
                     DataSel::VALUE_64BIT => p.data.to_le_bytes().to_vec(),
-                    DataSel::TIMESTAMP | DataSel::SYSTEM_CLOCK => clock().to_le_bytes().to_vec(),
+                    DataSel::TIMESTAMP | DataSel::SYSTEM_CLOCK => identity::timestamp().to_le_bytes().to_vec(),
                     other => {
                         return Err(Stop::Hang(format!(
                             "{at}: RELEASE_MEM with DATA_SEL {other:?} isn't provided yet"
@@ -331,12 +334,6 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn set_sh(&mut self, offset: u32, values: &[u32]) {
-        for (address, &value) in (SH_BASE + 4 * offset..).step_by(4).zip(values) {
-            self.registers.write(address, value);
-        }
-    }
-
     fn dispatch(&mut self, dims: [u32; 3], initiator: u32) -> Result<(), Stop> {
         self.dispatches += 1;
         let dispatch = Dispatch::new(self.dispatches, &self.registers, dims, initiator)?;
@@ -365,7 +362,7 @@ impl Run<'_> {
                 self.load(p.src, len, at)?
             }
             CopyDataSrc::IMMEDIATE => p.src,
-            CopyDataSrc::GPU_CLOCK_COUNT | CopyDataSrc::SYSTEM_CLOCK_COUNT => clock(),
+            CopyDataSrc::GPU_CLOCK_COUNT | CopyDataSrc::SYSTEM_CLOCK_COUNT => identity::timestamp(),
             CopyDataSrc::MEM_MAPPED_REGISTER => self.registers.read(4 * p.src as u32).unwrap_or(0).into(),
             other => return Err(Stop::Hang(format!("{at}: COPY_DATA from {other:?} isn't provided yet"))),
         };
@@ -543,8 +540,4 @@ impl Access {
 
 fn fault(fault: MemFault, who: &str) -> Stop {
     Stop::Fault(fault, format!("{who}: {fault}"))
-}
-
-fn clock() -> u64 {
-    (u128::from(monotonic_ns() as u64) * u128::from(identity::COUNTER_HZ) / 1_000_000_000) as u64
 }

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use isa::WaveSize;
 use isa_exec::{Control, GroupSetup, Program, Trap, run_group};
-use pm4::reg::{self, COMPUTE_DISPATCH_INITIATOR, COMPUTE_PGM_RSRC1, COMPUTE_PGM_RSRC2};
+use pm4::reg::{self, COMPUTE_DISPATCH_INITIATOR, COMPUTE_PGM_RSRC1, COMPUTE_PGM_RSRC2, Space};
 use rayon::prelude::*;
 
 use super::identity::SHADER_ENGINES;
@@ -15,8 +15,7 @@ use super::memory::{AccessLog, VmMemory};
 use super::sched::Watch;
 use super::vm::{Vm, canonical};
 
-/// First byte address of the SH register space, and its size in registers.
-const SH_BASE: u32 = 0xb000;
+/// Size of the SH register space in registers.
 const SH_COUNT: usize = 0x400;
 /// LDS of a workgroup at most, and the granule of RSRC2.LDS_SIZE, in bytes.
 const LDS_MAX: u32 = 64 << 10;
@@ -40,16 +39,20 @@ impl Default for Registers {
 }
 
 impl Registers {
+    fn index(address: u32) -> usize {
+        (address.wrapping_sub(Space::Sh.range().start) / 4) as usize
+    }
+
     /// Writes the register at a byte address; one outside the SH space is somebody else's.
     pub fn write(&mut self, address: u32, value: u32) {
-        if let Some(slot) = self.values.get_mut((address.wrapping_sub(SH_BASE) / 4) as usize) {
+        if let Some(slot) = self.values.get_mut(Self::index(address)) {
             *slot = Some(value);
         }
     }
 
     /// The value at a byte address, if this submission wrote it.
     pub fn read(&self, address: u32) -> Option<u32> {
-        self.values.get((address.wrapping_sub(SH_BASE) / 4) as usize).copied().flatten()
+        self.values.get(Self::index(address)).copied().flatten()
     }
 }
 

@@ -4,12 +4,12 @@ use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use nix::errno::Errno;
-use nix::time::{ClockId, clock_gettime};
 
-/// Now on CLOCK_MONOTONIC, in ns: the clock of every timeout in the interface.
+use crate::kmd;
+
+/// Now on CLOCK_MONOTONIC, in ns: the clock of every timeout in the interface, which counts in signed numbers.
 pub fn monotonic_ns() -> i64 {
-    // CLOCK_MONOTONIC exists on every Linux, so the call cannot fail.
-    clock_gettime(ClockId::CLOCK_MONOTONIC).map_or(0, |t| t.tv_sec() * 1_000_000_000 + t.tv_nsec())
+    kmd::now_ns() as i64
 }
 
 /// Wakes whoever waits when anything on the device changes: a fence, a synchronisation object, a new job.

@@ -3,6 +3,7 @@
 //! Values are those of the product's published description and of what its kernel driver reports: 6 shader engines
 //! of 2 arrays of 8 CUs, 24 GiB of GDDR6 on 384 bits, a 100 MHz timestamp counter.
 
+use super::fence::monotonic_ns;
 use crate::kmd::uapi;
 
 /// DRM driver version that is reported: amdgpu 3.61.
@@ -19,6 +20,11 @@ pub const COUNTER_HZ: u64 = 100_000_000;
 pub const SHADER_ENGINES: u32 = 6;
 /// Compute rings (pipes of one micro engine).
 pub const COMPUTE_RINGS: u32 = 4;
+
+/// The timestamp counter: the host's clock at the counter's frequency.
+pub fn timestamp() -> u64 {
+    (u128::from(monotonic_ns() as u64) * u128::from(COUNTER_HZ) / 1_000_000_000) as u64
+}
 
 /// Answer of `INFO_DEV_INFO`.
 pub fn device() -> uapi::InfoDevice {

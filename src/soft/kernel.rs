@@ -624,7 +624,7 @@ impl File {
             uapi::INFO_HW_IP_COUNT if info.args[0] < uapi::HW_IP_NUM => {
                 answer(&u32::from(identity::hw_ip(info.args[0]).available_rings != 0).to_ne_bytes())
             }
-            uapi::INFO_TIMESTAMP => answer(&self.card.timestamp().to_ne_bytes()),
+            uapi::INFO_TIMESTAMP => answer(&identity::timestamp().to_ne_bytes()),
             uapi::INFO_FW_VERSION => {
                 let firmware = identity::firmware(info.args[0]).ok_or(Errno::EINVAL)?;
                 answer(bytemuck::bytes_of(&firmware))

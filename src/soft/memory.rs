@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use isa_exec::{Access, FaultCause, MemFault, Memory};
+use isa_exec::{Access, FaultCause, MemFault, Memory, load_each_lane, store_each_lane};
 
 use super::arena::Arena;
 use super::vm::{Mapping, Permissions, Vm, canonical};
@@ -174,12 +174,7 @@ impl Memory for VmMemory<'_> {
             }
             return Ok(());
         }
-        for (lane, (&va, out)) in vas.iter().zip(out).enumerate() {
-            if live >> lane & 1 != 0 {
-                *out = self.load_u32(va).map_err(|f| (lane, f))?;
-            }
-        }
-        Ok(())
+        load_each_lane(self, vas, live, out)
     }
 
     fn store_lanes(&mut self, vas: &[u64], live: u64, data: &[u32]) -> Result<(), (usize, MemFault)> {
@@ -191,12 +186,7 @@ impl Memory for VmMemory<'_> {
             }
             return Ok(());
         }
-        for (lane, (&va, &data)) in vas.iter().zip(data).enumerate() {
-            if live >> lane & 1 != 0 {
-                self.store_u32(va, data).map_err(|f| (lane, f))?;
-            }
-        }
-        Ok(())
+        store_each_lane(self, vas, live, data)
     }
 
     fn atomic_u32(&mut self, va: u64, f: &mut dyn FnMut(u32) -> u32) -> Result<u32, MemFault> {

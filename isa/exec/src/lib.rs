@@ -101,21 +101,11 @@ pub trait Memory {
     /// Reads a dword for each lane in `live`, at its address; other lanes of `out` stay. The first lane that faults is
     /// told with its number.
     fn load_lanes(&mut self, vas: &[u64], live: u64, out: &mut [u32]) -> Result<(), (usize, MemFault)> {
-        for (lane, (&va, out)) in vas.iter().zip(out).enumerate() {
-            if live >> lane & 1 != 0 {
-                *out = self.load_u32(va).map_err(|f| (lane, f))?;
-            }
-        }
-        Ok(())
+        load_each_lane(self, vas, live, out)
     }
     /// Writes a dword for each lane in `live`, at its address, in ascending order of lanes.
     fn store_lanes(&mut self, vas: &[u64], live: u64, data: &[u32]) -> Result<(), (usize, MemFault)> {
-        for (lane, (&va, &data)) in vas.iter().zip(data).enumerate() {
-            if live >> lane & 1 != 0 {
-                self.store_u32(va, data).map_err(|f| (lane, f))?;
-            }
-        }
-        Ok(())
+        store_each_lane(self, vas, live, data)
     }
     /// Replaces the dword `x` at `va` by `f(x)` and returns `x`; `f` may run more than once.
     fn atomic_u32(&mut self, va: u64, f: &mut dyn FnMut(u32) -> u32) -> Result<u32, MemFault>;
@@ -140,4 +130,34 @@ pub struct Stats {
     pub wave_instructions: u64,
     /// Waves run.
     pub waves: u64,
+}
+
+/// [`Memory::load_lanes`] one lane after the other: for those that do better only sometimes.
+pub fn load_each_lane<M: Memory + ?Sized>(
+    memory: &mut M,
+    vas: &[u64],
+    live: u64,
+    out: &mut [u32],
+) -> Result<(), (usize, MemFault)> {
+    for (lane, (&va, out)) in vas.iter().zip(out).enumerate() {
+        if live >> lane & 1 != 0 {
+            *out = memory.load_u32(va).map_err(|f| (lane, f))?;
+        }
+    }
+    Ok(())
+}
+
+/// [`Memory::store_lanes`] one lane after the other.
+pub fn store_each_lane<M: Memory + ?Sized>(
+    memory: &mut M,
+    vas: &[u64],
+    live: u64,
+    data: &[u32],
+) -> Result<(), (usize, MemFault)> {
+    for (lane, (&va, &data)) in vas.iter().zip(data).enumerate() {
+        if live >> lane & 1 != 0 {
+            memory.store_u32(va, data).map_err(|f| (lane, f))?;
+        }
+    }
+    Ok(())
 }

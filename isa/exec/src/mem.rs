@@ -163,6 +163,16 @@ fn swizzled<const L: usize>(base: u64, off: u32, lane: usize) -> u64 {
     base.wrapping_add((off / 4) as u64 * 4 * L as u64 + off as u64 % 4 + lane as u64 * 4)
 }
 
+/// A lane's index and offset into a buffer, before the range check.
+#[inline(always)]
+fn index_offset<const L: usize>(w: &Wave<L>, c: &Code, r: &Resource, lane: usize) -> (u32, u32) {
+    let m = &c.inst.mem;
+    let v = |k: usize| w.vgpr(m.addr as usize + k)[lane];
+    let index = if m.idxen { v(0) } else { 0 };
+    let offset = if m.offen { v(m.idxen as usize) } else { 0 };
+    (index.wrapping_add(if r.add_tid { lane as u32 } else { 0 }), offset.wrapping_add(c.inst.imm as u32))
+}
+
 /// A dword a lane, loaded or stored by all lanes at once; false, with nothing done, where one goes to LDS.
 fn dwords<const L: usize, M: Memory>(
     w: &mut Wave<L>,
@@ -182,11 +192,8 @@ fn dwords<const L: usize, M: Memory>(
         }
         let va = match buffer {
             Some((r, soffset)) => {
-                let v = |k: usize| w.vgpr(m.addr as usize + k)[lane];
-                let index = if m.idxen { v(0) } else { 0 };
-                let offset = if m.offen { v(m.idxen as usize) } else { 0 };
-                let index = index.wrapping_add(if r.add_tid { lane as u32 } else { 0 });
-                r.address(index, offset.wrapping_add(i.imm as u32), *soffset, 4)
+                let (index, offset) = index_offset(w, c, r, lane);
+                r.address(index, offset, *soffset, 4)
             }
             None => match place(w, c, lane) {
                 Place::Va(va) => Some(va),
@@ -256,12 +263,7 @@ pub(crate) fn vector<const L: usize, M: Memory>(
         let fault = |f| (TrapKind::MemFault(f), Some(lane as u32));
         let (index, offset) = match &buffer {
             None => (0, 0),
-            Some((r, _)) => {
-                let v = |k: usize| w.vgpr(m.addr as usize + k)[lane];
-                let index = if m.idxen { v(0) } else { 0 };
-                let off = if m.offen { v(m.idxen as usize) } else { 0 };
-                (index.wrapping_add(if r.add_tid { lane as u32 } else { 0 }), off.wrapping_add(i.imm as u32))
-            }
+            Some((r, _)) => index_offset(w, c, r, lane),
         };
         let at = |bytes: u32, k: u32| -> Place {
             match &buffer {

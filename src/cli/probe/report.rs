@@ -11,7 +11,6 @@ use sparkle_pm4::kmd::uapi::{
     INFO_SENSOR_GPU_LOAD, INFO_SENSOR_GPU_TEMP,
 };
 use sparkle_pm4::kmd::{Capabilities, Device, DeviceInfo, Firmware, Ip, IpInfo, KmdError, Memory, Version};
-use sparkle_pm4::object::CodeObject;
 
 /// What an open device answers; plain data, so that a test can show a machine that it does not have.
 #[derive(Debug, Clone)]
@@ -80,24 +79,10 @@ impl Card {
 
     /// Why the kernels of this toolkit run on it, or do not: both names in either case.
     pub fn kernels(&self) -> Result<String, String> {
-        let mut targets = kernel_targets();
-        targets.dedup();
-        let built = targets.join(", ");
-        let found = &self.info.gfx_target;
-        if targets.contains(found) {
-            Ok(format!("built for {built}, and this is {found}"))
-        } else {
-            Err(format!("built for {built}, and this is {found}"))
-        }
+        let (built, found) = (kernels::TARGET, &self.info.gfx_target);
+        let text = format!("built for {built}, and this is {found}");
+        if found == built { Ok(text) } else { Err(text) }
     }
-}
-
-/// Targets that there are kernels for.
-fn kernel_targets() -> Vec<String> {
-    let objects = sparkle_pm4::kernels::KERNELS.iter().filter_map(|k| CodeObject::parse(k.object).ok());
-    let mut targets: Vec<String> = objects.map(|object| object.target().to_owned()).collect();
-    targets.sort();
-    targets
 }
 
 /// Owner, group and mode of a node.
