@@ -1,7 +1,8 @@
 //! Words to [`Inst`].
-use crate::WaveSize;
-use crate::row::{Class, DATA0_AT_ADDR, Format, Row, SD, Slot, find};
+use crate::encode::takes_literal;
+use crate::row::{DATA0_AT_ADDR, Format, RDNA35, Row, SD, find};
 use crate::rows::{Op, ROWS};
+use crate::{Target, WaveSize};
 
 /// Why words are not an instruction of gfx1100.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -115,6 +116,62 @@ pub struct Mem {
     pub format: u8,
 }
 
+/// Fields of MIMG beside those of [`Mem`].
+#[allow(missing_docs)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Image {
+    /// Components read or written, lowest bit first.
+    pub dmask: u8,
+    /// `SQ_RSRC_IMG` dimension, 0 to 7.
+    pub dim: u8,
+    pub unorm: bool,
+    pub r128: bool,
+    pub a16: bool,
+    pub d16: bool,
+    pub lwe: bool,
+    /// Addresses in VGPRs that need not follow one another.
+    pub nsa: bool,
+    /// Address VGPRs after the first ([`Mem::addr`]).
+    pub more: [u8; 4],
+    /// First SGPR of the sampler.
+    pub ssamp: u8,
+}
+
+/// Fields of EXP.
+#[allow(missing_docs)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Export {
+    /// 0-7 mrt, 8 mrtz, 12-16 pos, 20 prim, 21-22 dual source blend.
+    pub target: u8,
+    /// Components exported, one bit each.
+    pub enable: u8,
+    pub done: bool,
+    pub row: bool,
+    /// VGPRs of the components.
+    pub src: [u8; 4],
+}
+
+/// What one format has and no other.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Ext {
+    /// Nothing.
+    #[default]
+    None,
+    /// MIMG.
+    Image(Image),
+    /// EXP.
+    Export(Export),
+    /// LDSDIR and VINTERP.
+    Interp {
+        /// Attribute, 0 to 32.
+        attr: u8,
+        /// Channel, 0 to 3.
+        chan: u8,
+        /// `wait_vdst` (LDSDIR) or `wait_exp` (VINTERP).
+        wait: u8,
+    },
+}
+
 /// The second operation of a VOPD pair.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Half {
@@ -163,8 +220,8 @@ pub struct Inst {
     pub mem: Mem,
     /// Y half of a VOPD pair.
     pub y: Option<Half>,
-    /// The encoding, as far as it goes beyond these fields (EXP, MIMG, LDSDIR, VINTERP).
-    pub words: [u32; 2],
+    /// Fields of the formats that fit none of these.
+    pub ext: Ext,
 }
 
 impl Inst {
@@ -225,17 +282,24 @@ fn classify(w: u32) -> Option<(Format, u32)> {
 const DPP8: u16 = 233;
 const DPP8_FI: u16 = 234;
 const DPP16: u16 = 250;
-const LITERAL: u16 = 255;
 
 /// Decodes the instruction that starts at `words[0]`.
 ///
 /// `words` holds at least the dwords that remain; unused fields are ignored. Never panics, whatever the words.
-pub fn decode(words: &[u32], wave: WaveSize) -> Result<Inst, DecodeError> {
+pub fn decode(words: &[u32], target: impl Into<Target>) -> Result<Inst, DecodeError> {
+    decode_for(words, target.into())
+}
+
+fn decode_for(words: &[u32], target: Target) -> Result<Inst, DecodeError> {
+    let wave = target.wave;
     let &w = words.first().ok_or(DecodeError::Empty)?;
     let unknown = DecodeError::Unknown { word: w };
     let (format, opcode) = classify(w).ok_or(unknown)?;
     let row_no = find(format, opcode).ok_or(unknown)?;
     let row = &ROWS[row_no as usize];
+    if row.has(RDNA35) && !target.arch.is_rdna35() {
+        return Err(unknown);
+    }
     let base = match format {
         Format::Sop1
         | Format::Sop2
@@ -264,7 +328,7 @@ pub fn decode(words: &[u32], wave: WaveSize) -> Result<Inst, DecodeError> {
         dpp: Dpp::None,
         mem: Mem::default(),
         y: None,
-        words: [w, w1],
+        ext: Ext::None,
     };
     let mut len = base;
     let vgpr = |x: u32| 256 + x as u16;
@@ -316,6 +380,7 @@ pub fn decode(words: &[u32], wave: WaveSize) -> Result<Inst, DecodeError> {
                 inst.mods.opsel_hi = (field(w1, 27, 2) | field(w, 14, 1) << 2) as u8;
             } else {
                 inst.mods.opsel = field(w, 11, 4) as u8;
+                inst.ext = Ext::Interp { attr: 0, chan: 0, wait: field(w, 8, 3) as u8 };
             }
         }
         Format::VopdX => {
@@ -342,7 +407,11 @@ pub fn decode(words: &[u32], wave: WaveSize) -> Result<Inst, DecodeError> {
             inst.mem.soffset = (w1 >> 25) as u8;
             inst.imm = ((w1 << 11) as i32) >> 11;
         }
-        Format::Ldsdir => inst.vdst = w as u8,
+        Format::Ldsdir => {
+            inst.vdst = w as u8;
+            inst.ext =
+                Ext::Interp { attr: field(w, 10, 6) as u8, chan: field(w, 8, 2) as u8, wait: field(w, 16, 4) as u8 };
+        }
         Format::Ds => {
             inst.imm = (w & 0xffff) as i32;
             inst.mem.gds = w & 1 << 17 != 0;
@@ -378,7 +447,38 @@ pub fn decode(words: &[u32], wave: WaveSize) -> Result<Inst, DecodeError> {
             inst.mem.sve = w1 & 1 << 23 != 0;
             inst.vdst = (w1 >> 24) as u8;
         }
-        Format::Exp | Format::Mimg => {}
+        Format::Exp => {
+            inst.ext = Ext::Export(Export {
+                target: field(w, 4, 6) as u8,
+                enable: field(w, 0, 4) as u8,
+                done: w & 1 << 11 != 0,
+                row: w & 1 << 13 != 0,
+                src: w1.to_le_bytes(),
+            });
+        }
+        Format::Mimg => {
+            inst.mem.slc = w & 1 << 12 != 0;
+            inst.mem.dlc = w & 1 << 13 != 0;
+            inst.mem.glc = w & 1 << 14 != 0;
+            inst.mem.addr = w1 as u8;
+            inst.mem.data0 = (w1 >> 8) as u8;
+            inst.vdst = inst.mem.data0;
+            inst.mem.sbase = (field(w1, 16, 5) << 2) as u8;
+            inst.mem.tfe = w1 & 1 << 21 != 0;
+            let nsa = w & 1 != 0;
+            inst.ext = Ext::Image(Image {
+                dmask: field(w, 8, 4) as u8,
+                dim: field(w, 2, 3) as u8,
+                unorm: w & 1 << 7 != 0,
+                r128: w & 1 << 15 != 0,
+                a16: w & 1 << 16 != 0,
+                d16: w & 1 << 17 != 0,
+                lwe: w1 & 1 << 22 != 0,
+                nsa,
+                more: if nsa { at(2)?.to_le_bytes() } else { [0; 4] },
+                ssamp: (field(w1, 26, 5) << 2) as u8,
+            });
+        }
     }
     // The lane-crossing word and the literal share the place after the instruction.
     let dpp_here = matches!(format, Format::Vop1 | Format::Vop2 | Format::Vopc | Format::Vop3 | Format::Vop3p);
@@ -405,17 +505,8 @@ pub fn decode(words: &[u32], wave: WaveSize) -> Result<Inst, DecodeError> {
         };
         inst.src[0] = vgpr(d & 0xff);
     } else {
-        let fields = |row: &Row, src: &[u16]| {
-            row.operands.iter().any(|o| match o.slot {
-                Slot::Imm => true,
-                Slot::Src0 => o.class != Class::V && o.class != Class::Msg && src[0] == LITERAL,
-                Slot::Src1 => o.class != Class::V && src[1] == LITERAL,
-                Slot::Src2 => o.class != Class::V && src.get(2) == Some(&LITERAL),
-                _ => false,
-            })
-        };
         let y = inst.y;
-        if fields(row, &inst.src) || y.is_some_and(|y| fields(y.row(), &y.src)) {
+        if takes_literal(row, &inst.src) || y.is_some_and(|y| takes_literal(y.row(), &y.src)) {
             inst.literal = at(len)?;
             len += 1;
         }

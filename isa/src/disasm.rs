@@ -1,8 +1,10 @@
 //! [`Inst`] to the text LLVM 19 prints for gfx1100.
 use crate::decode::{DecodeError, Dpp, Inst, decode};
+use crate::encode::is_mix;
+use crate::image;
 use crate::names::{BUF_FMT, DELAY_ID, DELAY_SKIP, HWREG, message};
 use crate::row::*;
-use crate::{Op, WaveSize};
+use crate::{Ext, Op, Target};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -20,12 +22,13 @@ pub struct Line {
 }
 
 /// Lists everything in `words` from the start; an undecodable dword takes one line.
-pub fn disassemble_all(words: &[u32], wave: WaveSize) -> Vec<Line> {
+pub fn disassemble_all(words: &[u32], target: impl Into<Target>) -> Vec<Line> {
+    let target = target.into();
     let mut out = Vec::new();
     let mut at = 0;
     while at < words.len() {
-        let (len, text) = match decode(&words[at..], wave) {
-            Ok(i) => (i.len_dw as usize, Ok(disassemble(&i, wave))),
+        let (len, text) = match decode(&words[at..], target) {
+            Ok(i) => (i.len_dw as usize, Ok(disassemble(&i, target))),
             Err(e) => (1, Err(e)),
         };
         out.push(Line { offset: at * 4, words: words[at..at + len].to_vec(), text });
@@ -35,8 +38,9 @@ pub fn disassemble_all(words: &[u32], wave: WaveSize) -> Vec<Line> {
 }
 
 /// The text of one instruction, one space after the mnemonic.
-pub fn disassemble(inst: &Inst, wave: WaveSize) -> String {
-    let mut p = Printer { s: String::new(), inst, wave64: wave.is64() };
+pub fn disassemble(inst: &Inst, target: impl Into<Target>) -> String {
+    let target = target.into();
+    let mut p = Printer { s: String::new(), inst, wave64: target.wave.is64() };
     p.inst();
     p.s
 }
@@ -215,8 +219,8 @@ impl Printer<'_> {
                 Slot::Vdst if o.class == Class::S => scalar(&mut self.s, vdst as u16, n),
                 Slot::Vdst if i.op == Op::V_MOV_B16 => self.half(vdst as u16),
                 Slot::Vdst => vgpr(&mut self.s, vdst as u16, n),
-                Slot::Sdst if o.class == Class::Imm && i.sdst <= 64 => self.dec(i.sdst as i64),
-                Slot::Sdst if o.class == Class::Imm => self.hex(i.sdst as u32),
+                Slot::Sdst if o.class == Class::Num && i.sdst <= 64 => self.dec(i.sdst as i64),
+                Slot::Sdst if o.class == Class::Num => self.hex(i.sdst as u32),
                 Slot::Sdst => scalar(&mut self.s, i.sdst as u16, n),
                 Slot::Src0 if o.class == Class::Msg => self.msg(i.src[0] as u32),
                 Slot::Src0 => self.modified(row, 0, src[0], o.ty),
@@ -230,6 +234,8 @@ impl Printer<'_> {
                 Slot::Sbase => scalar(&mut self.s, i.mem.sbase as u16, n),
                 Slot::Addr => vgpr(&mut self.s, i.mem.addr as u16, n),
                 Slot::Data0 | Slot::Vdata => vgpr(&mut self.s, i.mem.data0 as u16, n),
+                // Images print their own.
+                Slot::Ssamp => {}
                 Slot::Data1 => vgpr(&mut self.s, i.mem.data1 as u16, n),
             }
         }
@@ -286,8 +292,7 @@ impl Printer<'_> {
                         self.bits("op_sel", m.opsel, sources);
                     }
                 }
-                let mix = matches!(i.op, Op::V_FMA_MIX_F32 | Op::V_FMA_MIXLO_F16 | Op::V_FMA_MIXHI_F16);
-                if row.has(OPSEL_HI) && m.opsel_hi & low != if mix { 0 } else { low } {
+                if row.has(OPSEL_HI) && m.opsel_hi & low != if is_mix(i.op) { 0 } else { low } {
                     self.bits("op_sel_hi", m.opsel_hi, sources);
                 }
                 if row.has(NEG_LOHI) {
@@ -308,7 +313,9 @@ impl Printer<'_> {
                 if row.has(OPSEL) && m.opsel != 0 {
                     self.bits("op_sel", m.opsel, 4);
                 }
-                let _ = write!(self.s, " wait_exp:{}", i.words[0] >> 8 & 7);
+                if let Ext::Interp { wait, .. } = i.ext {
+                    let _ = write!(self.s, " wait_exp:{wait}");
+                }
             }
             Format::Smem if row.has(ADDR) => {
                 self.put(", ");
@@ -477,8 +484,8 @@ impl Printer<'_> {
     }
 
     fn exp(&mut self) {
-        let [w, v] = self.inst.words;
-        let t = w >> 4 & 0x3f;
+        let Ext::Export(x) = self.inst.ext else { return };
+        let t = x.target;
         let _ = match t {
             0..=7 => write!(self.s, " mrt{t}"),
             8 => write!(self.s, " mrtz"),
@@ -487,30 +494,69 @@ impl Printer<'_> {
             21 | 22 => write!(self.s, " dual_src_blend{}", t - 21),
             _ => write!(self.s, " invalid_target_{t}"),
         };
-        for k in 0..4 {
+        for (k, v) in x.src.into_iter().enumerate() {
             self.put(if k == 0 { " " } else { ", " });
-            if w >> k & 1 != 0 {
-                vgpr(&mut self.s, (v >> (8 * k) & 0xff) as u16, 1);
+            if x.enable >> k & 1 != 0 {
+                vgpr(&mut self.s, v as u16, 1);
             } else {
                 self.put("off");
             }
         }
-        self.flag(w & 1 << 11 != 0, " done");
-        self.flag(w & 1 << 13 != 0, " row_en");
+        self.flag(x.done, " done");
+        self.flag(x.row, " row_en");
     }
 
     fn image(&mut self) {
-        let _ = write!(self.s, " 0x{:08x} 0x{:08x}", self.inst.words[0], self.inst.words[1]);
+        let Ext::Image(x) = self.inst.ext else { return };
+        let m = &self.inst.mem;
+        let row = self.inst.row();
+        let data = image::data_dwords(row, &x, m.tfe);
+        let address = image::address_dwords(row, &x);
+        self.put(" ");
+        vgpr(&mut self.s, m.data0 as u16, data);
+        self.put(", ");
+        if x.nsa {
+            self.put("[");
+            let parts = image::nsa_parts(row, &x);
+            let regs = [m.addr, x.more[0], x.more[1], x.more[2], x.more[3]];
+            for (k, (n, v)) in parts.zip(regs).enumerate() {
+                self.flag(k > 0, ", ");
+                vgpr(&mut self.s, v as u16, n);
+            }
+            self.put("]");
+        } else {
+            vgpr(&mut self.s, m.addr as u16, address);
+        }
+        self.put(", ");
+        scalar(&mut self.s, m.sbase as u16, row.operand(Slot::Sbase).map_or(8, |o| o.ty.dwords(false)));
+        if row.operand(Slot::Ssamp).is_some() {
+            self.put(", ");
+            scalar(&mut self.s, x.ssamp as u16, 4);
+        }
+        if row.has(I_BVH) {
+            return self.flag(x.a16, " a16");
+        }
+        if x.dmask != 0 {
+            let _ = write!(self.s, " dmask:0x{:x}", x.dmask);
+        }
+        let _ = write!(self.s, " dim:{}", image::DIMS[x.dim as usize & 7]);
+        self.flag(x.unorm, " unorm");
+        self.cpol();
+        self.flag(x.r128, " r128");
+        self.flag(x.a16, " a16");
+        self.flag(m.tfe, " tfe");
+        self.flag(x.lwe, " lwe");
+        self.flag(x.d16, " d16");
     }
 
     fn ldsdir(&mut self) {
-        let w = self.inst.words[0];
+        let Ext::Interp { attr, chan, wait } = self.inst.ext else { return };
         self.put(" ");
         vgpr(&mut self.s, self.inst.vdst as u16, 1);
         if self.inst.op == Op::LDS_PARAM_LOAD {
-            let _ = write!(self.s, ", attr{}.{}", w >> 10 & 0x3f, ["x", "y", "z", "w"][(w >> 8 & 3) as usize]);
+            let _ = write!(self.s, ", attr{attr}.{}", ["x", "y", "z", "w"][chan as usize & 3]);
         }
-        let _ = write!(self.s, " wait_vdst:{}", w >> 16 & 15);
+        let _ = write!(self.s, " wait_vdst:{wait}");
     }
 
     fn msg(&mut self, v: u32) {

@@ -9,14 +9,19 @@ extern crate alloc;
 pub mod asm;
 mod decode;
 mod disasm;
+mod encode;
+mod image;
 mod names;
 pub mod row;
 pub mod rows;
+mod target;
 
-pub use decode::{DecodeError, Dpp, Half, Inst, Mem, Mods, decode};
+pub use decode::{DecodeError, Dpp, Export, Ext, Half, Image, Inst, Mem, Mods, decode};
 pub use disasm::{Line, disassemble, disassemble_all};
-pub use row::{Format, Row};
+pub use encode::{EncodeError, Words, encode};
+pub use row::{Format, Row, Unit};
 pub use rows::{Op, ROWS};
+pub use target::{Arch, Target};
 
 /// Lanes of a wave.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]

@@ -52,6 +52,8 @@ pub enum Slot {
     Data0,
     Data1,
     Vdata,
+    /// Sampler of an image instruction.
+    Ssamp,
 }
 
 /// What an operand may be.
@@ -62,14 +64,20 @@ pub enum Class {
     V,
     /// SGPR, VCC, EXEC, M0, NULL or trap register.
     S,
+    /// The same without EXEC and M0.
+    SNoExec,
     /// Register, inline constant or literal.
     Src,
     /// Register or inline constant.
     Const,
+    /// Scalar register, inline constant or literal.
+    Ssrc,
+    /// Scalar register or inline constant.
+    Sconst,
     /// Constant word after the instruction.
     K,
     /// A number in a register field.
-    Imm,
+    Num,
     /// Branch distance in dwords.
     Branch,
     /// `s_sendmsg` message.
@@ -171,55 +179,85 @@ pub(crate) const fn i(slot: Slot, class: Class, ty: Ty) -> Operand {
 }
 
 /// `src0` takes |x| and -x.
-pub const MOD0: u32 = 1;
+pub const MOD0: u64 = 1;
 /// `src1` takes |x| and -x.
-pub const MOD1: u32 = 1 << 1;
+pub const MOD1: u64 = 1 << 1;
 /// `src2` takes |x| and -x.
-pub const MOD2: u32 = 1 << 2;
+pub const MOD2: u64 = 1 << 2;
 /// Has CLAMP.
-pub const CLAMP: u32 = 1 << 3;
+pub const CLAMP: u64 = 1 << 3;
 /// Has OMOD.
-pub const OMOD: u32 = 1 << 4;
+pub const OMOD: u64 = 1 << 4;
 /// Prints `op_sel`.
-pub const OPSEL: u32 = 1 << 5;
+pub const OPSEL: u64 = 1 << 5;
 /// Prints `op_sel_hi`.
-pub const OPSEL_HI: u32 = 1 << 6;
+pub const OPSEL_HI: u64 = 1 << 6;
 /// Prints `neg_lo` and `neg_hi`.
-pub const NEG_LOHI: u32 = 1 << 7;
+pub const NEG_LOHI: u64 = 1 << 7;
 /// The mnemonic carries its size (`_e32`, `_e64`, `_dpp`).
-pub const SUFFIX: u32 = 1 << 8;
+pub const SUFFIX: u64 = 1 << 8;
 /// Has DPP forms.
-pub const DPP: u32 = 1 << 9;
+pub const DPP: u64 = 1 << 9;
 /// VOP3 with a scalar destination beside the vector one.
-pub const SD: u32 = 1 << 10;
+pub const SD: u64 = 1 << 10;
 /// The destination is also a source.
-pub const TIED: u32 = 1 << 11;
+pub const TIED: u64 = 1 << 11;
 /// DS: two 8-bit offsets.
-pub const OFFSET01: u32 = 1 << 12;
+pub const OFFSET01: u64 = 1 << 12;
 /// DS: only with the GDS bit.
-pub const GDS: u32 = 1 << 13;
+pub const GDS: u64 = 1 << 13;
 /// DS: never with the GDS bit.
-pub const NOGDS: u32 = 1 << 14;
+pub const NOGDS: u64 = 1 << 14;
 /// DS: without offset.
-pub const NOOFFSET: u32 = 1 << 15;
+pub const NOOFFSET: u64 = 1 << 15;
 /// DS: `data0` sits in the address field (GWS).
-pub const DATA0_AT_ADDR: u32 = 1 << 16;
+pub const DATA0_AT_ADDR: u64 = 1 << 16;
 /// Memory: takes an address.
-pub const ADDR: u32 = 1 << 17;
+pub const ADDR: u64 = 1 << 17;
 /// SMEM: without cache policy.
-pub const NOCPOL: u32 = 1 << 18;
+pub const NOCPOL: u64 = 1 << 18;
 /// The negation bit of `src0` sign-extends; printed `sext()`.
-pub const SEXT0: u32 = 1 << 19;
+pub const SEXT0: u64 = 1 << 19;
 /// The same of `src1`.
-pub const SEXT1: u32 = 1 << 20;
+pub const SEXT1: u64 = 1 << 20;
 /// The same of `src2`.
-pub const SEXT2: u32 = 1 << 21;
+pub const SEXT2: u64 = 1 << 21;
 /// [`SEXT0`] in DPP forms only.
-pub const DSEXT0: u32 = 1 << 22;
+pub const DSEXT0: u64 = 1 << 22;
 /// [`SEXT1`] in DPP forms only.
-pub const DSEXT1: u32 = 1 << 23;
+pub const DSEXT1: u64 = 1 << 23;
 /// [`SEXT2`] in DPP forms only.
-pub const DSEXT2: u32 = 1 << 24;
+pub const DSEXT2: u64 = 1 << 24;
+/// VOP1, VOP2, VOPC: 16-bit VGPR operands reach v0 to v127 alone; bit 7 of the field is the half.
+pub const T16: u64 = 1 << 25;
+/// LLVM 19 knows `.l` and `.h` spellings of it.
+pub const REAL16: u64 = 1 << 26;
+/// Only RDNA 3.5 (gfx115x) has it.
+pub const RDNA35: u64 = 1 << 27;
+/// Image: atomic.
+pub const I_ATOMIC: u64 = 1 << 32;
+/// Image: always four results.
+pub const I_GATHER4: u64 = 1 << 33;
+/// Image: loads a sample of a multisampled image.
+pub const I_MSAA: u64 = 1 << 34;
+/// Image: the address has gradients.
+pub const I_GRAD: u64 = 1 << 35;
+/// Image: gradients of 16 bits.
+pub const I_G16: u64 = 1 << 36;
+/// Image: the address has a level of detail, or its clamp.
+pub const I_LOD: u64 = 1 << 37;
+/// Image: one more address word (bias, offset or reference).
+pub const I_EXTRA1: u64 = 1 << 38;
+/// Image: two more.
+pub const I_EXTRA2: u64 = 1 << 39;
+/// Image: three more.
+pub const I_EXTRA3: u64 = I_EXTRA1 | I_EXTRA2;
+/// Image: asks for the size; the address is the level alone.
+pub const I_SIZE: u64 = 1 << 40;
+/// Image: intersects a ray with a box or triangle.
+pub const I_BVH: u64 = 1 << 41;
+/// Image: [`I_BVH`] with a 64-bit node.
+pub const I_BVH64: u64 = 1 << 42;
 
 /// Implicitly reads VCC.
 pub const R_VCC: u32 = 1;
@@ -247,6 +285,20 @@ pub const W_M0: u32 = 1 << 10;
 pub const LOADS: u32 = 1 << 11;
 /// Writes memory.
 pub const STORES: u32 = 1 << 12;
+/// Counted by vmcnt; with [`C_VS`] too where the old value is returned.
+pub const C_VM: u32 = 1 << 13;
+/// Counted by vscnt; with [`C_VM`] too where no value is returned.
+pub const C_VS: u32 = 1 << 14;
+/// Counted by lgkmcnt.
+pub const C_LGKM: u32 = 1 << 15;
+/// Counted by expcnt.
+pub const C_EXP: u32 = 1 << 16;
+/// Runs on the transcendental unit.
+pub const TRANS: u32 = 1 << 17;
+/// Changes the program counter.
+pub const BRANCH: u32 = 1 << 18;
+/// Sends a message.
+pub const MESSAGE: u32 = 1 << 19;
 
 /// One instruction in one format.
 #[derive(Clone, Copy, Debug)]
@@ -262,15 +314,20 @@ pub struct Row {
     /// Operands in the order they are printed; addresses of memory formats come from [`ADDR`].
     pub operands: &'static [Operand],
     /// Modifiers ([`MOD0`] and following).
-    pub flags: u32,
+    pub flags: u64,
     /// Implicit registers and memory ([`R_VCC`] and following).
     pub implicit: u32,
 }
 
 impl Row {
     /// Has all of these modifier flags.
-    pub const fn has(&self, flag: u32) -> bool {
+    pub const fn has(&self, flag: u64) -> bool {
         self.flags & flag == flag
+    }
+
+    pub(crate) const fn of(mut self, op: Op) -> Row {
+        self.op = op;
+        self
     }
 
     /// The operand of a slot.
@@ -279,17 +336,75 @@ impl Row {
     }
 }
 
-#[allow(clippy::too_many_arguments)]
-pub(crate) const fn r(
-    op: Op,
+/// Part of the machine that runs an instruction.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, PartialOrd, Ord)]
+#[allow(missing_docs)]
+pub enum Unit {
+    Salu,
+    Smem,
+    Valu,
+    /// Transcendental unit beside the VALU.
+    Trans,
+    /// Buffer, image, flat, global and scratch memory.
+    Vmem,
+    /// LDS, GDS and parameter loads.
+    Lds,
+    Branch,
+    Message,
+    Export,
+}
+
+impl Unit {
+    /// As the reference page and summaries print it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Unit::Salu => "SALU",
+            Unit::Smem => "SMEM",
+            Unit::Valu => "VALU",
+            Unit::Trans => "trans",
+            Unit::Vmem => "VMEM",
+            Unit::Lds => "LDS",
+            Unit::Branch => "branch",
+            Unit::Message => "message",
+            Unit::Export => "export",
+        }
+    }
+}
+
+impl Row {
+    /// Where it runs.
+    pub const fn unit(&self) -> Unit {
+        if self.implicit & TRANS != 0 {
+            return Unit::Trans;
+        }
+        if self.implicit & BRANCH != 0 {
+            return Unit::Branch;
+        }
+        if self.implicit & MESSAGE != 0 {
+            return Unit::Message;
+        }
+        match self.format {
+            Format::Sop1 | Format::Sop2 | Format::Sopc | Format::Sopk | Format::Sopp => Unit::Salu,
+            Format::Smem => Unit::Smem,
+            Format::Ds | Format::Ldsdir => Unit::Lds,
+            Format::Mubuf | Format::Mtbuf | Format::Mimg => Unit::Vmem,
+            Format::Flat | Format::Global | Format::Scratch => Unit::Vmem,
+            Format::Exp => Unit::Export,
+            _ => Unit::Valu,
+        }
+    }
+}
+
+/// An encoding; [`Row::of`] names its instruction.
+pub(crate) const fn e(
     name: &'static str,
     format: Format,
     opcode: u16,
     operands: &'static [Operand],
-    flags: u32,
+    flags: u64,
     implicit: u32,
 ) -> Row {
-    Row { op, name, format, opcode, operands, flags, implicit }
+    Row { op: Op::V_NOP, name, format, opcode, operands, flags, implicit }
 }
 
 /// First index entry and number of opcodes of each format.

@@ -14,19 +14,20 @@ ANON = {"anonymous_15868": ("V", "B32"), "anonymous_15876": ("V", "B32"), "anony
 FIX = {"VOPDstS64orS32": ("S", "Mask"), "SSrc_i1": ("S", "Mask"), "KImmFP32": ("K", "F32"), "KImmFP16": ("K", "F16"),
        "VSrc_v2b16": ("Src", "V2B16"), "VSrc_v2f16": ("Src", "V2F16"), "VCSrc_v2f16": ("Const", "V2F16"),
        "VSrc_v2bf16": ("Src", "V2BF16"), "VCSrc_v2bf16": ("Const", "V2BF16"),
-       "VRegOrLdsSrc_32": ("V", "B32"), "SSrcOrLds_b32": ("Src", "B32"), "VISrc_256_f64": ("Const", "Acc"),
+       "VRegOrLdsSrc_32": ("V", "B32"), "SSrcOrLds_b32": ("Ssrc", "B32"), "VISrc_256_f64": ("Const", "Acc"),
        "VISrc_128_f32": ("Const", "Acc"), "VDst_256": ("V", "Acc"), "VDst_128": ("V", "Acc"), "SendMsg": ("Msg", "B32"), "VOPDDstYOperand": ("V", "B32"),
        "VGPRSrc_32_Lo128": ("V", "B16"), "VGPRSrc_16_Lo128": ("V", "B16"), "VGPR_32_Lo128": ("V", "B16"),
-       "VGPRSrc_16": ("V", "B16"), "i8imm": ("Imm", "B32")}
+       "VGPRSrc_16": ("V", "B16"), "i8imm": ("Num", "B32")}
 
 
 def kind(c):
     if c in FIX: return FIX[c]
     if c in ANON: return ANON[c]
     m = re.match(r"(SReg|VReg|VRegSrc|VGPR|VGPRSrc|AVLdSt|VDst)_(\d+)", c)
+    if m and "XEXEC" in c and "XEXEC_HI" not in c: return ("SNoExec", "B" + m[2])
     if m: return ("S" if m[1] == "SReg" else "V", "B" + m[2])
     m = re.match(r"(SSrc|SCSrc|VSrc|VCSrc|VSrcT|VSrcFake16)_(bf16|[bf]\d+)", c)
-    if m: return ({"SCSrc": "Const", "VCSrc": "Const"}.get(m[1], "Src"), m[2].upper())
+    if m: return ({"SSrc": "Ssrc", "SCSrc": "Sconst", "VCSrc": "Const"}.get(m[1], "Src"), m[2].upper())
     if c.startswith("VOPDstOperand_t16"): return ("V", "B16")
     return None
 
@@ -72,6 +73,31 @@ SIMM = {"SOPPBrTarget": "Branch", "SendMsg": "Msg", "hwreg": "Hwreg", "SDelayALU
 def opname(m): return m.upper()
 
 
+BRANCH = re.compile(r"s_(c?branch|setpc|swappc|call_b64|rfe|subvector_loop)")
+MESSAGE = re.compile(r"s_sendmsg")
+
+
+def image(m, outs):
+    """Operands and flags of an image instruction, from its name: what the address is made of."""
+    flags = []
+    parts = m.split("_")[1:]
+    if m.startswith("image_bvh"):
+        flags = ["I_BVH"] + (["I_BVH64"] if "bvh64" in m else [])
+        return ["o(Vdata, V, B128)", "i(Addr, V, B32)", "i(Sbase, S, B128)"], flags
+    if "atomic" in m: flags.append("I_ATOMIC")
+    if parts[0].startswith("gather4"): flags.append("I_GATHER4")
+    if parts[0] == "msaa": flags.append("I_MSAA")
+    for p, q in (("c", "I_EXTRA"), ("b", "I_EXTRA"), ("o", "I_EXTRA"), ("d", "I_GRAD"), ("g16", "I_G16"), ("cl", "I_LOD"), ("l", "I_LOD"), ("mip", "I_LOD")):
+        if p in parts[1:]: flags.append(q)
+    n = flags.count("I_EXTRA")
+    flags = [q for q in flags if q != "I_EXTRA"] + (["I_EXTRA%d" % n] if n else [])
+    if m == "image_get_resinfo": flags.append("I_SIZE")
+    data = ["o(Vdata, V, B32)"] if "vdata" in outs or "vdst" in outs else ["i(Vdata, V, B32)"]
+    if "atomic" in m: data = ["o(Vdata, V, %s)" % ("B64" if "cmpswap" in m else "B32")]
+    sampled = parts[0].startswith(("sample", "gather4")) or m == "image_get_lod"
+    return data + ["i(Addr, V, B32)", "i(Sbase, S, B256)"] + (["i(Ssamp, S, B128)"] if sampled else []), flags
+
+
 def main():
     recs = [r for r in json.load(open(sys.argv[1])) if r.get("size") and r["nbits"] and "pad_s_nop" not in r["name"]]
     base = {}
@@ -80,6 +106,7 @@ def main():
     ret = set()
     wave = {}
     extra = {}
+    real16 = set()
     for r in recs:
         f, o = classify(r)
         n = r["name"]
@@ -87,6 +114,7 @@ def main():
         if f in ("Mimg", "Exp", "Mtbuf", "Vopd"):
             pass
         fl = r.get("flags", [])
+        if "UseRealTrue16Insts" in r["preds"]: real16.add((f, o))
         m = re.match(r"\w+", asm)[0]
         if f == "Vopd":
             x, y = re.match(r"(\w+) .*:: (\w+)", asm).groups()
@@ -130,27 +158,30 @@ def main():
             if half.startswith("v_dual_") is False: raise SystemExit(r["asm"])
             for t in re.findall(r"\$(\w+)", half):
                 if t == "imm":
-                    opd.append("i(Slot::Imm, Class::K, Ty::F32)")
+                    opd.append("i(Imm, K, F32)")
                     continue
                 c = kind(cls[t])
                 t = t.rstrip("XY").replace("vsrc1", "src1")
-                opd.append(("o" if t == "vdst" else "i") + "(Slot::%s, Class::%s, Ty::%s)" % (SLOT[t], c[0], "F32" if c[1] == "F32" else "B32"))
+                opd.append(("o" if t == "vdst" else "i") + "(%s, %s, %s)" % (SLOT[t], c[0], "F32" if c[1] == "F32" else "B32"))
         elif f in ("Mubuf", "Mtbuf"):
             if "vdata" in cls:
                 w = kind(cls["vdata"])
-                opd.append(("o" if "vdata" in outs else "i") + "(Slot::Vdata, Class::V, Ty::%s)" % w[1])
+                opd.append(("o" if "vdata" in outs else "i") + "(Vdata, V, %s)" % w[1])
             if "srsrc" in cls: flags.append("ADDR")
         elif f in ("Flat", "Global", "Scratch"):
             for t in ("vdst", "vdata"):
                 if t in cls and not t == "vdst_in":
                     w = kind(cls[t])
-                    opd.append(("o" if t == "vdst" else "i") + "(Slot::%s, Class::V, Ty::%s)" % (SLOT[t], w[1]))
+                    opd.append(("o" if t == "vdst" else "i") + "(%s, V, %s)" % (SLOT[t], w[1]))
             if "addtid" not in m: flags.append("ADDR")
             if "atomic" in m and "vdst" not in cls: flags.append("")
-        elif f == "Mimg" or f == "Exp":
+        elif f == "Mimg":
+            opd, fl = image(m, outs)
+            flags += fl
+        elif f == "Exp":
             pass
         elif f == "Ldsdir":
-            opd.append("o(Slot::Vdst, Class::V, Ty::B32)")
+            opd.append("o(Vdst, V, B32)")
         else:
             if f in ("Vop3",) and "{_e64}" in r["asm"]: flags.append("SUFFIX")
             printed = re.findall(r"\$(\w+)", body)
@@ -177,10 +208,10 @@ def main():
                     continue
                 c = cls[t0]
                 if t0 == "simm16":
-                    opd.append("i(Slot::Simm, Class::%s, Ty::B16)" % SIMM[c])
+                    opd.append("i(Simm, %s, B16)" % SIMM[c])
                     continue
                 if c in ("i32imm",) and t0 == "imm":
-                    opd.append("i(Slot::Imm, Class::K, Ty::B32)")
+                    opd.append("i(Imm, K, B32)")
                     continue
                 k = kind(c)
                 if not k: raise SystemExit("class %s of %s" % (c, r["name"]))
@@ -188,23 +219,26 @@ def main():
                 if mod: flags.append(("SEXT" if "Int" in cls[t] else "MOD") + t0[-1])
                 io = "o" if t0 in outs else "i"
                 if "movreld" in m and t0 in ("vdst", "sdst") or m.startswith("v_movrelsd") and t0 == "vdst": io = "o"
-                opd.append("%s(Slot::%s, Class::%s, Ty::%s)" % (io, SLOT[t0], k[0], ty))
+                opd.append("%s(%s, %s, %s)" % (io, SLOT[t0], k[0], ty))
             if f in ("Vop1", "Vop2") and m in e64 and "$vdst" in r["asm"] and re.match(r"\w+\$vdst", r["asm"]): flags.append("SUFFIX")
             if f == "Vop3" and m in e32 and re.match(r"\w+\$[vs]dst", r["asm"]): flags.append("SUFFIX")
             if f == "Vopc":
                 flags.append("SUFFIX")
-                if "cmpx" not in m: opd.insert(0, "o(Slot::Vcc, Class::S, Ty::Mask)")
+                if "cmpx" not in m: opd.insert(0, "o(Vcc, S, Mask)")
             if f == "Vop2" and "_co_ci_" in m:
-                opd.insert(1, "o(Slot::Vcc, Class::S, Ty::Mask)")
-                opd.append("i(Slot::Vcc, Class::S, Ty::Mask)")
-            if f == "Vop2" and m.startswith("v_cndmask_"): opd.append("i(Slot::Vcc, Class::S, Ty::Mask)")
+                opd.insert(1, "o(Vcc, S, Mask)")
+                opd.append("i(Vcc, S, Mask)")
+            if f == "Vop2" and m.startswith("v_cndmask_"): opd.append("i(Vcc, S, Mask)")
             if "vdst_in" in cls or "sdst_in" in cls or "$vdst = $src2" in (r.get("constraints") or "") or "sdst = $sdst_in" in (r.get("constraints") or "") \
                     or "$sdst = $src" in (r.get("constraints") or ""):
                 flags.append("TIED")
         if (f, o) in dpp: flags.append("DPP")
         for k, q in sorted(dmods.get((f, o), {}).items()):
             if q == "DSEXT": flags.append("DSEXT" + k)
-        if f == "Vop3" and any("Slot::Sdst" in q for q in opd) and any("Slot::Vdst" in q for q in opd): flags.append("SD")
+        if f == "Vop3" and any("Sdst" in q for q in opd) and any("Vdst" in q for q in opd): flags.append("SD")
+        if any("Lo128" in c for c in cls.values()): flags.append("T16")
+        if (f, o) in real16: flags.append("REAL16")
+        if {"HasSALUFloatInsts", "HasVGPRSingleUseHintInsts"} & set(r["preds"]): flags.append("RDNA35")
         imp = []
         for u in r.get("uses") or []:
             if u in ("VCC", "SCC", "M0", "EXEC", "MODE", "FLAT_SCR"): imp.append("R_" + u)
@@ -212,22 +246,25 @@ def main():
             if u in ("VCC", "SCC", "EXEC", "MODE", "M0"): imp.append("W_" + u)
         if r.get("mayLoad"): imp.append("LOADS")
         if r.get("mayStore"): imp.append("STORES")
+        lf = r.get("flags", [])
+        if "VM_CNT" in lf:
+            loads = "Vdst" in " ".join(opd) or any(q.startswith("o(Vdata") for q in opd)
+            imp += ["C_VM"] if loads else []
+            imp += ["C_VS"] if r.get("mayStore") or "atomic" in m else []
+            if not loads and "C_VS" not in imp: imp.append("C_VM")
+        if "LGKM_CNT" in lf or f == "Flat" or MESSAGE.match(m): imp.append("C_LGKM")
+        if f in ("Exp", "Ldsdir"): imp.append("C_EXP")
+        if "TRANS" in lf: imp.append("TRANS")
+        if BRANCH.match(m): imp.append("BRANCH")
+        if MESSAGE.match(m): imp.append("MESSAGE")
         flags = [q for q in flags if q]
-        name = m
-        ops.setdefault(opn, name if not f.startswith("Vopd") else opn.lower())
-        w64 = wave.get((f, o), {}).get(64)
-        rows.append('    r(Op::%s, "%s", Format::%s, 0x%02x, &[%s], %s, %s),' % (
-            opn, name, f, o, ", ".join(opd), " | ".join(flags) or "0", " | ".join(imp) or "0"))
+        ops.setdefault(opn, []).append('e("%s", %s, 0x%02x, &[%s], %s, %s)' % (
+            m, f, o, ", ".join(opd), " | ".join(flags) or "0", " | ".join(imp) or "0"))
     out = sys.stdout
-    out.write("// Generated by isa/tools/gen_rows.py from LLVM 19's gfx11 records; edit the script, not this file.\n")
-    out.write("//! The instruction rows: format, opcode, mnemonic, operands in printed order, modifiers, implicit registers.\n")
-    out.write("use crate::row::*;\n\n")
-    out.write("/// What an instruction does, one name a mnemonic whatever its encodings.\n")
-    out.write("#[allow(non_camel_case_types, missing_docs)]\n#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]\n#[repr(u16)]\npub enum Op {\n")
-    for q in sorted(ops): out.write("    %s,\n" % q)
-    out.write("}\n\n/// Every row, in order of format and opcode.\npub static ROWS: &[Row] = &[\n")
-    out.write("\n".join(rows))
-    out.write("\n];\n")
+    for q in sorted(ops):
+        out.write("    %s [\n" % q)
+        for e in ops[q]: out.write("        %s,\n" % e)
+        out.write("    ]\n")
 
 
 main()
