@@ -322,7 +322,8 @@ impl Printer<'_> {
                 let imm = |p: &mut Self| {
                     let _ = write!(p.s, "{}0x{:x}", if i.imm < 0 { "-" } else { "" }, i.imm.unsigned_abs());
                 };
-                if i.mem.soffset == 124 {
+                // LLVM reads the form without offset as the one with a register that is null.
+                if i.mem.soffset == 124 && i.imm != 0 {
                     imm(self);
                 } else {
                     scalar(&mut self.s, i.mem.soffset as u16, 1);

@@ -41,6 +41,10 @@ fn no_instruction_is_forgotten() {
     let mut have = BTreeSet::new();
     for row in ROWS {
         let Some(mut w) = words(row) else { continue };
+        // Programs are gfx1100's.
+        if row.has(isa::row::RDNA35) {
+            continue;
+        }
         let inst = isa::decode(&w, WaveSize::W32).unwrap_or_else(|e| panic!("{}: {e}", row.name));
         assert_eq!(inst.op, row.op, "{} decodes as itself", row.name);
         w.truncate(inst.len_dw as usize);
