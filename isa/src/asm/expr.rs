@@ -167,11 +167,10 @@ impl Call {
         match (self, args) {
             (Call::Max | Call::TotalNumVgprs, _) => args.iter().copied().max(),
             (Call::Or, _) => args.iter().copied().reduce(|a, b| a | b),
-            (Call::AlignTo, &[v, a]) => match (v as u64).wrapping_add((a as u64).wrapping_sub(1)).checked_div(a as u64)
-            {
-                Some(n) => Some(n.wrapping_mul(a as u64) as i64),
-                None => None,
-            },
+            (Call::AlignTo, &[v, a]) => {
+                let up = (v as u64).wrapping_add((a as u64).wrapping_sub(1));
+                up.checked_div(a as u64).map(|n| n.wrapping_mul(a as u64) as i64)
+            }
             (Call::ExtraSgprs, &[vcc, ..]) => Some(if vcc != 0 { 2 } else { 0 }),
             _ => None,
         }
