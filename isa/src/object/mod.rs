@@ -7,11 +7,15 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 mod descriptor;
+mod elf;
 mod error;
+mod relocatable;
+mod strtab;
 mod target;
 
 pub use descriptor::{DESCRIPTOR_BYTES, Descriptor, ENTRY_OFFSET};
 pub use error::{DirectiveError, MetadataError, ObjectError};
+pub use relocatable::write_relocatable;
 pub use target::{CodeObjectVersion, TRIPLE, Target};
 
 /// Section types (`sh_type`) that an AMDGPU source names.
