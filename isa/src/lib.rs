@@ -10,6 +10,7 @@ pub mod asm;
 mod decode;
 mod disasm;
 mod names;
+pub mod object;
 pub mod row;
 pub mod rows;
 
