@@ -4,6 +4,7 @@ use alloc::string::String;
 
 pub mod expr;
 
+pub use crate::object::Target as Gfx;
 use expr::Expr;
 
 /// What one instruction's text becomes: the answer of `inst::assemble(text, target, symbols)`.
@@ -43,8 +44,9 @@ pub enum FixupKind {
     /// Bits 15:0 of the word: the distance in words from the next instruction, signed (SOPP branches, `s_call_b64`).
     /// A branch to a number, as in `s_branch 4`, has no fixup: the number is the field.
     Branch,
-    /// The whole word: the value itself, or a 32-bit relocation (`R_AMDGPU_ABS32`, or as the variant says). LLVM's addend
-    /// counts from the field, so `pc`-relative code writes `sym@rel32@lo+4`.
+    /// The whole word: a number that isn't known yet, a difference of labels, or a 32-bit relocation. As in LLVM a plain
+    /// address is the distance from the field (`R_AMDGPU_REL32`) and `@abs32@lo` the address itself; code that adds to
+    /// `s_getpc_b64`'s result writes `sym@rel32@lo+4`.
     Literal,
 }
 
@@ -66,53 +68,22 @@ impl Default for Target {
     }
 }
 
-/// Processors that share this instruction set.
-#[allow(missing_docs)]
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Gfx {
-    Gfx1100,
-    Gfx1101,
-    Gfx1102,
-    Gfx1103,
-    Gfx1150,
-    Gfx1151,
-}
-
-impl Gfx {
-    /// All of them.
-    pub const ALL: [Gfx; 6] = [Gfx::Gfx1100, Gfx::Gfx1101, Gfx::Gfx1102, Gfx::Gfx1103, Gfx::Gfx1150, Gfx::Gfx1151];
-
-    /// `gfx1100` …
-    pub const fn name(self) -> &'static str {
-        match self {
-            Gfx::Gfx1100 => "gfx1100",
-            Gfx::Gfx1101 => "gfx1101",
-            Gfx::Gfx1102 => "gfx1102",
-            Gfx::Gfx1103 => "gfx1103",
-            Gfx::Gfx1150 => "gfx1150",
-            Gfx::Gfx1151 => "gfx1151",
-        }
-    }
-
-    /// By its name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|g| g.name() == name)
-    }
-
+impl Target {
     /// Major, minor and stepping number: 11, 0, 0 for gfx1100.
-    pub const fn version(self) -> (u8, u8, u8) {
-        match self {
+    pub const fn version(&self) -> (u8, u8, u8) {
+        match self.gfx {
             Gfx::Gfx1100 => (11, 0, 0),
             Gfx::Gfx1101 => (11, 0, 1),
             Gfx::Gfx1102 => (11, 0, 2),
-            Gfx::Gfx1103 => (11, 0, 3),
+            Gfx::Gfx1103 | Gfx::Gfx11Generic => (11, 0, 3),
             Gfx::Gfx1150 => (11, 5, 0),
             Gfx::Gfx1151 => (11, 5, 1),
+            Gfx::Gfx1152 => (11, 5, 2),
         }
     }
 
     /// RDNA3.5: has the scalar float instructions and their like.
-    pub const fn is_rdna35(self) -> bool {
+    pub const fn is_rdna35(&self) -> bool {
         self.version().1 == 5
     }
 }
