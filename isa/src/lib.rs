@@ -12,6 +12,7 @@ mod disasm;
 mod encode;
 mod image;
 mod names;
+pub mod object;
 pub mod row;
 pub mod rows;
 mod target;

@@ -1,0 +1,2 @@
+// A file without anything but code.
+s_endpgm
