@@ -225,6 +225,25 @@ pub struct Inst {
 }
 
 impl Inst {
+    /// The encoding of a row with every field 0, for the assembler and the builder to fill.
+    pub(crate) fn blank(row: usize) -> Inst {
+        Inst {
+            op: ROWS[row].op,
+            row: row as u16,
+            len_dw: 0,
+            vdst: 0,
+            sdst: 0,
+            src: [0; 3],
+            literal: 0,
+            imm: 0,
+            mods: Mods::default(),
+            dpp: Dpp::None,
+            mem: Mem::default(),
+            y: None,
+            ext: Ext::None,
+        }
+    }
+
     /// The row it was decoded by.
     pub fn row(&self) -> &'static Row {
         &ROWS[self.row as usize]
