@@ -3054,7 +3054,7 @@ instructions! {
         e("v_cubetc_f32", Vop3, 0x20e, &[o(Vdst, V, B32), i(Src0, Src, F32), i(Src1, Src, F32), i(Src2, Src, F32)], MOD0 | MOD1 | MOD2 | CLAMP | OMOD | DPP, R_MODE | R_EXEC),
     ]
     V_CVT_F16_F32 [
-        e("v_cvt_f16_f32", Vop1, 0x0a, &[o(Vdst, V, B16), i(Src0, Src, F32)], SUFFIX | DPP, R_MODE | R_EXEC),
+        e("v_cvt_f16_f32", Vop1, 0x0a, &[o(Vdst, V, B16), i(Src0, Src, F32)], SUFFIX | DPP | T16, R_MODE | R_EXEC),
         e("v_cvt_f16_f32", Vop3, 0x18a, &[o(Vdst, V, B32), i(Src0, Src, F32)], MOD0 | CLAMP | OMOD | SUFFIX | DPP, R_MODE | R_EXEC),
     ]
     V_CVT_F16_I16 [
@@ -3214,7 +3214,7 @@ instructions! {
         e("v_div_scale_f64", Vop3, 0x2fd, &[o(Vdst, V, B64), o(Sdst, S, Mask), i(Src0, Src, F64), i(Src1, Src, F64), i(Src2, Src, F64)], MOD0 | MOD1 | MOD2 | CLAMP | OMOD | SD, R_MODE | R_EXEC),
     ]
     V_DOT2ACC_F32_F16 [
-        e("v_dot2acc_f32_f16", Vop2, 0x02, &[o(Vdst, V, B32), i(Src0, Src, V2F16), i(Src1, V, B32)], TIED | DPP, R_MODE | R_EXEC),
+        e("v_dot2acc_f32_f16", Vop2, 0x02, &[o(Vdst, V, B32), i(Src0, Src, V2F16), i(Src1, V, B32)], MOD0 | MOD1 | TIED | DPP, R_MODE | R_EXEC),
         e("v_dual_dot2acc_f32_f16", VopdX, 0x0c, &[o(Vdst, V, B32), i(Src0, Src, B32), i(Src1, V, B32)], 0, R_MODE | R_EXEC),
         e("v_dual_dot2acc_f32_f16", VopdY, 0x0c, &[o(Vdst, V, B32), i(Src0, Src, B32), i(Src1, V, B32)], 0, R_MODE | R_EXEC),
     ]
@@ -3305,13 +3305,13 @@ instructions! {
         e("v_fma_f64", Vop3, 0x214, &[o(Vdst, V, B64), i(Src0, Src, F64), i(Src1, Src, F64), i(Src2, Src, F64)], MOD0 | MOD1 | MOD2 | CLAMP | OMOD, R_MODE | R_EXEC),
     ]
     V_FMA_MIXHI_F16 [
-        e("v_fma_mixhi_f16", Vop3p, 0x22, &[o(Vdst, V, B32), i(Src0, Const, F16), i(Src1, Const, F16), i(Src2, Const, F16)], MOD0 | MOD1 | MOD2 | OPSEL | OPSEL_HI | CLAMP | TIED | DPP, R_MODE | R_EXEC),
+        e("v_fma_mixhi_f16", Vop3p, 0x22, &[o(Vdst, V, B32), i(Src0, Src, F16), i(Src1, Src, F16), i(Src2, Src, F16)], MOD0 | MOD1 | MOD2 | OPSEL | OPSEL_HI | CLAMP | TIED | DPP, R_MODE | R_EXEC),
     ]
     V_FMA_MIXLO_F16 [
-        e("v_fma_mixlo_f16", Vop3p, 0x21, &[o(Vdst, V, B32), i(Src0, Const, F16), i(Src1, Const, F16), i(Src2, Const, F16)], MOD0 | MOD1 | MOD2 | OPSEL | OPSEL_HI | CLAMP | TIED | DPP, R_MODE | R_EXEC),
+        e("v_fma_mixlo_f16", Vop3p, 0x21, &[o(Vdst, V, B32), i(Src0, Src, F16), i(Src1, Src, F16), i(Src2, Src, F16)], MOD0 | MOD1 | MOD2 | OPSEL | OPSEL_HI | CLAMP | TIED | DPP, R_MODE | R_EXEC),
     ]
     V_FMA_MIX_F32 [
-        e("v_fma_mix_f32", Vop3p, 0x20, &[o(Vdst, V, B32), i(Src0, Const, F16), i(Src1, Const, F16), i(Src2, Const, F16)], MOD0 | MOD1 | MOD2 | OPSEL | OPSEL_HI | CLAMP | DPP, R_MODE | R_EXEC),
+        e("v_fma_mix_f32", Vop3p, 0x20, &[o(Vdst, V, B32), i(Src0, Src, F16), i(Src1, Src, F16), i(Src2, Src, F16)], MOD0 | MOD1 | MOD2 | OPSEL | OPSEL_HI | CLAMP | DPP, R_MODE | R_EXEC),
     ]
     V_FRACT_F16 [
         e("v_fract_f16", Vop1, 0x5f, &[o(Vdst, V, B16), i(Src0, Src, F16)], SUFFIX | DPP | T16, R_MODE | R_EXEC),
@@ -3716,7 +3716,7 @@ instructions! {
         e("v_pk_ashrrev_i16", Vop3p, 0x06, &[o(Vdst, V, B32), i(Src0, Src, V2B16), i(Src1, Src, V2B16)], OPSEL | OPSEL_HI | NEG_LOHI | CLAMP, R_EXEC),
     ]
     V_PK_FMAC_F16 [
-        e("v_pk_fmac_f16", Vop2, 0x3c, &[o(Vdst, V, B32), i(Src0, Src, V2F16), i(Src1, V, B32)], DPP, R_MODE | R_EXEC),
+        e("v_pk_fmac_f16", Vop2, 0x3c, &[o(Vdst, V, B32), i(Src0, Src, V2F16), i(Src1, V, B32)], MOD0 | MOD1 | DPP, R_MODE | R_EXEC),
     ]
     V_PK_FMA_F16 [
         e("v_pk_fma_f16", Vop3p, 0x0e, &[o(Vdst, V, B32), i(Src0, Src, V2F16), i(Src1, Src, V2F16), i(Src2, Src, V2F16)], OPSEL | OPSEL_HI | NEG_LOHI | CLAMP, R_MODE | R_EXEC),

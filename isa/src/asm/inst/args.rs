@@ -293,7 +293,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// A register if one stands here, else nothing is taken.
-    fn register(&mut self) -> Result<Option<Kind>, SyntaxError> {
+    fn register(&mut self, modified: bool) -> Result<Option<Kind>, SyntaxError> {
         let at = self.at;
         if self.peek() == b'[' {
             return self.list_of_registers();
@@ -325,8 +325,8 @@ impl<'a> Cursor<'a> {
                 let mut kind = self.range(at, file, n, n)?;
                 if half != 0 {
                     match &mut kind {
-                        Kind::Vgpr { half: h, .. } if self.target.true16 => *h = half,
-                        _ => return Err(self.error(at, "halves of registers are not spelled for this target")),
+                        Kind::Vgpr { half: h, .. } => *h = half,
+                        _ => return Err(self.error(at, "scalar registers have no halves")),
                     }
                 }
                 return Ok(Some(kind));
@@ -341,19 +341,18 @@ impl<'a> Cursor<'a> {
             "exec" => (126, 2),
             "m0" => (125, 1),
             "null" => (124, 0),
-            "src_scc" | "scc" => (253, 1),
+            "src_scc" | "scc" => (253, 0),
             "src_shared_base" | "shared_base" => (235, 0),
             "src_shared_limit" | "shared_limit" => (236, 0),
             "src_private_base" | "private_base" => (237, 0),
             "src_private_limit" | "private_limit" => (238, 0),
-            "src_pops_exiting_wave_id" | "pops_exiting_wave_id" => (239, 0),
-            "src_vccz" | "vccz" | "src_execz" | "execz" => {
+            // LLVM takes these two where a modifier is around them, and only there.
+            "src_vccz" | "vccz" if modified => (251, 0),
+            "src_execz" | "execz" if modified => (252, 0),
+            "src_vccz" | "vccz" | "src_execz" | "execz" | "src_lds_direct" | "lds_direct"
+            | "src_pops_exiting_wave_id" | "pops_exiting_wave_id" => {
                 self.at += word.len();
-                return Err(self.error(at, "execz and vccz are not sources on this target"));
-            }
-            "src_lds_direct" | "lds_direct" => {
-                self.at += word.len();
-                return Err(self.error(at, "lds_direct is not a source on this target"));
+                return Err(self.error(at, "this register is not a source on this target"));
             }
             _ => return Ok(None),
         };
@@ -402,14 +401,14 @@ impl<'a> Cursor<'a> {
         let start = self.at;
         self.at += 1;
         self.blanks();
-        let Some(mut whole) = self.register()? else {
+        let Some(mut whole) = self.register(false)? else {
             self.at = start;
             return Ok(None);
         };
         while self.eat(b',') {
             self.blanks();
             let at = self.at;
-            let next = self.register()?;
+            let next = self.register(false)?;
             match (&mut whole, next) {
                 (Kind::Vgpr { first, n, .. }, Some(Kind::Vgpr { first: f, n: 1, .. })) if f == *first + *n as u16 => {
                     *n = n.saturating_add(1)
@@ -438,7 +437,7 @@ impl<'a> Cursor<'a> {
     /// Is a register, or a register in bars or parentheses of a modifier, next.
     fn register_ahead(&mut self) -> bool {
         let at = self.at;
-        let found = matches!(self.register(), Ok(Some(_)) | Err(_)) && self.at > at;
+        let found = matches!(self.register(true), Ok(Some(_)) | Err(_)) && self.at > at;
         self.at = at;
         found
     }
@@ -501,7 +500,7 @@ impl<'a> Cursor<'a> {
             }
         }
         self.blanks();
-        arg.kind = match self.register()? {
+        arg.kind = match self.register(arg.modified())? {
             Some(k) => {
                 match k {
                     Kind::Vgpr { first, n, .. } => args.vgprs = args.vgprs.max(first + n as u16),
@@ -514,7 +513,10 @@ impl<'a> Cursor<'a> {
                 self.at += 3;
                 Kind::Off
             }
-            None => self.constant(args)?,
+            None => {
+                let bars = closing[..open].contains(&b'|');
+                self.constant(args, bars)?
+            }
         };
         for &c in closing[..open].iter().rev() {
             self.expect(c, if c == b'|' { "a closing vertical bar" } else { "a closing parenthesis" })?;
@@ -523,8 +525,8 @@ impl<'a> Cursor<'a> {
         Ok(arg)
     }
 
-    /// A number or an expression.
-    fn constant(&mut self, args: &mut Args) -> Result<Kind, SyntaxError> {
+    /// A number or an expression; between bars it ends at the closing one.
+    fn constant(&mut self, args: &mut Args, bars: bool) -> Result<Kind, SyntaxError> {
         let at = self.at;
         let minus = self.peek() == b'-';
         let digits = if minus { expr::skip_blanks(self.text, at + 1) } else { at };
@@ -540,7 +542,11 @@ impl<'a> Cursor<'a> {
             self.at = end;
             return Ok(Kind::Float(if minus { -v } else { v }));
         }
-        let (e, end) = expr::parse(self.text, at, self.symbols)?;
+        let text = match self.text.as_bytes()[at..].iter().position(|&b| b == b'|') {
+            Some(n) if bars => &self.text[..at + n],
+            _ => self.text,
+        };
+        let (e, end) = expr::parse(text, at, self.symbols)?;
         self.at = end;
         match e {
             Expr::Value(v) => Ok(Kind::Int(v)),

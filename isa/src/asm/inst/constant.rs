@@ -102,7 +102,7 @@ pub(super) fn number(arg: &Arg, ty: Ty, fold: bool) -> Result<Code, Misfit> {
             if fold && arg.modified() {
                 // The sign bit of the operand's width is what they act on.
                 let top = 1u64 << (bits - 1);
-                if bits == 64 && !matches!(ty, Ty::F64) || bits < 64 && !truncates(v, bits) {
+                if bits == 64 || !truncates(v, bits) {
                     return Err(bad);
                 }
                 let mut u = v as u64;
@@ -112,7 +112,7 @@ pub(super) fn number(arg: &Arg, ty: Ty, fold: bool) -> Result<Code, Misfit> {
                 if arg.neg {
                     u ^= top;
                 }
-                let v = if bits == 64 { u as i64 } else { (u & ((1 << bits) - 1)) as i64 };
+                let v = (u & ((1 << bits) - 1)) as i64;
                 return int(v, ty).ok_or(bad);
             }
             // Modifiers in the encoding mean a float, which an integer literal of 64 bits isn't.
@@ -190,7 +190,11 @@ fn float(v: f64, ty: Ty) -> Option<Code> {
             inline.or(Some(Code::Literal(h as u32)))
         }
         Ty::BF16 | Ty::V2BF16 => {
-            let h = narrow(v, 8, 7)? as u16;
+            let mut h = narrow(v, 8, 7)? as u16;
+            // 1/(2π) is cut, not rounded, among the inline constants.
+            if narrow(v, 8, 23) == Some(F32[8]) {
+                h = BF16[8];
+            }
             let inline = small(h as i16 as i64).or_else(|| pattern(&BF16, h));
             inline.or(Some(Code::Literal(h as u32)))
         }

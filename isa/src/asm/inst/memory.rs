@@ -1,7 +1,7 @@
 //! Memory, image, export and parameter-load instructions.
 use super::args::{Arg, Args, Cursor, Kind, Mod};
 use super::misfit::{Misfit, Why};
-use super::{number_of, scalar, source, value, vgpr};
+use super::{number_of, scalar, source, vgpr};
 use crate::asm::{SyntaxError, expr};
 use crate::decode::{Export, Ext, Image, Inst};
 use crate::row::*;
@@ -135,11 +135,10 @@ fn buffer(row: &Row, args: &Args, inst: &mut Inst, target: Target, name: (u32, u
     }
     count(list, row.operands.len() + 3, name)?;
     let m = &args.mods;
-    let atomic = row.implicit & (LOADS | STORES) == LOADS | STORES;
     let mut allowed = Mod::Idxen.bit() | Mod::Offen.bit() | Mod::Offset.bit() | Mod::Cpol.bit();
     if row.format == Format::Mtbuf {
         allowed |= Mod::Format.bit();
-    } else if !atomic {
+    } else if row.implicit & STORES == 0 {
         allowed |= Mod::Tfe.bit();
     }
     m.only(allowed)?;
@@ -201,7 +200,6 @@ fn flat(row: &Row, args: &Args, inst: &mut Inst, name: (u32, u32)) -> Result<(),
         let n = if row.format == Format::Scratch { 1 } else { 2 };
         match saddr.kind {
             Kind::Off => {}
-            Kind::Scalar { code: 124, .. } => {}
             Kind::Scalar { code: 127, .. } => return Err(saddr.misfit(Why::Scalar(n))),
             _ => {
                 let o = Operand { slot: Slot::Sbase, class: Class::S, ty: Ty::B32, output: false };
@@ -425,10 +423,16 @@ fn images(c: &mut Cursor<'_>, row: &Row, args: &mut Args, inst: &mut Inst) -> Re
         inst.mem.addr = regs[0];
         x.more.copy_from_slice(&regs[1..]);
     } else {
+        let address = image::address_dwords(row, &x);
         match parts[0].kind {
-            Kind::Vgpr { first, n, half: 0 } if n == image::address_dwords(row, &x) => inst.mem.addr = first as u8,
+            // Eight registers may stand where five to seven are read.
+            Kind::Vgpr { first, n, half: 0 }
+                if n == address || n == 8 && (5..8).contains(&address) && !row.has(I_BVH) =>
+            {
+                inst.mem.addr = first as u8;
+            }
             Kind::Vgpr { .. } => return Err(wrong),
-            _ => return Err(fail(parts[0].misfit(Why::Vgpr(image::address_dwords(row, &x))))),
+            _ => return Err(fail(parts[0].misfit(Why::Vgpr(address)))),
         }
     }
     inst.ext = Ext::Image(x);

@@ -17,8 +17,8 @@ pub(super) enum Why {
     Vcc,
     /// A scalar source.
     ScalarSource(u8),
-    /// `off`.
-    Off,
+    /// A register's half is missing (`true`), or must not be spelled.
+    Half(bool),
     /// A number.
     Number,
     /// Constants with these bounds.
@@ -39,7 +39,7 @@ pub(super) enum Why {
     DppSource,
     /// No DPP form.
     NoDpp,
-    /// The result must be written back with this register.
+    /// Another rule, in words.
     Say(&'static str),
 }
 
@@ -72,7 +72,8 @@ impl Misfit {
                 (format!("invalid operand `{token}`"), Some(format!("{} or a constant", regs(n, "scalar register"))))
             }
             Why::Vcc => (format!("invalid operand `{token}`"), Some("vcc_lo in wave32, vcc in wave64".to_string())),
-            Why::Off => (format!("invalid operand `{token}`"), Some("off or a register".to_string())),
+            Why::Half(true) => (format!("invalid operand `{token}`"), Some("a half register such as v0.l".to_string())),
+            Why::Half(false) => (format!("invalid operand `{token}`"), Some("a whole register".to_string())),
             Why::Number => (format!("invalid operand `{token}`"), Some("a number".to_string())),
             Why::Range { low, high } => (format!("`{token}` is out of range"), Some(format!("{low} to {high}"))),
             Why::Constant => (format!("`{token}` can't be encoded as a constant of this operand"), None),

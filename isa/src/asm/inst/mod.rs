@@ -208,9 +208,6 @@ fn operands(c: &mut Cursor<'_>, row: &Row, args: &mut Args) -> Result<(), Syntax
         if c.peek() == b',' {
             c.at += 1;
             c.blanks();
-            if c.done() {
-                return Err(SyntaxError::new(c.at, 0, "the statement ends after a comma").expected("an operand"));
-            }
         }
     }
 }
@@ -269,8 +266,7 @@ fn choose(
 fn scalar(arg: &Arg, o: &Operand, dwords: u8) -> Result<u16, Misfit> {
     match arg.kind {
         Kind::Scalar { code, n } if !arg.modified() && (n == dwords || n == 0) => {
-            let register = code < 128;
-            let allowed = register && (o.class != Class::SNoExec || !(125..=127).contains(&code));
+            let allowed = code < 128 && (o.class != Class::SNoExec || !(125..=127).contains(&code));
             if allowed && !(n == 0 && dwords > 2) { Ok(code) } else { Err(arg.misfit(Why::Scalar(dwords))) }
         }
         _ => Err(arg.misfit(Why::Scalar(dwords))),
@@ -307,8 +303,7 @@ fn source(
         }
         _ if class == Class::V => Err(arg.misfit(Why::Vgpr(n))),
         Kind::Scalar { code, n: have } => {
-            let wide = n > 2 && matches!(ty, Ty::Acc);
-            if (have == n || have == 0 && n <= 2) && !wide { Ok(code) } else { Err(arg.misfit(Why::Source(n))) }
+            if have == n || have == 0 { Ok(code) } else { Err(arg.misfit(Why::Source(n))) }
         }
         Kind::Int(_) | Kind::Float(_) => match constant::number(arg, ty, fold)? {
             Code::Inline(code) => Ok(code),
@@ -349,15 +344,18 @@ fn fit(number: usize, args: &Args, target: Target, whole: (u32, u32)) -> Result<
     let short = matches!(row.format, Format::Vop1 | Format::Vop2 | Format::Vopc);
     let long = matches!(row.format, Format::Vop3 | Format::Vop3p);
     let dpp = m.has(Mod::Dpp);
+    if row.op == Op::V_MOV_B16 && long && !target.true16 {
+        return Err(Misfit { at: whole.0, len: whole.1, why: Why::Say("the long form is not spelled on this target") });
+    }
     if dpp && !row.has(DPP) {
         return Err(m.misfit(Mod::Dpp, Why::NoDpp));
     }
-    // VCC may be left out of compares and selects.
     let operands = row.operands;
-    let skip_first = row.format == Format::Vopc && list.len() + 1 == operands.len() && operands.len() == 3;
-    let skip_last = matches!(row.op, Op::V_CNDMASK_B32) && short && list.len() + 1 == operands.len();
+    // All or none of the implied ones are written.
+    let implied = operands.iter().filter(|o| o.slot == Slot::Vcc).count();
+    let skip = implied > 0 && list.len() + implied == operands.len();
     let optional = operands.last().is_some_and(|o| o.class == Class::Endpgm) as usize;
-    let wanted = operands.len() - skip_first as usize - skip_last as usize;
+    let wanted = if skip { operands.len() - implied } else { operands.len() };
     if list.len() > wanted || list.len() + optional < wanted {
         let (at, len) = match list.get(wanted) {
             Some(extra) => (extra.at, extra.end - extra.at),
@@ -365,28 +363,61 @@ fn fit(number: usize, args: &Args, target: Target, whole: (u32, u32)) -> Result<
         };
         return Err(Misfit { at, len, why: Why::Count(operands.len() as u8) });
     }
-    let mods = if short && dpp { long_mods(row, number) } else { row.flags };
+    let mods = match (short, dpp) {
+        (true, true) => long_mods(row, number),
+        (true, false) => 0,
+        _ => row.flags,
+    };
     let mut literal = None;
     let mut next = list.iter();
-    for (k, o) in operands.iter().enumerate() {
-        if k == 0 && skip_first || k + 1 == operands.len() && skip_last {
+    for o in operands {
+        if skip && o.slot == Slot::Vcc {
             continue;
         }
         let Some(arg) = next.next() else { break };
         let n = o.ty.dwords(wave64);
         let half16 = matches!(o.ty, Ty::B16 | Ty::F16 | Ty::BF16);
-        if short
-            && row.has(T16)
-            && half16
-            && let Kind::Vgpr { first: 128.., half: 0, .. } = arg.kind
-        {
-            return Err(arg.misfit(Why::Low128));
+        // 16-bit operands: the short form reaches the lower half of the file, and the field's top bit is the register's half.
+        let spelled = row.op == Op::V_MOV_B16 || target.true16 && row.has(REAL16);
+        let mut arg = *arg;
+        if let Kind::Vgpr { first, n: 1, half } = arg.kind {
+            let halved = spelled && (half16 || o.slot == Slot::Vdst && long && short_result_is_16(number));
+            if halved != (half != 0) {
+                return Err(arg.misfit(Why::Half(halved)));
+            }
+            if short && first > 127 && (row.has(T16) && half16 || half != 0) {
+                return Err(arg.misfit(Why::Low128));
+            }
+            let high = half == 2;
+            arg.kind = Kind::Vgpr { first: first + if high && short { 128 } else { 0 }, n: 1, half: 0 };
+            if high && long {
+                inst.mods.opsel |= match o.slot {
+                    Slot::Src0 => 1,
+                    Slot::Src1 => 2,
+                    Slot::Src2 => 4,
+                    _ => 8,
+                };
+            }
         }
+        let arg = &arg;
         match o.slot {
+            Slot::Vdst | Slot::Sdst if o.class == Class::S && row.format == Format::Vop3 && !row.has(SD) => {
+                // The field is wide enough for the special sources, and LLVM takes them as destinations.
+                let code = match arg.kind {
+                    Kind::Scalar { code: code @ 128..=255, .. } if !arg.modified() => code,
+                    _ => scalar(arg, o, n)?,
+                };
+                (inst.vdst, inst.sdst) = (code as u8, code as u8);
+            }
             Slot::Vdst if o.class != Class::V => inst.vdst = scalar(arg, o, n)? as u8,
             Slot::Vdst => inst.vdst = vgpr(arg, n)?,
             Slot::Sdst if o.class == Class::Num => inst.sdst = number_of(arg)? as u8,
-            Slot::Sdst => inst.sdst = scalar(arg, o, n)? as u8,
+            Slot::Sdst => {
+                inst.sdst = scalar(arg, o, n)? as u8;
+                if !o.output && inst.sdst != 124 && row.name.starts_with("s_waitcnt_") {
+                    return Err(arg.misfit(Why::Say("src0 must be null")));
+                }
+            }
             Slot::Vcc => {
                 let vcc = Kind::Scalar { code: 106, n };
                 if arg.kind != vcc || arg.modified() {
@@ -434,18 +465,20 @@ fn fit(number: usize, args: &Args, target: Target, whole: (u32, u32)) -> Result<
                 let takes = mods & (MOD0 << s) != 0;
                 let sext = row.has(SEXT0 << s) || dpp && row.has(DSEXT0 << s);
                 let is_constant = matches!(arg.kind, Kind::Int(_) | Kind::Float(_));
-                if arg.sext && !sext || (arg.neg || arg.abs) && !takes && !is_constant {
-                    return Err(arg.misfit(Why::InputModifier));
-                }
-                if !takes && is_constant && (arg.neg || arg.abs) && !matches!(row.format, Format::Vop1 | Format::Vop2 | Format::Vopc)
-                {
+                // Where the long form has the modifier, the short one has it for constants, which it changes.
+                let folds = is_constant && short && long_mods(row, number) & (MOD0 << s) != 0;
+                if arg.sext && !sext || (arg.neg || arg.abs) && !takes && !folds {
                     return Err(arg.misfit(Why::InputModifier));
                 }
                 if arg.kind == Kind::Expr && takes && long {
                     return Err(arg.misfit(Why::Source(n)));
                 }
                 if class == Class::S {
-                    inst.src[s] = scalar(arg, o, n)?;
+                    // A mask also comes from the special sources.
+                    inst.src[s] = match arg.kind {
+                        Kind::Scalar { code: code @ 128.., .. } if o.ty == Ty::Mask => code,
+                        _ => scalar(arg, o, n)?,
+                    };
                 } else {
                     inst.src[s] = source(arg, class, o.ty, wave64, !takes, &mut literal)?;
                 }
@@ -462,6 +495,13 @@ fn fit(number: usize, args: &Args, target: Target, whole: (u32, u32)) -> Result<
     inst.literal = literal.unwrap_or(0);
     modifiers(row, args, &mut inst, dpp)?;
     Ok(inst)
+}
+
+/// Is the result of a long encoding 16 bits wide: the short one says so.
+fn short_result_is_16(number: usize) -> bool {
+    let near = ROWS[number.saturating_sub(2)..number].iter().filter(|r| r.op == ROWS[number].op);
+    let mut result = near.filter_map(|r| r.operand(Slot::Vdst));
+    result.any(|o| matches!(o.ty, Ty::B16 | Ty::F16))
 }
 
 fn number_of(arg: &Arg) -> Result<i64, Misfit> {
@@ -501,7 +541,7 @@ fn modifiers(row: &Row, args: &Args, inst: &mut Inst, dpp: bool) -> Result<(), M
     let out = &mut inst.mods;
     match row.format {
         Format::Vop3 => {
-            out.opsel = m.op_sel.bits & low;
+            out.opsel |= m.op_sel.bits & low;
             // The bit after those of the sources is the destination's.
             let n = sources + (row.has(TIED) && !permlane(row.op)) as usize;
             if !permlane(row.op) {
