@@ -3054,7 +3054,7 @@ instructions! {
         e("v_cubetc_f32", Vop3, 0x20e, &[o(Vdst, V, B32), i(Src0, Src, F32), i(Src1, Src, F32), i(Src2, Src, F32)], MOD0 | MOD1 | MOD2 | CLAMP | OMOD | DPP, R_MODE | R_EXEC),
     ]
     V_CVT_F16_F32 [
-        e("v_cvt_f16_f32", Vop1, 0x0a, &[o(Vdst, V, B16), i(Src0, Src, F32)], SUFFIX | DPP, R_MODE | R_EXEC),
+        e("v_cvt_f16_f32", Vop1, 0x0a, &[o(Vdst, V, B16), i(Src0, Src, F32)], SUFFIX | DPP | T16, R_MODE | R_EXEC),
         e("v_cvt_f16_f32", Vop3, 0x18a, &[o(Vdst, V, B32), i(Src0, Src, F32)], MOD0 | CLAMP | OMOD | SUFFIX | DPP, R_MODE | R_EXEC),
     ]
     V_CVT_F16_I16 [
@@ -3825,7 +3825,7 @@ instructions! {
         e("v_sad_u8", Vop3, 0x222, &[o(Vdst, V, B32), i(Src0, Src, B32), i(Src1, Src, B32), i(Src2, Src, B32)], CLAMP | DPP, R_EXEC),
     ]
     V_SAT_PK_U8_I16 [
-        e("v_sat_pk_u8_i16", Vop1, 0x62, &[o(Vdst, V, B16), i(Src0, Src, B32)], SUFFIX | DPP, R_EXEC),
+        e("v_sat_pk_u8_i16", Vop1, 0x62, &[o(Vdst, V, B16), i(Src0, Src, B32)], SUFFIX | DPP | T16, R_EXEC),
         e("v_sat_pk_u8_i16", Vop3, 0x1e2, &[o(Vdst, V, B32), i(Src0, Src, B32)], SUFFIX | DPP, R_EXEC),
     ]
     V_SIN_F16 [
