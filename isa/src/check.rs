@@ -445,7 +445,8 @@ fn source(at: Place, code: u16, o: &Operand, wave64: bool) -> Result {
         256..512 if v => vgpr(at, (code - 256) as u8, dwords),
         0..=127 if s => scalar(at, code, o.class, dwords),
         // Memory apertures, and SCC as a number, count as registers.
-        235..=238 | 253 if s => Ok(()),
+        235..=238 if s && !(o.class == Class::S && o.ty == Ty::B32) => Ok(()),
+        253 if s && !(o.class == Class::S && o.ty == Ty::B64) => Ok(()),
         LITERAL if literal => Ok(()),
         _ if inline(code) && constant => Ok(()),
         _ => Err(kind),
@@ -870,7 +871,7 @@ fn mimg(inst: &Inst, row: &Row) -> Result {
         return Err(Violation::Modifier { modifier: "d16", at: None });
     }
     // Four halves and a status word would be three registers.
-    if i.d16 && m.tfe && row.flags & (I_GATHER4 | I_MSAA) != 0 {
+    if i.d16 && m.tfe && row.has(I_GATHER4) {
         return Err(Violation::NoTfe { name: row.name });
     }
     let samples = row.operand(Slot::Ssamp).is_some() || row.has(I_LOD);
@@ -908,7 +909,13 @@ fn dmask(row: &Row, i: &Image, tfe: bool) -> Result {
     }
     if row.has(I_ATOMIC) {
         let wide = row.operand(Slot::Vdata).is_some_and(|o| o.ty == Ty::B64);
-        let good = if wide { matches!(i.dmask, 3 | 15) } else { matches!(i.dmask, 1 | 3) || tfe && i.dmask == 15 };
+        // LLVM matches the mask with the status word's register counted in or not.
+        let good = match i.dmask {
+            1 => !wide || tfe,
+            3 => true,
+            15 => wide || tfe,
+            _ => false,
+        };
         if !good {
             return bad("an atomic takes one value of 32 or 64 bits");
         }
