@@ -7,6 +7,8 @@
 extern crate alloc;
 
 pub mod asm;
+pub mod build;
+mod check;
 mod decode;
 mod disasm;
 mod encode;
@@ -17,6 +19,7 @@ pub mod row;
 pub mod rows;
 mod target;
 
+pub use check::{Place, Violation, check};
 pub use decode::{DecodeError, Dpp, Export, Ext, Half, Image, Inst, Mem, Mods, decode};
 pub use disasm::{Line, disassemble, disassemble_all};
 pub use encode::{EncodeError, Words, encode};

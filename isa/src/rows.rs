@@ -3825,7 +3825,7 @@ instructions! {
         e("v_sad_u8", Vop3, 0x222, &[o(Vdst, V, B32), i(Src0, Src, B32), i(Src1, Src, B32), i(Src2, Src, B32)], CLAMP | DPP, R_EXEC),
     ]
     V_SAT_PK_U8_I16 [
-        e("v_sat_pk_u8_i16", Vop1, 0x62, &[o(Vdst, V, B16), i(Src0, Src, B32)], SUFFIX | DPP, R_EXEC),
+        e("v_sat_pk_u8_i16", Vop1, 0x62, &[o(Vdst, V, B16), i(Src0, Src, B32)], SUFFIX | DPP | T16, R_EXEC),
         e("v_sat_pk_u8_i16", Vop3, 0x1e2, &[o(Vdst, V, B32), i(Src0, Src, B32)], SUFFIX | DPP, R_EXEC),
     ]
     V_SIN_F16 [

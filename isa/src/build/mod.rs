@@ -1,0 +1,2 @@
+//! Kernels written in Rust.
+mod blank;

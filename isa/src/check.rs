@@ -1,0 +1,924 @@
+//! Rules that an instruction must keep beyond what its fields can hold.
+//!
+//! [`check`] judges an [`Inst`] for the assembler and for the builder. A field that an instruction does not use is not
+//! looked at, a modifier that it does not have must be off. Sections are those of the "RDNA3 Instruction Set
+//! Architecture Reference Guide"; where it and LLVM 19 differ, the stricter reading holds and a test names the case.
+use crate::decode::{Dpp, Ext, Image, Inst};
+use crate::image;
+use crate::row::*;
+use crate::{Op, Target};
+use core::fmt;
+
+/// Which operand of an instruction is meant.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Place {
+    /// It belongs to the Y half of a VOPD pair.
+    pub y: bool,
+    /// Where it sits in the encoding; find it in [`Row::operands`].
+    pub slot: Slot,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = match self.slot {
+            Slot::Vdst => "vdst",
+            Slot::Sdst => "sdst",
+            Slot::Src0 => "src0",
+            Slot::Src1 => "src1",
+            Slot::Src2 => "src2",
+            Slot::Vcc => "vcc",
+            Slot::Imm => "the constant",
+            Slot::Simm => "simm16",
+            Slot::Sbase => "the scalar base",
+            Slot::Addr => "the address",
+            Slot::Data0 => "data0",
+            Slot::Data1 => "data1",
+            Slot::Vdata => "vdata",
+            Slot::Ssamp => "the sampler",
+        };
+        f.write_str(name)?;
+        if self.y { f.write_str(" of the Y half") } else { Ok(()) }
+    }
+}
+
+/// A rule that an instruction breaks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Violation {
+    /// The part does not have the instruction.
+    Arch {
+        /// Mnemonic.
+        name: &'static str,
+    },
+    /// Only wave32 has the instruction.
+    Wave32Only {
+        /// Mnemonic.
+        name: &'static str,
+    },
+    /// Something of this kind may not stand there.
+    Kind {
+        /// The operand.
+        at: Place,
+        /// Its source code.
+        code: u16,
+        /// What may stand there.
+        class: Class,
+        /// Its width in dwords.
+        dwords: u8,
+    },
+    /// The VGPRs go on past v255.
+    VgprEnd {
+        /// The operand.
+        at: Place,
+        /// First register.
+        first: u8,
+        /// Width in dwords.
+        dwords: u8,
+    },
+    /// A 16-bit operand of a short encoding above v127.
+    HalfVgpr {
+        /// The operand.
+        at: Place,
+        /// The register.
+        vgpr: u8,
+    },
+    /// The scalar registers go on past the end of their kind.
+    SgprEnd {
+        /// The operand.
+        at: Place,
+        /// Source code of the first.
+        code: u16,
+        /// Width in dwords.
+        dwords: u8,
+    },
+    /// A range of scalar registers starts at the wrong one.
+    SgprAlign {
+        /// The operand.
+        at: Place,
+        /// Source code of the first.
+        code: u16,
+        /// What the first must be a multiple of.
+        align: u8,
+    },
+    /// More scalar values are read than the constant bus carries.
+    ConstantBus {
+        /// The operand that is too many; none for an implicit VCC.
+        at: Option<Place>,
+        /// Values there may be: distinct SGPRs, and the literal.
+        limit: u8,
+    },
+    /// A literal where DPP takes its place.
+    LiteralDpp {
+        /// The operand.
+        at: Place,
+    },
+    /// The instruction has no DPP form.
+    NoDpp {
+        /// Mnemonic.
+        name: &'static str,
+    },
+    /// Not a VGPR in a DPP form.
+    DppSource {
+        /// The operand.
+        at: Place,
+    },
+    /// A lane control that does not exist.
+    DppControl {
+        /// `DPP_CTRL`.
+        ctrl: u16,
+    },
+    /// Both halves of a pair read one VGPR bank through the same port.
+    Bank {
+        /// The port, as the operand of the X half that uses it.
+        slot: Slot,
+        /// VGPR of the X half.
+        x: u8,
+        /// VGPR of the Y half.
+        y: u8,
+    },
+    /// Both halves of a pair write even or both write odd VGPRs.
+    Parity {
+        /// Destination of the X half.
+        x: u8,
+        /// Destination of the Y half.
+        y: u8,
+    },
+    /// A modifier that the instruction does not have.
+    Modifier {
+        /// The modifier's name.
+        modifier: &'static str,
+        /// The source it is on, where it is on one.
+        at: Option<Place>,
+    },
+    /// A number outside its range.
+    Range {
+        /// The field's name.
+        field: &'static str,
+        /// The number.
+        value: i32,
+        /// Lowest allowed.
+        min: i32,
+        /// Highest allowed.
+        max: i32,
+    },
+    /// Only `null` may stand there.
+    NullOnly {
+        /// The operand.
+        at: Place,
+    },
+    /// The status word is asked of an instruction that has none to give.
+    NoTfe {
+        /// Mnemonic.
+        name: &'static str,
+    },
+    /// An image instruction takes other components.
+    Dmask {
+        /// The mask.
+        dmask: u8,
+        /// What is allowed.
+        rule: &'static str,
+    },
+    /// An image instruction takes another dimension.
+    Dim {
+        /// The dimension.
+        dim: u8,
+    },
+}
+
+impl Violation {
+    /// Stable name of the rule.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Violation::Arch { .. } => "isa-arch",
+            Violation::Wave32Only { .. } => "isa-wave32-only",
+            Violation::Kind { .. } => "isa-operand-kind",
+            Violation::VgprEnd { .. } => "isa-vgpr-end",
+            Violation::HalfVgpr { .. } => "isa-half-vgpr",
+            Violation::SgprEnd { .. } => "isa-sgpr-end",
+            Violation::SgprAlign { .. } => "isa-sgpr-align",
+            Violation::ConstantBus { .. } => "isa-constant-bus",
+            Violation::LiteralDpp { .. } => "isa-literal-dpp",
+            Violation::NoDpp { .. } => "isa-no-dpp",
+            Violation::DppSource { .. } => "isa-dpp-source",
+            Violation::DppControl { .. } => "isa-dpp-control",
+            Violation::Bank { .. } => "isa-vopd-bank",
+            Violation::Parity { .. } => "isa-vopd-parity",
+            Violation::Modifier { .. } => "isa-modifier",
+            Violation::Range { .. } => "isa-range",
+            Violation::NullOnly { .. } => "isa-null-only",
+            Violation::NoTfe { .. } => "isa-no-tfe",
+            Violation::Dmask { .. } => "isa-dmask",
+            Violation::Dim { .. } => "isa-dim",
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Violation::Arch { .. } => "name a gfx115x part, or write it with other instructions",
+            Violation::Wave32Only { .. } => "write the two halves one after the other",
+            Violation::Kind { class, .. } => match class {
+                Class::V => "move the value into a VGPR first",
+                Class::S | Class::SNoExec => "move the value into an SGPR first",
+                Class::Const | Class::Sconst => "use a register or an inline constant",
+                _ => "use another register",
+            },
+            Violation::VgprEnd { .. } | Violation::SgprEnd { .. } => "use a lower first register",
+            Violation::HalfVgpr { .. } => "use v0 to v127, or the VOP3 encoding",
+            Violation::SgprAlign { .. } => "pairs start at an even register, wider ranges at a multiple of four",
+            Violation::ConstantBus { .. } => "move one of the scalar values into a VGPR first",
+            Violation::LiteralDpp { .. } => "move the literal into a VGPR first",
+            Violation::NoDpp { .. } => "use v_mov_b32 with DPP first",
+            Violation::DppSource { .. } => "move the value into a VGPR first",
+            Violation::DppControl { .. } => "rows have 16 lanes; shifts and rotations are 1 to 15",
+            Violation::Bank { .. } => {
+                "banks are the register's number modulo four; choose other registers or swap operands"
+            }
+            Violation::Parity { .. } => "one half writes an even VGPR, the other an odd one",
+            Violation::Modifier { .. } => "leave it out, or use the encoding that has it",
+            Violation::Range { .. } => "add the excess to the address first",
+            Violation::NullOnly { .. } => "write null",
+            Violation::NoTfe { .. } => "leave tfe out",
+            Violation::Dmask { .. } => "choose the mask by the components read or written",
+            Violation::Dim { .. } => "loads of samples take multisampled dimensions, samplers the others",
+        }
+    }
+
+    /// Section of the RDNA3 guide in which the rule stands.
+    #[must_use]
+    pub fn section(&self) -> &'static str {
+        match self {
+            Violation::Arch { .. } => "1 Introduction",
+            Violation::Wave32Only { .. } | Violation::Bank { .. } | Violation::Parity { .. } => "7.6 Dual Issue VALU",
+            Violation::Kind { at, .. } => match at.slot {
+                Slot::Sbase | Slot::Addr | Slot::Data0 | Slot::Data1 | Slot::Vdata | Slot::Ssamp => {
+                    "4 Shader Instruction Set"
+                }
+                _ => "7.2 Operands and 6.2 Scalar ALU Operands",
+            },
+            Violation::VgprEnd { .. } => "7.2.7 Out-of-Range GPRs",
+            Violation::HalfVgpr { .. } => "7.4 16-bit Math and VGPRs",
+            Violation::SgprEnd { .. } | Violation::SgprAlign { .. } => "3.3.1 SGPRs",
+            Violation::ConstantBus { .. } => "7.2.2 Inputs Operands",
+            Violation::LiteralDpp { .. }
+            | Violation::NoDpp { .. }
+            | Violation::DppSource { .. }
+            | Violation::DppControl { .. } => "7.7 Data Parallel Processing (DPP)",
+            Violation::Modifier { .. } => "15 Microcode Formats",
+            Violation::Range { .. } => "15 Microcode Formats",
+            Violation::NullOnly { .. } => "16.2 SOPK Instructions",
+            Violation::NoTfe { .. } => "10.1.1 Texture Fault Enable (TFE) and LOD Warning Enable (LWE)",
+            Violation::Dmask { .. } | Violation::Dim { .. } => "10.1 Image Instructions",
+        }
+    }
+
+    /// The operand it is about, where it is about one.
+    #[must_use]
+    pub fn place(&self) -> Option<Place> {
+        match *self {
+            Violation::Kind { at, .. }
+            | Violation::VgprEnd { at, .. }
+            | Violation::HalfVgpr { at, .. }
+            | Violation::SgprEnd { at, .. }
+            | Violation::SgprAlign { at, .. }
+            | Violation::LiteralDpp { at }
+            | Violation::DppSource { at }
+            | Violation::NullOnly { at } => Some(at),
+            Violation::ConstantBus { at, .. } | Violation::Modifier { at, .. } => at,
+            Violation::Bank { slot, .. } => Some(Place { y: true, slot }),
+            Violation::Parity { .. } => Some(Place { y: true, slot: Slot::Vdst }),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Violation::Arch { name } => write!(f, "{name} exists on RDNA 3.5 only"),
+            Violation::Wave32Only { name } => write!(f, "{name} exists in wave32 only"),
+            Violation::Kind { at, code, class, dwords } => {
+                let what = match class {
+                    Class::V => "a VGPR",
+                    Class::S => "a scalar register",
+                    Class::SNoExec => "a scalar register other than EXEC and M0",
+                    Class::Const => "a register or an inline constant",
+                    Class::Sconst => "a scalar register or an inline constant",
+                    Class::Ssrc => "a scalar register or a constant",
+                    _ => "a register or a constant",
+                };
+                write!(f, "{at} takes {what} of {dwords} dwords, not {}", Code(code))
+            }
+            Violation::VgprEnd { at, first, dwords } => {
+                write!(f, "{at} takes {dwords} VGPRs, v{first} is followed by {} more", 255 - first)
+            }
+            Violation::HalfVgpr { at, vgpr } => {
+                write!(f, "{at} has 16 bits and reaches v0 to v127 in this encoding, not v{vgpr}")
+            }
+            Violation::SgprEnd { at, code, dwords } => {
+                write!(f, "{at} takes {dwords} scalar registers, fewer start at {}", Code(code))
+            }
+            Violation::SgprAlign { at, code, align } => {
+                write!(f, "{at} starts at {}, which is no multiple of {align}", Code(code))
+            }
+            Violation::ConstantBus { at, limit } => {
+                write!(f, "more than {limit} scalar value{} read", if limit == 1 { " is" } else { "s are" })?;
+                match at {
+                    Some(at) => write!(f, ", {at} is too many"),
+                    None => write!(f, ", VCC among them"),
+                }
+            }
+            Violation::LiteralDpp { at } => write!(f, "{at} is a literal, and DPP takes the literal's place"),
+            Violation::NoDpp { name } => write!(f, "{name} has no DPP form"),
+            Violation::DppSource { at } => write!(f, "{at} must be a VGPR in a DPP form"),
+            Violation::DppControl { ctrl } => write!(f, "0x{ctrl:x} is no DPP control"),
+            Violation::Bank { slot, x, y } => {
+                let at = Place { y: false, slot };
+                let banks = if slot == Slot::Src2 { 2 } else { 4 };
+                write!(f, "both halves read bank {} of {banks} through {at}: v{x} and v{y}", x % banks)
+            }
+            Violation::Parity { x, y } => write!(f, "the halves write v{x} and v{y}, one must be even and one odd"),
+            Violation::Modifier { modifier, at: Some(at) } => write!(f, "{at} does not take {modifier}"),
+            Violation::Modifier { modifier, at: None } => write!(f, "the encoding has no {modifier}"),
+            Violation::Range { field, value, min, max } => write!(f, "{field} is {value}, not from {min} to {max}"),
+            Violation::NullOnly { at } => write!(f, "{at} must be null"),
+            Violation::NoTfe { name } => write!(f, "{name} takes no tfe"),
+            Violation::Dmask { dmask, rule } => write!(f, "dmask 0x{dmask:x}: {rule}"),
+            Violation::Dim { dim } => write!(f, "the instruction does not take dimension {dim}"),
+        }
+    }
+}
+
+impl core::error::Error for Violation {}
+
+/// A source code as a person writes it.
+struct Code(u16);
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            k @ 0..=105 => write!(f, "s{k}"),
+            106 => write!(f, "vcc_lo"),
+            107 => write!(f, "vcc_hi"),
+            k @ 108..=123 => write!(f, "ttmp{}", k - 108),
+            124 => write!(f, "null"),
+            125 => write!(f, "m0"),
+            126 => write!(f, "exec_lo"),
+            127 => write!(f, "exec_hi"),
+            128..=208 | 240..=248 => write!(f, "an inline constant"),
+            235 => write!(f, "src_shared_base"),
+            236 => write!(f, "src_shared_limit"),
+            237 => write!(f, "src_private_base"),
+            238 => write!(f, "src_private_limit"),
+            253 => write!(f, "src_scc"),
+            255 => write!(f, "a literal"),
+            k @ 256.. => write!(f, "v{}", k - 256),
+            k => write!(f, "source {k}"),
+        }
+    }
+}
+
+type Result<T = ()> = core::result::Result<T, Violation>;
+
+const NULL: u16 = 124;
+const M0: u16 = 125;
+const LITERAL: u16 = 255;
+/// 1/(2*pi), which the accumulators of wave32 matrices do not take.
+const INV_2PI: u16 = 248;
+
+fn inline(code: u16) -> bool {
+    matches!(code, 128..=208 | 240..=248)
+}
+
+/// SGPRs, VCC, trap registers, NULL, M0 and EXEC, by class, width and alignment.
+fn scalar(at: Place, code: u16, class: Class, dwords: u8) -> Result {
+    let kind = Violation::Kind { at, code, class, dwords };
+    let n = dwords as u16;
+    let (first, end) = match code {
+        0..=105 => (code, 106),
+        108..=123 => (code - 108, 16),
+        106 if n <= 2 => return Ok(()),
+        107 if n == 1 => return Ok(()),
+        NULL if n <= 2 => return Ok(()),
+        M0 | 127 if n == 1 && class != Class::SNoExec => return Ok(()),
+        126 if n <= 2 && class != Class::SNoExec => return Ok(()),
+        _ => return Err(kind),
+    };
+    let align = match n {
+        1 => 1,
+        2 => 2,
+        _ => 4,
+    };
+    if first % align != 0 {
+        return Err(Violation::SgprAlign { at, code, align: align as u8 });
+    }
+    if first + n > end {
+        return Err(Violation::SgprEnd { at, code, dwords });
+    }
+    Ok(())
+}
+
+fn vgpr(at: Place, first: u8, dwords: u8) -> Result {
+    if first as u32 + dwords as u32 > 256 {
+        return Err(Violation::VgprEnd { at, first, dwords });
+    }
+    Ok(())
+}
+
+/// One source by its class.
+fn source(at: Place, code: u16, o: &Operand, wave64: bool) -> Result {
+    let dwords = o.ty.dwords(wave64);
+    let kind = Violation::Kind { at, code, class: o.class, dwords };
+    let (v, s, constant, literal) = match o.class {
+        Class::V => (true, false, false, false),
+        Class::Src => (true, true, true, true),
+        // Mixed fma takes scalars and literals like the others, WMMA has neither.
+        Class::Const => (true, o.ty != Ty::Acc, true, o.ty != Ty::Acc),
+        Class::Ssrc => (false, true, true, true),
+        Class::Sconst => (false, true, true, false),
+        Class::S | Class::SNoExec => (false, true, false, false),
+        _ => return Ok(()),
+    };
+    match code {
+        256..512 if v => vgpr(at, (code - 256) as u8, dwords),
+        0..=127 if s => scalar(at, code, o.class, dwords),
+        // Memory apertures, and SCC as a number, count as registers.
+        235..=238 if s && !(o.class == Class::S && o.ty == Ty::B32) => Ok(()),
+        253 if s && !(o.class == Class::S && o.ty == Ty::B64) => Ok(()),
+        LITERAL if literal => Ok(()),
+        _ if inline(code) && constant => Ok(()),
+        _ => Err(kind),
+    }
+}
+
+/// Scalar values read so far.
+struct Bus {
+    used: [(u16, u8); 4],
+    n: u8,
+    limit: u8,
+}
+
+impl Bus {
+    fn read(&mut self, at: Option<Place>, code: u16, dwords: u8) -> Result {
+        // A pair is one value, and not the value of its first half. VCC in both widths is two for LLVM.
+        let key = (code, dwords);
+        if self.used[..self.n as usize].contains(&key) {
+            return Ok(());
+        }
+        if self.n >= self.limit {
+            return Err(Violation::ConstantBus { at, limit: self.limit });
+        }
+        self.used[self.n as usize] = key;
+        self.n += 1;
+        Ok(())
+    }
+
+    /// Reads a source, where it comes over the bus.
+    fn source(&mut self, at: Place, code: u16, dwords: u8) -> Result {
+        match code {
+            // LLVM takes one number in 32 and in 64 bits for two.
+            LITERAL => self.read(Some(at), code, dwords),
+            NULL => Ok(()),
+            0..=127 | 235..=239 | 251..=254 => self.read(Some(at), code, dwords),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Finds the first rule that `inst` breaks.
+///
+/// Accepts what LLVM 19 accepts as text for the same part and wave size. Wave64 halves the accumulators of WMMA and
+/// doubles lane masks; nothing else depends on the wave size, VOPD apart.
+pub fn check(inst: &Inst, target: impl Into<Target>) -> Result {
+    let target: Target = target.into();
+    let row = inst.row();
+    if row.has(RDNA35) && !target.arch.is_rdna35() {
+        return Err(Violation::Arch { name: row.name });
+    }
+    match row.format {
+        Format::Sop1 | Format::Sop2 | Format::Sopc | Format::Sopk => salu(inst, row, target),
+        Format::Sopp => Ok(()),
+        Format::Vop1 | Format::Vop2 | Format::Vopc | Format::Vop3 | Format::Vop3p | Format::Vinterp => {
+            valu(inst, row, target)
+        }
+        Format::VopdX | Format::VopdY => dual(inst, row, target),
+        Format::Smem => smem(inst, row),
+        Format::Ldsdir => ldsdir(inst),
+        Format::Ds => ds(inst, row),
+        Format::Mubuf | Format::Mtbuf => buffer(inst, row),
+        Format::Flat | Format::Global | Format::Scratch => flat(inst, row),
+        Format::Exp => export(inst),
+        Format::Mimg => mimg(inst, row),
+    }
+}
+
+const fn x(slot: Slot) -> Place {
+    Place { y: false, slot }
+}
+
+fn salu(inst: &Inst, row: &Row, target: Target) -> Result {
+    let wave64 = target.wave.is64();
+    for o in row.operands {
+        let at = x(o.slot);
+        match o.slot {
+            Slot::Sdst if matches!(o.class, Class::S | Class::SNoExec) => {
+                scalar(at, inst.sdst as u16, o.class, o.ty.dwords(wave64))?;
+            }
+            Slot::Src0 => source(at, inst.src[0], o, wave64)?,
+            Slot::Src1 => source(at, inst.src[1], o, wave64)?,
+            _ => {}
+        }
+    }
+    let counter =
+        matches!(inst.op, Op::S_WAITCNT_VSCNT | Op::S_WAITCNT_VMCNT | Op::S_WAITCNT_EXPCNT | Op::S_WAITCNT_LGKMCNT);
+    if counter && inst.sdst as u16 != NULL {
+        return Err(Violation::NullOnly { at: x(Slot::Sdst) });
+    }
+    Ok(())
+}
+
+/// Instructions that take one scalar value only: shifts of 64 bits.
+fn bus_limit(op: Op) -> u8 {
+    2 - matches!(op, Op::V_LSHLREV_B64 | Op::V_LSHRREV_B64 | Op::V_ASHRREV_I64) as u8
+}
+
+fn valu(inst: &Inst, row: &Row, target: Target) -> Result {
+    let wave64 = target.wave.is64();
+    let mut bus = Bus { used: [(0, 0); 4], n: 0, limit: bus_limit(inst.op) };
+    if row.implicit & R_VCC != 0 && row.operand(Slot::Vcc).is_none() {
+        bus.read(None, 106, 2)?;
+    }
+    // LLVM 19 has this one in true16 mode only.
+    if inst.op == Op::V_MOV_B16 && row.format == Format::Vop3 && !target.true16 {
+        return Err(Violation::Arch { name: row.name });
+    }
+    let dpp = inst.dpp != Dpp::None;
+    if dpp && !row.has(DPP) {
+        return Err(Violation::NoDpp { name: row.name });
+    }
+    // A half above v127 is the high half of a lower register, where that can be said.
+    let halves = row.has(T16) && !(target.true16 && row.has(REAL16)) && inst.op != Op::V_MOV_B16;
+    let half = |o: &Operand, k: u8| {
+        if halves && k > 127 && o.ty.is_half() {
+            return Err(Violation::HalfVgpr { at: x(o.slot), vgpr: k });
+        }
+        Ok(())
+    };
+    for o in row.operands {
+        let at = x(o.slot);
+        let dwords = o.ty.dwords(wave64);
+        let k = match o.slot {
+            Slot::Vdst if o.class == Class::S => {
+                scalar(at, inst.vdst as u16, o.class, dwords)?;
+                continue;
+            }
+            Slot::Vdst => {
+                vgpr(at, inst.vdst, dwords)?;
+                half(o, inst.vdst)?;
+                continue;
+            }
+            Slot::Sdst => {
+                scalar(at, inst.sdst as u16, o.class, dwords)?;
+                continue;
+            }
+            Slot::Src0 => 0,
+            Slot::Src1 => 1,
+            Slot::Src2 => 2,
+            Slot::Imm => {
+                bus.read(Some(at), LITERAL, 1)?;
+                continue;
+            }
+            _ => continue,
+        };
+        let code = inst.src[k];
+        if dpp {
+            if code == LITERAL {
+                return Err(Violation::LiteralDpp { at });
+            }
+            // RDNA 3.5 reads src1 over the constant bus in VOP3 forms.
+            let vector = k == 0 || k == 1 && !(target.arch.is_rdna35() && row.format == Format::Vop3);
+            if vector && code < 256 {
+                return Err(Violation::DppSource { at });
+            }
+        }
+        source(at, code, o, wave64)?;
+        if code == LITERAL && o.ty == Ty::F64 && (inst.mods.neg | inst.mods.abs) >> k & 1 != 0 {
+            return Err(Violation::Modifier { modifier: "neg and abs on a literal of 64 bits", at: Some(at) });
+        }
+        if o.ty == Ty::Acc && dwords == 8 && code == INV_2PI {
+            return Err(Violation::Kind { at, code, class: o.class, dwords });
+        }
+        if code >= 256 {
+            half(o, (code & 255) as u8)?;
+        }
+        bus.source(at, code, dwords)?;
+    }
+    if let Dpp::Dpp16 { ctrl, .. } = inst.dpp {
+        let n = ctrl & 15;
+        let good = match ctrl >> 4 {
+            0..=15 | 21 | 22 => true,
+            16..=18 => n != 0,
+            20 => n <= 1,
+            _ => false,
+        };
+        if !good {
+            return Err(Violation::DppControl { ctrl });
+        }
+    }
+    modifiers(inst, row)?;
+    if let Ext::Interp { wait, .. } = inst.ext
+        && wait > 7
+    {
+        return Err(Violation::Range { field: "wait_exp", value: wait as i32, min: 0, max: 7 });
+    }
+    Ok(())
+}
+
+/// Modifiers that the row does not have must be off.
+fn modifiers(inst: &Inst, row: &Row) -> Result {
+    let m = &inst.mods;
+    let dpp = inst.dpp != Dpp::None;
+    let packed = row.format == Format::Vop3p;
+    let sources = row.operands.iter().filter(|o| matches!(o.slot, Slot::Src0 | Slot::Src1 | Slot::Src2)).count();
+    for k in 0..3u8 {
+        let at = Some(x([Slot::Src0, Slot::Src1, Slot::Src2][k as usize]));
+        let (neg, abs) = (m.neg >> k & 1 != 0, m.abs >> k & 1 != 0);
+        if !neg && !abs {
+            continue;
+        }
+        let there = (k as usize) < sources;
+        if packed && row.has(NEG_LOHI) && there {
+            continue;
+        }
+        let (takes, sext) = match row.format {
+            Format::Vop3 | Format::Vop3p | Format::Vinterp => {
+                (row.has(MOD0 << k), row.has(SEXT0 << k) || dpp && row.has(DSEXT0 << k))
+            }
+            // The DPP16 word has the bits for both sources of the short formats.
+            _ => (matches!(inst.dpp, Dpp::Dpp16 { .. }) && k < 2, false),
+        };
+        if neg && !(there && (takes || sext)) {
+            return Err(Violation::Modifier { modifier: "neg", at });
+        }
+        if abs && !(there && takes && row.format != Format::Vinterp && !row.has(SD)) {
+            return Err(Violation::Modifier { modifier: "abs", at });
+        }
+    }
+    let no = |modifier| Err(Violation::Modifier { modifier, at: None });
+    if m.clamp && !row.has(CLAMP) {
+        return no("clamp");
+    }
+    if m.omod != 0 && !row.has(OMOD) {
+        return no("omod");
+    }
+    if m.opsel != 0 && !row.has(OPSEL) {
+        return no("op_sel");
+    }
+    Ok(())
+}
+
+impl Ty {
+    /// Sixteen bits of a VGPR.
+    pub(crate) const fn is_half(self) -> bool {
+        matches!(self, Ty::B16 | Ty::F16 | Ty::BF16)
+    }
+}
+
+/// Which port reads what of one half of a pair, as VGPRs: src0, src1, src2.
+fn ports(op: Op, vdst: u8, src: &[u16], has_src1: bool) -> [Option<u8>; 3] {
+    let v = |k: u16| (k >= 256).then_some((k & 255) as u8);
+    let (s0, s1) = (v(src[0]), if has_src1 { v(src[1]) } else { None });
+    match op {
+        // The added VGPR comes through the third port.
+        Op::V_FMAMK_F32 => [s0, None, s1],
+        Op::V_FMAC_F32 | Op::V_DOT2ACC_F32_F16 => [s0, s1, Some(vdst)],
+        _ => [s0, s1, None],
+    }
+}
+
+fn dual(inst: &Inst, row: &Row, target: Target) -> Result {
+    let Some(yh) = inst.y else { return Err(Violation::Modifier { modifier: "second half", at: None }) };
+    if target.wave.is64() {
+        return Err(Violation::Wave32Only { name: row.name });
+    }
+    let mut bus = Bus { used: [(0, 0); 4], n: 0, limit: 2 };
+    if (row.implicit | yh.row().implicit) & R_VCC != 0 {
+        bus.read(None, 106, 2)?;
+    }
+    let halves = [(false, row, inst.vdst, &inst.src[..2]), (true, yh.row(), yh.vdst, &yh.src[..])];
+    for (y, row, _, src) in halves {
+        for o in row.operands {
+            let at = Place { y, slot: o.slot };
+            let code = match o.slot {
+                Slot::Src0 => src[0],
+                Slot::Src1 => src[1],
+                Slot::Imm => {
+                    bus.read(Some(at), LITERAL, 1)?;
+                    continue;
+                }
+                _ => continue,
+            };
+            source(at, code, o, false)?;
+            bus.source(at, code, 1)?;
+        }
+    }
+    if (inst.vdst ^ yh.vdst) & 1 == 0 {
+        return Err(Violation::Parity { x: inst.vdst, y: yh.vdst });
+    }
+    let [a, b] = halves.map(|(y, row, vdst, src)| {
+        ports(if y { yh.op } else { inst.op }, vdst, src, row.operand(Slot::Src1).is_some())
+    });
+    for (k, (slot, mask)) in [(Slot::Src0, 3), (Slot::Src1, 3), (Slot::Src2, 1)].into_iter().enumerate() {
+        if let (Some(p), Some(q)) = (a[k], b[k])
+            && (p ^ q) & mask == 0
+        {
+            return Err(Violation::Bank { slot, x: p, y: q });
+        }
+    }
+    Ok(())
+}
+
+fn range(field: &'static str, value: i32, min: i32, max: i32) -> Result {
+    if value < min || value > max {
+        return Err(Violation::Range { field, value, min, max });
+    }
+    Ok(())
+}
+
+fn smem(inst: &Inst, row: &Row) -> Result {
+    for o in row.operands {
+        let at = x(o.slot);
+        match o.slot {
+            Slot::Sdst if o.class == Class::Num => range("sdata", inst.sdst as i32, 0, 127)?,
+            Slot::Sdst => scalar(at, inst.sdst as u16, o.class, o.ty.dwords(false))?,
+            Slot::Sbase => scalar(at, inst.mem.sbase as u16, o.class, o.ty.dwords(false))?,
+            _ => {}
+        }
+    }
+    if row.has(ADDR) {
+        let soffset = inst.mem.soffset as u16;
+        if soffset > 127 {
+            return Err(Violation::Kind { at: x(Slot::Addr), code: soffset, class: Class::S, dwords: 1 });
+        }
+        // A buffer's offset is never negative.
+        let buffer = row.operand(Slot::Sbase).is_some_and(|o| o.ty == Ty::B128);
+        range("offset", inst.imm, if buffer { 0 } else { -(1 << 20) }, (1 << 20) - 1)?;
+    }
+    Ok(())
+}
+
+fn ldsdir(inst: &Inst) -> Result {
+    let Ext::Interp { attr, chan, wait } = inst.ext else { return Ok(()) };
+    if inst.op == Op::LDS_PARAM_LOAD {
+        range("attr", attr as i32, 0, 32)?;
+        range("attr_chan", chan as i32, 0, 3)?;
+    }
+    range("wait_vdst", wait as i32, 0, 15)
+}
+
+fn ds(inst: &Inst, row: &Row) -> Result {
+    for o in row.operands {
+        let first = match o.slot {
+            Slot::Vdst => inst.vdst,
+            Slot::Addr => inst.mem.addr,
+            Slot::Data0 => inst.mem.data0,
+            _ => inst.mem.data1,
+        };
+        vgpr(x(o.slot), first, o.ty.dwords(false))?;
+    }
+    if inst.mem.gds && row.has(NOGDS) {
+        return Err(Violation::Modifier { modifier: "gds", at: None });
+    }
+    range("offset", inst.imm, 0, if row.has(NOOFFSET) { 0 } else { 0xffff })
+}
+
+fn buffer(inst: &Inst, row: &Row) -> Result {
+    let m = &inst.mem;
+    if !row.has(ADDR) {
+        return Ok(());
+    }
+    for o in row.operands {
+        vgpr(x(o.slot), m.data0, o.ty.dwords(false) + m.tfe as u8)?;
+    }
+    if m.tfe && (row.implicit & STORES != 0 || row.format == Format::Mtbuf || row.operands.is_empty()) {
+        return Err(Violation::NoTfe { name: row.name });
+    }
+    vgpr(x(Slot::Addr), m.addr, m.offen as u8 + m.idxen as u8)?;
+    scalar(x(Slot::Sbase), m.sbase as u16, Class::S, 4)?;
+    let so = m.soffset as u16;
+    if so > 127 && !inline(so) && !matches!(so, 235..=238 | 253) {
+        return Err(Violation::Kind { at: x(Slot::Src0), code: so, class: Class::Sconst, dwords: 1 });
+    }
+    range("offset", inst.imm, 0, 4095)?;
+    Ok(())
+}
+
+fn flat(inst: &Inst, row: &Row) -> Result {
+    let m = &inst.mem;
+    let off = m.sbase as u16 == NULL;
+    for o in row.operands {
+        match o.slot {
+            Slot::Vdst if row.operand(Slot::Vdata).is_some() && row.implicit & STORES != 0 && !m.glc => {}
+            Slot::Vdst => vgpr(x(o.slot), inst.vdst, o.ty.dwords(false))?,
+            _ => vgpr(x(o.slot), m.data0, o.ty.dwords(false))?,
+        }
+    }
+    let (address, base) = match row.format {
+        Format::Flat => (2, 0),
+        Format::Global => (1 + off as u8, 2),
+        _ => (m.sve as u8, 1),
+    };
+    if row.has(ADDR) {
+        vgpr(x(Slot::Addr), m.addr, address)?;
+    }
+    if row.format == Format::Scratch && m.sbase == 127 {
+        return Err(Violation::Kind { at: x(Slot::Sbase), code: 127, class: Class::S, dwords: 1 });
+    }
+    if base != 0 && !off {
+        scalar(x(Slot::Sbase), m.sbase as u16, Class::S, base)?;
+    }
+    let min = if row.format == Format::Flat { 0 } else { -4096 };
+    range("offset", inst.imm, min, 4095)?;
+    Ok(())
+}
+
+fn export(inst: &Inst) -> Result {
+    let Ext::Export(e) = inst.ext else { return Ok(()) };
+    match e.target {
+        0..=8 | 12..=16 | 20..=22 => Ok(()),
+        t => Err(Violation::Range { field: "target", value: t as i32, min: 0, max: 22 }),
+    }
+}
+
+fn mimg(inst: &Inst, row: &Row) -> Result {
+    let Ext::Image(i) = inst.ext else { return Ok(()) };
+    let m = &inst.mem;
+    dmask(row, &i, m.tfe)?;
+    let whole = matches!(
+        row.op,
+        Op::IMAGE_GET_LOD
+            | Op::IMAGE_GET_RESINFO
+            | Op::IMAGE_LOAD_PCK
+            | Op::IMAGE_LOAD_PCK_SGN
+            | Op::IMAGE_LOAD_MIP_PCK
+            | Op::IMAGE_LOAD_MIP_PCK_SGN
+            | Op::IMAGE_STORE_PCK
+            | Op::IMAGE_STORE_MIP_PCK
+    );
+    if i.d16 && (whole || row.flags & (I_ATOMIC | I_BVH) != 0) {
+        return Err(Violation::Modifier { modifier: "d16", at: None });
+    }
+    // Four halves and a status word would be three registers.
+    if i.d16 && m.tfe && row.has(I_GATHER4) {
+        return Err(Violation::NoTfe { name: row.name });
+    }
+    let samples = row.operand(Slot::Ssamp).is_some() || row.has(I_LOD);
+    // Samplers take three coordinates; LLVM's sequential forms come in sizes of four and eight.
+    let (n, most) = (image::address_dwords(row, &i), image::address_dwords(row, &Image { dim: 2, a16: false, ..i }));
+    if samples && n > most && (i.nsa || !matches!(n, 4 | 8)) {
+        return Err(Violation::Dim { dim: i.dim });
+    }
+    vgpr(x(Slot::Vdata), m.data0, image::data_dwords(row, &i, m.tfe))?;
+    if i.nsa {
+        let regs = [m.addr, i.more[0], i.more[1], i.more[2], i.more[3]];
+        for (n, first) in image::nsa_parts(row, &i).zip(regs) {
+            vgpr(x(Slot::Addr), first, n)?;
+        }
+    } else {
+        vgpr(x(Slot::Addr), m.addr, image::address_dwords(row, &i))?;
+    }
+    for o in row.operands {
+        match o.slot {
+            Slot::Sbase => scalar(x(o.slot), m.sbase as u16, o.class, o.ty.dwords(false))?,
+            Slot::Ssamp => scalar(x(o.slot), i.ssamp as u16, o.class, 4)?,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn dmask(row: &Row, i: &Image, tfe: bool) -> Result {
+    let bad = |rule| Err(Violation::Dmask { dmask: i.dmask, rule });
+    if row.has(I_MSAA) && i.dim < 6 {
+        return Err(Violation::Dim { dim: i.dim });
+    }
+    if row.flags & (I_GATHER4 | I_MSAA) != 0 && i.dmask.count_ones() != 1 {
+        return bad("one component is gathered, so one bit must be set");
+    }
+    if row.has(I_ATOMIC) {
+        let wide = row.operand(Slot::Vdata).is_some_and(|o| o.ty == Ty::B64);
+        // LLVM matches the mask with the status word's register counted in or not.
+        let good = match i.dmask {
+            1 => !wide || tfe,
+            3 => true,
+            15 => wide || tfe,
+            _ => false,
+        };
+        if !good {
+            return bad("an atomic takes one value of 32 or 64 bits");
+        }
+    }
+    Ok(())
+}
