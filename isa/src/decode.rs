@@ -225,8 +225,8 @@ pub struct Inst {
 }
 
 impl Inst {
-    /// The encoding of a row with every field 0, for the assembler and the builder to fill.
-    pub(crate) fn blank(row: usize) -> Inst {
+    /// The encoding of a row with every field 0, for the assembler to fill.
+    pub(crate) fn zeroed(row: usize) -> Inst {
         Inst {
             op: ROWS[row].op,
             row: row as u16,

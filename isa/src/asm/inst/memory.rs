@@ -32,7 +32,7 @@ fn count(list: &[Arg], wanted: usize, name: (u32, u32)) -> Result<(), Misfit> {
 /// Tries the encoding of one memory row. `name` is where the mnemonic stands.
 pub(super) fn fit(number: usize, args: &Args, target: Target, name: (u32, u32)) -> Result<Inst, Misfit> {
     let row = &ROWS[number];
-    let mut inst = Inst::blank(number);
+    let mut inst = Inst::zeroed(number);
     inst.mem.glc = args.mods.glc;
     inst.mem.slc = args.mods.slc;
     inst.mem.dlc = args.mods.dlc;
@@ -226,7 +226,7 @@ fn flat(row: &Row, args: &Args, inst: &mut Inst, name: (u32, u32)) -> Result<(),
 /// Instructions whose operands aren't a plain list: images, exports, parameter loads.
 pub(super) fn special(c: &mut Cursor<'_>, number: usize, args: &mut Args) -> Result<Inst, SyntaxError> {
     let row = &ROWS[number];
-    let mut inst = Inst::blank(number);
+    let mut inst = Inst::zeroed(number);
     let text = c.text;
     let fail = |m: Misfit| m.error(text);
     match row.format {

@@ -13,6 +13,7 @@ use super::{Encoded, Fixup, FixupKind, Symbols, SyntaxError, expr};
 use crate::decode::{Dpp, Half, Inst};
 use crate::row::*;
 use crate::rows::{Op, ROWS};
+use crate::check::check;
 use crate::{Target, WaveSize, encode};
 use alloc::format;
 use alloc::string::String;
@@ -152,11 +153,18 @@ pub fn assemble(text: &str, target: &Target, symbols: &dyn Symbols) -> Result<En
 
 /// Checks what only the whole instruction shows, and encodes it.
 fn finish(text: &str, inst: Inst, args: Args, target: &Target) -> Result<Encoded, SyntaxError> {
+    if let Err(v) = check(&inst, *target) {
+        // The operand it is about, where it is one of the text's.
+        let operands = inst.row().operands;
+        let slot = v.place().filter(|p| !p.y).map(|p| p.slot);
+        let at = slot.and_then(|s| operands.iter().position(|o| o.slot == s)).and_then(|k| args.list().get(k));
+        let (at, end) = at.map_or((0, text.len()), |a| (a.at as usize, a.end as usize));
+        return Err(SyntaxError::new(at, end - at, format!("{v}")));
+    }
     let words = encode(&inst).map_err(|e| SyntaxError::new(0, text.len(), format!("{e}")))?;
     let mut out =
         Encoded { words: [0; 8], len_dw: words.len() as u8, fixup: None, vgprs: args.vgprs, sgprs: args.sgprs };
     out.words[..words.len()].copy_from_slice(&words);
-    let _ = target;
     if let Some((expr, at, end)) = args.expr {
         let branch = inst.row().operands.iter().any(|o| o.class == Class::Branch);
         let (kind, dw) = if branch { (FixupKind::Branch, 0) } else { (FixupKind::Literal, words.len() as u8 - 1) };
@@ -340,7 +348,7 @@ fn fit(number: usize, args: &Args, target: Target, whole: (u32, u32)) -> Result<
     let wave64 = target.wave == WaveSize::W64;
     let m = &args.mods;
     let list = args.list();
-    let mut inst = Inst::blank(number);
+    let mut inst = Inst::zeroed(number);
     let short = matches!(row.format, Format::Vop1 | Format::Vop2 | Format::Vopc);
     let long = matches!(row.format, Format::Vop3 | Format::Vop3p);
     let dpp = m.has(Mod::Dpp);
@@ -541,6 +549,9 @@ fn modifiers(row: &Row, args: &Args, inst: &mut Inst, dpp: bool) -> Result<(), M
     let out = &mut inst.mods;
     match row.format {
         Format::Vop3 => {
+            if permlane(row.op) && m.op_sel.bits > 3 || dpp && dot2(row.op) && m.op_sel.bits & 3 != 0 {
+                return Err(m.misfit(Mod::OpSel, Why::Say("invalid op_sel operand")));
+            }
             out.opsel |= m.op_sel.bits & low;
             // The bit after those of the sources is the destination's.
             let n = sources + (row.has(TIED) && !permlane(row.op)) as usize;
@@ -583,6 +594,11 @@ fn modifiers(row: &Row, args: &Args, inst: &mut Inst, dpp: bool) -> Result<(), M
     Ok(())
 }
 
+/// Their halves cannot be chosen together with DPP.
+fn dot2(op: Op) -> bool {
+    matches!(op, Op::V_DOT2_F16_F16 | Op::V_DOT2_BF16_BF16)
+}
+
 fn permlane(op: Op) -> bool {
     matches!(op, Op::V_PERMLANE16_B32 | Op::V_PERMLANEX16_B32)
 }
@@ -620,7 +636,7 @@ fn dual(c: &mut Cursor<'_>, rows: &core::ops::Range<usize>, mut args: Args) -> R
     let mut more = Args::new();
     operands(&mut cy, &ROWS[y], &mut more)?;
     let mut literal = None;
-    let mut inst = Inst::blank(x);
+    let mut inst = Inst::zeroed(x);
     let fail = |m: Misfit| m.error(text);
     let (vdst, src) = dual_half(&ROWS[x], &args, middle, &mut literal).map_err(fail)?;
     (inst.vdst, inst.src[0], inst.src[1]) = (vdst, src[0], src[1]);
