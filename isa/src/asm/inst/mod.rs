@@ -151,6 +151,31 @@ pub fn assemble(text: &str, target: &Target, symbols: &dyn Symbols) -> Result<En
     finish(text, inst, args, target)
 }
 
+/// `text` with blanks in place of its comments (`//…`, `;…` and `/*…*/`), so that columns stay.
+pub fn without_comments(text: &str) -> alloc::borrow::Cow<'_, str> {
+    if !text.contains(';') && !text.contains("//") && !text.contains("/*") {
+        return text.into();
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut quoted = false;
+    while let Some(c) = rest.chars().next() {
+        if quoted || !(rest.starts_with("/*") || rest.starts_with("//") || c == ';') {
+            quoted ^= c == '"';
+            out.push(c);
+            rest = &rest[c.len_utf8()..];
+            continue;
+        }
+        if !rest.starts_with("/*") {
+            break;
+        }
+        let end = rest[2..].find("*/").map_or(rest.len(), |n| n + 4);
+        out.extend(rest[..end].chars().map(|_| ' '));
+        rest = &rest[end..];
+    }
+    out.into()
+}
+
 /// Checks what only the whole instruction shows, and encodes it.
 fn finish(text: &str, inst: Inst, args: Args, target: &Target) -> Result<Encoded, SyntaxError> {
     if let Err(v) = check(&inst, *target) {
