@@ -3,6 +3,7 @@ use crate::WaveSize;
 use alloc::string::String;
 
 pub mod expr;
+mod inst;
 
 pub use crate::object::Target as Gfx;
 use expr::Expr;

@@ -1,0 +1,3 @@
+//! One instruction's text.
+pub(crate) mod alias;
+pub(crate) mod value;
