@@ -2,7 +2,7 @@
 use crate::decode::{DecodeError, Dpp, Inst, decode};
 use crate::encode::is_mix;
 use crate::image;
-use crate::names::{BUF_FMT, DELAY_ID, DELAY_SKIP, HWREG, message};
+use crate::names::{BUF_FMT, DELAY_ID, DELAY_SKIP, DEPCTR, HWREG, UC_VERSIONS, WAITCNT, message};
 use crate::row::*;
 use crate::{Ext, Op, Target};
 use alloc::format;
@@ -595,29 +595,20 @@ impl Printer<'_> {
                 self.put(")");
             }
             Class::Delay => self.delay(v),
-            Class::Waitcnt => {
-                self.fields(&[("vmcnt", v >> 10, 63), ("expcnt", v & 7, 7), ("lgkmcnt", v >> 4 & 63, 63)])
-            }
-            Class::Depctr if v & 0x60 == 0 => self.fields(&[
-                ("depctr_hold_cnt", v >> 7 & 1, 1),
-                ("depctr_sa_sdst", v & 1, 1),
-                ("depctr_va_vdst", v >> 12, 15),
-                ("depctr_va_sdst", v >> 9 & 7, 7),
-                ("depctr_va_ssrc", v >> 8 & 1, 1),
-                ("depctr_va_vcc", v >> 1 & 1, 1),
-                ("depctr_vm_vsrc", v >> 2 & 7, 7),
-            ]),
+            Class::Waitcnt => self.fields(&WAITCNT, v),
+            Class::Depctr if v & 0x60 == 0 => self.fields(&DEPCTR, v),
             Class::Version => self.version(v),
             _ => self.hex(v),
         }
     }
 
     /// Counters that differ from their default, or all where none does.
-    fn fields(&mut self, all: &[(&str, u32, u32)]) {
-        let every = all.iter().all(|&(_, v, d)| v == d);
+    fn fields(&mut self, all: &[(&str, u32, u32)], v: u32) {
+        let every = all.iter().all(|&(_, shift, mask)| v >> shift & mask == mask);
         let mut first = true;
-        for &(n, v, d) in all {
-            if every || v != d {
+        for &(n, shift, mask) in all {
+            let v = v >> shift & mask;
+            if every || v != mask {
                 self.flag(!first, " ");
                 first = false;
                 let _ = write!(self.s, "{n}({v})");
@@ -643,19 +634,16 @@ impl Printer<'_> {
     }
 
     fn version(&mut self, v: u32) {
-        let mut t = match v & 0xff {
-            0 => String::from("UC_VERSION_GFX7"),
-            4 => String::from("UC_VERSION_GFX10"),
-            6 => String::from("UC_VERSION_GFX11"),
-            9 => String::from("UC_VERSION_GFX12"),
-            k => format!("{k}"),
+        let mut t = match UC_VERSIONS.iter().find(|u| u.1 == v & 0xff) {
+            Some(u) => String::from(u.0),
+            None => format!("{}", v & 0xff),
         };
         if v & 0x1f00 != 0 {
             return self.hex(v);
         }
         let mut nested = false;
-        for (bit, n) in [(13, "UC_VERSION_W64_BIT"), (14, "UC_VERSION_W32_BIT"), (15, "UC_VERSION_MDP_BIT")] {
-            if v >> bit & 1 != 0 {
+        for &(n, bit) in UC_VERSIONS.iter().filter(|u| u.1 > 0xff) {
+            if v & bit != 0 {
                 t = if nested { format!("({t})|{n}") } else { format!("{t}|{n}") };
                 nested = true;
             }

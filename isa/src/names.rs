@@ -1,4 +1,4 @@
-//! Names of numbers that the disassembler prints as words.
+//! Names of numbers: what the disassembler prints as words and the assembler reads.
 
 /// Hardware registers by number (`s_getreg_b32`).
 pub(crate) const HWREG: [&str; 32] = [
@@ -36,29 +36,106 @@ pub(crate) const HWREG: [&str; 32] = [
     "",
 ];
 
+/// Hardware registers that other generations have and gfx11 hasn't: known names, but never symbols.
+pub(crate) const HWREG_ELSEWHERE: [&str; 24] = [
+    "HW_REG_HW_ID",
+    "HW_REG_TBA_LO",
+    "HW_REG_TBA_HI",
+    "HW_REG_TMA_LO",
+    "HW_REG_TMA_HI",
+    "HW_REG_XNACK_MASK",
+    "HW_REG_POPS_PACKER",
+    "HW_REG_SHADER_CYCLES_LO",
+    "HW_REG_SHADER_CYCLES_HI",
+    "HW_REG_DVGPR_ALLOC_LO",
+    "HW_REG_DVGPR_ALLOC_HI",
+    "HW_REG_STATE_PRIV",
+    "HW_REG_PERF_SNAPSHOT_DATA1",
+    "HW_REG_PERF_SNAPSHOT_DATA2",
+    "HW_REG_EXCP_FLAG_PRIV",
+    "HW_REG_EXCP_FLAG_USER",
+    "HW_REG_TRAP_CTRL",
+    "HW_REG_SCRATCH_BASE_LO",
+    "HW_REG_SCRATCH_BASE_HI",
+    "HW_REG_XCC_ID",
+    "HW_REG_SQ_PERF_SNAPSHOT_DATA",
+    "HW_REG_SQ_PERF_SNAPSHOT_DATA1",
+    "HW_REG_SQ_PERF_SNAPSHOT_PC_LO",
+    "HW_REG_SQ_PERF_SNAPSHOT_PC_HI",
+];
+
+/// Messages of `s_sendmsg` and `s_sendmsg_rtn_b32` by number.
+pub(crate) const MESSAGES: [(u32, &str); 13] = [
+    (1, "MSG_INTERRUPT"),
+    (2, "MSG_HS_TESSFACTOR"),
+    (3, "MSG_DEALLOC_VGPRS"),
+    (5, "MSG_STALL_WAVE_GEN"),
+    (6, "MSG_HALT_WAVES"),
+    (9, "MSG_GS_ALLOC_REQ"),
+    (0x80, "MSG_RTN_GET_DOORBELL"),
+    (0x81, "MSG_RTN_GET_DDID"),
+    (0x82, "MSG_RTN_GET_TMA"),
+    (0x83, "MSG_RTN_GET_REALTIME"),
+    (0x84, "MSG_RTN_SAVE_WAVE"),
+    (0x85, "MSG_RTN_GET_TBA"),
+    (0x86, "MSG_RTN_GET_TBA_TO_PC"),
+];
+
+/// The message that carries an operation; LLVM prints it as a number.
+pub(crate) const MSG_SYSMSG: (u32, &str) = (15, "MSG_SYSMSG");
+
+/// Messages of other generations.
+pub(crate) const MESSAGES_ELSEWHERE: [&str; 8] = [
+    "MSG_GS",
+    "MSG_GS_DONE",
+    "MSG_SAVEWAVE",
+    "MSG_ORDERED_PS_DONE",
+    "MSG_EARLY_PRIM_DEALLOC",
+    "MSG_GET_DOORBELL",
+    "MSG_GET_DDID",
+    "MSG_RTN_GET_SE_AID_ID",
+];
+
+/// Operations of [`MSG_SYSMSG`] by number; the third is for parts before gfx9.
+pub(crate) const SYSMSG_OPS: [&str; 5] =
+    ["", "SYSMSG_OP_ECC_ERR_INTERRUPT", "SYSMSG_OP_REG_RD", "SYSMSG_OP_HOST_TRAP_ACK", "SYSMSG_OP_TTRACE_PC"];
+
+/// Operations of the geometry messages by number.
+pub(crate) const GS_OPS: [&str; 4] = ["GS_OP_NOP", "GS_OP_CUT", "GS_OP_EMIT", "GS_OP_EMIT_CUT"];
+
 /// Message of `s_sendmsg` by number.
 pub(crate) fn message(id: u32) -> Option<&'static str> {
-    Some(match id {
-        1 => "MSG_INTERRUPT",
-        2 => "MSG_HS_TESSFACTOR",
-        3 => "MSG_DEALLOC_VGPRS",
-        5 => "MSG_STALL_WAVE_GEN",
-        6 => "MSG_HALT_WAVES",
-        9 => "MSG_GS_ALLOC_REQ",
-        0x80 => "MSG_RTN_GET_DOORBELL",
-        0x81 => "MSG_RTN_GET_DDID",
-        0x82 => "MSG_RTN_GET_TMA",
-        0x83 => "MSG_RTN_GET_REALTIME",
-        0x84 => "MSG_RTN_SAVE_WAVE",
-        0x85 => "MSG_RTN_GET_TBA",
-        0x86 => "MSG_RTN_GET_TBA_TO_PC",
-        _ => return None,
-    })
+    MESSAGES.iter().find(|m| m.0 == id).map(|m| m.1)
 }
+
+/// Codes and bits of `s_version`. They are symbols, known everywhere an expression may stand.
+pub(crate) const UC_VERSIONS: [(&str, u32); 7] = [
+    ("UC_VERSION_GFX7", 0),
+    ("UC_VERSION_GFX10", 4),
+    ("UC_VERSION_GFX11", 6),
+    ("UC_VERSION_GFX12", 9),
+    ("UC_VERSION_W64_BIT", 0x2000),
+    ("UC_VERSION_W32_BIT", 0x4000),
+    ("UC_VERSION_MDP_BIT", 0x8000),
+];
+
+/// Fields of `s_waitcnt`: name, lowest bit, mask.
+pub(crate) const WAITCNT: [(&str, u32, u32); 3] = [("vmcnt", 10, 63), ("expcnt", 0, 7), ("lgkmcnt", 4, 63)];
+
+/// Fields of `s_waitcnt_depctr`: name, lowest bit, mask.
+pub(crate) const DEPCTR: [(&str, u32, u32); 7] = [
+    ("depctr_hold_cnt", 7, 1),
+    ("depctr_sa_sdst", 0, 1),
+    ("depctr_va_vdst", 12, 15),
+    ("depctr_va_sdst", 9, 7),
+    ("depctr_va_ssrc", 8, 1),
+    ("depctr_va_vcc", 1, 1),
+    ("depctr_vm_vsrc", 2, 7),
+];
 
 /// `INSTID` of `s_delay_alu`.
 pub(crate) const DELAY_ID: [&str; 12] = [
-    "",
+    "NO_DEP",
     "VALU_DEP_1",
     "VALU_DEP_2",
     "VALU_DEP_3",
@@ -73,7 +150,7 @@ pub(crate) const DELAY_ID: [&str; 12] = [
 ];
 
 /// `INSTSKIP` of `s_delay_alu`.
-pub(crate) const DELAY_SKIP: [&str; 6] = ["", "NEXT", "SKIP_1", "SKIP_2", "SKIP_3", "SKIP_4"];
+pub(crate) const DELAY_SKIP: [&str; 6] = ["SAME", "NEXT", "SKIP_1", "SKIP_2", "SKIP_3", "SKIP_4"];
 
 /// Combined buffer formats of MTBUF.
 pub(crate) const BUF_FMT: [&str; 64] = [
@@ -142,3 +219,27 @@ pub(crate) const BUF_FMT: [&str; 64] = [
     "32_32_32_32_SINT",
     "32_32_32_32_FLOAT",
 ];
+
+/// `BUF_DATA_FORMAT_` names.
+pub(crate) const BUF_DATA_FORMAT: [&str; 16] = [
+    "INVALID",
+    "8",
+    "16",
+    "8_8",
+    "32",
+    "16_16",
+    "10_11_11",
+    "11_11_10",
+    "10_10_10_2",
+    "2_10_10_10",
+    "8_8_8_8",
+    "32_32",
+    "16_16_16_16",
+    "32_32_32",
+    "32_32_32_32",
+    "RESERVED_15",
+];
+
+/// `BUF_NUM_FORMAT_` names.
+pub(crate) const BUF_NUM_FORMAT: [&str; 8] =
+    ["UNORM", "SNORM", "USCALED", "SSCALED", "UINT", "SINT", "RESERVED_6", "FLOAT"];
