@@ -462,8 +462,9 @@ struct Bus {
 
 impl Bus {
     fn read(&mut self, at: Option<Place>, code: u16, dwords: u8) -> Result {
-        // A pair is one value, and not the value of its first half. VCC in both widths is two for LLVM.
-        let key = (code, dwords);
+        // A pair is one value, and not the value of its first half. VCC in both widths is two for LLVM; the special
+        // sources have one width.
+        let key = (code, if (235..LITERAL).contains(&code) { 0 } else { dwords });
         if self.used[..self.n as usize].contains(&key) {
             return Ok(());
         }
@@ -598,7 +599,7 @@ fn valu(inst: &Inst, row: &Row, target: Target) -> Result {
                 return Err(Violation::LiteralDpp { at });
             }
             // RDNA 3.5 reads src1 over the constant bus in VOP3 forms.
-            let vector = k == 0 || k == 1 && !(target.arch.is_rdna35() && row.format == Format::Vop3);
+            let vector = k == 0 || k == 1 && !(target.arch.is_rdna35() && matches!(row.format, Format::Vop3 | Format::Vop3p));
             if vector && code < 256 {
                 return Err(Violation::DppSource { at });
             }
@@ -627,7 +628,7 @@ fn valu(inst: &Inst, row: &Row, target: Target) -> Result {
             return Err(Violation::DppControl { ctrl });
         }
     }
-    modifiers(inst, row)?;
+    modifiers(inst, row, target.true16 && row.has(REAL16))?;
     if let Ext::Interp { wait, .. } = inst.ext
         && wait > 7
     {
@@ -637,7 +638,7 @@ fn valu(inst: &Inst, row: &Row, target: Target) -> Result {
 }
 
 /// Modifiers that the row does not have must be off.
-fn modifiers(inst: &Inst, row: &Row) -> Result {
+fn modifiers(inst: &Inst, row: &Row, halves: bool) -> Result {
     let m = &inst.mods;
     let dpp = inst.dpp != Dpp::None;
     let packed = row.format == Format::Vop3p;
@@ -673,7 +674,7 @@ fn modifiers(inst: &Inst, row: &Row) -> Result {
     if m.omod != 0 && !row.has(OMOD) {
         return no("omod");
     }
-    if m.opsel != 0 && !row.has(OPSEL) {
+    if m.opsel != 0 && !row.has(OPSEL) && !halves {
         return no("op_sel");
     }
     Ok(())

@@ -53,7 +53,8 @@ fn smem(row: &Row, args: &Args, inst: &mut Inst, name: (u32, u32)) -> Result<(),
         count(list, row.operands.len(), name)?;
         inst.mem.soffset = 0;
     } else {
-        count(list, row.operands.len() + 1, name)?;
+        // The offset may be left out.
+        count(list, list.len().clamp(row.operands.len(), row.operands.len() + 1), name)?;
     }
     for (o, arg) in row.operands.iter().zip(list) {
         let n = o.ty.dwords(false);
@@ -64,8 +65,7 @@ fn smem(row: &Row, args: &Args, inst: &mut Inst, name: (u32, u32)) -> Result<(),
         }
     }
     let mut allowed = policy;
-    if row.has(ADDR) {
-        let arg = &list[list.len() - 1];
+    if let Some(arg) = list.get(row.operands.len()) {
         match arg.kind {
             Kind::Int(v) if !arg.modified() => {
                 let (low, high) =
