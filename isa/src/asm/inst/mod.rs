@@ -528,7 +528,7 @@ fn fit(number: usize, args: &Args, target: Target, whole: (u32, u32)) -> Result<
         }
     }
     inst.literal = literal.unwrap_or(0);
-    modifiers(row, args, &mut inst, dpp)?;
+    modifiers(row, args, &mut inst, dpp, target.true16 && row.has(REAL16))?;
     Ok(inst)
 }
 
@@ -547,7 +547,7 @@ fn number_of(arg: &Arg) -> Result<i64, Misfit> {
 }
 
 /// Output modifiers, halves and lane crossing of the vector formats.
-fn modifiers(row: &Row, args: &Args, inst: &mut Inst, dpp: bool) -> Result<(), Misfit> {
+fn modifiers(row: &Row, args: &Args, inst: &mut Inst, dpp: bool, halves: bool) -> Result<(), Misfit> {
     let m = &args.mods;
     let long = matches!(row.format, Format::Vop3 | Format::Vop3p);
     let mut allowed = 0;
@@ -566,6 +566,9 @@ fn modifiers(row: &Row, args: &Args, inst: &mut Inst, dpp: bool) -> Result<(), M
             (OMOD, Mod::Omod.bit()),
         ];
         allowed |= per_flag.iter().filter(|(f, _)| row.has(*f)).fold(0, |a, (_, b)| a | b);
+        if halves {
+            allowed |= Mod::OpSel.bit();
+        }
     }
     if row.format == Format::Vinterp {
         allowed |= Mod::WaitExp.bit() | Mod::Clamp.bit();
