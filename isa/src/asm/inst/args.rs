@@ -5,6 +5,8 @@ use crate::Target;
 use crate::asm::expr::{self, Expr};
 use crate::asm::{Symbols, SyntaxError};
 use crate::decode::Dpp;
+use crate::row::{Format, Row};
+use crate::rows::Op;
 
 /// What stands in an operand's place.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -110,6 +112,8 @@ pub(super) struct Mods {
     pub(super) dim: u32,
     pub(super) wait: i64,
     pub(super) flags: u32,
+    /// Cache policies named, also with `no`.
+    policies: u8,
     pub(super) glc: bool,
     pub(super) slc: bool,
     pub(super) dlc: bool,
@@ -216,6 +220,8 @@ pub(super) struct Cursor<'a> {
     pub(super) at: usize,
     pub(super) symbols: &'a dyn Symbols,
     pub(super) target: Target,
+    /// The first row of the mnemonic.
+    pub(super) row: &'static Row,
 }
 
 fn is_word(b: u8) -> bool {
@@ -602,7 +608,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// A modifier if one stands here; `false` if not.
-    pub(super) fn modifier(&mut self, args: &mut Args, swizzle: bool) -> Result<bool, SyntaxError> {
+    pub(super) fn modifier(&mut self, args: &mut Args) -> Result<bool, SyntaxError> {
         self.blanks();
         let at = self.at;
         let word = self.word();
@@ -650,7 +656,7 @@ impl<'a> Cursor<'a> {
             };
             self.at = after + 1;
             match which {
-                Mod::Offset if swizzle => {
+                Mod::Offset if self.row.op == Op::DS_SWIZZLE_B32 => {
                     let (v, end) = value::swizzle(self.text, self.at, self.symbols)?;
                     (m.offset, self.at) = (v as i64, end);
                 }
@@ -723,13 +729,17 @@ impl<'a> Cursor<'a> {
         } else {
             match word {
                 "glc" | "slc" | "dlc" | "noglc" | "noslc" | "nodlc" => {
-                    let f = match word.as_bytes()[word.len() - 3] {
-                        b'g' => &mut m.glc,
-                        b's' => &mut m.slc,
-                        _ => &mut m.dlc,
+                    let (f, bit) = match word.as_bytes()[word.len() - 3] {
+                        b'g' => (&mut m.glc, 1),
+                        b's' => (&mut m.slc, 2),
+                        _ => (&mut m.dlc, 4),
                     };
-                    *f = !word.starts_with("no");
                     self.at += word.len();
+                    if m.policies & bit != 0 {
+                        return Err(self.error(at, "duplicate cache policy modifier"));
+                    }
+                    m.policies |= bit;
+                    *f = !word.starts_with("no");
                     Mod::Cpol
                 }
                 "row_mirror" | "row_half_mirror" => {
@@ -740,14 +750,13 @@ impl<'a> Cursor<'a> {
                 _ => return Ok(false),
             }
         };
-        let repeated = m.has(which) && which != Mod::Cpol;
-        if repeated || m.seen >> which as u8 > 1 {
-            // VINTERP alone has op_sel behind clamp, and the format may stand before the last operand.
-            let interp = which == Mod::OpSel && m.seen == Mod::Clamp.bit();
-            if repeated || !interp {
-                let rule = if repeated { "this modifier is given twice" } else { "this modifier is out of order" };
-                return Err(self.error(at, rule));
-            }
+        // VINTERP alone has op_sel behind clamp.
+        let interp = self.row.format == Format::Vinterp && which == Mod::OpSel && m.seen == Mod::Clamp.bit();
+        if m.has(which) && which != Mod::Cpol {
+            return Err(self.error(at, "this modifier is given twice"));
+        }
+        if m.seen >> which as u8 > 1 && !interp {
+            return Err(self.error(at, "this modifier is out of order"));
         }
         m.seen |= which.bit();
         m.places[which as usize] = (at as u16, (self.at - at) as u16);

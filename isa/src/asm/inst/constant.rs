@@ -150,21 +150,31 @@ fn int(v: i64, ty: Ty) -> Option<Code> {
             let inline = small(v).or_else(|| pattern(&F64, v as u64));
             inline.or_else(|| truncates(v, 32).then_some(Code::Literal(v as u32)))
         }
-        Ty::B16 | Ty::F16 | Ty::BF16 | Ty::V2B16 | Ty::V2F16 | Ty::V2BF16 => {
-            let packed = matches!(ty, Ty::V2B16 | Ty::V2F16 | Ty::V2BF16);
-            if truncates(v, 16) {
-                let half = v as u16;
-                let inline = small(half as i16 as i64).or_else(|| match ty {
-                    Ty::F16 | Ty::V2F16 => pattern(&F16, half),
-                    Ty::BF16 | Ty::V2BF16 => pattern(&BF16, half),
-                    _ => None,
-                });
-                if inline.is_some() {
-                    return inline;
-                }
-                return Some(Code::Literal(if packed { v as u32 } else { half as u32 }));
+        Ty::B16 | Ty::F16 | Ty::BF16 => {
+            if !truncates(v, 16) {
+                return None;
             }
-            (packed && truncates(v, 32)).then_some(Code::Literal(v as u32))
+            // An integer operand's small number is one before it is cut to 16 bits, a float's after.
+            let half = v as u16;
+            let inline = match ty {
+                Ty::F16 => small(half as i16 as i64).or_else(|| pattern(&F16, half)),
+                Ty::BF16 => small(half as i16 as i64).or_else(|| pattern(&BF16, half)),
+                _ => small(v),
+            };
+            inline.or(Some(Code::Literal(half as u32)))
+        }
+        Ty::V2B16 | Ty::V2F16 | Ty::V2BF16 => {
+            if !truncates(v, 32) {
+                return None;
+            }
+            let word = v as u32;
+            let half = u16::try_from(word).ok();
+            let inline = small(word as i32 as i64).or_else(|| match ty {
+                Ty::V2F16 => pattern(&F16, half?),
+                Ty::V2BF16 => pattern(&BF16, half?),
+                _ => pattern(&F32, word),
+            });
+            inline.or(Some(Code::Literal(word)))
         }
         _ => {
             if !truncates(v, 32) {
@@ -217,7 +227,7 @@ pub(super) fn word(arg: &Arg, ty: Ty) -> Result<u32, Misfit> {
     match arg.kind {
         Kind::Int(v) if truncates(v, if half { 16 } else { 32 }) => Ok(if half { v as u16 as u32 } else { v as u32 }),
         Kind::Float(v) if half => narrow(v, 5, 10).ok_or(bad),
-        Kind::Float(v) => narrow(v, 8, 23).ok_or(bad),
+        Kind::Float(v) if ty != Ty::B32 => narrow(v, 8, 23).ok_or(bad),
         _ => Err(bad),
     }
 }

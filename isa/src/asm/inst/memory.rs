@@ -278,7 +278,7 @@ fn rest(c: &mut Cursor<'_>, args: &mut Args) -> Result<(), SyntaxError> {
         if c.done() {
             return Ok(());
         }
-        if !c.modifier(args, false)? {
+        if !c.modifier(args)? {
             return Err(expr::unexpected(c.text, c.at, "a modifier or the end of the statement"));
         }
         c.eat(b',');
@@ -403,8 +403,8 @@ fn images(c: &mut Cursor<'_>, row: &Row, args: &mut Args, inst: &mut Inst) -> Re
     }
     let want = image::data_dwords(row, &x, inst.mem.tfe);
     inst.mem.data0 = match data.kind {
-        Kind::Vgpr { first, n, half: 0 } if n == want => first as u8,
-        Kind::Vgpr { .. } => {
+        Kind::Vgpr { first, n, half: 0 } if n == want && !data.modified() => first as u8,
+        Kind::Vgpr { .. } if !data.modified() => {
             return Err(fail(data.misfit(Why::Say("image data size does not match dmask, d16 and tfe"))));
         }
         _ => return Err(fail(data.misfit(Why::Vgpr(want)))),
@@ -425,6 +425,7 @@ fn images(c: &mut Cursor<'_>, row: &Row, args: &mut Args, inst: &mut Inst) -> Re
     } else {
         let address = image::address_dwords(row, &x);
         match parts[0].kind {
+            _ if parts[0].modified() => return Err(fail(parts[0].misfit(Why::InputModifier))),
             // Eight registers may stand where five to seven are read.
             Kind::Vgpr { first, n, half: 0 }
                 if n == address || n == 8 && (5..8).contains(&address) && !row.has(I_BVH) =>

@@ -102,7 +102,7 @@ fn split_suffix(name: &str) -> (&str, Forced) {
 
 /// Assembles one instruction: a mnemonic and its operands, without label, comment or separator.
 pub fn assemble(text: &str, target: &Target, symbols: &dyn Symbols) -> Result<Encoded, SyntaxError> {
-    let mut c = Cursor { text, at: 0, symbols, target: *target };
+    let mut c = Cursor { text, at: 0, symbols, target: *target, row: &ROWS[0] };
     c.blanks();
     if text.len() > u16::MAX as usize {
         return Err(SyntaxError::new(0, 0, "a statement of more than 65535 bytes"));
@@ -136,10 +136,15 @@ pub fn assemble(text: &str, target: &Target, symbols: &dyn Symbols) -> Result<En
         },
     };
     let first = &ROWS[rows.start];
+    c.row = first;
     if first.has(RDNA35) && !target.arch.is_rdna35() {
         return Err(at_name(format!("`{written}` is an instruction of RDNA 3.5, not of {}", target.arch.name())));
     }
     let mut args = Args::new();
+    let listed = !matches!(first.format, Format::VopdX | Format::VopdY | Format::Exp | Format::Ldsdir | Format::Mimg);
+    if !listed && !matches!(forced, Forced::No | Forced::E32) {
+        return Err(at_name(format!("`{written}` has no encoding of this size")));
+    }
     let inst = match first.format {
         Format::VopdX | Format::VopdY => return dual(&mut c, &rows, args),
         Format::Exp | Format::Ldsdir | Format::Mimg => memory::special(&mut c, rows.start, &mut args)?,
@@ -202,7 +207,6 @@ fn finish(text: &str, inst: Inst, args: Args, target: &Target) -> Result<Encoded
 
 /// Reads operands and modifiers to the end of the statement.
 fn operands(c: &mut Cursor<'_>, row: &Row, args: &mut Args) -> Result<(), SyntaxError> {
-    let swizzle = row.op == Op::DS_SWIZZLE_B32;
     let special = matches!(row.format, Format::Sop1 | Format::Sopk | Format::Sopp | Format::Smem);
     loop {
         c.blanks();
@@ -232,7 +236,7 @@ fn operands(c: &mut Cursor<'_>, row: &Row, args: &mut Args) -> Result<(), Syntax
             c.at = end;
             let kind = Kind::Int(v as i64);
             args.push(Arg { at: at as u32, end: end as u32, kind, neg: false, abs: false, sext: false })?;
-        } else if !c.modifier(args, swizzle)? {
+        } else if !c.modifier(args)? {
             let arg = c.operand(args)?;
             if args.mods.seen & !Mod::Format.bit() != 0 {
                 return Err(arg.misfit(Why::Say("an operand after the modifiers")).error(c.text));
@@ -338,7 +342,8 @@ fn source(
         }
         _ if class == Class::V => Err(arg.misfit(Why::Vgpr(n))),
         Kind::Scalar { code, n: have } => {
-            if have == n || have == 0 { Ok(code) } else { Err(arg.misfit(Why::Source(n))) }
+            // Accumulators are no scalar ranges, but the special sources pass.
+            if have == n && ty != Ty::Acc || have == 0 { Ok(code) } else { Err(arg.misfit(Why::Source(n))) }
         }
         Kind::Int(_) | Kind::Float(_) => match constant::number(arg, ty, fold)? {
             Code::Inline(code) => Ok(code),
@@ -399,7 +404,9 @@ fn fit(number: usize, args: &Args, target: Target, whole: (u32, u32)) -> Result<
         return Err(Misfit { at, len, why: Why::Count(operands.len() as u8) });
     }
     let mods = match (short, dpp) {
-        (true, true) => long_mods(row, number),
+        // The word of DPP8 has no room for them.
+        (true, true) if !m.dpp8 => long_mods(row, number),
+        (true, true) => 0,
         (true, false) => 0,
         _ => row.flags,
     };
@@ -489,7 +496,7 @@ fn fit(number: usize, args: &Args, target: Target, whole: (u32, u32)) -> Result<
                 let mut class = o.class;
                 if dpp {
                     // LLVM: src1 is a scalar or a constant on RDNA 3.5 alone.
-                    if s == 0 || s == 1 && !target.arch.is_rdna35() {
+                    if s == 0 || s == 1 && (!target.arch.is_rdna35() || crate::encode::is_mix(row.op)) {
                         if !matches!(arg.kind, Kind::Vgpr { .. }) {
                             return Err(arg.misfit(Why::DppSource));
                         }
@@ -579,7 +586,7 @@ fn modifiers(row: &Row, args: &Args, inst: &mut Inst, dpp: bool, halves: bool) -
     let out = &mut inst.mods;
     match row.format {
         Format::Vop3 => {
-            if permlane(row.op) && m.op_sel.bits > 3 || dpp && dot2(row.op) && m.op_sel.bits & 3 != 0 {
+            if permlane(row.op) && m.op_sel.bits > 3 || dot2(row.op) && m.op_sel.bits & 3 != 0 {
                 return Err(m.misfit(Mod::OpSel, Why::Say("invalid op_sel operand")));
             }
             out.opsel |= m.op_sel.bits & low;
@@ -595,7 +602,7 @@ fn modifiers(row: &Row, args: &Args, inst: &mut Inst, dpp: bool, halves: bool) -
             }
         }
         Format::Vop3p => {
-            out.opsel = m.op_sel.bits & 7;
+            out.opsel = m.op_sel.bits & low;
             out.opsel_hi = match (m.has(Mod::OpSelHi), crate::encode::is_mix(row.op)) {
                 (true, _) => m.op_sel_hi.bits & low | 7 & !low,
                 (false, true) => 0,
@@ -624,7 +631,7 @@ fn modifiers(row: &Row, args: &Args, inst: &mut Inst, dpp: bool, halves: bool) -
     Ok(())
 }
 
-/// Their halves cannot be chosen together with DPP.
+/// The halves of their first two sources cannot be chosen.
 fn dot2(op: Op) -> bool {
     matches!(op, Op::V_DOT2_F16_F16 | Op::V_DOT2_BF16_BF16)
 }
@@ -650,9 +657,9 @@ fn dual(c: &mut Cursor<'_>, rows: &core::ops::Range<usize>, mut args: Args) -> R
         })
     };
     let x = half(rows.clone(), Format::VopdX, 0)?;
-    let mut cx = Cursor { text: &text[..middle], at: c.at, symbols: c.symbols, target: c.target };
+    let mut cx = Cursor { text: &text[..middle], at: c.at, symbols: c.symbols, target: c.target, row: &ROWS[x] };
     operands(&mut cx, &ROWS[x], &mut args)?;
-    let mut cy = Cursor { text, at: middle + 2, symbols: c.symbols, target: c.target };
+    let mut cy = Cursor { text, at: middle + 2, symbols: c.symbols, target: c.target, row: &ROWS[x] };
     cy.blanks();
     let at = cy.at;
     let name = cy.word();
