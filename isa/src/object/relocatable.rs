@@ -19,14 +19,14 @@ use super::{Binding, ObjectError, Place, Reloc, RelocKind, SymbolKind, Unit, shf
 const SHF_INFO_LINK: u64 = 0x40;
 
 /// What a relocation record refers to: a symbol of the unit, or the start of a section.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Against {
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Against {
     Symbol(usize),
     Section(usize),
 }
 
 /// Whether MC keeps the symbol in the record; it takes the section's symbol otherwise.
-fn against(unit: &Unit, r: &Reloc) -> (Against, i64) {
+pub(super) fn against(unit: &Unit, r: &Reloc) -> (Against, i64) {
     let s = &unit.symbols[r.symbol];
     let Place::Section(section) = s.place else { return (Against::Symbol(r.symbol), r.addend) };
     if s.kind == SymbolKind::Section {
@@ -42,14 +42,16 @@ fn against(unit: &Unit, r: &Reloc) -> (Against, i64) {
 }
 
 /// The symbol table: file index of each unit symbol and of each section's symbol.
-struct Symbols {
-    records: Vec<(usize, bool)>,
-    locals: usize,
+pub(super) struct Symbols {
+    /// In file order, without the null symbol: an index of a symbol, or of a section where the flag is set.
+    pub(super) records: Vec<(usize, bool)>,
+    /// Index of the first global.
+    pub(super) locals: usize,
     of_symbol: Vec<u32>,
     of_section: Vec<u32>,
 }
 
-fn symbols(unit: &Unit, targets: &[Vec<(Against, i64)>]) -> Symbols {
+pub(super) fn symbols(unit: &Unit, targets: &[Vec<(Against, i64)>]) -> Symbols {
     let mut used = vec![false; unit.symbols.len()];
     let mut used_section = vec![false; unit.sections.len()];
     for (against, _) in targets.iter().flatten() {
@@ -58,7 +60,6 @@ fn symbols(unit: &Unit, targets: &[Vec<(Against, i64)>]) -> Symbols {
             Against::Section(k) => used_section[k] = true,
         }
     }
-    // (index of a symbol, or of a section; is it a section)
     let mut files = Vec::new();
     let mut locals = Vec::new();
     let mut globals = Vec::new();
