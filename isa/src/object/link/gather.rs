@@ -285,6 +285,7 @@ fn fill(input: &Input<'_>, m: &mut Merged, comment: &[u8]) -> Result<Elements, O
     }
     let mut shards: Vec<Shard<'_>> =
         (0..SHARDS).map(|_| Shard { order: Vec::new(), offsets: BTreeMap::new(), size: 0 }).collect();
+    let strings = m.flags & shf::STRINGS != 0;
     let mut found = Vec::new();
     let sections = m.inputs.iter().map(|k| {
         let s = &input.unit.sections[*k];
@@ -293,9 +294,11 @@ fn fill(input: &Input<'_>, m: &mut Merged, comment: &[u8]) -> Result<Elements, O
     let all = sections.chain(m.comment.then_some((".comment", comment)));
     for (name, bytes) in all {
         let mut of_input = Vec::new();
-        for (start, end) in elements(name, bytes, m.entsize, m.flags & shf::STRINGS != 0)? {
+        for (start, end) in elements(name, bytes, m.entsize, strings)? {
             let element = &bytes[start..end];
-            let which = (hash::xxh3(element) as u32 >> 27) as usize;
+            // A string is hashed without its terminator.
+            let text = if strings { &element[..element.len() - m.entsize as usize] } else { element };
+            let which = (hash::xxh3(text) as u32 >> 27) as usize;
             let shard = &mut shards[which];
             let at = *shard.offsets.entry(element).or_insert_with(|| {
                 let at = shard.size.next_multiple_of(m.align);
@@ -365,7 +368,7 @@ pub(super) fn gather(
     }
     let mut discarded = vec![false; sections.len()];
     for (k, s) in sections.iter().enumerate() {
-        discarded[k] = is_discarded(input, k) || s.name == ".comment" && options.comment.is_none();
+        discarded[k] = is_discarded(input, options, k);
         if discarded[k] {
             continue;
         }

@@ -199,26 +199,41 @@ pub(super) fn layout(g: &mut Gathered, options: &LinkOptions) -> Result<Layout, 
             break;
         }
     }
-    if off <= MAX_FILE {
-        for (k, o) in g.outputs.iter().enumerate().filter(|(_, o)| o.flags & shf::ALLOC == 0) {
-            off = off.next_multiple_of(o.align.max(1));
-            offset[k] = off;
-            if o.kind != sht::NOBITS {
-                off += o.size;
-            }
-            if off > MAX_FILE {
-                break;
-            }
-        }
-    }
-    if off > MAX_FILE {
+    let too_large = |off| {
         let what = format!("the file would be larger than {MAX_FILE:#x} bytes");
-        return Err(ObjectError::Malformed { what });
+        if off > MAX_FILE { Err(ObjectError::Malformed { what }) } else { Ok(()) }
+    };
+    too_large(off)?;
+    place(&mut phdrs, g, headers, &addr, &offset);
+    let mut keep = empties.iter().map(|e| !e);
+    phdrs.retain(|_| keep.next().unwrap_or(true));
+
+    let mut outside: Vec<usize> = (0..n).filter(|k| g.outputs[*k].flags & shf::ALLOC == 0).collect();
+    if options.comment.is_none() {
+        // objcopy keeps sections where they are in a segment, and puts all others behind the last segment.
+        let inside = |k: &usize| {
+            g.outputs[*k].flags & shf::ALLOC != 0 && !is_covered(&phdrs, &g.outputs[*k], addr[*k], offset[*k])
+        };
+        outside.splice(0..0, (0..n).filter(inside).collect::<Vec<_>>());
+        off = phdrs.iter().map(|p| p.offset + p.file_size).max().unwrap_or(0).max(headers);
+    }
+    for k in outside {
+        let o = &g.outputs[k];
+        off = off.next_multiple_of(o.align.max(1));
+        offset[k] = off;
+        if o.kind != sht::NOBITS {
+            off += o.size;
+        }
+        too_large(off)?;
     }
     let shoff = off.next_multiple_of(8);
     let file_size = shoff + ((n + 1) * SHDR_BYTES) as u64;
+    Ok(Layout { phdrs, addr, offset, names: names.0, shstrtab: names.1, shoff, file_size })
+}
 
-    for p in &mut phdrs {
+/// Gives the segments their sections' addresses and offsets.
+fn place(phdrs: &mut [Phdr], g: &Gathered, headers: u64, addr: &[u64], offset: &[u64]) {
+    for p in phdrs {
         if p.kind == PT_PHDR {
             (p.offset, p.addr) = (EHDR_BYTES as u64, EHDR_BYTES as u64);
             (p.file_size, p.mem_size) = (headers - p.offset, headers - p.offset);
@@ -234,9 +249,18 @@ pub(super) fn layout(g: &mut Gathered, options: &LinkOptions) -> Result<Layout, 
         p.file_size = offset[last] - p.offset + if o.kind == sht::NOBITS { 0 } else { o.size };
         p.mem_size = addr[last] + o.size - p.addr;
     }
-    let mut keep = empties.iter().map(|e| !e);
-    phdrs.retain(|_| keep.next().unwrap_or(true));
-    Ok(Layout { phdrs, addr, offset, names: names.0, shstrtab: names.1, shoff, file_size })
+}
+
+/// Whether a segment covers the section, an empty one as if it had a byte.
+fn is_covered(phdrs: &[Phdr], o: &Output, addr: u64, offset: u64) -> bool {
+    let size = o.size.max(1);
+    phdrs.iter().any(|p| {
+        if o.kind == sht::NOBITS {
+            p.addr <= addr && p.addr + p.mem_size >= addr + size
+        } else {
+            p.offset <= offset && p.offset + p.file_size >= offset + size
+        }
+    })
 }
 
 /// `.shstrtab`: lld's in section order, objcopy's tail-merged.

@@ -34,10 +34,15 @@ pub(super) struct Scan {
     pub(super) applied: Vec<Vec<bool>>,
 }
 
-/// Sections that lld leaves out.
-pub(super) fn is_discarded(input: &Input<'_>, section: usize) -> bool {
+/// Sections that lld leaves out; with the symbols go the debug sections.
+pub(super) fn is_discarded(input: &Input<'_>, options: &LinkOptions, section: usize) -> bool {
     let s = &input.unit.sections[section];
-    s.flags & shf::EXCLUDE != 0 || s.name == ".note.GNU-stack" || s.name == ".note.GNU-split-stack"
+    let debug = s.flags & shf::ALLOC == 0 && s.name.starts_with(".debug");
+    debug && !options.symbol_table
+        || s.name == ".comment" && options.comment.is_none()
+        || s.flags & shf::EXCLUDE != 0
+        || s.name == ".note.GNU-stack"
+        || s.name == ".note.GNU-split-stack"
 }
 
 /// The target's address is the same number wherever the object is loaded.
@@ -84,7 +89,7 @@ pub(super) fn scan(input: &Input<'_>, options: &LinkOptions) -> Result<Scan, Obj
     let mut wanted: Vec<Against> = Vec::new();
     for (k, s) in input.unit.sections.iter().enumerate() {
         let mut applied = Vec::with_capacity(s.relocs.len());
-        let discarded = is_discarded(input, k);
+        let discarded = is_discarded(input, options, k);
         for (r, &(against, addend)) in s.relocs.iter().zip(&input.targets[k]) {
             let bad = |what: &str| Err(error(input, k, r, against, what));
             if discarded {
@@ -92,7 +97,7 @@ pub(super) fn scan(input: &Input<'_>, options: &LinkOptions) -> Result<Scan, Obj
                 continue;
             }
             if let Against::Section(t) = against
-                && is_discarded(input, t)
+                && is_discarded(input, options, t)
             {
                 return bad("the linker drops the section that it refers to");
             }

@@ -108,7 +108,7 @@ pub(super) fn tables(input: &Input<'_>, options: &LinkOptions) -> Result<Tables,
             };
             // MC leaves such labels in the file only for the relocations of mergeable sections.
             let label = s.name.starts_with(".L") && input.unit.sections[section].flags & shf::MERGE != 0;
-            if !label && !is_discarded(input, section) {
+            if !label && !is_discarded(input, options, section) {
                 add(&mut symtab, Some(k));
             }
         }
