@@ -373,12 +373,14 @@ pub(super) fn gather(
             continue;
         }
         let output = b.output(output_name(&s.name));
-        b.join(output, s.kind, s.flags, s.align, s.entsize)?;
-        let mergeable = s.flags & shf::MERGE != 0 && s.entsize != 0 && s.size() != 0 && s.relocs.is_empty();
-        if mergeable && s.kind != sht::NOBITS {
-            if s.flags & shf::WRITE != 0 {
-                return Err(ObjectError::Section { name: s.name.clone(), what: "it is mergeable and writable".into() });
-            }
+        let mergeable = s.flags & shf::MERGE != 0 && s.entsize != 0 && s.size() != 0;
+        if mergeable && s.flags & shf::WRITE != 0 {
+            return Err(ObjectError::Section { name: s.name.clone(), what: "it is mergeable and writable".into() });
+        }
+        // Elements with relocations are not compared, and lld forgets their size.
+        let entsize = if mergeable && !s.relocs.is_empty() { 0 } else { s.entsize };
+        b.join(output, s.kind, s.flags, s.align, entsize)?;
+        if mergeable && s.relocs.is_empty() && s.kind != sht::NOBITS {
             b.merge(output, Some(k), s.flags, s.entsize, s.align.max(1));
         } else {
             let piece = Piece { part: Part::Input(k), align: s.align.max(1), size: s.size(), offset: 0 };
