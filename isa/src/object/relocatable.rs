@@ -12,7 +12,7 @@ use alloc::vec::Vec;
 
 use super::elf::{
     ET_REL, Ehdr, RELA_BYTES, SHN_ABS, SHN_AMDGPU_LDS, SHN_COMMON, SHT_LLVM_ADDRSIG, SHT_RELA, SHT_STRTAB, SHT_SYMTAB,
-    SYM_BYTES, Shdr, Sym, check, put32, put64, st_info, st_other,
+    SYM_BYTES, Shdr, Sym, check, check_size, put32, put64, st_info, st_other,
 };
 use super::{Binding, ObjectError, Place, Reloc, RelocKind, SymbolKind, Unit, shf, sht, strtab};
 
@@ -144,6 +144,9 @@ pub fn write_relocatable(unit: &Unit) -> Result<Vec<u8>, ObjectError> {
     let (table, at) = strtab::tail_merged(strings);
     let name = |s: &str| at.get(s).copied().unwrap_or(0);
 
+    // An alignment may pad by nearly itself.
+    let padded = unit.sections.iter().map(|s| s.align + s.bytes.len() as u64 + (s.relocs.len() * RELA_BYTES) as u64);
+    check_size(padded.sum())?;
     let mut out = vec![0; super::elf::EHDR_BYTES];
     let mut headers = vec![Shdr::default(); symtab_index as usize + 1];
     for (k, s) in unit.sections.iter().enumerate() {

@@ -328,6 +328,9 @@ fn fill(input: &Input<'_>, m: &mut Merged, comment: &[u8]) -> Result<Elements, O
     Ok(placed)
 }
 
+/// Largest output section: 65,536 of them still have 64-bit addresses.
+const MAX_OUTPUT: u64 = 1 << 46;
+
 fn is_relro(o: &Output) -> bool {
     const NAMES: [&str; 9] =
         [".data.rel.ro", ".bss.rel.ro", ".ctors", ".dtors", ".jcr", ".dynamic", ".got", ".relro_padding", ".toc"];
@@ -418,6 +421,10 @@ pub(super) fn gather(
             }
             p.offset = at.next_multiple_of(p.align);
             at = p.offset + p.size;
+            if at > MAX_OUTPUT {
+                let what = format!("it would be larger than {MAX_OUTPUT:#x} bytes");
+                return Err(ObjectError::Section { name: o.name.clone(), what });
+            }
         }
         o.size = at;
         o.relro = options.relro && is_relro(o);

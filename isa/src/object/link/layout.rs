@@ -1,10 +1,9 @@
 //! Segments, addresses and file offsets.
 
-use alloc::format;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::super::elf::{EHDR_BYTES, PHDR_BYTES, SHDR_BYTES};
+use super::super::elf::{EHDR_BYTES, MAX_FILE, PHDR_BYTES, SHDR_BYTES, check_size};
 use super::super::strtab::{Appended, tail_merged};
 use super::super::{ObjectError, shf, sht};
 use super::LinkOptions;
@@ -12,8 +11,6 @@ use super::gather::{Gathered, Output, Own, Part};
 
 /// lld's page size for AMDGPU, both the largest and the common one.
 const PAGE: u64 = 0x1000;
-/// Largest file that is written: far above any kernel's.
-const MAX_FILE: u64 = 1 << 31;
 
 pub(super) const PT_LOAD: u32 = 1;
 const PT_DYNAMIC: u32 = 2;
@@ -199,11 +196,7 @@ pub(super) fn layout(g: &mut Gathered, options: &LinkOptions) -> Result<Layout, 
             break;
         }
     }
-    let too_large = |off| {
-        let what = format!("the file would be larger than {MAX_FILE:#x} bytes");
-        if off > MAX_FILE { Err(ObjectError::Malformed { what }) } else { Ok(()) }
-    };
-    too_large(off)?;
+    check_size(off)?;
     place(&mut phdrs, g, headers, &addr, &offset);
     let mut keep = empties.iter().map(|e| !e);
     phdrs.retain(|_| keep.next().unwrap_or(true));
@@ -224,7 +217,7 @@ pub(super) fn layout(g: &mut Gathered, options: &LinkOptions) -> Result<Layout, 
         if o.kind != sht::NOBITS {
             off += o.size;
         }
-        too_large(off)?;
+        check_size(off)?;
     }
     let shoff = off.next_multiple_of(8);
     let file_size = shoff + ((n + 1) * SHDR_BYTES) as u64;

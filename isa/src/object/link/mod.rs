@@ -141,7 +141,8 @@ fn refuse(input: &Input<'_>) -> Result<(), ObjectError> {
     if let Some(w) = names.windows(2).find(|w| w[0] == w[1]) {
         return Err(ObjectError::Symbol { name: w[0].into(), what: "it stands twice in the symbol table".into() });
     }
-    for &g in &input.globals {
+    let locals = input.locals.iter().filter(|l| !l.1).map(|l| l.0);
+    for g in locals.chain(input.globals.iter().copied()) {
         let s = input.symbol(g);
         let bad = |what: &str| Err(ObjectError::Symbol { name: s.name.clone(), what: what.into() });
         if s.place == Place::Lds {

@@ -28,6 +28,9 @@ impl Writer<'_> {
             Spot::Discarded => None,
             Spot::At(output, at) => Some((*output, self.layout.addr[*output].wrapping_add(*at).wrapping_add(offset))),
             Spot::Merged(output, at, elements) => {
+                if offset >= self.input.unit.sections[section].size() {
+                    return None;
+                }
                 let k = elements.partition_point(|e| e.0 <= offset).checked_sub(1)?;
                 let (start, merged) = elements[k];
                 Some((*output, self.layout.addr[*output].wrapping_add(at + merged + (offset - start))))
@@ -66,11 +69,11 @@ impl Writer<'_> {
         })
     }
 
-    fn record(&self, e: &Entry, dynamic: usize) -> Sym {
+    fn record(&self, e: &Entry, dynamic: usize) -> Result<Sym, ObjectError> {
         let Some(k) = e.symbol else {
             let other = st_other(Visibility::Hidden);
             let (section, value) = (dynamic as u16 + 1, self.layout.addr[dynamic]);
-            return Sym { name: e.name, info: 0, other, section, value, size: 0 };
+            return Ok(Sym { name: e.name, info: 0, other, section, value, size: 0 });
         };
         let s = self.input.symbol(k);
         let local = self.input.is_local(k);
@@ -89,19 +92,24 @@ impl Writer<'_> {
             }
             Place::Section(section) => match self.spot(section, s.value) {
                 Some((output, address)) => (output as u16 + 1, address),
-                None => (0, 0),
+                None => {
+                    let what = "it lies outside of what the linker keeps of its section".into();
+                    return Err(ObjectError::Symbol { name: s.name.clone(), what });
+                }
             },
         };
         let kind = if s.place == Place::Common { SymbolKind::Object } else { s.kind };
         let size = if s.place == Place::Undefined { 0 } else { s.size };
-        Sym { name: e.name, info: st_info(binding, kind), other: st_other(s.visibility), section, value, size }
+        Ok(Sym { name: e.name, info: st_info(binding, kind), other: st_other(s.visibility), section, value, size })
     }
 
-    fn symbols(&self, entries: &[Entry], dynamic: usize) -> Vec<u8> {
+    fn symbols(&self, entries: &[Entry], dynamic: usize) -> Result<Vec<u8>, ObjectError> {
         let mut out = Vec::new();
         Sym::default().write(&mut out);
-        entries.iter().for_each(|e| self.record(e, dynamic).write(&mut out));
-        out
+        for e in entries {
+            self.record(e, dynamic)?.write(&mut out);
+        }
+        Ok(out)
     }
 
     /// `.rela.dyn`: relative ones by address, then by symbol and address.
@@ -268,7 +276,7 @@ pub(super) fn write(
                 Part::Common(_) => {}
                 Part::Own(own) => {
                     let bytes = match own {
-                        Own::Dynsym => w.symbols(&tables.dynsym, dynamic),
+                        Own::Dynsym => w.symbols(&tables.dynsym, dynamic)?,
                         Own::GnuHash => tables.gnu_hash.clone(),
                         Own::Hash => tables.hash.clone(),
                         Own::Dynstr => tables.dynstr.clone(),
@@ -276,17 +284,21 @@ pub(super) fn write(
                         Own::Dynamic => w.dynamic(scan),
                         // Slots that the loader doesn't fill hold numbers.
                         Own::Got => {
-                            let filled =
-                                |slot| scan.dynamic.iter().any(|d| matches!(d.site, Site::Got(s) if s == slot));
+                            let mut filled = vec![false; scan.got.len()];
+                            for d in &scan.dynamic {
+                                if let Site::Got(slot) = d.site {
+                                    filled[slot] = true;
+                                }
+                            }
                             let mut bytes = Vec::new();
-                            for (slot, against) in scan.got.iter().enumerate() {
-                                let number = if filled(slot) { None } else { w.address(*against, 0) };
+                            for (against, filled) in scan.got.iter().zip(filled) {
+                                let number = if filled { None } else { w.address(*against, 0) };
                                 put64(&mut bytes, number.unwrap_or(0));
                             }
                             bytes
                         }
                         Own::RelroPadding => Vec::new(),
-                        Own::Symtab => w.symbols(&tables.symtab, dynamic),
+                        Own::Symtab => w.symbols(&tables.symtab, dynamic)?,
                         Own::Shstrtab => layout.shstrtab.clone(),
                         Own::Strtab => tables.strtab.clone(),
                     };
