@@ -203,11 +203,18 @@ pub(super) fn layout(g: &mut Gathered, options: &LinkOptions) -> Result<Layout, 
 
     let mut outside: Vec<usize> = (0..n).filter(|k| g.outputs[*k].flags & shf::ALLOC == 0).collect();
     if options.comment.is_none() {
-        // objcopy keeps sections where they are in a segment, and puts all others behind the last segment.
-        let inside = |k: &usize| {
-            g.outputs[*k].flags & shf::ALLOC != 0 && !is_covered(&phdrs, &g.outputs[*k], addr[*k], offset[*k])
-        };
-        outside.splice(0..0, (0..n).filter(inside).collect::<Vec<_>>());
+        // objcopy keeps sections where they are in a segment, moves segments together where a section without bytes
+        // held them apart, and puts all other sections behind the last segment.
+        let covering: Vec<Option<usize>> =
+            (0..n).map(|k| covering(&phdrs, &g.outputs[k], addr[k], offset[k])).collect();
+        let alone = |k: &usize| g.outputs[*k].flags & shf::ALLOC != 0 && covering[*k].is_none();
+        outside.splice(0..0, (0..n).filter(alone).collect::<Vec<_>>());
+        let moved = close_gaps(&mut phdrs);
+        for (k, p) in covering.iter().enumerate() {
+            if let Some(p) = p {
+                offset[k] -= moved[*p];
+            }
+        }
         off = phdrs.iter().map(|p| p.offset + p.file_size).max().unwrap_or(0).max(headers);
     }
     for k in outside {
@@ -244,16 +251,38 @@ fn place(phdrs: &mut [Phdr], g: &Gathered, headers: u64, addr: &[u64], offset: &
     }
 }
 
-/// Whether a segment covers the section, an empty one as if it had a byte.
-fn is_covered(phdrs: &[Phdr], o: &Output, addr: u64, offset: u64) -> bool {
+/// Moves segments towards the start of the file as far as their addresses allow. Returns by how much each moved.
+fn close_gaps(phdrs: &mut [Phdr]) -> Vec<u64> {
+    let old: Vec<Phdr> = phdrs.to_vec();
+    let mut end = 0;
+    for p in phdrs.iter_mut().filter(|p| p.kind == PT_LOAD) {
+        p.offset = congruent(end, p.align.max(1), p.addr);
+        end = end.max(p.offset + p.file_size);
+    }
+    let inside = |p: &Phdr| {
+        let holds = |l: &Phdr| l.kind == PT_LOAD && l.offset <= p.offset && l.offset + l.file_size > p.offset;
+        old.iter().position(holds)
+    };
+    for (k, before) in old.iter().enumerate().filter(|(_, p)| p.kind != PT_LOAD) {
+        if let Some(l) = inside(before) {
+            phdrs[k].offset = phdrs[l].offset + (before.offset - old[l].offset);
+        }
+    }
+    old.iter().zip(phdrs).map(|(before, p)| before.offset.saturating_sub(p.offset)).collect()
+}
+
+/// The first segment that covers the section; an empty section counts as if it had a byte.
+fn covering(phdrs: &[Phdr], o: &Output, addr: u64, offset: u64) -> Option<usize> {
     let size = o.size.max(1);
-    phdrs.iter().any(|p| {
+    let covers = |p: &Phdr| {
         if o.kind == sht::NOBITS {
             p.addr <= addr && p.addr + p.mem_size >= addr + size
         } else {
             p.offset <= offset && p.offset + p.file_size >= offset + size
         }
-    })
+    };
+    let loaded = o.flags & shf::ALLOC != 0;
+    phdrs.iter().position(|p| loaded && covers(p))
 }
 
 /// `.shstrtab`: lld's in section order, objcopy's tail-merged.
