@@ -243,6 +243,7 @@ fn random_unit(random: &mut Random) -> Unit {
     unit
 }
 
+/// `ISA_LINK_ROUNDS` takes more units than the usual 150, `ISA_LINK_KEEP` names a folder for those that differ.
 #[test]
 fn random_units_are_linked_as_lld_links_them() {
     let Some(llvm) = llvm() else { return };
