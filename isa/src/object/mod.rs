@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 mod descriptor;
 mod elf;
 mod error;
+pub mod metadata;
 mod relocatable;
 mod strtab;
 mod target;
