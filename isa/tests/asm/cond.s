@@ -83,7 +83,6 @@ s_nop /* x
 .ascii "/* no */"
 # 12 "file.c"
 s_nop 3
-.print "hello"
 .warning "careful"
 .end
 garbage

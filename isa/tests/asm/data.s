@@ -46,9 +46,10 @@
 .zero b-a
 a: .long 1
 b:
-.fill c-b, 4, 0x11223344
+.fill d-c, 4, 0x11223344
 .byte 9
-c:
+c: .byte 1,2,3
+d:
 .byte b-a, a-b
 .long c-a
 .if b-a==4

@@ -85,11 +85,11 @@ v_mov_b32 \r, 1
 //---
 .MACRO M a
 .LONG \a
-.ENDM
+.endm
 M 1
 .Rept 2
 .Byte 1
-.endR
+.endr
 .IF 1
 .byte 2
 .ELSE

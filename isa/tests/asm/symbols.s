@@ -77,10 +77,8 @@ v_mov_b32 v0, fwd-a
 v_mov_b32 v0, und+8
 s_branch g
 s_branch w
-s_branch g+4
 s_branch a
 s_branch fwd
-s_cbranch_scc0 a+4
 fwd:
 .data
 .long a, g, w, und, a-g, b-a, g-a, fwd-a, a-.

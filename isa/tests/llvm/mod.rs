@@ -41,6 +41,11 @@ pub fn object(source: &str) -> Result<Vec<u8>, String> {
     if ok { Ok(out) } else { Err(errors) }
 }
 
+fn is_local(word: &str) -> bool {
+    let digits = word.trim_end_matches(['f', 'b']);
+    word.len() == digits.len() + 1 && !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
+}
+
 /// Instructions as llvm-mc encodes them, one by one: so that a file is judged apart from the instructions in it.
 #[derive(Default)]
 pub struct Instructions {
@@ -82,12 +87,18 @@ impl Instructions {
         let mut asked = std::mem::take(&mut *self.asked.borrow_mut());
         asked.sort();
         asked.dedup();
-        let source = asked.iter().map(|a| a.replace('\n', " ") + "\n").collect::<String>();
+        // A local label must exist: it gets a name for this.
+        let rename = |text: &String| {
+            let text = text.replace('\n', " ");
+            match text.rsplit_once([' ', '\t']) {
+                Some((rest, last)) if is_local(last) => format!("{rest} zz_{last}\n"),
+                _ => text + "\n",
+            }
+        };
+        let source = asked.iter().map(rename).collect::<String>();
         let (_, out, errors) = run("llvm-mc", &[MC[0], MC[1], "-show-encoding"], source.as_bytes());
-        let bad: Vec<usize> = errors
-            .lines()
-            .filter_map(|l| l.strip_prefix("<stdin>:")?.split(':').next()?.parse().ok())
-            .collect();
+        let bad: Vec<usize> =
+            errors.lines().filter_map(|l| l.strip_prefix("<stdin>:")?.split(':').next()?.parse().ok()).collect();
         let out = String::from_utf8_lossy(&out);
         let mut found: Vec<Encoded> = Vec::new();
         for line in out.lines() {
@@ -125,7 +136,7 @@ impl Instructions {
             } else if let Some((_, rest)) = line.split_once("offset: ") {
                 let (offset, rest) = rest.split_once(", value: ").expect("LLVM prints a value");
                 let (value, kind) = rest.split_once(", kind: ").expect("LLVM prints a kind");
-                let (expr, _) = expr::parse(value, 0, &()).expect("LLVM prints an expression");
+                let (expr, _) = expr::parse(&value.replace("zz_", ""), 0, &()).expect("LLVM prints an expression");
                 let kind = if kind == "fixup_si_sopp_br" { FixupKind::Branch } else { FixupKind::Literal };
                 let dw = offset.parse::<u8>().expect("LLVM prints a number") / 4;
                 let last = found.last_mut().expect("a fixup follows an encoding");

@@ -41,7 +41,13 @@ impl Assembler<'_> {
     }
 
     /// `.if…`, `.elseif`, `.else` or `.endif`; answers `None` for any other directive.
-    pub(super) fn conditional(&mut self, text: &str, at: usize, word: &str, end: usize) -> Option<Result<(), SyntaxError>> {
+    pub(super) fn conditional(
+        &mut self,
+        text: &str,
+        at: usize,
+        word: &str,
+        end: usize,
+    ) -> Option<Result<(), SyntaxError>> {
         match word {
             ".else" | ".elseif" | ".endif" => Some(self.alternative(text, at, word, end)),
             _ if is_if(word) => {

@@ -265,7 +265,7 @@ impl Assembler<'_> {
             } else {
                 let loc = a.loc.plus(here);
                 let place = a.chunks[a.chunk as usize].len;
-                let value = Rc::new(a.bind(value, loc, place)?);
+                let value = Rc::new(a.bind_listing(value, loc, place, false)?);
                 a.new_chunk(Gap::Leb { value, signed }, loc);
             }
             Ok(end)
@@ -410,7 +410,7 @@ impl Assembler<'_> {
             None => {
                 let loc = self.loc.plus(start);
                 let here = self.chunks[self.chunk as usize].len;
-                let count = Rc::new(self.bind(count, loc, here)?);
+                let count = Rc::new(self.bind_listing(count, loc, here, false)?);
                 self.new_chunk(Gap::Repeat { count, value, size, unit }, loc);
                 Ok(())
             }
@@ -435,7 +435,7 @@ impl Assembler<'_> {
         let loc = self.loc.plus(at);
         let chunk = self.chunk;
         let here = self.chunks[chunk as usize].len;
-        let target = self.bind(target, loc, here)?;
+        let target = self.bind_listing(target, loc, here, false)?;
         let c = &self.chunks[chunk as usize];
         let known = chunks::org(&target, c.section, &self.table, &Bases(&self.chunks));
         match (c.base, known) {

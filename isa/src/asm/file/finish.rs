@@ -191,6 +191,8 @@ impl Assembler<'_> {
                     bytes = *size;
                     (Place::Common, *align)
                 }
+                // LLVM lists it only where it is declared or used.
+                State::Lds { .. } if sym.binding.is_none() && !sym.used => continue,
                 State::Lds { size, align } => {
                     bytes = *size;
                     (Place::Lds, *align)
@@ -222,7 +224,7 @@ impl Assembler<'_> {
                     Err(why) => errors.push((sym.mention, format!("the size of `{}`: {why}", sym.name))),
                 }
             }
-            if kind == SymbolKind::Section || kind == SymbolKind::File || !sym.anonymous {
+            if kind == SymbolKind::Section || !sym.anonymous {
                 index[n as usize] = out.len();
                 out.push(Symbol {
                     name: if kind == SymbolKind::Section { String::new() } else { sym.name.to_string() },
@@ -232,7 +234,7 @@ impl Assembler<'_> {
                     binding: sym.binding.unwrap_or(Binding::Local),
                     visibility: sym.visibility,
                     kind,
-                    temporary: kind != SymbolKind::Section && kind != SymbolKind::File && sym.is_temporary(),
+                    temporary: kind != SymbolKind::Section && sym.is_temporary(),
                 });
             }
         }
@@ -257,12 +259,14 @@ impl Assembler<'_> {
     fn resolve(&self, patch: &Patch) -> Result<Done, String> {
         let places = Bases(&self.chunks);
         let mut evaluator = Evaluator::new(&self.table, &places);
+        evaluator.keep_aliases = true;
         let value = evaluator.value(&patch.expr)?;
         let chunk = &self.chunks[patch.chunk as usize];
         let field_at = chunk.base.unwrap_or(0).wrapping_add(patch.offset) as i64;
         // Offset in the field's section of a label there.
-        let local = |n: u32| match self.table.syms[n as usize].state {
-            State::Label { chunk: c, offset } if self.chunks[c as usize].section == chunk.section => {
+        let at = Evaluator::new(&self.table, &places);
+        let local = |n: u32| match at.position(n) {
+            Some((c, offset)) if self.chunks[c as usize].section == chunk.section => {
                 Some(self.chunks[c as usize].base.unwrap_or(0).wrapping_add(offset) as i64)
             }
             _ => None,
@@ -348,10 +352,7 @@ impl Assembler<'_> {
                 }
                 match i16::try_from(words) {
                     Ok(words) => Ok(Done::Bytes(words as u16 as u64)),
-                    Err(_) => Err(format!(
-                        "{} is {words} words away, a branch reaches -32768 to 32767",
-                        name(symbol)
-                    )),
+                    Err(_) => Err(format!("{} is {words} words away, a branch reaches -32768 to 32767", name(symbol))),
                 }
             }
             // Left to the linker; the field holds what LLVM leaves there.

@@ -1,5 +1,4 @@
 //! The dispatch of directives, and AMDGPU's own.
-use super::symbols::State;
 use super::{Assembler, Field, Loc, Patch, Severity};
 use crate::WaveSize;
 use crate::asm::SyntaxError;
@@ -85,7 +84,6 @@ impl Assembler<'_> {
             ".include" => self.include(text, end),
             ".incbin" => self.incbin(text, end),
             ".ident" => self.ident(text, end),
-            ".file" => self.file(text, end),
             ".addrsig" => {
                 self.addrsig.get_or_insert_default();
                 self.end_of_statement(text, end)
@@ -98,8 +96,8 @@ impl Assembler<'_> {
                 self.addrsig.get_or_insert_default().push(n);
                 self.end_of_statement(text, stop)
             }
-            // Line tables and call frames: this assembler writes no debug information of its own.
-            ".loc" | ".line" | ".cv_loc" | ".cv_file" => Ok(()),
+            // Source files, line tables and call frames: this assembler writes no debug information of its own.
+            ".file" | ".loc" | ".line" | ".cv_loc" | ".cv_file" => Ok(()),
             _ if word.starts_with(".cfi_") => Ok(()),
             ".nops" | ".bundle_align_mode" | ".bundle_lock" | ".bundle_unlock" | ".no_dead_strip" => {
                 if word == ".no_dead_strip" { Ok(()) } else { self.refuse(text, at, end) }
@@ -156,14 +154,30 @@ impl Assembler<'_> {
         let name = &text[at..end.max(expr::token_end(text, at))];
         let why = match name.to_ascii_lowercase().as_str() {
             ".altmacro" | ".noaltmacro" => "alternate macro syntax isn't supported",
-            ".amd_kernel_code_t" | ".end_amd_kernel_code_t" | ".amd_amdgpu_isa" | ".hsa_code_object_version"
-            | ".hsa_code_object_isa" | ".amdgpu_hsa_kernel" | ".amdgpu_hsa_module_global"
-            | ".amdgpu_hsa_program_global" | ".amd_amdgpu_hsa_metadata" | ".amd_amdgpu_pal_metadata"
+            ".amd_kernel_code_t"
+            | ".end_amd_kernel_code_t"
+            | ".amd_amdgpu_isa"
+            | ".hsa_code_object_version"
+            | ".hsa_code_object_isa"
+            | ".amdgpu_hsa_kernel"
+            | ".amdgpu_hsa_module_global"
+            | ".amdgpu_hsa_program_global"
+            | ".amd_amdgpu_hsa_metadata"
+            | ".amd_amdgpu_pal_metadata"
             | ".amdgpu_pal_metadata" => "it belongs to code objects older than version 4 or to another system",
-            ".reloc" | ".symver" | ".weakref" | ".version" | ".nops" | ".bundle_align_mode" | ".bundle_lock"
-            | ".bundle_unlock" | ".lto_discard" | ".lto_set_conditional" | ".pseudo_probe" | ".stabs" | ".rva" => {
-                "this assembler doesn't have it"
-            }
+            ".reloc"
+            | ".symver"
+            | ".weakref"
+            | ".version"
+            | ".nops"
+            | ".bundle_align_mode"
+            | ".bundle_lock"
+            | ".bundle_unlock"
+            | ".lto_discard"
+            | ".lto_set_conditional"
+            | ".pseudo_probe"
+            | ".stabs"
+            | ".rva" => "this assembler doesn't have it",
             _ => "",
         };
         let message = match why {
@@ -234,8 +248,7 @@ impl Assembler<'_> {
         }
         // The descriptor has the kernel's binding and visibility so far; then the kernel may no longer be replaced, so
         // that the distance to it is fixed.
-        let (binding, visibility) =
-            (self.table.syms[code as usize].binding, self.table.syms[code as usize].visibility);
+        let (binding, visibility) = (self.table.syms[code as usize].binding, self.table.syms[code as usize].visibility);
         let sym = &mut self.table.syms[descriptor as usize];
         sym.binding = binding;
         sym.visibility = visibility;
@@ -371,22 +384,6 @@ impl Assembler<'_> {
             }
             a.emit_at(&bytes);
         });
-        Ok(())
-    }
-
-    /// `.file "name"` names the source; `.file 1 "name"` is debug information.
-    fn file(&mut self, text: &str, end: usize) -> Result<(), SyntaxError> {
-        let at = expr::skip_blanks(text, end);
-        if text.as_bytes().get(at) != Some(&b'"') {
-            return Ok(());
-        }
-        let (name, _) = super::data::string(text, at)?;
-        let name = String::from_utf8_lossy(&name);
-        let n = self.table.anonymous(State::Number(0));
-        let sym = &mut self.table.syms[n as usize];
-        sym.name = (&*name).into();
-        sym.kind = SymbolKind::File;
-        self.table.list(n);
         Ok(())
     }
 

@@ -327,7 +327,11 @@ impl Assembler<'_> {
         let (name, stop) = super::data::string(text, at)?;
         let name = String::from_utf8_lossy(&name).into_owned();
         let Some(loader) = self.options.loader else {
-            return Err(SyntaxError::new(at, stop - at, format!("`{name}` can't be read: this assembler reads no files")));
+            return Err(SyntaxError::new(
+                at,
+                stop - at,
+                format!("`{name}` can't be read: this assembler reads no files"),
+            ));
         };
         match loader(&name) {
             Ok(bytes) => Ok((name, bytes)),

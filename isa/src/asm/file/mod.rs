@@ -410,7 +410,12 @@ impl<'o> Assembler<'o> {
     }
 
     /// Binds the names of an expression that outlives its statement; `.` is `here` in the chunk.
-    fn bind(&mut self, mut expr: Expr, loc: Loc, here: u64) -> Result<Expr, SyntaxError> {
+    fn bind(&mut self, expr: Expr, loc: Loc, here: u64) -> Result<Expr, SyntaxError> {
+        self.bind_listing(expr, loc, here, true)
+    }
+
+    /// As [`Self::bind`]; a symbol that only the size of a gap mentions isn't listed in the object for it.
+    fn bind_listing(&mut self, mut expr: Expr, loc: Loc, here: u64, list: bool) -> Result<Expr, SyntaxError> {
         let Self { table, locals, chunk, .. } = self;
         let at = loc.at.saturating_sub(self.loc.at) as usize;
         expr.each_symbol(&mut |name, _| {
@@ -423,7 +428,9 @@ impl<'o> Assembler<'o> {
                     if sym.mention == Loc::default() {
                         sym.mention = loc;
                     }
-                    table.list(n);
+                    if list {
+                        table.list(n);
+                    }
                     n
                 }
                 Name::Here => table.anonymous(State::Label { chunk: *chunk, offset: here }),
@@ -570,9 +577,9 @@ impl<'o> Assembler<'o> {
         let here = self.chunks[self.chunk as usize].len;
         let value = self.bind_quietly(value, here);
         let places = Bases(&self.chunks);
-        Evaluator::new(&self.table, &places).absolute(&value).map_err(|why| {
-            SyntaxError::new(at, end.saturating_sub(at), why).expected("a value that is known here")
-        })
+        Evaluator::new(&self.table, &places)
+            .absolute(&value)
+            .map_err(|why| SyntaxError::new(at, end.saturating_sub(at), why).expected("a value that is known here"))
     }
 
     /// Binds for an evaluation at once: names nothing in the object's table.

@@ -165,7 +165,10 @@ mod tests {
 
     #[test]
     fn comments_end_statements_and_strings_hide_them() {
-        assert_eq!(split("a ; b\nc//d\n # e\nf \"x;y//\" ; g\n"), ["a", "c", " ", "f \"x;y//\""].map(|s| if s == " " { "" } else { s }));
+        assert_eq!(
+            split("a ; b\nc//d\n # e\nf \"x;y//\" ; g\n"),
+            ["a", "c", " ", "f \"x;y//\""].map(|s| if s == " " { "" } else { s })
+        );
         assert_eq!(split(".byte ';' ; x\n.byte '\\'';y"), [".byte ';'", ".byte '\\''"]);
         assert_eq!(split("a /* b\n c */ d\ne"), ["a /* b\n c */ d", "e"]);
         assert_eq!(blank("a /* b\n */ \"/*\" d"), "a           \"/*\" d");

@@ -134,9 +134,7 @@ impl Assembler<'_> {
         let back = self.spot();
         let section = match self.sections.iter().position(|s| &*s.name == name && s.kind == kind && s.flags == flags) {
             Some(n) => n as u32,
-            None => {
-                self.make_section(name, Ask { kind: Some(kind), flags: Some(flags), entsize, ..Ask::default() })
-            }
+            None => self.make_section(name, Ask { kind: Some(kind), flags: Some(flags), entsize, ..Ask::default() }),
         };
         self.enter((section, 0));
         f(self);
@@ -225,10 +223,8 @@ impl Assembler<'_> {
                 self.end_of_statement(text, stop)?;
             }
         }
-        let found = self
-            .sections
-            .iter()
-            .position(|s| *s.name == *name && s.unique == ask.unique && *s.group == *ask.group);
+        let found =
+            self.sections.iter().position(|s| *s.name == *name && s.unique == ask.unique && *s.group == *ask.group);
         let (kind, flags) = by_name(&name);
         let section = match found {
             Some(n) => {
@@ -483,11 +479,17 @@ impl Assembler<'_> {
             if word == ".lcomm" {
                 return Err(SyntaxError::new(here, end - here, ".lcomm takes no alignment on this target"));
             }
-            if value < 1 || value > 1 << 30 || !(value as u64).is_power_of_two() {
-                return Err(SyntaxError::new(here, end - here, format!("an alignment of {value}"))
-                    .expected("a power of two"));
-            }
-            align = value as u64;
+            // .comm counts in powers of two on this target, .amdgpu_lds in bytes.
+            align = match value {
+                0..=30 if !lds => 1 << value,
+                1..=0x4000_0000 if lds && (value as u64).is_power_of_two() => value as u64,
+                _ => {
+                    let expected = if lds { "a power of two" } else { "the exponent of a power of two, 0 to 30" };
+                    return Err(
+                        SyntaxError::new(here, end - here, format!("an alignment of {value}")).expected(expected)
+                    );
+                }
+            };
             stop = end;
         }
         self.end_of_statement(text, stop)?;
@@ -500,7 +502,6 @@ impl Assembler<'_> {
         let sym = &mut self.table.syms[n as usize];
         if lds {
             sym.state = State::Lds { size: bytes, align };
-            sym.binding = sym.binding.or(Some(Binding::Global));
             sym.kind = SymbolKind::Object;
         } else if local {
             sym.binding = Some(Binding::Local);

@@ -178,31 +178,53 @@ pub(super) trait Places {
 pub(super) struct Evaluator<'a> {
     pub table: &'a Table,
     pub places: &'a dyn Places,
+    /// Leave variables that others see and that name a place as they are: the linker may replace them.
+    pub keep_aliases: bool,
     nodes: u32,
     depth: u32,
 }
 
 impl<'a> Evaluator<'a> {
     pub fn new(table: &'a Table, places: &'a dyn Places) -> Self {
-        Self { table, places, nodes: 0, depth: 0 }
+        Self { table, places, keep_aliases: false, nodes: 0, depth: 0 }
     }
 
-    /// Bytes from `b` to `a`, if both are labels of one section and that is known.
+    /// Chunk and offset of a label, or of a variable that names one.
+    pub fn position(&self, n: u32) -> Option<(u32, u64)> {
+        let mut at = n;
+        let mut plus = 0i64;
+        for _ in 0..MAX_CHAIN {
+            match &self.table.syms[at as usize].state {
+                State::Label { chunk, offset } => return Some((*chunk, offset.wrapping_add(plus as u64))),
+                State::Variable(expr) => match &**expr {
+                    Expr::Symbol { name: Name::Bound(next), .. } => at = *next,
+                    Expr::Binary { op: Op2::Add, a, b } => match (&**a, &**b) {
+                        (Expr::Symbol { name: Name::Bound(next), .. }, Expr::Value(v)) => {
+                            at = *next;
+                            plus = plus.wrapping_add(*v);
+                        }
+                        _ => return None,
+                    },
+                    _ => return None,
+                },
+                _ => return None,
+            }
+        }
+        None
+    }
+
+    /// Bytes from `b` to `a`, if both are places of one section and that is known.
     pub fn distance(&self, a: u32, b: u32) -> Option<i64> {
         if a == b {
             return Some(0);
         }
-        let (State::Label { chunk: ca, offset: oa }, State::Label { chunk: cb, offset: ob }) =
-            (&self.table.syms[a as usize].state, &self.table.syms[b as usize].state)
-        else {
-            return None;
-        };
+        let ((ca, oa), (cb, ob)) = (self.position(a)?, self.position(b)?);
         if ca == cb {
-            return Some(*oa as i64 - *ob as i64);
+            return Some(oa as i64 - ob as i64);
         }
-        match (self.places.chunk(*ca), self.places.chunk(*cb)) {
+        match (self.places.chunk(ca), self.places.chunk(cb)) {
             ((sa, Some(ba)), (sb, Some(bb))) if sa == sb => {
-                Some(ba.wrapping_add(*oa).wrapping_sub(bb.wrapping_add(*ob)) as i64)
+                Some(ba.wrapping_add(oa).wrapping_sub(bb.wrapping_add(ob)) as i64)
             }
             _ => None,
         }
@@ -251,6 +273,13 @@ impl<'a> Evaluator<'a> {
                     if chain >= MAX_CHAIN {
                         let name = &table.syms[*n as usize].name;
                         return Err(format!("`{name}` is defined through itself or more than {MAX_CHAIN} others"));
+                    }
+                    let sym = &table.syms[*n as usize];
+                    if self.keep_aliases
+                        && matches!(sym.binding, Some(Binding::Global | Binding::Weak))
+                        && self.position(*n).is_some()
+                    {
+                        return Ok(Value { add: Some((*n, *variant)), ..Value::default() });
                     }
                     let mut value = self.at_depth(inner, chain + 1)?;
                     if let (Some(add), true) = (&mut value.add, *variant != Variant::None) {
