@@ -10,7 +10,8 @@ use std::process::{Command, Stdio};
 
 /// A tool of LLVM 19; `None` where it isn't installed.
 pub fn tool(name: &str) -> Option<PathBuf> {
-    let path = PathBuf::from("/usr/lib/llvm-19/bin").join(name);
+    let folder = std::env::var_os("SPARKLE_LLVM").map_or_else(|| PathBuf::from("/usr/lib/llvm-19/bin"), PathBuf::from);
+    let path = folder.join(name);
     path.exists().then_some(path)
 }
 

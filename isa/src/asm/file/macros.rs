@@ -293,7 +293,11 @@ impl Assembler<'_> {
                 }
             }
         }
-        self.push_buffer("".into(), Some(origin), out.into(), parent, 0, true);
+        if self.push_buffer("".into(), Some(origin), out.into(), parent, 0, true)
+            && let Some(b) = self.buffers.last_mut()
+        {
+            b.lines = body.lines().count().max(1);
+        }
         Ok(())
     }
 

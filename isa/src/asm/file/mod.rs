@@ -40,6 +40,8 @@ struct Buffer {
     name: Rc<str>,
     /// Where an expansion's text stands in the source: its lines are numbered from there.
     origin: Option<Loc>,
+    /// After this many lines the source starts again: rounds of a loop one after another.
+    lines: usize,
     text: Rc<str>,
     /// Where the expansion or the include stands, and what it is.
     parent: Option<(Loc, Rc<str>)>,
@@ -277,7 +279,7 @@ impl<'o> Assembler<'o> {
             return false;
         }
         let buffer = self.buffers.len() as u32;
-        self.buffers.push(Buffer { name, origin, text: text.clone(), parent, depth });
+        self.buffers.push(Buffer { name, origin, lines: usize::MAX, text: text.clone(), parent, depth });
         self.frames.push(Frame { buffer, text, at: 0, conditions: self.conditions.len(), repeat, is_macro });
         true
     }
@@ -714,11 +716,12 @@ impl<'o> Assembler<'o> {
     fn place(&self, loc: Loc) -> diag::Place {
         let b = &self.buffers[loc.buffer as usize];
         let mut place = diag::place(&b.name, 1, &b.text, loc.at as usize);
+        place.line = (place.line - 1) % b.lines + 1;
         let mut origin = b.origin;
         while let Some(o) = origin {
             let b = &self.buffers[o.buffer as usize];
             let start = diag::place(&b.name, 1, &b.text, o.at as usize);
-            place.line += start.line - 1;
+            place.line += (start.line - 1) % b.lines;
             place.file = start.file;
             origin = b.origin;
         }
