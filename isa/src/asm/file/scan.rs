@@ -108,8 +108,8 @@ pub(super) fn blank(text: &str) -> String {
     let mut at = 0;
     while let Some(c) = text[at..].chars().next() {
         let rest = &text[at..];
-        let len = if rest.starts_with("/*") {
-            let len = rest[2..].find("*/").map_or(rest.len(), |n| n + 4);
+        let len = if let Some(comment) = rest.strip_prefix("/*") {
+            let len = comment.find("*/").map_or(rest.len(), |n| n + 4);
             out.extend(core::iter::repeat_n(' ', len));
             len
         } else if c == '"' {

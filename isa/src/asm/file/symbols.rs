@@ -72,29 +72,33 @@ pub(super) struct Table {
     pub syms: Vec<Sym>,
     /// Those that the object lists, in order of first mention.
     pub order: Vec<u32>,
-    /// Open-addressing hash of the names: number + 1, or 0; the length is a power of two.
-    slots: Vec<u32>,
+    /// Open-addressing hash of the names: hash, and number + 1 or 0; the length is a power of two.
+    slots: Vec<(u32, u32)>,
 }
 
-fn hash(name: &str) -> usize {
+fn hash(name: &str) -> u32 {
     let mut h = 0xcbf2_9ce4_8422_2325u64;
     for chunk in name.as_bytes().chunks(8) {
         let mut word = [0u8; 8];
         word[..chunk.len()].copy_from_slice(chunk);
         h = (h.rotate_left(5) ^ u64::from_le_bytes(word)).wrapping_mul(0x517c_c1b7_2722_0a95);
     }
-    (h >> 20) as usize
+    (h >> 32) as u32
 }
 
 impl Table {
     /// The symbol called `name`, if it has been named before.
     pub fn find(&self, name: &str) -> Option<u32> {
+        self.find_hashed(name, hash(name))
+    }
+
+    fn find_hashed(&self, name: &str, hash: u32) -> Option<u32> {
         let mask = self.slots.len().checked_sub(1)?;
-        let mut slot = hash(name) & mask;
+        let mut slot = hash as usize & mask;
         loop {
             match self.slots[slot] {
-                0 => return None,
-                n if &*self.syms[n as usize - 1].name == name => return Some(n - 1),
+                (_, 0) => return None,
+                (h, n) if h == hash && &*self.syms[n as usize - 1].name == name => return Some(n - 1),
                 _ => slot = (slot + 1) & mask,
             }
         }
@@ -102,31 +106,30 @@ impl Table {
 
     /// The symbol called `name`.
     pub fn intern(&mut self, name: &str) -> u32 {
-        if let Some(n) = self.find(name) {
+        let hash = hash(name);
+        if let Some(n) = self.find_hashed(name, hash) {
             return n;
         }
         if (self.syms.len() + 1) * 2 > self.slots.len() {
             let len = (self.slots.len() * 2).max(256);
-            self.slots = alloc::vec![0; len];
-            for n in 0..self.syms.len() {
-                if !self.syms[n].anonymous {
-                    self.place(n as u32);
-                }
+            let old = core::mem::replace(&mut self.slots, alloc::vec![(0, 0); len]);
+            for slot in old.into_iter().filter(|s| s.1 != 0) {
+                self.place(slot);
             }
         }
         let n = self.syms.len() as u32;
         self.syms.push(Sym { name: name.into(), ..Sym::default() });
-        self.place(n);
+        self.place((hash, n + 1));
         n
     }
 
-    fn place(&mut self, n: u32) {
+    fn place(&mut self, entry: (u32, u32)) {
         let mask = self.slots.len() - 1;
-        let mut slot = hash(&self.syms[n as usize].name) & mask;
-        while self.slots[slot] != 0 {
+        let mut slot = entry.0 as usize & mask;
+        while self.slots[slot].1 != 0 {
             slot = (slot + 1) & mask;
         }
-        self.slots[slot] = n + 1;
+        self.slots[slot] = entry;
     }
 
     /// A symbol without a name.
