@@ -364,7 +364,7 @@ fn damaged_blocks_are_refused() {
                 0 => bytes[at] = with,
                 1 => bytes.insert(at, with),
                 2 => drop(bytes.remove(at)),
-                _ => bytes.truncate(at.max(1)),
+                _ => bytes.truncate(at.max(8)),
             }
         }
         refused += u32::from(metadata::assemble(&String::from_utf8_lossy(&bytes)).is_err());

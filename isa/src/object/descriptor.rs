@@ -2,6 +2,11 @@
 //!
 //! Layout and defaults: LLVM "User Guide for AMDGPU Backend", Kernel Descriptor and AMDHSA Kernel Assembler
 //! Directives, as LLVM 19 has them for gfx11.
+//!
+//! llvm-mc puts the descriptor of kernel `k` where the source stands, without aligning it, under the symbol `k.kd` (an
+//! object of 64 bytes) which it names before `k`. `k.kd` takes the binding and visibility that `k` has there: local when
+//! `k` is defined and not declared global, global when `k` is not yet defined. A `k` of default visibility then becomes
+//! protected, so that the distance to it is known when linking.
 
 use alloc::format;
 

@@ -153,6 +153,17 @@ pub(super) const MAX_ALIGN: u64 = 1 << 26;
 /// Largest size of a section without bytes, far above any GPU's memory.
 pub(super) const MAX_ZEROS: u64 = 1 << 44;
 
+/// Largest file that is written: far above any kernel's.
+pub(super) const MAX_FILE: u64 = 1 << 31;
+
+/// Refuses a file that would be larger.
+pub(super) fn check_size(bytes: u64) -> Result<(), ObjectError> {
+    if bytes <= MAX_FILE {
+        return Ok(());
+    }
+    Err(ObjectError::Malformed { what: format!("the file would be larger than {MAX_FILE:#x} bytes") })
+}
+
 /// Checks the indices, alignments and offsets that the writers rely on.
 pub(super) fn check(unit: &Unit) -> Result<(), ObjectError> {
     let bad = |what| Err(ObjectError::Malformed { what });
@@ -193,6 +204,9 @@ pub(super) fn check(unit: &Unit) -> Result<(), ObjectError> {
         }
         if matches!(s.place, Place::Common | Place::Lds) && !(s.value.is_power_of_two() && s.value <= MAX_ALIGN) {
             return bad(format!("symbol {}: alignment {:#x} is not a power of two", s.name, s.value));
+        }
+        if s.place == Place::Common && s.size > MAX_ZEROS {
+            return bad(format!("symbol {}: {:#x} is no size for it", s.name, s.size));
         }
     }
     if let Some(s) = unit.address_significant.iter().flatten().find(|s| **s >= unit.symbols.len()) {

@@ -219,6 +219,11 @@ impl MetadataError {
     pub fn code(&self) -> &'static str {
         "metadata"
     }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<&'static str> {
+        Some("keys and types are those of LLVM's User Guide for AMDGPU Backend, Code Object Metadata")
+    }
 }
 
 impl fmt::Display for MetadataError {

@@ -9,6 +9,8 @@ use alloc::vec::Vec;
 mod descriptor;
 mod elf;
 mod error;
+mod hash;
+mod link;
 pub mod metadata;
 mod relocatable;
 mod strtab;
@@ -16,6 +18,7 @@ mod target;
 
 pub use descriptor::{DESCRIPTOR_BYTES, Descriptor, ENTRY_OFFSET};
 pub use error::{DirectiveError, MetadataError, ObjectError};
+pub use link::{HashStyle, LinkOptions, link};
 pub use relocatable::write_relocatable;
 pub use target::{CodeObjectVersion, TRIPLE, Target};
 

@@ -12,21 +12,21 @@ use alloc::vec::Vec;
 
 use super::elf::{
     ET_REL, Ehdr, RELA_BYTES, SHN_ABS, SHN_AMDGPU_LDS, SHN_COMMON, SHT_LLVM_ADDRSIG, SHT_RELA, SHT_STRTAB, SHT_SYMTAB,
-    SYM_BYTES, Shdr, Sym, check, put32, put64, st_info, st_other,
+    SYM_BYTES, Shdr, Sym, check, check_size, put32, put64, st_info, st_other,
 };
 use super::{Binding, ObjectError, Place, Reloc, RelocKind, SymbolKind, Unit, shf, sht, strtab};
 
 const SHF_INFO_LINK: u64 = 0x40;
 
 /// What a relocation record refers to: a symbol of the unit, or the start of a section.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Against {
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Against {
     Symbol(usize),
     Section(usize),
 }
 
 /// Whether MC keeps the symbol in the record; it takes the section's symbol otherwise.
-fn against(unit: &Unit, r: &Reloc) -> (Against, i64) {
+pub(super) fn against(unit: &Unit, r: &Reloc) -> (Against, i64) {
     let s = &unit.symbols[r.symbol];
     let Place::Section(section) = s.place else { return (Against::Symbol(r.symbol), r.addend) };
     if s.kind == SymbolKind::Section {
@@ -42,14 +42,16 @@ fn against(unit: &Unit, r: &Reloc) -> (Against, i64) {
 }
 
 /// The symbol table: file index of each unit symbol and of each section's symbol.
-struct Symbols {
-    records: Vec<(usize, bool)>,
-    locals: usize,
+pub(super) struct Symbols {
+    /// In file order, without the null symbol: an index of a symbol, or of a section where the flag is set.
+    pub(super) records: Vec<(usize, bool)>,
+    /// Index of the first global.
+    pub(super) locals: usize,
     of_symbol: Vec<u32>,
     of_section: Vec<u32>,
 }
 
-fn symbols(unit: &Unit, targets: &[Vec<(Against, i64)>]) -> Symbols {
+pub(super) fn symbols(unit: &Unit, targets: &[Vec<(Against, i64)>]) -> Symbols {
     let mut used = vec![false; unit.symbols.len()];
     let mut used_section = vec![false; unit.sections.len()];
     for (against, _) in targets.iter().flatten() {
@@ -58,7 +60,6 @@ fn symbols(unit: &Unit, targets: &[Vec<(Against, i64)>]) -> Symbols {
             Against::Section(k) => used_section[k] = true,
         }
     }
-    // (index of a symbol, or of a section; is it a section)
     let mut files = Vec::new();
     let mut locals = Vec::new();
     let mut globals = Vec::new();
@@ -143,6 +144,9 @@ pub fn write_relocatable(unit: &Unit) -> Result<Vec<u8>, ObjectError> {
     let (table, at) = strtab::tail_merged(strings);
     let name = |s: &str| at.get(s).copied().unwrap_or(0);
 
+    // An alignment may pad by nearly itself.
+    let padded = unit.sections.iter().map(|s| s.align + s.bytes.len() as u64 + (s.relocs.len() * RELA_BYTES) as u64);
+    check_size(padded.sum())?;
     let mut out = vec![0; super::elf::EHDR_BYTES];
     let mut headers = vec![Shdr::default(); symtab_index as usize + 1];
     for (k, s) in unit.sections.iter().enumerate() {

@@ -31,9 +31,3 @@ ba:
     .zero 3
     .section .bss.rel.ro,"aw",@nobits
     .zero 5
-    .section .tdata,"awT",@progbits
-    .globl tls_var
-tls_var:
-    .long 5
-    .section .tbss,"awT",@nobits
-    .zero 8

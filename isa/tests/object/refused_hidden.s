@@ -1,0 +1,4 @@
+// A hidden symbol that is not defined.
+    .hidden nowhere
+    .data
+    .quad nowhere

@@ -1,0 +1,4 @@
+// An address in 32 bits.
+    .data
+here:
+    .long here
