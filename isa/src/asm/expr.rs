@@ -12,7 +12,7 @@ use alloc::vec::Vec;
 /// Nesting of parentheses, unary operators and calls that [`parse`] follows.
 pub const MAX_DEPTH: usize = 64;
 /// Operators in one expression that [`parse`] accepts.
-pub const MAX_OPERATORS: usize = 1024;
+pub const MAX_OPERATORS: usize = 256;
 
 /// What `symbol@variant` asks of the linker (AMDGPUUsage, "Relocation Records").
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

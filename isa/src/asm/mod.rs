@@ -2,11 +2,78 @@
 use crate::WaveSize;
 use alloc::string::String;
 
+mod diag;
 pub mod expr;
 pub mod inst;
+mod file;
 
 pub use crate::object::Target as Gfx;
+use alloc::vec::Vec;
+pub use diag::{Diagnostic, Place, Severity};
 use expr::Expr;
+pub use file::Assembled;
+
+/// Encodes one instruction: its text less comments, for a target, with the symbols that are known so far.
+pub type Encode<'a> = dyn Fn(&str, &Target, &dyn Symbols) -> Result<Encoded, SyntaxError> + 'a;
+
+/// Reads the file that `.include` or `.incbin` names, or says why it can't.
+pub type Loader<'a> = dyn Fn(&str) -> Result<Vec<u8>, String> + 'a;
+
+/// How a file is assembled.
+#[derive(Clone, Copy, Default)]
+pub struct Options<'a> {
+    /// What for; `.amdgcn_target` must say the same.
+    pub target: Target,
+    /// Reads included files; without it `.include` and `.incbin` are errors.
+    pub loader: Option<&'a Loader<'a>>,
+    /// Where it stops.
+    pub limits: Limits,
+}
+
+/// Bounds of one run, so that any source ends with a result or a stated error.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Limits {
+    /// Bytes of all sections together.
+    pub output_bytes: u64,
+    /// Nesting of macros, loops and included files.
+    pub depth: usize,
+    /// Statements, counted each time that they are expanded.
+    pub statements: u64,
+    /// Bytes of text that expansions and included files make together.
+    pub expansion_bytes: u64,
+    /// Errors after which no more is read.
+    pub errors: usize,
+}
+
+impl Default for Limits {
+    /// 256 MiB of output, 64 levels, 50 million statements, 256 MiB of expansions, 100 errors.
+    fn default() -> Self {
+        Self { output_bytes: 256 << 20, depth: 64, statements: 50_000_000, expansion_bytes: 256 << 20, errors: 100 }
+    }
+}
+
+/// Assembles a whole file in LLVM's syntax, with `encode` for its instructions.
+///
+/// `name` is the file's in diagnostics. All errors of the text are reported in one run, up to [`Limits::errors`]; those
+/// of places and values (undefined labels, branches out of range, fields too small) when the text has none.
+///
+/// Where it departs from llvm-mc 19:
+/// - Debug information (`.loc`, numbered `.file`, `.cfi_*`) is accepted and dropped.
+/// - Section groups (`G`) are accepted; the group itself isn't written, which matters only when objects are merged.
+/// - A value that doesn't fit its field is an error, also where LLVM cuts it off (symbols set later).
+/// - A number defined behind its use in an instruction's literal is that number; LLVM makes a relocation of it that no
+///   linker can resolve.
+/// - Conditionals, loops and assignments may stand in an `.amdhsa_kernel` block.
+/// - `.altmacro`, `.reloc`, `.symver`, `.weakref`, `.bundle_*`, `.nops`, and directives of code objects before version 4
+///   are refused.
+pub fn assemble_with(
+    source: &str,
+    name: &str,
+    options: &Options<'_>,
+    encode: &Encode<'_>,
+) -> Result<Assembled, Vec<Diagnostic>> {
+    file::assemble(source, name, options, encode)
+}
 
 /// What one instruction's text becomes: the answer of `inst::assemble(text, target, symbols)`.
 #[derive(Clone, PartialEq, Debug)]

@@ -264,7 +264,9 @@ fn choose(
     let dpp = args.mods.has(Mod::Dpp);
     for k in rows {
         let row = &ROWS[k];
-        let long = matches!(row.format, Format::Vop3 | Format::Vop3p | Format::Vinterp);
+        // LLVM calls the long form of these two the short one.
+        let lane = matches!(row.op, Op::V_READLANE_B32 | Op::V_WRITELANE_B32);
+        let long = matches!(row.format, Format::Vop3 | Format::Vop3p | Format::Vinterp) && !lane;
         let short = matches!(row.format, Format::Vop1 | Format::Vop2 | Format::Vopc);
         let fits = match forced {
             Forced::No => true,
