@@ -264,7 +264,7 @@ impl<'a> Cursor<'a> {
         let Some(end) = float_end(self.text, start) else {
             return self.number(what);
         };
-        let Some(v) = self.text.get(start..end).and_then(|t| t.parse::<f64>().ok()) else {
+        let Some(v) = self.text.get(start..end).and_then(expr::float_value) else {
             return Err(SyntaxError::new(at, end - at, "invalid floating-point number").expected(what));
         };
         self.advance(end);
@@ -845,7 +845,10 @@ mod tests {
                 ("0x10000", Some(0)),
                 ("-32769", Some(0x7fff)),
                 ("-0.1", Some(0x999a)),
+                ("0.1e", Some(0x999a)),
                 ("1.0+1", None),
+                ("00.5", None),
+                ("-max(1, 2)", None),
                 ("label", None),
                 ("lit(5", None),
             ],
