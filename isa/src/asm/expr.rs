@@ -390,7 +390,8 @@ pub fn integer(text: &str, at: usize) -> Option<Result<(u64, usize), SyntaxError
     Some(Ok((value, end)))
 }
 
-/// End of the float literal at `at` (digits with a fraction or an exponent), if one is there.
+/// End of the float literal at `at` (digits with a fraction or an exponent), if one is there. As in LLVM the exponent may
+/// lack its digits (`1e`), a sign may not follow a fraction at once (`1.0+1`), and after a leading 0 comes the point.
 pub fn float_end(text: &str, at: usize) -> Option<usize> {
     let bytes = text.as_bytes();
     let digits = |mut i: usize| {
@@ -400,27 +401,29 @@ pub fn float_end(text: &str, at: usize) -> Option<usize> {
         i
     };
     let whole = digits(at);
-    let mut end = whole;
-    let mut any = whole > at;
-    let mut float = false;
-    if bytes.get(end) == Some(&b'.') {
-        let fraction = digits(end + 1);
-        any |= fraction > end + 1;
-        end = fraction;
-        float = true;
-    }
-    if !any {
+    let point = bytes.get(whole) == Some(&b'.');
+    if bytes.get(at) == Some(&b'0') && !(point && whole == at + 1) {
         return None;
     }
-    if matches!(bytes.get(end), Some(b'e' | b'E')) {
-        let sign = end + 1 + usize::from(matches!(bytes.get(end + 1), Some(b'+' | b'-')));
-        let exponent = digits(sign);
-        if exponent > sign {
-            end = exponent;
-            float = true;
-        }
+    let mut end = if point { digits(whole + 1) } else { whole };
+    if end == at + usize::from(point && whole == at) {
+        return None;
     }
-    float.then_some(end)
+    match bytes.get(end) {
+        Some(b'e' | b'E') => {
+            let sign = end + 1 + usize::from(matches!(bytes.get(end + 1), Some(b'+' | b'-')));
+            end = digits(sign);
+        }
+        Some(b'+' | b'-') => return None,
+        _ if !point => return None,
+        _ => {}
+    }
+    Some(end)
+}
+
+/// The value of the float literal `text`, as [`float_end`] bounds it; too large a number is infinite.
+pub fn float_value(text: &str) -> Option<f64> {
+    text.trim_end_matches(['e', 'E', '+', '-']).parse().ok()
 }
 
 /// Parses the expression that starts at byte `at` of `text` (blanks before it are skipped); also returns where it ends,
@@ -553,6 +556,7 @@ impl Parser<'_> {
             }
             b'+' => {
                 self.advance(at + 1);
+                self.no_call()?;
                 self.primary(depth + 1)
             }
             b'-' | b'~' | b'!' => {
@@ -562,6 +566,7 @@ impl Parser<'_> {
                     b'~' => Op1::Not,
                     _ => Op1::LogicalNot,
                 };
+                self.no_call()?;
                 let a = self.primary(depth + 1)?;
                 Ok(match a {
                     Expr::Value(v) => Expr::Value(unary(op, v)),
@@ -580,7 +585,7 @@ impl Parser<'_> {
         let (value, end) = match integer(self.text, at) {
             Some(result) => {
                 let mark = result.as_ref().map_or(at, |r| r.1);
-                // A leading-zero number with a fraction, `01.5`, is a float although it isn't octal.
+                // More digits than 64 bits hold may still begin a float.
                 let plain = !matches!(bytes.get(mark), Some(b'.' | b'e' | b'E')) && result.is_ok();
                 match (plain, if plain { None } else { float_end(self.text, at) }) {
                     (false, Some(end)) => return self.float(at, end),
@@ -610,11 +615,11 @@ impl Parser<'_> {
 
     /// A float is its binary64 bits, as in LLVM.
     fn float(&mut self, at: usize, end: usize) -> Result<Expr, SyntaxError> {
-        let value = self.text[at..end].parse::<f64>();
+        let value = self.text.get(at..end).and_then(float_value);
         self.advance(end);
         match value {
-            Ok(v) => Ok(Expr::Value(v.to_bits() as i64)),
-            Err(_) => Err(SyntaxError::new(at, end - at, "invalid floating-point number")),
+            Some(v) => Ok(Expr::Value(v.to_bits() as i64)),
+            None => Err(SyntaxError::new(at, end - at, "invalid floating-point number")),
         }
     }
 
@@ -706,6 +711,17 @@ impl Parser<'_> {
         };
         self.advance(end);
         Ok(variant)
+    }
+
+    /// LLVM knows no functions right after a unary operator: `-max(1, 2)` has to be `-(max(1, 2))`.
+    fn no_call(&self) -> Result<(), SyntaxError> {
+        let end = name_end(self.text, self.at);
+        let name = self.text.get(self.at..end).unwrap_or("");
+        if Call::from_name(name).is_some() && self.text.as_bytes().get(skip_blanks(self.text, end)) == Some(&b'(') {
+            return Err(SyntaxError::new(self.at, name.len(), format!("`{name}` right after a unary operator"))
+                .expected(format!("parentheses around {name}(…)")));
+        }
+        Ok(())
     }
 
     fn call(&mut self, call: Call, at: usize, depth: usize) -> Result<Expr, SyntaxError> {

@@ -1,13 +1,16 @@
 //! Operands that are neither registers nor plain sources: messages, hardware registers, counters, delays, constants,
 //! swizzles, buffer formats and image dimensions, as LLVM 19's assembler reads them for gfx11.
 use crate::Target;
-use crate::asm::expr::{self, Expr, name_end, skip_blanks, token_end, unexpected};
+use crate::asm::expr::{self, Expr, float_end, name_end, skip_blanks, token_end, unexpected};
 use crate::asm::{Symbols, SyntaxError};
 use crate::image::DIMS;
 use crate::names;
 use crate::row::Class;
 use alloc::format;
 use alloc::string::String;
+
+const U16: &str = "a number of 16 bits, 0 to 65535";
+const S16: &str = "a number of 16 bits, -32768 to 65535";
 
 /// The operand of `class` that starts at byte `at` of `text`: the number for its field and where it ends. The number has
 /// 16 bits (7 for [`Class::Num`]); `s_sendmsg_rtn_b32` keeps the low 8 of its own.
@@ -29,10 +32,17 @@ pub(crate) fn value(
         Class::Waitcnt => c.waitcnt()?,
         Class::Depctr => c.depctr()?,
         // LLVM cuts what these take to the width of the field, without a word.
-        Class::Dec => c.number("a number")?.0 as u32 & 0xffff,
-        Class::Num => c.number("a number")?.0 as u32 & 0x7f,
-        Class::Endpgm | Class::U16 => c.within(0, 0xffff, "a number of 16 bits, 0 to 65535")?,
-        Class::S16 | Class::Version => c.signed()?,
+        Class::Dec => c.immediate("a number")?.0 as u32 & 0xffff,
+        Class::Num => c.immediate("a number")?.0 as u32 & 0x7f,
+        Class::Endpgm => c.within(0, 0xffff, U16)?,
+        Class::U16 => {
+            let (v, span) = c.immediate(U16)?;
+            c.fits(v, span, 0, 0xffff, U16)?
+        }
+        Class::S16 | Class::Version => {
+            let (v, span) = c.immediate(S16)?;
+            c.fits(v, span, -0x8000, 0xffff, S16)? & 0xffff
+        }
         _ => return Err(c.unexpected("another operand")),
     };
     Ok((v, c.end))
@@ -131,7 +141,7 @@ fn message_id(name: &str) -> Named {
 fn message_op(message: i64, name: &str) -> Named {
     let sys = message == i64::from(names::MSG_SYSMSG.0);
     let table: &[&str] = if sys { &names::SYSMSG_OPS } else { &names::GS_OPS };
-    match table.iter().position(|&n| n == name) {
+    match table.iter().position(|&n| n == name && !name.is_empty()) {
         Some(3) if sys => Named::Elsewhere,
         Some(k) => Named::Known(k as u32),
         None => Named::Unknown,
@@ -234,9 +244,41 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// A number where a source operand might stand: an expression, one float literal with its sign (worth its binary64
+    /// bits), or either in `lit(…)`.
+    fn immediate(&mut self, what: &str) -> Result<(i64, Span), SyntaxError> {
+        if self.name() != "lit" {
+            return self.plain_immediate(what);
+        }
+        self.advance(self.at + "lit".len());
+        self.want(b'(', "`(`")?;
+        let v = self.plain_immediate(what)?;
+        self.want(b')', "`)`")?;
+        Ok(v)
+    }
+
+    fn plain_immediate(&mut self, what: &str) -> Result<(i64, Span), SyntaxError> {
+        let at = self.at;
+        let negative = self.peek() == Some(b'-');
+        let start = if negative { skip_blanks(self.text, at + 1) } else { at };
+        let Some(end) = float_end(self.text, start) else {
+            return self.number(what);
+        };
+        let Some(v) = self.text.get(start..end).and_then(expr::float_value) else {
+            return Err(SyntaxError::new(at, end - at, "invalid floating-point number").expected(what));
+        };
+        self.advance(end);
+        let v = if negative { -v } else { v };
+        Ok((v.to_bits() as i64, (at, end - at)))
+    }
+
     /// A number from `low` to `high`.
     fn within(&mut self, low: i64, high: i64, what: &str) -> Result<u32, SyntaxError> {
         let (v, span) = self.number(what)?;
+        self.fits(v, span, low, high, what)
+    }
+
+    fn fits(&self, v: i64, span: Span, low: i64, high: i64, what: &str) -> Result<u32, SyntaxError> {
         if v < low || v > high {
             return Err(self.out_of_range(v, span, what));
         }
@@ -245,11 +287,6 @@ impl<'a> Cursor<'a> {
 
     fn out_of_range(&self, v: i64, span: Span, what: &str) -> SyntaxError {
         SyntaxError::new(span.0, span.1, format!("{v} is out of range")).expected(what)
-    }
-
-    /// A number that 16 bits hold, signed or unsigned.
-    fn signed(&mut self) -> Result<u32, SyntaxError> {
-        Ok(self.within(-0x8000, 0xffff, "a number of 16 bits, -32768 to 65535")? & 0xffff)
     }
 
     fn message(&mut self) -> Result<u32, SyntaxError> {
@@ -464,7 +501,7 @@ impl<'a> Cursor<'a> {
 
     fn depctr(&mut self) -> Result<u32, SyntaxError> {
         if !self.is_call() {
-            return self.signed();
+            return Ok(self.within(-0x8000, 0xffff, S16)? & 0xffff);
         }
         // Bits 5 and 6 belong to no counter and stay 0.
         let mut all = names::DEPCTR.iter().fold(0, |v, &(_, shift, mask)| v | mask << shift);
@@ -623,5 +660,319 @@ impl<'a> Cursor<'a> {
         };
         self.want(b']', "`]`")?;
         Ok(v as u32)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::WaveSize;
+
+    struct Seven;
+
+    impl Symbols for Seven {
+        fn absolute(&self, name: &str) -> Option<i64> {
+            (name == "seven").then_some(7)
+        }
+    }
+
+    /// The field's bits and what is left of the text.
+    fn read(class: Class, text: &str) -> Result<(u32, &str), SyntaxError> {
+        let (v, end) = value(class, text, 0, &Seven, Target::from(WaveSize::W32))?;
+        Ok((v, &text[end..]))
+    }
+
+    /// Values are the low halves of the words that llvm-mc 19 makes for gfx1100; `None`: it refuses the text.
+    fn table(class: Class, cases: &[(&str, Option<u32>)]) {
+        for &(text, want) in cases {
+            match want {
+                Some(v) => assert_eq!(read(class, text), Ok((v, "")), "{class:?} {text}"),
+                None => assert!(!matches!(read(class, text), Ok((_, ""))), "{class:?} {text} is refused"),
+            }
+        }
+    }
+
+    #[test]
+    fn messages() {
+        table(
+            Class::Msg,
+            &[
+                ("sendmsg(MSG_INTERRUPT)", Some(1)),
+                ("sendmsg (MSG_RTN_GET_TBA_TO_PC )", Some(0x86)),
+                ("sendmsg(MSG_SYSMSG, SYSMSG_OP_ECC_ERR_INTERRUPT)", Some(0x1f)),
+                ("sendmsg(MSG_SYSMSG,2)", Some(0x2f)),
+                ("sendmsg(15, 3)", Some(0x3f)),
+                ("sendmsg(12, 3, 1)", Some(0x13c)),
+                ("sendmsg(3, GS_OP_EMIT_CUT)", Some(0x33)),
+                ("sendmsg(seven)", Some(7)),
+                ("65535", Some(0xffff)),
+                ("65536", None),
+                ("-1", None),
+                ("sendmsg(MSG_SYSMSG)", None),
+                ("sendmsg(MSG_SYSMSG, 3)", None),
+                ("sendmsg(MSG_SYSMSG, SYSMSG_OP_HOST_TRAP_ACK)", None),
+                ("sendmsg(MSG_SYSMSG, 1, 0)", None),
+                ("sendmsg(MSG_INTERRUPT, 0)", None),
+                ("sendmsg(MSG_GS)", None),
+                ("sendmsg(MSG_INTERRUPT+1)", None),
+                ("sendmsg(256)", None),
+                ("sendmsg(12, 8)", None),
+                ("sendmsg(12, 7, 4)", None),
+                ("sendmsg(1,)", None),
+                ("sendmsg(1", None),
+                ("sendmsg", None),
+                ("MSG_INTERRUPT", None),
+            ],
+        );
+    }
+
+    #[test]
+    fn hardware_registers() {
+        table(
+            Class::Hwreg,
+            &[
+                ("hwreg(HW_REG_MODE)", Some(0xf801)),
+                ("hwreg(52, 8, 3)", Some(0x1234)),
+                ("hwreg(1, 31, 32)", Some(0xffc1)),
+                ("{id: 51, offset: 1, size: 31}", Some(0xf073)),
+                ("{size: 32, id: 51}", Some(0xf833)),
+                ("{}", Some(0xf800)),
+                ("0xc1d1", Some(0xc1d1)),
+                ("hwreg(HW_REG_HW_ID)", None),
+                ("hwreg(1, 31)", None),
+                ("hwreg(64)", None),
+                ("hwreg(1, 0, 0)", None),
+                ("hwreg(1, 0, 33)", None),
+                ("hwreg(1, 32, 1)", None),
+                ("{id: HW_REG_MODE}", None),
+                ("{id: 1, id: 1}", None),
+                ("{id: 1,}", None),
+                ("{width: 1}", None),
+                ("hwreg", None),
+                ("65536", None),
+            ],
+        );
+    }
+
+    #[test]
+    fn delays() {
+        table(
+            Class::Delay,
+            &[
+                ("instid0(VALU_DEP_1) | instskip(NEXT) | instid1(VALU_DEP_1)", Some(0x91)),
+                ("instid0 (TRANS32_DEP_2)|instskip( SKIP_4 )|instid1(TRANS32_DEP_2)", Some(0x356)),
+                ("instid1(SALU_CYCLE_2)", Some(0x500)),
+                ("instid0(NO_DEP) | instskip(SAME)", Some(0)),
+                ("instid0(VALU_DEP_1) | instid0(VALU_DEP_2)", Some(3)),
+                ("0x12345678", Some(0x5678)),
+                ("instid0(VALU_DEP_9)", None),
+                ("instid0(NEXT)", None),
+                ("instid0(1)", None),
+                ("instid2(VALU_DEP_1)", None),
+                ("instid0(VALU_DEP_1) |", None),
+                ("instid0(VALU_DEP_1) instid1(VALU_DEP_1)", None),
+            ],
+        );
+    }
+
+    #[test]
+    fn counters() {
+        table(
+            Class::Waitcnt,
+            &[
+                ("vmcnt(0)", Some(0x03f7)),
+                ("vmcnt(0) & expcnt(1) , lgkmcnt(3)", Some(0x0031)),
+                ("vmcnt(0)expcnt(0)", Some(0x03f0)),
+                ("vmcnt(0) vmcnt(1)", Some(0x07f7)),
+                ("vmcnt_sat(100) lgkmcnt(seven)", Some(0xfc77)),
+                ("vmcnt_sat(-1)", Some(0xfff7)),
+                ("0x12345", Some(0x2345)),
+                ("vmcnt(64)", None),
+                ("vmcnt(0x100000001)", None),
+                ("expcnt(8)", None),
+                ("vmcnt(-1)", None),
+                ("vmcnt(0) &", None),
+                ("vmcnt(0) | expcnt(0)", None),
+                ("vscnt(0)", None),
+                ("vmcnt", None),
+                ("", None),
+            ],
+        );
+        table(
+            Class::Depctr,
+            &[
+                ("depctr_hold_cnt(0) depctr_va_vdst(8) depctr_va_sdst(0) depctr_vm_vsrc(4)", Some(0x8113)),
+                ("depctr_sa_sdst(1) & depctr_va_vdst(1), depctr_vm_vsrc(1)", Some(0x1f87)),
+                ("depctr_va_vcc(0)", Some(0xff9d)),
+                ("-1", Some(0xffff)),
+                ("65536", None),
+                ("depctr_hold_cnt(0) depctr_hold_cnt(0)", None),
+                ("depctr_vm_vsrc(8)", None),
+                ("depctr_hold_cnt(0),", None),
+                ("depctr_vdst(0)", None),
+            ],
+        );
+    }
+
+    #[test]
+    fn constants() {
+        table(
+            Class::Version,
+            &[
+                ("UC_VERSION_GFX11|UC_VERSION_W32_BIT", Some(0x4006)),
+                ("UC_VERSION_GFX12 | UC_VERSION_MDP_BIT", Some(0x8009)),
+                ("-1", Some(0xffff)),
+                ("UC_VERSION_GFX9", None),
+            ],
+        );
+        table(
+            Class::S16,
+            &[
+                ("-32768", Some(0x8000)),
+                ("65535", Some(0xffff)),
+                ("lit(5)", Some(5)),
+                ("0.0", Some(0)),
+                ("-0.0", None),
+                ("1.0", None),
+                ("-32769", None),
+                ("65536", None),
+            ],
+        );
+        table(Class::U16, &[("65535", Some(0xffff)), ("seven*2", Some(14)), ("-1", None), ("65536", None)]);
+        table(
+            Class::Dec,
+            &[
+                ("0x10000", Some(0)),
+                ("-32769", Some(0x7fff)),
+                ("-0.1", Some(0x999a)),
+                ("0.1e", Some(0x999a)),
+                ("1.0+1", None),
+                ("00.5", None),
+                ("-max(1, 2)", None),
+                ("label", None),
+                ("lit(5", None),
+            ],
+        );
+        table(Class::Num, &[("128", Some(0)), ("300", Some(44)), ("-1", Some(127)), ("label", None)]);
+        table(Class::Endpgm, &[("1+2", Some(3)), ("65536", None), ("-1", None), ("lit(5)", None)]);
+    }
+
+    #[test]
+    fn swizzles() {
+        for (text, want) in [
+            ("swizzle(QUAD_PERM,0,1,2,3)", Some(0x80e4)),
+            ("swizzle (BITMASK_PERM, \"01pip\")", Some(0x0907)),
+            ("swizzle(BROADCAST,32,31)", Some(0x03e0)),
+            ("swizzle(SWAP,16)", Some(0x401f)),
+            ("swizzle(REVERSE,seven+1)", Some(0x1c1f)),
+            ("65535", Some(0xffff)),
+            ("65536", None),
+            ("swizzle(QUAD_PERM,0,1,2)", None),
+            ("swizzle(QUAD_PERM,0,1,2,4)", None),
+            ("swizzle(BITMASK_PERM,\"01pi\")", None),
+            ("swizzle(BITMASK_PERM,\"01piP\")", None),
+            ("swizzle(BITMASK_PERM,\"01pip", None),
+            ("swizzle(BROADCAST,2,2)", None),
+            ("swizzle(SWAP,32)", None),
+            ("swizzle(REVERSE,24)", None),
+            ("swizzle(FFT,0)", None),
+            ("swizzle", None),
+        ] {
+            let got = swizzle(text, 0, &Seven);
+            assert_eq!(got.clone().ok(), want.map(|v| (v, text.len())), "{text}: {got:?}");
+        }
+    }
+
+    #[test]
+    fn buffer_formats() {
+        for (text, want) in [
+            ("[BUF_FMT_32_FLOAT]", Some(22)),
+            ("[ BUF_DATA_FORMAT_16_16 , BUF_NUM_FORMAT_USCALED ]", Some(25)),
+            ("[BUF_NUM_FORMAT_FLOAT,BUF_DATA_FORMAT_11_11_10]", Some(31)),
+            ("[BUF_DATA_FORMAT_16]", Some(7)),
+            ("[BUF_NUM_FORMAT_UINT]", Some(5)),
+            ("[BUF_DATA_FORMAT_INVALID]", Some(0)),
+            ("1+2", Some(3)),
+            ("127", Some(127)),
+            ("128", None),
+            ("-1", None),
+            ("[1]", None),
+            ("[BUF_DATA_FORMAT_32]", None),
+            ("[BUF_DATA_FORMAT_INVALID,BUF_NUM_FORMAT_UINT]", None),
+            ("[BUF_DATA_FORMAT_32,BUF_DATA_FORMAT_32]", None),
+            ("[BUF_FMT_32_FLOAT,BUF_FMT_32_FLOAT]", None),
+            ("[BUF_FMT_11_11_10_UINT]", None),
+            ("[BUF_FMT_32_FLOAT", None),
+            ("[]", None),
+        ] {
+            let got = buffer_format(text, 0, &Seven);
+            assert_eq!(got.clone().ok(), want.map(|v| (v, text.len())), "{text}: {got:?}");
+        }
+        assert_eq!(buffer_format_number("[22], s3", 0, &Seven), Ok((22, 4)));
+        assert!(buffer_format_number("[BUF_FMT_32_FLOAT], s3", 0, &Seven).is_err());
+    }
+
+    #[test]
+    fn dimensions() {
+        for (text, want) in [
+            ("1D", Some(0)),
+            ("2d_array", Some(5)),
+            ("SQ_RSRC_IMG_2D_MSAA_ARRAY", Some(7)),
+            ("SQ_RSRC_IMG_cube", Some(3)),
+            ("sq_rsrc_img_CUBE", None),
+            ("SQ_RSRC_IMG_SQ_RSRC_IMG_1D", None),
+            ("1", None),
+            ("4D", None),
+            ("", None),
+        ] {
+            assert_eq!(dim(text, 0).ok(), want.map(|v| (v, text.len())), "{text}");
+        }
+    }
+
+    #[test]
+    fn errors_name_the_token() {
+        let e = read(Class::Waitcnt, "vmcnt(64) expcnt(0)").unwrap_err();
+        assert_eq!((e.at, e.len, e.message.as_str()), (6, 2, "64 is out of range"));
+        assert_eq!(e.expected.as_deref(), Some("0 to 63, or vmcnt_sat(64) for the largest"));
+        let e = read(Class::Msg, "sendmsg(MSG_GS)").unwrap_err();
+        assert_eq!((e.at, e.len, e.message.as_str()), (8, 6, "gfx11 has no message `MSG_GS`"));
+        let e = read(Class::Delay, "instid0(VALU_DEP_9)").unwrap_err();
+        assert_eq!((e.at, e.len), (8, 10));
+        assert!(e.expected.is_some_and(|x| x.starts_with("NO_DEP, VALU_DEP_1, ")));
+        let e = read(Class::Hwreg, "hwreg(1, 2").unwrap_err();
+        assert_eq!((e.at, e.message.as_str()), (10, "the statement ends too early"));
+    }
+
+    /// Every prefix of every shape, and every shape with a character of two bytes in it, ends in a value or an error.
+    #[test]
+    fn no_text_panics() {
+        let texts = [
+            "sendmsg(MSG_SYSMSG, 1, 0)",
+            "{id: 51, offset: 1, size: 31}",
+            "hwreg(HW_REG_MODE, 31, 1)",
+            "instid0(VALU_DEP_1) | instskip(NEXT)",
+            "vmcnt_sat(0) & depctr_va_vdst(1)",
+            "swizzle(BITMASK_PERM,\"01pip\")",
+            "[BUF_NUM_FORMAT_FLOAT,BUF_DATA_FORMAT_32]",
+            "SQ_RSRC_IMG_2D_ARRAY",
+            "lit(-0.5)",
+        ];
+        let classes = [Class::Msg, Class::Hwreg, Class::Delay, Class::Waitcnt, Class::Depctr, Class::Dec, Class::S16];
+        let mut read = 0;
+        for text in texts {
+            for k in 0..=text.len() {
+                let (head, tail) = text.split_at(k);
+                for t in [String::from(head), format!("{head}ü{tail}"), format!("{head}\"{tail}")] {
+                    for class in classes {
+                        let r = value(class, &t, 0, &(), Target::from(WaveSize::W64));
+                        read += usize::from(r.is_ok_and(|r| r.1 <= t.len()));
+                    }
+                    for r in [swizzle(&t, 0, &()), buffer_format(&t, 0, &()), dim(&t, 0)] {
+                        read += usize::from(r.is_ok_and(|r| r.1 <= t.len()));
+                    }
+                }
+            }
+        }
+        assert!(read > 0);
     }
 }
