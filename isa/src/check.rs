@@ -599,15 +599,13 @@ fn valu(inst: &Inst, row: &Row, target: Target) -> Result {
                 return Err(Violation::LiteralDpp { at });
             }
             // RDNA 3.5 reads src1 over the constant bus in VOP3 forms.
-            let vector = k == 0 || k == 1 && !(target.arch.is_rdna35() && matches!(row.format, Format::Vop3 | Format::Vop3p));
+            let vector =
+                k == 0 || k == 1 && !(target.arch.is_rdna35() && matches!(row.format, Format::Vop3 | Format::Vop3p));
             if vector && code < 256 {
                 return Err(Violation::DppSource { at });
             }
         }
         source(at, code, o, wave64)?;
-        if code == LITERAL && o.ty == Ty::F64 && (inst.mods.neg | inst.mods.abs) >> k & 1 != 0 {
-            return Err(Violation::Modifier { modifier: "neg and abs on a literal of 64 bits", at: Some(at) });
-        }
         if o.ty == Ty::Acc && dwords == 8 && code == INV_2PI {
             return Err(Violation::Kind { at, code, class: o.class, dwords });
         }

@@ -4,8 +4,8 @@ use alloc::string::String;
 
 mod diag;
 pub mod expr;
-pub mod inst;
 mod file;
+pub mod inst;
 
 pub use crate::object::Target as Gfx;
 use alloc::vec::Vec;

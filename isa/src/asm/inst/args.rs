@@ -355,8 +355,14 @@ impl<'a> Cursor<'a> {
             // LLVM takes these two where a modifier is around them, and only there.
             "src_vccz" | "vccz" if modified => (251, 0),
             "src_execz" | "execz" if modified => (252, 0),
-            "src_vccz" | "vccz" | "src_execz" | "execz" | "src_lds_direct" | "lds_direct"
-            | "src_pops_exiting_wave_id" | "pops_exiting_wave_id" => {
+            "src_vccz"
+            | "vccz"
+            | "src_execz"
+            | "execz"
+            | "src_lds_direct"
+            | "lds_direct"
+            | "src_pops_exiting_wave_id"
+            | "pops_exiting_wave_id" => {
                 self.at += word.len();
                 return Err(self.error(at, "this register is not a source on this target"));
             }
@@ -613,7 +619,9 @@ impl<'a> Cursor<'a> {
         let at = self.at;
         let word = self.word();
         let after = expr::skip_blanks(self.text, at + word.len());
-        let valued = self.text.as_bytes().get(after) == Some(&b':') && self.text.as_bytes().get(after + 1) != Some(&b':');
+        let valued =
+            self.text.as_bytes().get(after) == Some(&b':') && self.text.as_bytes().get(after + 1) != Some(&b':');
+        let count = args.list().len();
         let m = &mut args.mods;
         let flag = |word: &str| {
             Some(match word {
@@ -662,6 +670,10 @@ impl<'a> Cursor<'a> {
                 }
                 Mod::Offset | Mod::Offset0 => m.offset = self.number()?,
                 Mod::Offset1 => m.offset1 = self.number()?,
+                // In front of the scalar offset LLVM takes numbers only.
+                Mod::Format if count <= self.row.operands.len() + 2 => {
+                    (m.format, self.at) = value::buffer_format_number(self.text, self.at, self.symbols)?;
+                }
                 Mod::Format => {
                     (m.format, self.at) = value::buffer_format(self.text, self.at, self.symbols)?;
                 }

@@ -99,7 +99,7 @@ pub(super) fn number(arg: &Arg, ty: Ty, fold: bool) -> Result<Code, Misfit> {
     let bits = width(ty);
     match arg.kind {
         Kind::Int(v) => {
-            if fold && arg.modified() {
+            if fold && (arg.neg || arg.abs) {
                 // The sign bit of the operand's width is what they act on.
                 let top = 1u64 << (bits - 1);
                 if bits == 64 || !truncates(v, bits) {

@@ -68,8 +68,7 @@ fn smem(row: &Row, args: &Args, inst: &mut Inst, name: (u32, u32)) -> Result<(),
     if let Some(arg) = list.get(row.operands.len()) {
         match arg.kind {
             Kind::Int(v) if !arg.modified() => {
-                let (low, high) =
-                    if row.name.starts_with("s_buffer") { (0, 0xf_ffff) } else { (-0x10_0000, 0xf_ffff) };
+                let (low, high) = if row.name.starts_with("s_buffer") { (0, 0xf_ffff) } else { (-0x10_0000, 0xf_ffff) };
                 if !(low..=high).contains(&v) {
                     return Err(arg.misfit(Why::Range { low, high }));
                 }
@@ -164,8 +163,7 @@ fn buffer(row: &Row, args: &Args, inst: &mut Inst, target: Target, name: (u32, u
     if next[2].modified() {
         return Err(next[2].misfit(Why::InputModifier));
     }
-    inst.mem.soffset =
-        source(&next[2], Class::Sconst, Ty::B32, target.wave == WaveSize::W64, false, &mut none)? as u8;
+    inst.mem.soffset = source(&next[2], Class::Sconst, Ty::B32, target.wave == WaveSize::W64, false, &mut none)? as u8;
     Ok(())
 }
 

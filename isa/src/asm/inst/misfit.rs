@@ -59,10 +59,9 @@ impl Misfit {
             if n == 1 { format!("one {kind}") } else { format!("{n} consecutive {kind}s") }
         };
         let (message, expected): (String, Option<String>) = match self.why {
-            Why::Count(n) => (
-                "wrong number of operands".to_string(),
-                Some(format!("{n} operand{}", if n == 1 { "" } else { "s" })),
-            ),
+            Why::Count(n) => {
+                ("wrong number of operands".to_string(), Some(format!("{n} operand{}", if n == 1 { "" } else { "s" })))
+            }
             Why::Vgpr(n) => (format!("invalid operand `{token}`"), Some(regs(n, "VGPR"))),
             Why::Scalar(n) => (format!("invalid operand `{token}`"), Some(regs(n, "scalar register"))),
             Why::Source(n) => {

@@ -10,10 +10,10 @@ mod misfit;
 mod value;
 
 use super::{Encoded, Fixup, FixupKind, Symbols, SyntaxError, expr};
+use crate::check::{Violation, check};
 use crate::decode::{Dpp, Half, Inst};
 use crate::row::*;
 use crate::rows::{Op, ROWS};
-use crate::check::{Violation, check};
 use crate::{Target, WaveSize, encode};
 use alloc::format;
 use alloc::string::String;
@@ -323,14 +323,7 @@ fn vgpr(arg: &Arg, dwords: u8) -> Result<u8, Misfit> {
 }
 
 /// Code of a source and the literal it needs. `fold`: `-` and `||` change a constant itself.
-fn source(
-    arg: &Arg,
-    class: Class,
-    ty: Ty,
-    wave64: bool,
-    fold: bool,
-    literal: &mut Option<u32>,
-) -> Result<u16, Misfit> {
+fn source(arg: &Arg, class: Class, ty: Ty, wave64: bool, fold: bool, literal: &mut Option<u32>) -> Result<u16, Misfit> {
     let n = ty.dwords(wave64);
     match arg.kind {
         Kind::Vgpr { first, n: have, .. } => {
@@ -479,6 +472,7 @@ fn fit(number: usize, args: &Args, target: Target, whole: (u32, u32)) -> Result<
                 }
             },
             Slot::Simm => match (o.class, arg.kind) {
+                (Class::Branch, _) if arg.modified() => return Err(arg.misfit(Why::InputModifier)),
                 (Class::Branch, Kind::Expr) => {}
                 (Class::Branch, Kind::Int(v)) if (-32768..=65535).contains(&v) => inst.imm = v as i16 as i32,
                 (Class::Branch, Kind::Int(_)) => return Err(arg.misfit(Why::Range { low: -32768, high: 65535 })),
@@ -654,8 +648,12 @@ fn dual(c: &mut Cursor<'_>, rows: &core::ops::Range<usize>, mut args: Args) -> R
     let half = |rows: core::ops::Range<usize>, format: Format, at: usize| {
         rows.into_iter().find(|&k| ROWS[k].format == format).ok_or_else(|| {
             let which = if format == Format::VopdX { "first" } else { "second" };
-            SyntaxError::new(at, text.get(at..).map_or(0, |t| t.find(' ').unwrap_or(t.len())), "this operation cannot stand here")
-                .expected(format!("an operation of the {which} half"))
+            SyntaxError::new(
+                at,
+                text.get(at..).map_or(0, |t| t.find(' ').unwrap_or(t.len())),
+                "this operation cannot stand here",
+            )
+            .expected(format!("an operation of the {which} half"))
         })
     };
     let x = half(rows.clone(), Format::VopdX, 0)?;
