@@ -276,7 +276,10 @@ fn llvm_assembles_what_is_printed() {
         let normal = mc.assemble(arch.name(), wave.is64(), &texts);
         let ours: Vec<_> = kept.iter().map(|(w, _)| disassemble(&decode(w, target).unwrap(), target)).collect();
         let back = mc.assemble(arch.name(), wave.is64(), &ours);
-        for ((((w, theirs), normal), ours), back) in kept.iter().zip(&normal).zip(&ours).zip(&back) {
+        let again: Vec<_> = back.iter().map(|b| b.clone().unwrap_or_default()).collect();
+        let again = mc.disassemble(arch.name(), wave.is64(), &again);
+        for (k, (w, theirs)) in kept.iter().enumerate() {
+            let (normal, ours, back) = (&normal[k], &ours[k], &back[k]);
             let Ok(normal) = normal else { continue };
             if theirs.contains("/*") {
                 continue;
@@ -284,7 +287,7 @@ fn llvm_assembles_what_is_printed() {
             all += 1;
             same += (back.as_ref() == Ok(w)) as u32;
             // Fields that the instruction does not use are zero in LLVM's own form of the words.
-            if back.as_ref() != Ok(w) && back.as_ref() != Ok(normal) {
+            if back.as_ref() != Ok(w) && back.as_ref() != Ok(normal) && again[k].as_ref() != Some(theirs) {
                 let format = decode(w, target).unwrap().format();
                 wrong.push(format!(
                     "{format:?} {arch:?} {wave:?} {w:08x?}\n  ours   {ours}\n  theirs {theirs}\n  back   {back:08x?}"
