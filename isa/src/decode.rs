@@ -276,7 +276,8 @@ fn classify(w: u32) -> Option<(Format, u32)> {
         },
         0x32 => (Format::VopdX, field(w, 22, 4)),
         0x33 => match w >> 24 & 3 {
-            0 => (Format::Vop3p, field(w, 16, 7)),
+            // The encoding of VOP3P is nine bits, 110011000.
+            0 if w & 1 << 23 == 0 => (Format::Vop3p, field(w, 16, 7)),
             1 => (Format::Vinterp, field(w, 16, 7)),
             2 => (Format::Ldsdir, field(w, 20, 2)),
             _ => return None,

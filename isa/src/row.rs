@@ -166,16 +166,25 @@ pub struct Operand {
     pub class: Class,
     /// Width and type.
     pub ty: Ty,
-    /// Written by the instruction.
+    /// Read by the instruction.
+    pub input: bool,
+    /// Written by the instruction. Data of an atomic is written only where the old value is returned (GLC).
     pub output: bool,
 }
 
+/// An operand that is written.
 pub(crate) const fn o(slot: Slot, class: Class, ty: Ty) -> Operand {
-    Operand { slot, class, ty, output: true }
+    Operand { slot, class, ty, input: false, output: true }
 }
 
+/// An operand that is read.
 pub(crate) const fn i(slot: Slot, class: Class, ty: Ty) -> Operand {
-    Operand { slot, class, ty, output: false }
+    Operand { slot, class, ty, input: true, output: false }
+}
+
+/// An operand that is read and written: what is there goes into the result, or a part of it stays.
+pub(crate) const fn x(slot: Slot, class: Class, ty: Ty) -> Operand {
+    Operand { slot, class, ty, input: true, output: true }
 }
 
 /// `src0` takes |x| and -x.
@@ -200,7 +209,7 @@ pub const SUFFIX: u64 = 1 << 8;
 pub const DPP: u64 = 1 << 9;
 /// VOP3 with a scalar destination beside the vector one.
 pub const SD: u64 = 1 << 10;
-/// The destination is also a source.
+/// The destination is also a source; follows from the operands.
 pub const TIED: u64 = 1 << 11;
 /// DS: two 8-bit offsets.
 pub const OFFSET01: u64 = 1 << 12;
@@ -404,6 +413,15 @@ pub(crate) const fn e(
     flags: u64,
     implicit: u32,
 ) -> Row {
+    let mut flags = flags;
+    let mut k = 0;
+    while k < operands.len() {
+        let o = operands[k];
+        if o.input && o.output && matches!(o.slot, Slot::Vdst | Slot::Sdst) {
+            flags |= TIED;
+        }
+        k += 1;
+    }
     Row { op: Op::V_NOP, name, format, opcode, operands, flags, implicit }
 }
 

@@ -1,7 +1,7 @@
 //! The instructions: one entry each, with every encoding it has.
 //!
 //! An encoding is `e(mnemonic, format, opcode, operands in printed order, modifiers, implicit effects)`; the words are
-//! those of [`crate::row`]. Decoder, printer, encoder, parser and reference page know an instruction from here alone.
+//! those of [`crate::row`]. An operand is `i(…)` where it is read, `o(…)` where it is written, `x(…)` where it is both. Decoder, printer, encoder, parser and reference page know an instruction from here alone.
 use crate::row::Class::*;
 use crate::row::Format::*;
 use crate::row::Slot::*;
@@ -25,97 +25,97 @@ macro_rules! instructions {
 
 instructions! {
     BUFFER_ATOMIC_ADD_F32 [
-        e("buffer_atomic_add_f32", Mubuf, 0x56, &[o(Vdata, V, B32)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
+        e("buffer_atomic_add_f32", Mubuf, 0x56, &[x(Vdata, V, B32)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
     ]
     BUFFER_ATOMIC_ADD_U32 [
-        e("buffer_atomic_add_u32", Mubuf, 0x35, &[o(Vdata, V, B32)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
+        e("buffer_atomic_add_u32", Mubuf, 0x35, &[x(Vdata, V, B32)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
     ]
     BUFFER_ATOMIC_ADD_U64 [
-        e("buffer_atomic_add_u64", Mubuf, 0x43, &[o(Vdata, V, B64)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
+        e("buffer_atomic_add_u64", Mubuf, 0x43, &[x(Vdata, V, B64)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
     ]
     BUFFER_ATOMIC_AND_B32 [
-        e("buffer_atomic_and_b32", Mubuf, 0x3c, &[o(Vdata, V, B32)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
+        e("buffer_atomic_and_b32", Mubuf, 0x3c, &[x(Vdata, V, B32)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
     ]
     BUFFER_ATOMIC_AND_B64 [
-        e("buffer_atomic_and_b64", Mubuf, 0x49, &[o(Vdata, V, B64)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
+        e("buffer_atomic_and_b64", Mubuf, 0x49, &[x(Vdata, V, B64)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
     ]
     BUFFER_ATOMIC_CMPSWAP_B32 [
-        e("buffer_atomic_cmpswap_b32", Mubuf, 0x34, &[o(Vdata, V, B64)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
+        e("buffer_atomic_cmpswap_b32", Mubuf, 0x34, &[x(Vdata, V, B64)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
     ]
     BUFFER_ATOMIC_CMPSWAP_B64 [
-        e("buffer_atomic_cmpswap_b64", Mubuf, 0x42, &[o(Vdata, V, B128)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
+        e("buffer_atomic_cmpswap_b64", Mubuf, 0x42, &[x(Vdata, V, B128)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
     ]
     BUFFER_ATOMIC_CMPSWAP_F32 [
-        e("buffer_atomic_cmpswap_f32", Mubuf, 0x50, &[o(Vdata, V, B64)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
+        e("buffer_atomic_cmpswap_f32", Mubuf, 0x50, &[x(Vdata, V, B64)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
     ]
     BUFFER_ATOMIC_CSUB_U32 [
-        e("buffer_atomic_csub_u32", Mubuf, 0x37, &[o(Vdata, V, B32)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
+        e("buffer_atomic_csub_u32", Mubuf, 0x37, &[x(Vdata, V, B32)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
     ]
     BUFFER_ATOMIC_DEC_U32 [
-        e("buffer_atomic_dec_u32", Mubuf, 0x40, &[o(Vdata, V, B32)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
+        e("buffer_atomic_dec_u32", Mubuf, 0x40, &[x(Vdata, V, B32)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
     ]
     BUFFER_ATOMIC_DEC_U64 [
-        e("buffer_atomic_dec_u64", Mubuf, 0x4d, &[o(Vdata, V, B64)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
+        e("buffer_atomic_dec_u64", Mubuf, 0x4d, &[x(Vdata, V, B64)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
     ]
     BUFFER_ATOMIC_INC_U32 [
-        e("buffer_atomic_inc_u32", Mubuf, 0x3f, &[o(Vdata, V, B32)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
+        e("buffer_atomic_inc_u32", Mubuf, 0x3f, &[x(Vdata, V, B32)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
     ]
     BUFFER_ATOMIC_INC_U64 [
-        e("buffer_atomic_inc_u64", Mubuf, 0x4c, &[o(Vdata, V, B64)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
+        e("buffer_atomic_inc_u64", Mubuf, 0x4c, &[x(Vdata, V, B64)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
     ]
     BUFFER_ATOMIC_MAX_F32 [
-        e("buffer_atomic_max_f32", Mubuf, 0x52, &[o(Vdata, V, B32)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
+        e("buffer_atomic_max_f32", Mubuf, 0x52, &[x(Vdata, V, B32)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
     ]
     BUFFER_ATOMIC_MAX_I32 [
-        e("buffer_atomic_max_i32", Mubuf, 0x3a, &[o(Vdata, V, B32)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
+        e("buffer_atomic_max_i32", Mubuf, 0x3a, &[x(Vdata, V, B32)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
     ]
     BUFFER_ATOMIC_MAX_I64 [
-        e("buffer_atomic_max_i64", Mubuf, 0x47, &[o(Vdata, V, B64)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
+        e("buffer_atomic_max_i64", Mubuf, 0x47, &[x(Vdata, V, B64)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
     ]
     BUFFER_ATOMIC_MAX_U32 [
-        e("buffer_atomic_max_u32", Mubuf, 0x3b, &[o(Vdata, V, B32)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
+        e("buffer_atomic_max_u32", Mubuf, 0x3b, &[x(Vdata, V, B32)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
     ]
     BUFFER_ATOMIC_MAX_U64 [
-        e("buffer_atomic_max_u64", Mubuf, 0x48, &[o(Vdata, V, B64)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
+        e("buffer_atomic_max_u64", Mubuf, 0x48, &[x(Vdata, V, B64)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
     ]
     BUFFER_ATOMIC_MIN_F32 [
-        e("buffer_atomic_min_f32", Mubuf, 0x51, &[o(Vdata, V, B32)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
+        e("buffer_atomic_min_f32", Mubuf, 0x51, &[x(Vdata, V, B32)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
     ]
     BUFFER_ATOMIC_MIN_I32 [
-        e("buffer_atomic_min_i32", Mubuf, 0x38, &[o(Vdata, V, B32)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
+        e("buffer_atomic_min_i32", Mubuf, 0x38, &[x(Vdata, V, B32)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
     ]
     BUFFER_ATOMIC_MIN_I64 [
-        e("buffer_atomic_min_i64", Mubuf, 0x45, &[o(Vdata, V, B64)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
+        e("buffer_atomic_min_i64", Mubuf, 0x45, &[x(Vdata, V, B64)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
     ]
     BUFFER_ATOMIC_MIN_U32 [
-        e("buffer_atomic_min_u32", Mubuf, 0x39, &[o(Vdata, V, B32)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
+        e("buffer_atomic_min_u32", Mubuf, 0x39, &[x(Vdata, V, B32)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
     ]
     BUFFER_ATOMIC_MIN_U64 [
-        e("buffer_atomic_min_u64", Mubuf, 0x46, &[o(Vdata, V, B64)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
+        e("buffer_atomic_min_u64", Mubuf, 0x46, &[x(Vdata, V, B64)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
     ]
     BUFFER_ATOMIC_OR_B32 [
-        e("buffer_atomic_or_b32", Mubuf, 0x3d, &[o(Vdata, V, B32)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
+        e("buffer_atomic_or_b32", Mubuf, 0x3d, &[x(Vdata, V, B32)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
     ]
     BUFFER_ATOMIC_OR_B64 [
-        e("buffer_atomic_or_b64", Mubuf, 0x4a, &[o(Vdata, V, B64)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
+        e("buffer_atomic_or_b64", Mubuf, 0x4a, &[x(Vdata, V, B64)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
     ]
     BUFFER_ATOMIC_SUB_U32 [
-        e("buffer_atomic_sub_u32", Mubuf, 0x36, &[o(Vdata, V, B32)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
+        e("buffer_atomic_sub_u32", Mubuf, 0x36, &[x(Vdata, V, B32)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
     ]
     BUFFER_ATOMIC_SUB_U64 [
-        e("buffer_atomic_sub_u64", Mubuf, 0x44, &[o(Vdata, V, B64)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
+        e("buffer_atomic_sub_u64", Mubuf, 0x44, &[x(Vdata, V, B64)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
     ]
     BUFFER_ATOMIC_SWAP_B32 [
-        e("buffer_atomic_swap_b32", Mubuf, 0x33, &[o(Vdata, V, B32)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
+        e("buffer_atomic_swap_b32", Mubuf, 0x33, &[x(Vdata, V, B32)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
     ]
     BUFFER_ATOMIC_SWAP_B64 [
-        e("buffer_atomic_swap_b64", Mubuf, 0x41, &[o(Vdata, V, B64)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
+        e("buffer_atomic_swap_b64", Mubuf, 0x41, &[x(Vdata, V, B64)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
     ]
     BUFFER_ATOMIC_XOR_B32 [
-        e("buffer_atomic_xor_b32", Mubuf, 0x3e, &[o(Vdata, V, B32)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
+        e("buffer_atomic_xor_b32", Mubuf, 0x3e, &[x(Vdata, V, B32)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
     ]
     BUFFER_ATOMIC_XOR_B64 [
-        e("buffer_atomic_xor_b64", Mubuf, 0x4b, &[o(Vdata, V, B64)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
+        e("buffer_atomic_xor_b64", Mubuf, 0x4b, &[x(Vdata, V, B64)], ADDR, R_EXEC | LOADS | STORES | C_VM | C_VS),
     ]
     BUFFER_GL0_INV [
         e("buffer_gl0_inv", Mubuf, 0x2b, &[], 0, R_EXEC | C_VM),
@@ -136,7 +136,7 @@ instructions! {
         e("buffer_load_b96", Mubuf, 0x16, &[o(Vdata, V, B96)], ADDR, R_EXEC | LOADS | C_VM),
     ]
     BUFFER_LOAD_D16_B16 [
-        e("buffer_load_d16_b16", Mubuf, 0x20, &[o(Vdata, V, B32)], ADDR, R_EXEC | LOADS | C_VM),
+        e("buffer_load_d16_b16", Mubuf, 0x20, &[x(Vdata, V, B32)], ADDR, R_EXEC | LOADS | C_VM),
     ]
     BUFFER_LOAD_D16_FORMAT_X [
         e("buffer_load_d16_format_x", Mubuf, 0x08, &[o(Vdata, V, B32)], ADDR, R_EXEC | LOADS | C_VM),
@@ -151,22 +151,22 @@ instructions! {
         e("buffer_load_d16_format_xyzw", Mubuf, 0x0b, &[o(Vdata, V, B64)], ADDR, R_EXEC | LOADS | C_VM),
     ]
     BUFFER_LOAD_D16_HI_B16 [
-        e("buffer_load_d16_hi_b16", Mubuf, 0x23, &[o(Vdata, V, B32)], ADDR, R_EXEC | LOADS | C_VM),
+        e("buffer_load_d16_hi_b16", Mubuf, 0x23, &[x(Vdata, V, B32)], ADDR, R_EXEC | LOADS | C_VM),
     ]
     BUFFER_LOAD_D16_HI_FORMAT_X [
         e("buffer_load_d16_hi_format_x", Mubuf, 0x26, &[o(Vdata, V, B32)], ADDR, R_EXEC | LOADS | C_VM),
     ]
     BUFFER_LOAD_D16_HI_I8 [
-        e("buffer_load_d16_hi_i8", Mubuf, 0x22, &[o(Vdata, V, B32)], ADDR, R_EXEC | LOADS | C_VM),
+        e("buffer_load_d16_hi_i8", Mubuf, 0x22, &[x(Vdata, V, B32)], ADDR, R_EXEC | LOADS | C_VM),
     ]
     BUFFER_LOAD_D16_HI_U8 [
-        e("buffer_load_d16_hi_u8", Mubuf, 0x21, &[o(Vdata, V, B32)], ADDR, R_EXEC | LOADS | C_VM),
+        e("buffer_load_d16_hi_u8", Mubuf, 0x21, &[x(Vdata, V, B32)], ADDR, R_EXEC | LOADS | C_VM),
     ]
     BUFFER_LOAD_D16_I8 [
-        e("buffer_load_d16_i8", Mubuf, 0x1f, &[o(Vdata, V, B32)], ADDR, R_EXEC | LOADS | C_VM),
+        e("buffer_load_d16_i8", Mubuf, 0x1f, &[x(Vdata, V, B32)], ADDR, R_EXEC | LOADS | C_VM),
     ]
     BUFFER_LOAD_D16_U8 [
-        e("buffer_load_d16_u8", Mubuf, 0x1e, &[o(Vdata, V, B32)], ADDR, R_EXEC | LOADS | C_VM),
+        e("buffer_load_d16_u8", Mubuf, 0x1e, &[x(Vdata, V, B32)], ADDR, R_EXEC | LOADS | C_VM),
     ]
     BUFFER_LOAD_FORMAT_X [
         e("buffer_load_format_x", Mubuf, 0x00, &[o(Vdata, V, B32)], ADDR, R_EXEC | LOADS | C_VM),
@@ -187,22 +187,22 @@ instructions! {
         e("buffer_load_i8", Mubuf, 0x11, &[o(Vdata, V, B32)], ADDR, R_EXEC | LOADS | C_VM),
     ]
     BUFFER_LOAD_LDS_B32 [
-        e("buffer_load_lds_b32", Mubuf, 0x31, &[], ADDR, R_EXEC | R_M0 | LOADS | C_VM),
+        e("buffer_load_lds_b32", Mubuf, 0x31, &[], ADDR, R_EXEC | R_M0 | LOADS | C_VM | STORES),
     ]
     BUFFER_LOAD_LDS_FORMAT_X [
-        e("buffer_load_lds_format_x", Mubuf, 0x32, &[], ADDR, R_EXEC | R_M0 | LOADS | C_VM),
+        e("buffer_load_lds_format_x", Mubuf, 0x32, &[], ADDR, R_EXEC | R_M0 | LOADS | C_VM | STORES),
     ]
     BUFFER_LOAD_LDS_I16 [
-        e("buffer_load_lds_i16", Mubuf, 0x30, &[], ADDR, R_EXEC | R_M0 | LOADS | C_VM),
+        e("buffer_load_lds_i16", Mubuf, 0x30, &[], ADDR, R_EXEC | R_M0 | LOADS | C_VM | STORES),
     ]
     BUFFER_LOAD_LDS_I8 [
-        e("buffer_load_lds_i8", Mubuf, 0x2e, &[], ADDR, R_EXEC | R_M0 | LOADS | C_VM),
+        e("buffer_load_lds_i8", Mubuf, 0x2e, &[], ADDR, R_EXEC | R_M0 | LOADS | C_VM | STORES),
     ]
     BUFFER_LOAD_LDS_U16 [
-        e("buffer_load_lds_u16", Mubuf, 0x2f, &[], ADDR, R_EXEC | R_M0 | LOADS | C_VM),
+        e("buffer_load_lds_u16", Mubuf, 0x2f, &[], ADDR, R_EXEC | R_M0 | LOADS | C_VM | STORES),
     ]
     BUFFER_LOAD_LDS_U8 [
-        e("buffer_load_lds_u8", Mubuf, 0x2d, &[], ADDR, R_EXEC | R_M0 | LOADS | C_VM),
+        e("buffer_load_lds_u8", Mubuf, 0x2d, &[], ADDR, R_EXEC | R_M0 | LOADS | C_VM | STORES),
     ]
     BUFFER_LOAD_U16 [
         e("buffer_load_u16", Mubuf, 0x12, &[o(Vdata, V, B32)], ADDR, R_EXEC | LOADS | C_VM),
@@ -262,37 +262,37 @@ instructions! {
         e("buffer_store_format_xyzw", Mubuf, 0x07, &[i(Vdata, V, B128)], ADDR, R_EXEC | STORES | C_VS),
     ]
     DS_ADD_F32 [
-        e("ds_add_f32", Ds, 0x15, &[i(Addr, V, B32), i(Data0, V, B32)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_add_f32", Ds, 0x15, &[i(Addr, V, B32), i(Data0, V, B32)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_ADD_GS_REG_RTN [
-        e("ds_add_gs_reg_rtn", Ds, 0x7a, &[o(Vdst, V, B64), i(Data0, V, B32)], GDS, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_add_gs_reg_rtn", Ds, 0x7a, &[o(Vdst, V, B64), i(Data0, V, B32)], GDS, R_M0 | R_EXEC | LOADS | STORES | C_LGKM | C_EXP),
     ]
     DS_ADD_RTN_F32 [
-        e("ds_add_rtn_f32", Ds, 0x79, &[o(Vdst, V, B32), i(Addr, V, B32), i(Data0, V, B32)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_add_rtn_f32", Ds, 0x79, &[o(Vdst, V, B32), i(Addr, V, B32), i(Data0, V, B32)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_ADD_RTN_U32 [
-        e("ds_add_rtn_u32", Ds, 0x20, &[o(Vdst, V, B32), i(Addr, V, B32), i(Data0, V, B32)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_add_rtn_u32", Ds, 0x20, &[o(Vdst, V, B32), i(Addr, V, B32), i(Data0, V, B32)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_ADD_RTN_U64 [
-        e("ds_add_rtn_u64", Ds, 0x60, &[o(Vdst, V, B64), i(Addr, V, B32), i(Data0, V, B64)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_add_rtn_u64", Ds, 0x60, &[o(Vdst, V, B64), i(Addr, V, B32), i(Data0, V, B64)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_ADD_U32 [
-        e("ds_add_u32", Ds, 0x00, &[i(Addr, V, B32), i(Data0, V, B32)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_add_u32", Ds, 0x00, &[i(Addr, V, B32), i(Data0, V, B32)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_ADD_U64 [
-        e("ds_add_u64", Ds, 0x40, &[i(Addr, V, B32), i(Data0, V, B64)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_add_u64", Ds, 0x40, &[i(Addr, V, B32), i(Data0, V, B64)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_AND_B32 [
-        e("ds_and_b32", Ds, 0x09, &[i(Addr, V, B32), i(Data0, V, B32)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_and_b32", Ds, 0x09, &[i(Addr, V, B32), i(Data0, V, B32)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_AND_B64 [
-        e("ds_and_b64", Ds, 0x49, &[i(Addr, V, B32), i(Data0, V, B64)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_and_b64", Ds, 0x49, &[i(Addr, V, B32), i(Data0, V, B64)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_AND_RTN_B32 [
-        e("ds_and_rtn_b32", Ds, 0x29, &[o(Vdst, V, B32), i(Addr, V, B32), i(Data0, V, B32)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_and_rtn_b32", Ds, 0x29, &[o(Vdst, V, B32), i(Addr, V, B32), i(Data0, V, B32)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_AND_RTN_B64 [
-        e("ds_and_rtn_b64", Ds, 0x69, &[o(Vdst, V, B64), i(Addr, V, B32), i(Data0, V, B64)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_and_rtn_b64", Ds, 0x69, &[o(Vdst, V, B64), i(Addr, V, B32), i(Data0, V, B64)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_APPEND [
         e("ds_append", Ds, 0x3e, &[o(Vdst, V, B32)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
@@ -301,346 +301,346 @@ instructions! {
         e("ds_bpermute_b32", Ds, 0xb3, &[o(Vdst, V, B32), i(Addr, V, B32), i(Data0, V, B32)], NOGDS, R_EXEC | C_LGKM),
     ]
     DS_BVH_STACK_RTN_B32 [
-        e("ds_bvh_stack_rtn_b32", Ds, 0xad, &[o(Vdst, V, B32), o(Addr, V, B32), i(Data0, V, B32), i(Data1, V, B128)], NOGDS, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_bvh_stack_rtn_b32", Ds, 0xad, &[o(Vdst, V, B32), x(Addr, V, B32), i(Data0, V, B32), i(Data1, V, B128)], NOGDS, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_CMPSTORE_B32 [
-        e("ds_cmpstore_b32", Ds, 0x10, &[i(Addr, V, B32), i(Data0, V, B32), i(Data1, V, B32)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_cmpstore_b32", Ds, 0x10, &[i(Addr, V, B32), i(Data0, V, B32), i(Data1, V, B32)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_CMPSTORE_B64 [
-        e("ds_cmpstore_b64", Ds, 0x50, &[i(Addr, V, B32), i(Data0, V, B64), i(Data1, V, B64)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_cmpstore_b64", Ds, 0x50, &[i(Addr, V, B32), i(Data0, V, B64), i(Data1, V, B64)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_CMPSTORE_F32 [
-        e("ds_cmpstore_f32", Ds, 0x11, &[i(Addr, V, B32), i(Data0, V, B32), i(Data1, V, B32)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_cmpstore_f32", Ds, 0x11, &[i(Addr, V, B32), i(Data0, V, B32), i(Data1, V, B32)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_CMPSTORE_F64 [
-        e("ds_cmpstore_f64", Ds, 0x51, &[i(Addr, V, B32), i(Data0, V, B64), i(Data1, V, B64)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_cmpstore_f64", Ds, 0x51, &[i(Addr, V, B32), i(Data0, V, B64), i(Data1, V, B64)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_CMPSTORE_RTN_B32 [
-        e("ds_cmpstore_rtn_b32", Ds, 0x30, &[o(Vdst, V, B32), i(Addr, V, B32), i(Data0, V, B32), i(Data1, V, B32)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_cmpstore_rtn_b32", Ds, 0x30, &[o(Vdst, V, B32), i(Addr, V, B32), i(Data0, V, B32), i(Data1, V, B32)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_CMPSTORE_RTN_B64 [
-        e("ds_cmpstore_rtn_b64", Ds, 0x70, &[o(Vdst, V, B64), i(Addr, V, B32), i(Data0, V, B64), i(Data1, V, B64)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_cmpstore_rtn_b64", Ds, 0x70, &[o(Vdst, V, B64), i(Addr, V, B32), i(Data0, V, B64), i(Data1, V, B64)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_CMPSTORE_RTN_F32 [
-        e("ds_cmpstore_rtn_f32", Ds, 0x31, &[o(Vdst, V, B32), i(Addr, V, B32), i(Data0, V, B32), i(Data1, V, B32)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_cmpstore_rtn_f32", Ds, 0x31, &[o(Vdst, V, B32), i(Addr, V, B32), i(Data0, V, B32), i(Data1, V, B32)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_CMPSTORE_RTN_F64 [
-        e("ds_cmpstore_rtn_f64", Ds, 0x71, &[o(Vdst, V, B64), i(Addr, V, B32), i(Data0, V, B64), i(Data1, V, B64)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_cmpstore_rtn_f64", Ds, 0x71, &[o(Vdst, V, B64), i(Addr, V, B32), i(Data0, V, B64), i(Data1, V, B64)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_CONDXCHG32_RTN_B64 [
-        e("ds_condxchg32_rtn_b64", Ds, 0x7e, &[o(Vdst, V, B64), i(Addr, V, B32), i(Data0, V, B64)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_condxchg32_rtn_b64", Ds, 0x7e, &[o(Vdst, V, B64), i(Addr, V, B32), i(Data0, V, B64)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_CONSUME [
         e("ds_consume", Ds, 0x3d, &[o(Vdst, V, B32)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_DEC_RTN_U32 [
-        e("ds_dec_rtn_u32", Ds, 0x24, &[o(Vdst, V, B32), i(Addr, V, B32), i(Data0, V, B32)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_dec_rtn_u32", Ds, 0x24, &[o(Vdst, V, B32), i(Addr, V, B32), i(Data0, V, B32)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_DEC_RTN_U64 [
-        e("ds_dec_rtn_u64", Ds, 0x64, &[o(Vdst, V, B64), i(Addr, V, B32), i(Data0, V, B64)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_dec_rtn_u64", Ds, 0x64, &[o(Vdst, V, B64), i(Addr, V, B32), i(Data0, V, B64)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_DEC_U32 [
-        e("ds_dec_u32", Ds, 0x04, &[i(Addr, V, B32), i(Data0, V, B32)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_dec_u32", Ds, 0x04, &[i(Addr, V, B32), i(Data0, V, B32)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_DEC_U64 [
-        e("ds_dec_u64", Ds, 0x44, &[i(Addr, V, B32), i(Data0, V, B64)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_dec_u64", Ds, 0x44, &[i(Addr, V, B32), i(Data0, V, B64)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_GWS_BARRIER [
-        e("ds_gws_barrier", Ds, 0x1d, &[i(Data0, V, B32)], GDS | DATA0_AT_ADDR, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_gws_barrier", Ds, 0x1d, &[i(Data0, V, B32)], GDS | DATA0_AT_ADDR, R_M0 | R_EXEC | LOADS | STORES | C_LGKM | C_EXP),
     ]
     DS_GWS_INIT [
-        e("ds_gws_init", Ds, 0x19, &[i(Data0, V, B32)], GDS | DATA0_AT_ADDR, R_M0 | R_EXEC | STORES | C_LGKM),
+        e("ds_gws_init", Ds, 0x19, &[i(Data0, V, B32)], GDS | DATA0_AT_ADDR, R_M0 | R_EXEC | STORES | C_LGKM | C_EXP),
     ]
     DS_GWS_SEMA_BR [
-        e("ds_gws_sema_br", Ds, 0x1b, &[i(Data0, V, B32)], GDS | DATA0_AT_ADDR, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_gws_sema_br", Ds, 0x1b, &[i(Data0, V, B32)], GDS | DATA0_AT_ADDR, R_M0 | R_EXEC | LOADS | STORES | C_LGKM | C_EXP),
     ]
     DS_GWS_SEMA_P [
-        e("ds_gws_sema_p", Ds, 0x1c, &[], GDS, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_gws_sema_p", Ds, 0x1c, &[], GDS, R_M0 | R_EXEC | LOADS | STORES | C_LGKM | C_EXP),
     ]
     DS_GWS_SEMA_RELEASE_ALL [
-        e("ds_gws_sema_release_all", Ds, 0x18, &[], GDS, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_gws_sema_release_all", Ds, 0x18, &[], GDS, R_M0 | R_EXEC | LOADS | STORES | C_LGKM | C_EXP),
     ]
     DS_GWS_SEMA_V [
-        e("ds_gws_sema_v", Ds, 0x1a, &[], GDS, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_gws_sema_v", Ds, 0x1a, &[], GDS, R_M0 | R_EXEC | LOADS | STORES | C_LGKM | C_EXP),
     ]
     DS_INC_RTN_U32 [
-        e("ds_inc_rtn_u32", Ds, 0x23, &[o(Vdst, V, B32), i(Addr, V, B32), i(Data0, V, B32)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_inc_rtn_u32", Ds, 0x23, &[o(Vdst, V, B32), i(Addr, V, B32), i(Data0, V, B32)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_INC_RTN_U64 [
-        e("ds_inc_rtn_u64", Ds, 0x63, &[o(Vdst, V, B64), i(Addr, V, B32), i(Data0, V, B64)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_inc_rtn_u64", Ds, 0x63, &[o(Vdst, V, B64), i(Addr, V, B32), i(Data0, V, B64)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_INC_U32 [
-        e("ds_inc_u32", Ds, 0x03, &[i(Addr, V, B32), i(Data0, V, B32)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_inc_u32", Ds, 0x03, &[i(Addr, V, B32), i(Data0, V, B32)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_INC_U64 [
-        e("ds_inc_u64", Ds, 0x43, &[i(Addr, V, B32), i(Data0, V, B64)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_inc_u64", Ds, 0x43, &[i(Addr, V, B32), i(Data0, V, B64)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_LOAD_2ADDR_B32 [
-        e("ds_load_2addr_b32", Ds, 0x37, &[o(Vdst, V, B64), i(Addr, V, B32)], OFFSET01, R_M0 | R_EXEC | LOADS | C_LGKM),
+        e("ds_load_2addr_b32", Ds, 0x37, &[o(Vdst, V, B64), i(Addr, V, B32)], OFFSET01, R_EXEC | LOADS | C_LGKM),
     ]
     DS_LOAD_2ADDR_B64 [
-        e("ds_load_2addr_b64", Ds, 0x77, &[o(Vdst, V, B128), i(Addr, V, B32)], OFFSET01, R_M0 | R_EXEC | LOADS | C_LGKM),
+        e("ds_load_2addr_b64", Ds, 0x77, &[o(Vdst, V, B128), i(Addr, V, B32)], OFFSET01, R_EXEC | LOADS | C_LGKM),
     ]
     DS_LOAD_2ADDR_STRIDE64_B32 [
-        e("ds_load_2addr_stride64_b32", Ds, 0x38, &[o(Vdst, V, B64), i(Addr, V, B32)], OFFSET01, R_M0 | R_EXEC | LOADS | C_LGKM),
+        e("ds_load_2addr_stride64_b32", Ds, 0x38, &[o(Vdst, V, B64), i(Addr, V, B32)], OFFSET01, R_EXEC | LOADS | C_LGKM),
     ]
     DS_LOAD_2ADDR_STRIDE64_B64 [
-        e("ds_load_2addr_stride64_b64", Ds, 0x78, &[o(Vdst, V, B128), i(Addr, V, B32)], OFFSET01, R_M0 | R_EXEC | LOADS | C_LGKM),
+        e("ds_load_2addr_stride64_b64", Ds, 0x78, &[o(Vdst, V, B128), i(Addr, V, B32)], OFFSET01, R_EXEC | LOADS | C_LGKM),
     ]
     DS_LOAD_ADDTID_B32 [
         e("ds_load_addtid_b32", Ds, 0xb1, &[o(Vdst, V, B32)], 0, R_M0 | R_EXEC | LOADS | C_LGKM),
     ]
     DS_LOAD_B128 [
-        e("ds_load_b128", Ds, 0xff, &[o(Vdst, V, B128), i(Addr, V, B32)], 0, R_M0 | R_EXEC | LOADS | C_LGKM),
+        e("ds_load_b128", Ds, 0xff, &[o(Vdst, V, B128), i(Addr, V, B32)], 0, R_EXEC | LOADS | C_LGKM),
     ]
     DS_LOAD_B32 [
-        e("ds_load_b32", Ds, 0x36, &[o(Vdst, V, B32), i(Addr, V, B32)], 0, R_M0 | R_EXEC | LOADS | C_LGKM),
+        e("ds_load_b32", Ds, 0x36, &[o(Vdst, V, B32), i(Addr, V, B32)], 0, R_EXEC | LOADS | C_LGKM),
     ]
     DS_LOAD_B64 [
-        e("ds_load_b64", Ds, 0x76, &[o(Vdst, V, B64), i(Addr, V, B32)], 0, R_M0 | R_EXEC | LOADS | C_LGKM),
+        e("ds_load_b64", Ds, 0x76, &[o(Vdst, V, B64), i(Addr, V, B32)], 0, R_EXEC | LOADS | C_LGKM),
     ]
     DS_LOAD_B96 [
-        e("ds_load_b96", Ds, 0xfe, &[o(Vdst, V, B96), i(Addr, V, B32)], 0, R_M0 | R_EXEC | LOADS | C_LGKM),
+        e("ds_load_b96", Ds, 0xfe, &[o(Vdst, V, B96), i(Addr, V, B32)], 0, R_EXEC | LOADS | C_LGKM),
     ]
     DS_LOAD_I16 [
-        e("ds_load_i16", Ds, 0x3b, &[o(Vdst, V, B32), i(Addr, V, B32)], 0, R_M0 | R_EXEC | LOADS | C_LGKM),
+        e("ds_load_i16", Ds, 0x3b, &[o(Vdst, V, B32), i(Addr, V, B32)], 0, R_EXEC | LOADS | C_LGKM),
     ]
     DS_LOAD_I8 [
-        e("ds_load_i8", Ds, 0x39, &[o(Vdst, V, B32), i(Addr, V, B32)], 0, R_M0 | R_EXEC | LOADS | C_LGKM),
+        e("ds_load_i8", Ds, 0x39, &[o(Vdst, V, B32), i(Addr, V, B32)], 0, R_EXEC | LOADS | C_LGKM),
     ]
     DS_LOAD_I8_D16 [
-        e("ds_load_i8_d16", Ds, 0xa4, &[o(Vdst, V, B32), i(Addr, V, B32)], TIED, R_EXEC | LOADS | C_LGKM),
+        e("ds_load_i8_d16", Ds, 0xa4, &[x(Vdst, V, B32), i(Addr, V, B32)], 0, R_EXEC | LOADS | C_LGKM),
     ]
     DS_LOAD_I8_D16_HI [
-        e("ds_load_i8_d16_hi", Ds, 0xa5, &[o(Vdst, V, B32), i(Addr, V, B32)], TIED, R_EXEC | LOADS | C_LGKM),
+        e("ds_load_i8_d16_hi", Ds, 0xa5, &[x(Vdst, V, B32), i(Addr, V, B32)], 0, R_EXEC | LOADS | C_LGKM),
     ]
     DS_LOAD_U16 [
-        e("ds_load_u16", Ds, 0x3c, &[o(Vdst, V, B32), i(Addr, V, B32)], 0, R_M0 | R_EXEC | LOADS | C_LGKM),
+        e("ds_load_u16", Ds, 0x3c, &[o(Vdst, V, B32), i(Addr, V, B32)], 0, R_EXEC | LOADS | C_LGKM),
     ]
     DS_LOAD_U16_D16 [
-        e("ds_load_u16_d16", Ds, 0xa6, &[o(Vdst, V, B32), i(Addr, V, B32)], TIED, R_EXEC | LOADS | C_LGKM),
+        e("ds_load_u16_d16", Ds, 0xa6, &[x(Vdst, V, B32), i(Addr, V, B32)], 0, R_EXEC | LOADS | C_LGKM),
     ]
     DS_LOAD_U16_D16_HI [
-        e("ds_load_u16_d16_hi", Ds, 0xa7, &[o(Vdst, V, B32), i(Addr, V, B32)], TIED, R_EXEC | LOADS | C_LGKM),
+        e("ds_load_u16_d16_hi", Ds, 0xa7, &[x(Vdst, V, B32), i(Addr, V, B32)], 0, R_EXEC | LOADS | C_LGKM),
     ]
     DS_LOAD_U8 [
-        e("ds_load_u8", Ds, 0x3a, &[o(Vdst, V, B32), i(Addr, V, B32)], 0, R_M0 | R_EXEC | LOADS | C_LGKM),
+        e("ds_load_u8", Ds, 0x3a, &[o(Vdst, V, B32), i(Addr, V, B32)], 0, R_EXEC | LOADS | C_LGKM),
     ]
     DS_LOAD_U8_D16 [
-        e("ds_load_u8_d16", Ds, 0xa2, &[o(Vdst, V, B32), i(Addr, V, B32)], TIED, R_EXEC | LOADS | C_LGKM),
+        e("ds_load_u8_d16", Ds, 0xa2, &[x(Vdst, V, B32), i(Addr, V, B32)], 0, R_EXEC | LOADS | C_LGKM),
     ]
     DS_LOAD_U8_D16_HI [
-        e("ds_load_u8_d16_hi", Ds, 0xa3, &[o(Vdst, V, B32), i(Addr, V, B32)], TIED, R_EXEC | LOADS | C_LGKM),
+        e("ds_load_u8_d16_hi", Ds, 0xa3, &[x(Vdst, V, B32), i(Addr, V, B32)], 0, R_EXEC | LOADS | C_LGKM),
     ]
     DS_MAX_F32 [
-        e("ds_max_f32", Ds, 0x13, &[i(Addr, V, B32), i(Data0, V, B32)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_max_f32", Ds, 0x13, &[i(Addr, V, B32), i(Data0, V, B32)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_MAX_F64 [
-        e("ds_max_f64", Ds, 0x53, &[i(Addr, V, B32), i(Data0, V, B64)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_max_f64", Ds, 0x53, &[i(Addr, V, B32), i(Data0, V, B64)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_MAX_I32 [
-        e("ds_max_i32", Ds, 0x06, &[i(Addr, V, B32), i(Data0, V, B32)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_max_i32", Ds, 0x06, &[i(Addr, V, B32), i(Data0, V, B32)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_MAX_I64 [
-        e("ds_max_i64", Ds, 0x46, &[i(Addr, V, B32), i(Data0, V, B64)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_max_i64", Ds, 0x46, &[i(Addr, V, B32), i(Data0, V, B64)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_MAX_RTN_F32 [
-        e("ds_max_rtn_f32", Ds, 0x33, &[o(Vdst, V, B32), i(Addr, V, B32), i(Data0, V, B32)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_max_rtn_f32", Ds, 0x33, &[o(Vdst, V, B32), i(Addr, V, B32), i(Data0, V, B32)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_MAX_RTN_F64 [
-        e("ds_max_rtn_f64", Ds, 0x73, &[o(Vdst, V, B64), i(Addr, V, B32), i(Data0, V, B64)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_max_rtn_f64", Ds, 0x73, &[o(Vdst, V, B64), i(Addr, V, B32), i(Data0, V, B64)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_MAX_RTN_I32 [
-        e("ds_max_rtn_i32", Ds, 0x26, &[o(Vdst, V, B32), i(Addr, V, B32), i(Data0, V, B32)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_max_rtn_i32", Ds, 0x26, &[o(Vdst, V, B32), i(Addr, V, B32), i(Data0, V, B32)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_MAX_RTN_I64 [
-        e("ds_max_rtn_i64", Ds, 0x66, &[o(Vdst, V, B64), i(Addr, V, B32), i(Data0, V, B64)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_max_rtn_i64", Ds, 0x66, &[o(Vdst, V, B64), i(Addr, V, B32), i(Data0, V, B64)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_MAX_RTN_U32 [
-        e("ds_max_rtn_u32", Ds, 0x28, &[o(Vdst, V, B32), i(Addr, V, B32), i(Data0, V, B32)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_max_rtn_u32", Ds, 0x28, &[o(Vdst, V, B32), i(Addr, V, B32), i(Data0, V, B32)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_MAX_RTN_U64 [
-        e("ds_max_rtn_u64", Ds, 0x68, &[o(Vdst, V, B64), i(Addr, V, B32), i(Data0, V, B64)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_max_rtn_u64", Ds, 0x68, &[o(Vdst, V, B64), i(Addr, V, B32), i(Data0, V, B64)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_MAX_U32 [
-        e("ds_max_u32", Ds, 0x08, &[i(Addr, V, B32), i(Data0, V, B32)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_max_u32", Ds, 0x08, &[i(Addr, V, B32), i(Data0, V, B32)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_MAX_U64 [
-        e("ds_max_u64", Ds, 0x48, &[i(Addr, V, B32), i(Data0, V, B64)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_max_u64", Ds, 0x48, &[i(Addr, V, B32), i(Data0, V, B64)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_MIN_F32 [
-        e("ds_min_f32", Ds, 0x12, &[i(Addr, V, B32), i(Data0, V, B32)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_min_f32", Ds, 0x12, &[i(Addr, V, B32), i(Data0, V, B32)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_MIN_F64 [
-        e("ds_min_f64", Ds, 0x52, &[i(Addr, V, B32), i(Data0, V, B64)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_min_f64", Ds, 0x52, &[i(Addr, V, B32), i(Data0, V, B64)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_MIN_I32 [
-        e("ds_min_i32", Ds, 0x05, &[i(Addr, V, B32), i(Data0, V, B32)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_min_i32", Ds, 0x05, &[i(Addr, V, B32), i(Data0, V, B32)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_MIN_I64 [
-        e("ds_min_i64", Ds, 0x45, &[i(Addr, V, B32), i(Data0, V, B64)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_min_i64", Ds, 0x45, &[i(Addr, V, B32), i(Data0, V, B64)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_MIN_RTN_F32 [
-        e("ds_min_rtn_f32", Ds, 0x32, &[o(Vdst, V, B32), i(Addr, V, B32), i(Data0, V, B32)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_min_rtn_f32", Ds, 0x32, &[o(Vdst, V, B32), i(Addr, V, B32), i(Data0, V, B32)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_MIN_RTN_F64 [
-        e("ds_min_rtn_f64", Ds, 0x72, &[o(Vdst, V, B64), i(Addr, V, B32), i(Data0, V, B64)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_min_rtn_f64", Ds, 0x72, &[o(Vdst, V, B64), i(Addr, V, B32), i(Data0, V, B64)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_MIN_RTN_I32 [
-        e("ds_min_rtn_i32", Ds, 0x25, &[o(Vdst, V, B32), i(Addr, V, B32), i(Data0, V, B32)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_min_rtn_i32", Ds, 0x25, &[o(Vdst, V, B32), i(Addr, V, B32), i(Data0, V, B32)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_MIN_RTN_I64 [
-        e("ds_min_rtn_i64", Ds, 0x65, &[o(Vdst, V, B64), i(Addr, V, B32), i(Data0, V, B64)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_min_rtn_i64", Ds, 0x65, &[o(Vdst, V, B64), i(Addr, V, B32), i(Data0, V, B64)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_MIN_RTN_U32 [
-        e("ds_min_rtn_u32", Ds, 0x27, &[o(Vdst, V, B32), i(Addr, V, B32), i(Data0, V, B32)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_min_rtn_u32", Ds, 0x27, &[o(Vdst, V, B32), i(Addr, V, B32), i(Data0, V, B32)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_MIN_RTN_U64 [
-        e("ds_min_rtn_u64", Ds, 0x67, &[o(Vdst, V, B64), i(Addr, V, B32), i(Data0, V, B64)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_min_rtn_u64", Ds, 0x67, &[o(Vdst, V, B64), i(Addr, V, B32), i(Data0, V, B64)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_MIN_U32 [
-        e("ds_min_u32", Ds, 0x07, &[i(Addr, V, B32), i(Data0, V, B32)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_min_u32", Ds, 0x07, &[i(Addr, V, B32), i(Data0, V, B32)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_MIN_U64 [
-        e("ds_min_u64", Ds, 0x47, &[i(Addr, V, B32), i(Data0, V, B64)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_min_u64", Ds, 0x47, &[i(Addr, V, B32), i(Data0, V, B64)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_MSKOR_B32 [
-        e("ds_mskor_b32", Ds, 0x0c, &[i(Addr, V, B32), i(Data0, V, B32), i(Data1, V, B32)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_mskor_b32", Ds, 0x0c, &[i(Addr, V, B32), i(Data0, V, B32), i(Data1, V, B32)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_MSKOR_B64 [
-        e("ds_mskor_b64", Ds, 0x4c, &[i(Addr, V, B32), i(Data0, V, B64), i(Data1, V, B64)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_mskor_b64", Ds, 0x4c, &[i(Addr, V, B32), i(Data0, V, B64), i(Data1, V, B64)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_MSKOR_RTN_B32 [
-        e("ds_mskor_rtn_b32", Ds, 0x2c, &[o(Vdst, V, B32), i(Addr, V, B32), i(Data0, V, B32), i(Data1, V, B32)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_mskor_rtn_b32", Ds, 0x2c, &[o(Vdst, V, B32), i(Addr, V, B32), i(Data0, V, B32), i(Data1, V, B32)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_MSKOR_RTN_B64 [
-        e("ds_mskor_rtn_b64", Ds, 0x6c, &[o(Vdst, V, B64), i(Addr, V, B32), i(Data0, V, B64), i(Data1, V, B64)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_mskor_rtn_b64", Ds, 0x6c, &[o(Vdst, V, B64), i(Addr, V, B32), i(Data0, V, B64), i(Data1, V, B64)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_NOP [
-        e("ds_nop", Ds, 0x14, &[], NOGDS | NOOFFSET, R_M0 | R_EXEC | C_LGKM),
+        e("ds_nop", Ds, 0x14, &[], NOGDS | NOOFFSET, R_EXEC | C_LGKM),
     ]
     DS_ORDERED_COUNT [
-        e("ds_ordered_count", Ds, 0x3f, &[o(Vdst, V, B32), i(Addr, V, B32)], GDS, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_ordered_count", Ds, 0x3f, &[o(Vdst, V, B32), i(Addr, V, B32)], GDS, R_M0 | R_EXEC | LOADS | STORES | C_LGKM | C_EXP),
     ]
     DS_OR_B32 [
-        e("ds_or_b32", Ds, 0x0a, &[i(Addr, V, B32), i(Data0, V, B32)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_or_b32", Ds, 0x0a, &[i(Addr, V, B32), i(Data0, V, B32)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_OR_B64 [
-        e("ds_or_b64", Ds, 0x4a, &[i(Addr, V, B32), i(Data0, V, B64)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_or_b64", Ds, 0x4a, &[i(Addr, V, B32), i(Data0, V, B64)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_OR_RTN_B32 [
-        e("ds_or_rtn_b32", Ds, 0x2a, &[o(Vdst, V, B32), i(Addr, V, B32), i(Data0, V, B32)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_or_rtn_b32", Ds, 0x2a, &[o(Vdst, V, B32), i(Addr, V, B32), i(Data0, V, B32)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_OR_RTN_B64 [
-        e("ds_or_rtn_b64", Ds, 0x6a, &[o(Vdst, V, B64), i(Addr, V, B32), i(Data0, V, B64)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_or_rtn_b64", Ds, 0x6a, &[o(Vdst, V, B64), i(Addr, V, B32), i(Data0, V, B64)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_PERMUTE_B32 [
         e("ds_permute_b32", Ds, 0xb2, &[o(Vdst, V, B32), i(Addr, V, B32), i(Data0, V, B32)], NOGDS, R_EXEC | C_LGKM),
     ]
     DS_RSUB_RTN_U32 [
-        e("ds_rsub_rtn_u32", Ds, 0x22, &[o(Vdst, V, B32), i(Addr, V, B32), i(Data0, V, B32)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_rsub_rtn_u32", Ds, 0x22, &[o(Vdst, V, B32), i(Addr, V, B32), i(Data0, V, B32)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_RSUB_RTN_U64 [
-        e("ds_rsub_rtn_u64", Ds, 0x62, &[o(Vdst, V, B64), i(Addr, V, B32), i(Data0, V, B64)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_rsub_rtn_u64", Ds, 0x62, &[o(Vdst, V, B64), i(Addr, V, B32), i(Data0, V, B64)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_RSUB_U32 [
-        e("ds_rsub_u32", Ds, 0x02, &[i(Addr, V, B32), i(Data0, V, B32)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_rsub_u32", Ds, 0x02, &[i(Addr, V, B32), i(Data0, V, B32)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_RSUB_U64 [
-        e("ds_rsub_u64", Ds, 0x42, &[i(Addr, V, B32), i(Data0, V, B64)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_rsub_u64", Ds, 0x42, &[i(Addr, V, B32), i(Data0, V, B64)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_STOREXCHG_2ADDR_RTN_B32 [
-        e("ds_storexchg_2addr_rtn_b32", Ds, 0x2e, &[o(Vdst, V, B64), i(Addr, V, B32), i(Data0, V, B32), i(Data1, V, B32)], OFFSET01, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_storexchg_2addr_rtn_b32", Ds, 0x2e, &[o(Vdst, V, B64), i(Addr, V, B32), i(Data0, V, B32), i(Data1, V, B32)], OFFSET01, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_STOREXCHG_2ADDR_RTN_B64 [
-        e("ds_storexchg_2addr_rtn_b64", Ds, 0x6e, &[o(Vdst, V, B128), i(Addr, V, B32), i(Data0, V, B64), i(Data1, V, B64)], OFFSET01, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_storexchg_2addr_rtn_b64", Ds, 0x6e, &[o(Vdst, V, B128), i(Addr, V, B32), i(Data0, V, B64), i(Data1, V, B64)], OFFSET01, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_STOREXCHG_2ADDR_STRIDE64_RTN_B32 [
-        e("ds_storexchg_2addr_stride64_rtn_b32", Ds, 0x2f, &[o(Vdst, V, B64), i(Addr, V, B32), i(Data0, V, B32), i(Data1, V, B32)], OFFSET01, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_storexchg_2addr_stride64_rtn_b32", Ds, 0x2f, &[o(Vdst, V, B64), i(Addr, V, B32), i(Data0, V, B32), i(Data1, V, B32)], OFFSET01, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_STOREXCHG_2ADDR_STRIDE64_RTN_B64 [
-        e("ds_storexchg_2addr_stride64_rtn_b64", Ds, 0x6f, &[o(Vdst, V, B128), i(Addr, V, B32), i(Data0, V, B64), i(Data1, V, B64)], OFFSET01, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_storexchg_2addr_stride64_rtn_b64", Ds, 0x6f, &[o(Vdst, V, B128), i(Addr, V, B32), i(Data0, V, B64), i(Data1, V, B64)], OFFSET01, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_STOREXCHG_RTN_B32 [
-        e("ds_storexchg_rtn_b32", Ds, 0x2d, &[o(Vdst, V, B32), i(Addr, V, B32), i(Data0, V, B32)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_storexchg_rtn_b32", Ds, 0x2d, &[o(Vdst, V, B32), i(Addr, V, B32), i(Data0, V, B32)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_STOREXCHG_RTN_B64 [
-        e("ds_storexchg_rtn_b64", Ds, 0x6d, &[o(Vdst, V, B64), i(Addr, V, B32), i(Data0, V, B64)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_storexchg_rtn_b64", Ds, 0x6d, &[o(Vdst, V, B64), i(Addr, V, B32), i(Data0, V, B64)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_STORE_2ADDR_B32 [
-        e("ds_store_2addr_b32", Ds, 0x0e, &[i(Addr, V, B32), i(Data0, V, B32), i(Data1, V, B32)], OFFSET01, R_M0 | R_EXEC | STORES | C_LGKM),
+        e("ds_store_2addr_b32", Ds, 0x0e, &[i(Addr, V, B32), i(Data0, V, B32), i(Data1, V, B32)], OFFSET01, R_EXEC | STORES | C_LGKM),
     ]
     DS_STORE_2ADDR_B64 [
-        e("ds_store_2addr_b64", Ds, 0x4e, &[i(Addr, V, B32), i(Data0, V, B64), i(Data1, V, B64)], OFFSET01, R_M0 | R_EXEC | STORES | C_LGKM),
+        e("ds_store_2addr_b64", Ds, 0x4e, &[i(Addr, V, B32), i(Data0, V, B64), i(Data1, V, B64)], OFFSET01, R_EXEC | STORES | C_LGKM),
     ]
     DS_STORE_2ADDR_STRIDE64_B32 [
-        e("ds_store_2addr_stride64_b32", Ds, 0x0f, &[i(Addr, V, B32), i(Data0, V, B32), i(Data1, V, B32)], OFFSET01, R_M0 | R_EXEC | STORES | C_LGKM),
+        e("ds_store_2addr_stride64_b32", Ds, 0x0f, &[i(Addr, V, B32), i(Data0, V, B32), i(Data1, V, B32)], OFFSET01, R_EXEC | STORES | C_LGKM),
     ]
     DS_STORE_2ADDR_STRIDE64_B64 [
-        e("ds_store_2addr_stride64_b64", Ds, 0x4f, &[i(Addr, V, B32), i(Data0, V, B64), i(Data1, V, B64)], OFFSET01, R_M0 | R_EXEC | STORES | C_LGKM),
+        e("ds_store_2addr_stride64_b64", Ds, 0x4f, &[i(Addr, V, B32), i(Data0, V, B64), i(Data1, V, B64)], OFFSET01, R_EXEC | STORES | C_LGKM),
     ]
     DS_STORE_ADDTID_B32 [
         e("ds_store_addtid_b32", Ds, 0xb0, &[i(Data0, V, B32)], 0, R_M0 | R_EXEC | STORES | C_LGKM),
     ]
     DS_STORE_B128 [
-        e("ds_store_b128", Ds, 0xdf, &[i(Addr, V, B32), i(Data0, V, B128)], 0, R_M0 | R_EXEC | STORES | C_LGKM),
+        e("ds_store_b128", Ds, 0xdf, &[i(Addr, V, B32), i(Data0, V, B128)], 0, R_EXEC | STORES | C_LGKM),
     ]
     DS_STORE_B16 [
-        e("ds_store_b16", Ds, 0x1f, &[i(Addr, V, B32), i(Data0, V, B32)], 0, R_M0 | R_EXEC | STORES | C_LGKM),
+        e("ds_store_b16", Ds, 0x1f, &[i(Addr, V, B32), i(Data0, V, B32)], 0, R_EXEC | STORES | C_LGKM),
     ]
     DS_STORE_B16_D16_HI [
         e("ds_store_b16_d16_hi", Ds, 0xa1, &[i(Addr, V, B32), i(Data0, V, B32)], 0, R_EXEC | STORES | C_LGKM),
     ]
     DS_STORE_B32 [
-        e("ds_store_b32", Ds, 0x0d, &[i(Addr, V, B32), i(Data0, V, B32)], 0, R_M0 | R_EXEC | STORES | C_LGKM),
+        e("ds_store_b32", Ds, 0x0d, &[i(Addr, V, B32), i(Data0, V, B32)], 0, R_EXEC | STORES | C_LGKM),
     ]
     DS_STORE_B64 [
-        e("ds_store_b64", Ds, 0x4d, &[i(Addr, V, B32), i(Data0, V, B64)], 0, R_M0 | R_EXEC | STORES | C_LGKM),
+        e("ds_store_b64", Ds, 0x4d, &[i(Addr, V, B32), i(Data0, V, B64)], 0, R_EXEC | STORES | C_LGKM),
     ]
     DS_STORE_B8 [
-        e("ds_store_b8", Ds, 0x1e, &[i(Addr, V, B32), i(Data0, V, B32)], 0, R_M0 | R_EXEC | STORES | C_LGKM),
+        e("ds_store_b8", Ds, 0x1e, &[i(Addr, V, B32), i(Data0, V, B32)], 0, R_EXEC | STORES | C_LGKM),
     ]
     DS_STORE_B8_D16_HI [
         e("ds_store_b8_d16_hi", Ds, 0xa0, &[i(Addr, V, B32), i(Data0, V, B32)], 0, R_EXEC | STORES | C_LGKM),
     ]
     DS_STORE_B96 [
-        e("ds_store_b96", Ds, 0xde, &[i(Addr, V, B32), i(Data0, V, B96)], 0, R_M0 | R_EXEC | STORES | C_LGKM),
+        e("ds_store_b96", Ds, 0xde, &[i(Addr, V, B32), i(Data0, V, B96)], 0, R_EXEC | STORES | C_LGKM),
     ]
     DS_SUB_GS_REG_RTN [
-        e("ds_sub_gs_reg_rtn", Ds, 0x7b, &[o(Vdst, V, B64), i(Data0, V, B32)], GDS, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_sub_gs_reg_rtn", Ds, 0x7b, &[o(Vdst, V, B64), i(Data0, V, B32)], GDS, R_M0 | R_EXEC | LOADS | STORES | C_LGKM | C_EXP),
     ]
     DS_SUB_RTN_U32 [
-        e("ds_sub_rtn_u32", Ds, 0x21, &[o(Vdst, V, B32), i(Addr, V, B32), i(Data0, V, B32)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_sub_rtn_u32", Ds, 0x21, &[o(Vdst, V, B32), i(Addr, V, B32), i(Data0, V, B32)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_SUB_RTN_U64 [
-        e("ds_sub_rtn_u64", Ds, 0x61, &[o(Vdst, V, B64), i(Addr, V, B32), i(Data0, V, B64)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_sub_rtn_u64", Ds, 0x61, &[o(Vdst, V, B64), i(Addr, V, B32), i(Data0, V, B64)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_SUB_U32 [
-        e("ds_sub_u32", Ds, 0x01, &[i(Addr, V, B32), i(Data0, V, B32)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_sub_u32", Ds, 0x01, &[i(Addr, V, B32), i(Data0, V, B32)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_SUB_U64 [
-        e("ds_sub_u64", Ds, 0x41, &[i(Addr, V, B32), i(Data0, V, B64)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_sub_u64", Ds, 0x41, &[i(Addr, V, B32), i(Data0, V, B64)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_SWIZZLE_B32 [
         e("ds_swizzle_b32", Ds, 0x35, &[o(Vdst, V, B32), i(Addr, V, B32)], 0, R_EXEC | C_LGKM),
     ]
     DS_WRAP_RTN_B32 [
-        e("ds_wrap_rtn_b32", Ds, 0x34, &[o(Vdst, V, B32), i(Addr, V, B32), i(Data0, V, B32), i(Data1, V, B32)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_wrap_rtn_b32", Ds, 0x34, &[o(Vdst, V, B32), i(Addr, V, B32), i(Data0, V, B32), i(Data1, V, B32)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_XOR_B32 [
-        e("ds_xor_b32", Ds, 0x0b, &[i(Addr, V, B32), i(Data0, V, B32)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_xor_b32", Ds, 0x0b, &[i(Addr, V, B32), i(Data0, V, B32)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_XOR_B64 [
-        e("ds_xor_b64", Ds, 0x4b, &[i(Addr, V, B32), i(Data0, V, B64)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_xor_b64", Ds, 0x4b, &[i(Addr, V, B32), i(Data0, V, B64)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_XOR_RTN_B32 [
-        e("ds_xor_rtn_b32", Ds, 0x2b, &[o(Vdst, V, B32), i(Addr, V, B32), i(Data0, V, B32)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_xor_rtn_b32", Ds, 0x2b, &[o(Vdst, V, B32), i(Addr, V, B32), i(Data0, V, B32)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     DS_XOR_RTN_B64 [
-        e("ds_xor_rtn_b64", Ds, 0x6b, &[o(Vdst, V, B64), i(Addr, V, B32), i(Data0, V, B64)], 0, R_M0 | R_EXEC | LOADS | STORES | C_LGKM),
+        e("ds_xor_rtn_b64", Ds, 0x6b, &[o(Vdst, V, B64), i(Addr, V, B32), i(Data0, V, B64)], 0, R_EXEC | LOADS | STORES | C_LGKM),
     ]
     EXP [
-        e("exp", Exp, 0x00, &[], 0, R_EXEC | LOADS | STORES | C_EXP),
+        e("exp", Exp, 0x00, &[], 0, R_EXEC | C_EXP),
     ]
     FLAT_ATOMIC_ADD_F32 [
         e("flat_atomic_add_f32", Flat, 0x56, &[o(Vdst, V, B32), i(Vdata, V, B32)], ADDR, R_EXEC | R_FLAT_SCR | LOADS | STORES | C_VM | C_VS | C_LGKM),
@@ -745,22 +745,22 @@ instructions! {
         e("flat_load_b96", Flat, 0x16, &[o(Vdst, V, B96)], ADDR, R_EXEC | R_FLAT_SCR | LOADS | C_VM | C_LGKM),
     ]
     FLAT_LOAD_D16_B16 [
-        e("flat_load_d16_b16", Flat, 0x20, &[o(Vdst, V, B32)], ADDR, R_EXEC | R_FLAT_SCR | LOADS | C_VM | C_LGKM),
+        e("flat_load_d16_b16", Flat, 0x20, &[x(Vdst, V, B32)], ADDR, R_EXEC | R_FLAT_SCR | LOADS | C_VM | C_LGKM),
     ]
     FLAT_LOAD_D16_HI_B16 [
-        e("flat_load_d16_hi_b16", Flat, 0x23, &[o(Vdst, V, B32)], ADDR, R_EXEC | R_FLAT_SCR | LOADS | C_VM | C_LGKM),
+        e("flat_load_d16_hi_b16", Flat, 0x23, &[x(Vdst, V, B32)], ADDR, R_EXEC | R_FLAT_SCR | LOADS | C_VM | C_LGKM),
     ]
     FLAT_LOAD_D16_HI_I8 [
-        e("flat_load_d16_hi_i8", Flat, 0x22, &[o(Vdst, V, B32)], ADDR, R_EXEC | R_FLAT_SCR | LOADS | C_VM | C_LGKM),
+        e("flat_load_d16_hi_i8", Flat, 0x22, &[x(Vdst, V, B32)], ADDR, R_EXEC | R_FLAT_SCR | LOADS | C_VM | C_LGKM),
     ]
     FLAT_LOAD_D16_HI_U8 [
-        e("flat_load_d16_hi_u8", Flat, 0x21, &[o(Vdst, V, B32)], ADDR, R_EXEC | R_FLAT_SCR | LOADS | C_VM | C_LGKM),
+        e("flat_load_d16_hi_u8", Flat, 0x21, &[x(Vdst, V, B32)], ADDR, R_EXEC | R_FLAT_SCR | LOADS | C_VM | C_LGKM),
     ]
     FLAT_LOAD_D16_I8 [
-        e("flat_load_d16_i8", Flat, 0x1f, &[o(Vdst, V, B32)], ADDR, R_EXEC | R_FLAT_SCR | LOADS | C_VM | C_LGKM),
+        e("flat_load_d16_i8", Flat, 0x1f, &[x(Vdst, V, B32)], ADDR, R_EXEC | R_FLAT_SCR | LOADS | C_VM | C_LGKM),
     ]
     FLAT_LOAD_D16_U8 [
-        e("flat_load_d16_u8", Flat, 0x1e, &[o(Vdst, V, B32)], ADDR, R_EXEC | R_FLAT_SCR | LOADS | C_VM | C_LGKM),
+        e("flat_load_d16_u8", Flat, 0x1e, &[x(Vdst, V, B32)], ADDR, R_EXEC | R_FLAT_SCR | LOADS | C_VM | C_LGKM),
     ]
     FLAT_LOAD_I16 [
         e("flat_load_i16", Flat, 0x13, &[o(Vdst, V, B32)], ADDR, R_EXEC | R_FLAT_SCR | LOADS | C_VM | C_LGKM),
@@ -907,22 +907,22 @@ instructions! {
         e("global_load_b96", Global, 0x16, &[o(Vdst, V, B96)], ADDR, R_EXEC | LOADS | C_VM),
     ]
     GLOBAL_LOAD_D16_B16 [
-        e("global_load_d16_b16", Global, 0x20, &[o(Vdst, V, B32)], ADDR, R_EXEC | LOADS | C_VM),
+        e("global_load_d16_b16", Global, 0x20, &[x(Vdst, V, B32)], ADDR, R_EXEC | LOADS | C_VM),
     ]
     GLOBAL_LOAD_D16_HI_B16 [
-        e("global_load_d16_hi_b16", Global, 0x23, &[o(Vdst, V, B32)], ADDR, R_EXEC | LOADS | C_VM),
+        e("global_load_d16_hi_b16", Global, 0x23, &[x(Vdst, V, B32)], ADDR, R_EXEC | LOADS | C_VM),
     ]
     GLOBAL_LOAD_D16_HI_I8 [
-        e("global_load_d16_hi_i8", Global, 0x22, &[o(Vdst, V, B32)], ADDR, R_EXEC | LOADS | C_VM),
+        e("global_load_d16_hi_i8", Global, 0x22, &[x(Vdst, V, B32)], ADDR, R_EXEC | LOADS | C_VM),
     ]
     GLOBAL_LOAD_D16_HI_U8 [
-        e("global_load_d16_hi_u8", Global, 0x21, &[o(Vdst, V, B32)], ADDR, R_EXEC | LOADS | C_VM),
+        e("global_load_d16_hi_u8", Global, 0x21, &[x(Vdst, V, B32)], ADDR, R_EXEC | LOADS | C_VM),
     ]
     GLOBAL_LOAD_D16_I8 [
-        e("global_load_d16_i8", Global, 0x1f, &[o(Vdst, V, B32)], ADDR, R_EXEC | LOADS | C_VM),
+        e("global_load_d16_i8", Global, 0x1f, &[x(Vdst, V, B32)], ADDR, R_EXEC | LOADS | C_VM),
     ]
     GLOBAL_LOAD_D16_U8 [
-        e("global_load_d16_u8", Global, 0x1e, &[o(Vdst, V, B32)], ADDR, R_EXEC | LOADS | C_VM),
+        e("global_load_d16_u8", Global, 0x1e, &[x(Vdst, V, B32)], ADDR, R_EXEC | LOADS | C_VM),
     ]
     GLOBAL_LOAD_I16 [
         e("global_load_i16", Global, 0x13, &[o(Vdst, V, B32)], ADDR, R_EXEC | LOADS | C_VM),
@@ -964,43 +964,43 @@ instructions! {
         e("global_store_d16_hi_b8", Global, 0x24, &[i(Vdata, V, B32)], ADDR, R_EXEC | STORES | C_VS),
     ]
     IMAGE_ATOMIC_ADD [
-        e("image_atomic_add", Mimg, 0x0c, &[o(Vdata, V, B32), i(Addr, V, B32), i(Sbase, S, B256)], I_ATOMIC, R_EXEC | LOADS | STORES | C_VM | C_VS),
+        e("image_atomic_add", Mimg, 0x0c, &[x(Vdata, V, B32), i(Addr, V, B32), i(Sbase, S, B256)], I_ATOMIC, R_EXEC | LOADS | STORES | C_VM | C_VS),
     ]
     IMAGE_ATOMIC_AND [
-        e("image_atomic_and", Mimg, 0x12, &[o(Vdata, V, B32), i(Addr, V, B32), i(Sbase, S, B256)], I_ATOMIC, R_EXEC | LOADS | STORES | C_VM | C_VS),
+        e("image_atomic_and", Mimg, 0x12, &[x(Vdata, V, B32), i(Addr, V, B32), i(Sbase, S, B256)], I_ATOMIC, R_EXEC | LOADS | STORES | C_VM | C_VS),
     ]
     IMAGE_ATOMIC_CMPSWAP [
-        e("image_atomic_cmpswap", Mimg, 0x0b, &[o(Vdata, V, B64), i(Addr, V, B32), i(Sbase, S, B256)], I_ATOMIC, R_EXEC | LOADS | STORES | C_VM | C_VS),
+        e("image_atomic_cmpswap", Mimg, 0x0b, &[x(Vdata, V, B64), i(Addr, V, B32), i(Sbase, S, B256)], I_ATOMIC, R_EXEC | LOADS | STORES | C_VM | C_VS),
     ]
     IMAGE_ATOMIC_DEC [
-        e("image_atomic_dec", Mimg, 0x16, &[o(Vdata, V, B32), i(Addr, V, B32), i(Sbase, S, B256)], I_ATOMIC, R_EXEC | LOADS | STORES | C_VM | C_VS),
+        e("image_atomic_dec", Mimg, 0x16, &[x(Vdata, V, B32), i(Addr, V, B32), i(Sbase, S, B256)], I_ATOMIC, R_EXEC | LOADS | STORES | C_VM | C_VS),
     ]
     IMAGE_ATOMIC_INC [
-        e("image_atomic_inc", Mimg, 0x15, &[o(Vdata, V, B32), i(Addr, V, B32), i(Sbase, S, B256)], I_ATOMIC, R_EXEC | LOADS | STORES | C_VM | C_VS),
+        e("image_atomic_inc", Mimg, 0x15, &[x(Vdata, V, B32), i(Addr, V, B32), i(Sbase, S, B256)], I_ATOMIC, R_EXEC | LOADS | STORES | C_VM | C_VS),
     ]
     IMAGE_ATOMIC_OR [
-        e("image_atomic_or", Mimg, 0x13, &[o(Vdata, V, B32), i(Addr, V, B32), i(Sbase, S, B256)], I_ATOMIC, R_EXEC | LOADS | STORES | C_VM | C_VS),
+        e("image_atomic_or", Mimg, 0x13, &[x(Vdata, V, B32), i(Addr, V, B32), i(Sbase, S, B256)], I_ATOMIC, R_EXEC | LOADS | STORES | C_VM | C_VS),
     ]
     IMAGE_ATOMIC_SMAX [
-        e("image_atomic_smax", Mimg, 0x10, &[o(Vdata, V, B32), i(Addr, V, B32), i(Sbase, S, B256)], I_ATOMIC, R_EXEC | LOADS | STORES | C_VM | C_VS),
+        e("image_atomic_smax", Mimg, 0x10, &[x(Vdata, V, B32), i(Addr, V, B32), i(Sbase, S, B256)], I_ATOMIC, R_EXEC | LOADS | STORES | C_VM | C_VS),
     ]
     IMAGE_ATOMIC_SMIN [
-        e("image_atomic_smin", Mimg, 0x0e, &[o(Vdata, V, B32), i(Addr, V, B32), i(Sbase, S, B256)], I_ATOMIC, R_EXEC | LOADS | STORES | C_VM | C_VS),
+        e("image_atomic_smin", Mimg, 0x0e, &[x(Vdata, V, B32), i(Addr, V, B32), i(Sbase, S, B256)], I_ATOMIC, R_EXEC | LOADS | STORES | C_VM | C_VS),
     ]
     IMAGE_ATOMIC_SUB [
-        e("image_atomic_sub", Mimg, 0x0d, &[o(Vdata, V, B32), i(Addr, V, B32), i(Sbase, S, B256)], I_ATOMIC, R_EXEC | LOADS | STORES | C_VM | C_VS),
+        e("image_atomic_sub", Mimg, 0x0d, &[x(Vdata, V, B32), i(Addr, V, B32), i(Sbase, S, B256)], I_ATOMIC, R_EXEC | LOADS | STORES | C_VM | C_VS),
     ]
     IMAGE_ATOMIC_SWAP [
-        e("image_atomic_swap", Mimg, 0x0a, &[o(Vdata, V, B32), i(Addr, V, B32), i(Sbase, S, B256)], I_ATOMIC, R_EXEC | LOADS | STORES | C_VM | C_VS),
+        e("image_atomic_swap", Mimg, 0x0a, &[x(Vdata, V, B32), i(Addr, V, B32), i(Sbase, S, B256)], I_ATOMIC, R_EXEC | LOADS | STORES | C_VM | C_VS),
     ]
     IMAGE_ATOMIC_UMAX [
-        e("image_atomic_umax", Mimg, 0x11, &[o(Vdata, V, B32), i(Addr, V, B32), i(Sbase, S, B256)], I_ATOMIC, R_EXEC | LOADS | STORES | C_VM | C_VS),
+        e("image_atomic_umax", Mimg, 0x11, &[x(Vdata, V, B32), i(Addr, V, B32), i(Sbase, S, B256)], I_ATOMIC, R_EXEC | LOADS | STORES | C_VM | C_VS),
     ]
     IMAGE_ATOMIC_UMIN [
-        e("image_atomic_umin", Mimg, 0x0f, &[o(Vdata, V, B32), i(Addr, V, B32), i(Sbase, S, B256)], I_ATOMIC, R_EXEC | LOADS | STORES | C_VM | C_VS),
+        e("image_atomic_umin", Mimg, 0x0f, &[x(Vdata, V, B32), i(Addr, V, B32), i(Sbase, S, B256)], I_ATOMIC, R_EXEC | LOADS | STORES | C_VM | C_VS),
     ]
     IMAGE_ATOMIC_XOR [
-        e("image_atomic_xor", Mimg, 0x14, &[o(Vdata, V, B32), i(Addr, V, B32), i(Sbase, S, B256)], I_ATOMIC, R_EXEC | LOADS | STORES | C_VM | C_VS),
+        e("image_atomic_xor", Mimg, 0x14, &[x(Vdata, V, B32), i(Addr, V, B32), i(Sbase, S, B256)], I_ATOMIC, R_EXEC | LOADS | STORES | C_VM | C_VS),
     ]
     IMAGE_BVH64_INTERSECT_RAY [
         e("image_bvh64_intersect_ray", Mimg, 0x1a, &[o(Vdata, V, B128), i(Addr, V, B32), i(Sbase, S, B128)], I_BVH | I_BVH64, R_EXEC | LOADS | C_VM),
@@ -1234,22 +1234,22 @@ instructions! {
         e("scratch_load_b96", Scratch, 0x16, &[o(Vdst, V, B96)], ADDR, R_EXEC | R_FLAT_SCR | LOADS | C_VM),
     ]
     SCRATCH_LOAD_D16_B16 [
-        e("scratch_load_d16_b16", Scratch, 0x20, &[o(Vdst, V, B32)], ADDR, R_EXEC | R_FLAT_SCR | LOADS | C_VM),
+        e("scratch_load_d16_b16", Scratch, 0x20, &[x(Vdst, V, B32)], ADDR, R_EXEC | R_FLAT_SCR | LOADS | C_VM),
     ]
     SCRATCH_LOAD_D16_HI_B16 [
-        e("scratch_load_d16_hi_b16", Scratch, 0x23, &[o(Vdst, V, B32)], ADDR, R_EXEC | R_FLAT_SCR | LOADS | C_VM),
+        e("scratch_load_d16_hi_b16", Scratch, 0x23, &[x(Vdst, V, B32)], ADDR, R_EXEC | R_FLAT_SCR | LOADS | C_VM),
     ]
     SCRATCH_LOAD_D16_HI_I8 [
-        e("scratch_load_d16_hi_i8", Scratch, 0x22, &[o(Vdst, V, B32)], ADDR, R_EXEC | R_FLAT_SCR | LOADS | C_VM),
+        e("scratch_load_d16_hi_i8", Scratch, 0x22, &[x(Vdst, V, B32)], ADDR, R_EXEC | R_FLAT_SCR | LOADS | C_VM),
     ]
     SCRATCH_LOAD_D16_HI_U8 [
-        e("scratch_load_d16_hi_u8", Scratch, 0x21, &[o(Vdst, V, B32)], ADDR, R_EXEC | R_FLAT_SCR | LOADS | C_VM),
+        e("scratch_load_d16_hi_u8", Scratch, 0x21, &[x(Vdst, V, B32)], ADDR, R_EXEC | R_FLAT_SCR | LOADS | C_VM),
     ]
     SCRATCH_LOAD_D16_I8 [
-        e("scratch_load_d16_i8", Scratch, 0x1f, &[o(Vdst, V, B32)], ADDR, R_EXEC | R_FLAT_SCR | LOADS | C_VM),
+        e("scratch_load_d16_i8", Scratch, 0x1f, &[x(Vdst, V, B32)], ADDR, R_EXEC | R_FLAT_SCR | LOADS | C_VM),
     ]
     SCRATCH_LOAD_D16_U8 [
-        e("scratch_load_d16_u8", Scratch, 0x1e, &[o(Vdst, V, B32)], ADDR, R_EXEC | R_FLAT_SCR | LOADS | C_VM),
+        e("scratch_load_d16_u8", Scratch, 0x1e, &[x(Vdst, V, B32)], ADDR, R_EXEC | R_FLAT_SCR | LOADS | C_VM),
     ]
     SCRATCH_LOAD_I16 [
         e("scratch_load_i16", Scratch, 0x13, &[o(Vdst, V, B32)], ADDR, R_EXEC | R_FLAT_SCR | LOADS | C_VM),
@@ -1297,7 +1297,7 @@ instructions! {
         e("s_addc_u32", Sop2, 0x04, &[o(Sdst, S, B32), i(Src0, Ssrc, B32), i(Src1, Ssrc, B32)], 0, R_SCC | W_SCC),
     ]
     S_ADDK_I32 [
-        e("s_addk_i32", Sopk, 0x0f, &[o(Sdst, S, B32), i(Simm, S16, B16)], TIED, W_SCC),
+        e("s_addk_i32", Sopk, 0x0f, &[x(Sdst, S, B32), i(Simm, S16, B16)], 0, W_SCC),
     ]
     S_ADD_F16 [
         e("s_add_f16", Sop2, 0x49, &[o(Sdst, S, B32), i(Src0, Ssrc, F16), i(Src1, Ssrc, F16)], RDNA35, R_MODE),
@@ -1414,16 +1414,16 @@ instructions! {
         e("s_bitreplicate_b64_b32", Sop1, 0x14, &[o(Sdst, S, B64), i(Src0, Ssrc, B32)], 0, 0),
     ]
     S_BITSET0_B32 [
-        e("s_bitset0_b32", Sop1, 0x10, &[o(Sdst, S, B32), i(Src0, Ssrc, B32)], TIED, 0),
+        e("s_bitset0_b32", Sop1, 0x10, &[x(Sdst, S, B32), i(Src0, Ssrc, B32)], 0, 0),
     ]
     S_BITSET0_B64 [
-        e("s_bitset0_b64", Sop1, 0x11, &[o(Sdst, S, B64), i(Src0, Ssrc, B32)], TIED, 0),
+        e("s_bitset0_b64", Sop1, 0x11, &[x(Sdst, S, B64), i(Src0, Ssrc, B32)], 0, 0),
     ]
     S_BITSET1_B32 [
-        e("s_bitset1_b32", Sop1, 0x12, &[o(Sdst, S, B32), i(Src0, Ssrc, B32)], TIED, 0),
+        e("s_bitset1_b32", Sop1, 0x12, &[x(Sdst, S, B32), i(Src0, Ssrc, B32)], 0, 0),
     ]
     S_BITSET1_B64 [
-        e("s_bitset1_b64", Sop1, 0x13, &[o(Sdst, S, B64), i(Src0, Ssrc, B32)], TIED, 0),
+        e("s_bitset1_b64", Sop1, 0x13, &[x(Sdst, S, B64), i(Src0, Ssrc, B32)], 0, 0),
     ]
     S_BRANCH [
         e("s_branch", Sopp, 0x20, &[i(Simm, Branch, B16)], 0, BRANCH),
@@ -1504,13 +1504,13 @@ instructions! {
         e("s_clz_i32_u64", Sop1, 0x0b, &[o(Sdst, S, B32), i(Src0, Ssrc, B64)], 0, 0),
     ]
     S_CMOVK_I32 [
-        e("s_cmovk_i32", Sopk, 0x02, &[o(Sdst, S, B32), i(Simm, S16, B16)], 0, R_SCC),
+        e("s_cmovk_i32", Sopk, 0x02, &[x(Sdst, S, B32), i(Simm, S16, B16)], 0, R_SCC),
     ]
     S_CMOV_B32 [
-        e("s_cmov_b32", Sop1, 0x02, &[o(Sdst, S, B32), i(Src0, Ssrc, B32)], 0, R_SCC),
+        e("s_cmov_b32", Sop1, 0x02, &[x(Sdst, S, B32), i(Src0, Ssrc, B32)], 0, R_SCC),
     ]
     S_CMOV_B64 [
-        e("s_cmov_b64", Sop1, 0x03, &[o(Sdst, S, B64), i(Src0, Ssrc, B64)], 0, R_SCC),
+        e("s_cmov_b64", Sop1, 0x03, &[x(Sdst, S, B64), i(Src0, Ssrc, B64)], 0, R_SCC),
     ]
     S_CMPK_EQ_I32 [
         e("s_cmpk_eq_i32", Sopk, 0x03, &[i(Sdst, S, B32), i(Simm, S16, B16)], 0, W_SCC),
@@ -1741,10 +1741,10 @@ instructions! {
         e("s_fmaak_f32", Sop2, 0x45, &[o(Sdst, S, B32), i(Src0, Ssrc, F32), i(Src1, Ssrc, F32), i(Imm, K, F32)], RDNA35, R_MODE),
     ]
     S_FMAC_F16 [
-        e("s_fmac_f16", Sop2, 0x4e, &[o(Sdst, S, B32), i(Src0, Ssrc, F16), i(Src1, Ssrc, F16)], TIED | RDNA35, R_MODE),
+        e("s_fmac_f16", Sop2, 0x4e, &[x(Sdst, S, B32), i(Src0, Ssrc, F16), i(Src1, Ssrc, F16)], RDNA35, R_MODE),
     ]
     S_FMAC_F32 [
-        e("s_fmac_f32", Sop2, 0x47, &[o(Sdst, S, B32), i(Src0, Ssrc, F32), i(Src1, Ssrc, F32)], TIED | RDNA35, R_MODE),
+        e("s_fmac_f32", Sop2, 0x47, &[x(Sdst, S, B32), i(Src0, Ssrc, F32), i(Src1, Ssrc, F32)], RDNA35, R_MODE),
     ]
     S_FMAMK_F32 [
         e("s_fmamk_f32", Sop2, 0x46, &[o(Sdst, S, B32), i(Src0, Ssrc, F32), i(Imm, K, F32), i(Src1, Ssrc, F32)], RDNA35, R_MODE),
@@ -1852,7 +1852,7 @@ instructions! {
         e("s_mov_b64", Sop1, 0x01, &[o(Sdst, S, B64), i(Src0, Ssrc, B64)], 0, 0),
     ]
     S_MULK_I32 [
-        e("s_mulk_i32", Sopk, 0x10, &[o(Sdst, S, B32), i(Simm, S16, B16)], TIED, 0),
+        e("s_mulk_i32", Sopk, 0x10, &[x(Sdst, S, B32), i(Simm, S16, B16)], 0, 0),
     ]
     S_MUL_F16 [
         e("s_mul_f16", Sop2, 0x4d, &[o(Sdst, S, B32), i(Src0, Ssrc, F16), i(Src1, Ssrc, F16)], RDNA35, R_MODE),
@@ -1945,10 +1945,10 @@ instructions! {
         e("s_pack_ll_b32_b16", Sop2, 0x32, &[o(Sdst, S, B32), i(Src0, Ssrc, B32), i(Src1, Ssrc, B32)], 0, 0),
     ]
     S_QUADMASK_B32 [
-        e("s_quadmask_b32", Sop1, 0x1a, &[o(Sdst, S, B32), i(Src0, Ssrc, B32)], 0, 0),
+        e("s_quadmask_b32", Sop1, 0x1a, &[o(Sdst, S, B32), i(Src0, Ssrc, B32)], 0, W_SCC),
     ]
     S_QUADMASK_B64 [
-        e("s_quadmask_b64", Sop1, 0x1b, &[o(Sdst, S, B64), i(Src0, Ssrc, B64)], 0, 0),
+        e("s_quadmask_b64", Sop1, 0x1b, &[o(Sdst, S, B64), i(Src0, Ssrc, B64)], 0, W_SCC),
     ]
     S_RFE_B64 [
         e("s_rfe_b64", Sop1, 0x4a, &[i(Src0, S, B64)], 0, BRANCH),
@@ -2011,10 +2011,10 @@ instructions! {
         e("s_subb_u32", Sop2, 0x05, &[o(Sdst, S, B32), i(Src0, Ssrc, B32), i(Src1, Ssrc, B32)], 0, R_SCC | W_SCC),
     ]
     S_SUBVECTOR_LOOP_BEGIN [
-        e("s_subvector_loop_begin", Sopk, 0x16, &[i(Sdst, S, B32), i(Simm, Branch, B16)], 0, R_EXEC | W_EXEC | BRANCH),
+        e("s_subvector_loop_begin", Sopk, 0x16, &[o(Sdst, S, B32), i(Simm, Branch, B16)], 0, R_EXEC | W_EXEC | BRANCH),
     ]
     S_SUBVECTOR_LOOP_END [
-        e("s_subvector_loop_end", Sopk, 0x17, &[i(Sdst, S, B32), i(Simm, Branch, B16)], 0, R_EXEC | W_EXEC | BRANCH),
+        e("s_subvector_loop_end", Sopk, 0x17, &[x(Sdst, S, B32), i(Simm, Branch, B16)], 0, R_EXEC | W_EXEC | BRANCH),
     ]
     S_SUB_F16 [
         e("s_sub_f16", Sop2, 0x4a, &[o(Sdst, S, B32), i(Src0, Ssrc, F16), i(Src1, Ssrc, F16)], RDNA35, R_MODE),
@@ -2056,16 +2056,16 @@ instructions! {
         e("s_waitcnt_depctr", Sopp, 0x08, &[i(Simm, Depctr, B16)], 0, 0),
     ]
     S_WAITCNT_EXPCNT [
-        e("s_waitcnt_expcnt", Sopk, 0x1a, &[i(Sdst, S, B32), i(Simm, S16, B16)], 0, LOADS | STORES),
+        e("s_waitcnt_expcnt", Sopk, 0x1a, &[i(Sdst, S, B32), i(Simm, S16, B16)], 0, 0),
     ]
     S_WAITCNT_LGKMCNT [
-        e("s_waitcnt_lgkmcnt", Sopk, 0x1b, &[i(Sdst, S, B32), i(Simm, S16, B16)], 0, LOADS | STORES),
+        e("s_waitcnt_lgkmcnt", Sopk, 0x1b, &[i(Sdst, S, B32), i(Simm, S16, B16)], 0, 0),
     ]
     S_WAITCNT_VMCNT [
-        e("s_waitcnt_vmcnt", Sopk, 0x19, &[i(Sdst, S, B32), i(Simm, S16, B16)], 0, LOADS | STORES),
+        e("s_waitcnt_vmcnt", Sopk, 0x19, &[i(Sdst, S, B32), i(Simm, S16, B16)], 0, 0),
     ]
     S_WAITCNT_VSCNT [
-        e("s_waitcnt_vscnt", Sopk, 0x18, &[i(Sdst, S, B32), i(Simm, S16, B16)], 0, LOADS | STORES),
+        e("s_waitcnt_vscnt", Sopk, 0x18, &[i(Sdst, S, B32), i(Simm, S16, B16)], 0, 0),
     ]
     S_WAIT_EVENT [
         e("s_wait_event", Sopp, 0x0b, &[i(Simm, S16, B16)], 0, 0),
@@ -2074,7 +2074,7 @@ instructions! {
         e("s_wait_idle", Sopp, 0x0a, &[], 0, 0),
     ]
     S_WAKEUP [
-        e("s_wakeup", Sopp, 0x34, &[], 0, LOADS | STORES),
+        e("s_wakeup", Sopp, 0x34, &[], 0, 0),
     ]
     S_WQM_B32 [
         e("s_wqm_b32", Sop1, 0x1c, &[o(Sdst, S, B32), i(Src0, Ssrc, B32)], 0, W_SCC),
@@ -2192,7 +2192,7 @@ instructions! {
     V_ADD_NC_U32 [
         e("v_add_nc_u32", Vop2, 0x25, &[o(Vdst, V, B32), i(Src0, Src, B32), i(Src1, V, B32)], SUFFIX | DPP, R_EXEC),
         e("v_add_nc_u32", Vop3, 0x125, &[o(Vdst, V, B32), i(Src0, Src, B32), i(Src1, Src, B32)], CLAMP | SUFFIX | DPP, R_EXEC),
-        e("v_dual_add_nc_u32", VopdY, 0x10, &[o(Vdst, V, B32), i(Src0, Src, B32), i(Src1, V, B32)], 0, R_MODE | R_EXEC),
+        e("v_dual_add_nc_u32", VopdY, 0x10, &[o(Vdst, V, B32), i(Src0, Src, B32), i(Src1, V, B32)], 0, R_EXEC),
     ]
     V_ALIGNBIT_B32 [
         e("v_alignbit_b32", Vop3, 0x216, &[o(Vdst, V, B32), i(Src0, Src, B32), i(Src1, Src, B32), i(Src2, Src, B32)], DPP, R_EXEC),
@@ -2206,7 +2206,7 @@ instructions! {
     V_AND_B32 [
         e("v_and_b32", Vop2, 0x1b, &[o(Vdst, V, B32), i(Src0, Src, B32), i(Src1, V, B32)], SUFFIX | DPP, R_EXEC),
         e("v_and_b32", Vop3, 0x11b, &[o(Vdst, V, B32), i(Src0, Src, B32), i(Src1, Src, B32)], SUFFIX | DPP, R_EXEC),
-        e("v_dual_and_b32", VopdY, 0x12, &[o(Vdst, V, B32), i(Src0, Src, B32), i(Src1, V, B32)], 0, R_MODE | R_EXEC),
+        e("v_dual_and_b32", VopdY, 0x12, &[o(Vdst, V, B32), i(Src0, Src, B32), i(Src1, V, B32)], 0, R_EXEC),
     ]
     V_AND_OR_B32 [
         e("v_and_or_b32", Vop3, 0x257, &[o(Vdst, V, B32), i(Src0, Src, B32), i(Src1, Src, B32), i(Src2, Src, B32)], DPP, R_EXEC),
@@ -3026,8 +3026,8 @@ instructions! {
     V_CNDMASK_B32 [
         e("v_cndmask_b32", Vop2, 0x01, &[o(Vdst, V, B32), i(Src0, Src, F32), i(Src1, V, B32), i(Vcc, S, Mask)], SUFFIX | DPP, R_VCC | R_EXEC),
         e("v_cndmask_b32", Vop3, 0x101, &[o(Vdst, V, B32), i(Src0, Src, B32), i(Src1, Src, B32), i(Src2, S, Mask)], MOD0 | MOD1 | SUFFIX | DPP, R_EXEC),
-        e("v_dual_cndmask_b32", VopdX, 0x09, &[o(Vdst, V, B32), i(Src0, Src, B32), i(Src1, V, B32)], 0, R_VCC | R_EXEC | R_MODE),
-        e("v_dual_cndmask_b32", VopdY, 0x09, &[o(Vdst, V, B32), i(Src0, Src, B32), i(Src1, V, B32)], 0, R_MODE | R_EXEC | R_VCC),
+        e("v_dual_cndmask_b32", VopdX, 0x09, &[o(Vdst, V, B32), i(Src0, Src, B32), i(Src1, V, B32)], 0, R_VCC | R_EXEC),
+        e("v_dual_cndmask_b32", VopdY, 0x09, &[o(Vdst, V, B32), i(Src0, Src, B32), i(Src1, V, B32)], 0, R_EXEC | R_VCC),
     ]
     V_COS_F16 [
         e("v_cos_f16", Vop1, 0x61, &[o(Vdst, V, B16), i(Src0, Src, F16)], SUFFIX | DPP | T16, R_MODE | R_EXEC | TRANS),
@@ -3214,9 +3214,9 @@ instructions! {
         e("v_div_scale_f64", Vop3, 0x2fd, &[o(Vdst, V, B64), o(Sdst, S, Mask), i(Src0, Src, F64), i(Src1, Src, F64), i(Src2, Src, F64)], MOD0 | MOD1 | MOD2 | CLAMP | OMOD | SD, R_MODE | R_EXEC),
     ]
     V_DOT2ACC_F32_F16 [
-        e("v_dot2acc_f32_f16", Vop2, 0x02, &[o(Vdst, V, B32), i(Src0, Src, V2F16), i(Src1, V, B32)], MOD0 | MOD1 | TIED | DPP, R_MODE | R_EXEC),
-        e("v_dual_dot2acc_f32_f16", VopdX, 0x0c, &[o(Vdst, V, B32), i(Src0, Src, B32), i(Src1, V, B32)], 0, R_MODE | R_EXEC),
-        e("v_dual_dot2acc_f32_f16", VopdY, 0x0c, &[o(Vdst, V, B32), i(Src0, Src, B32), i(Src1, V, B32)], 0, R_MODE | R_EXEC),
+        e("v_dot2acc_f32_f16", Vop2, 0x02, &[x(Vdst, V, B32), i(Src0, Src, V2F16), i(Src1, V, B32)], MOD0 | MOD1 | DPP, R_MODE | R_EXEC),
+        e("v_dual_dot2acc_f32_f16", VopdX, 0x0c, &[x(Vdst, V, B32), i(Src0, Src, B32), i(Src1, V, B32)], 0, R_MODE | R_EXEC),
+        e("v_dual_dot2acc_f32_f16", VopdY, 0x0c, &[x(Vdst, V, B32), i(Src0, Src, B32), i(Src1, V, B32)], 0, R_MODE | R_EXEC),
     ]
     V_DOT2_BF16_BF16 [
         e("v_dot2_bf16_bf16", Vop3, 0x267, &[o(Vdst, V, B32), i(Src0, Src, V2BF16), i(Src1, Src, V2BF16), i(Src2, Src, BF16)], MOD0 | MOD1 | MOD2 | OPSEL | DPP, R_MODE | R_EXEC),
@@ -3271,18 +3271,18 @@ instructions! {
         e("v_dual_fmaak_f32", VopdY, 0x01, &[o(Vdst, V, B32), i(Src0, Src, F32), i(Src1, V, B32), i(Imm, K, F32)], 0, R_MODE | R_EXEC),
     ]
     V_FMAC_DX9_ZERO_F32 [
-        e("v_fmac_dx9_zero_f32", Vop2, 0x06, &[o(Vdst, V, B32), i(Src0, Src, F32), i(Src1, V, B32)], SUFFIX | TIED, R_MODE | R_EXEC),
-        e("v_fmac_dx9_zero_f32", Vop3, 0x106, &[o(Vdst, V, B32), i(Src0, Src, F32), i(Src1, Src, F32)], MOD0 | MOD1 | CLAMP | OMOD | SUFFIX | TIED, R_MODE | R_EXEC),
+        e("v_fmac_dx9_zero_f32", Vop2, 0x06, &[x(Vdst, V, B32), i(Src0, Src, F32), i(Src1, V, B32)], SUFFIX, R_MODE | R_EXEC),
+        e("v_fmac_dx9_zero_f32", Vop3, 0x106, &[x(Vdst, V, B32), i(Src0, Src, F32), i(Src1, Src, F32)], MOD0 | MOD1 | CLAMP | OMOD | SUFFIX, R_MODE | R_EXEC),
     ]
     V_FMAC_F16 [
-        e("v_fmac_f16", Vop2, 0x36, &[o(Vdst, V, B16), i(Src0, Src, F16), i(Src1, V, B16)], SUFFIX | TIED | DPP | T16, R_MODE | R_EXEC),
-        e("v_fmac_f16", Vop3, 0x136, &[o(Vdst, V, B32), i(Src0, Src, F16), i(Src1, Src, F16)], MOD0 | MOD1 | OPSEL | CLAMP | OMOD | SUFFIX | TIED | DPP, R_MODE | R_EXEC),
+        e("v_fmac_f16", Vop2, 0x36, &[x(Vdst, V, B16), i(Src0, Src, F16), i(Src1, V, B16)], SUFFIX | DPP | T16, R_MODE | R_EXEC),
+        e("v_fmac_f16", Vop3, 0x136, &[x(Vdst, V, B32), i(Src0, Src, F16), i(Src1, Src, F16)], MOD0 | MOD1 | OPSEL | CLAMP | OMOD | SUFFIX | DPP, R_MODE | R_EXEC),
     ]
     V_FMAC_F32 [
-        e("v_fmac_f32", Vop2, 0x2b, &[o(Vdst, V, B32), i(Src0, Src, F32), i(Src1, V, B32)], SUFFIX | TIED | DPP, R_MODE | R_EXEC),
-        e("v_fmac_f32", Vop3, 0x12b, &[o(Vdst, V, B32), i(Src0, Src, F32), i(Src1, Src, F32)], MOD0 | MOD1 | CLAMP | OMOD | SUFFIX | TIED | DPP, R_MODE | R_EXEC),
-        e("v_dual_fmac_f32", VopdX, 0x00, &[o(Vdst, V, B32), i(Src0, Src, F32), i(Src1, V, B32)], 0, R_MODE | R_EXEC),
-        e("v_dual_fmac_f32", VopdY, 0x00, &[o(Vdst, V, B32), i(Src0, Src, F32), i(Src1, V, B32)], 0, R_MODE | R_EXEC),
+        e("v_fmac_f32", Vop2, 0x2b, &[x(Vdst, V, B32), i(Src0, Src, F32), i(Src1, V, B32)], SUFFIX | DPP, R_MODE | R_EXEC),
+        e("v_fmac_f32", Vop3, 0x12b, &[x(Vdst, V, B32), i(Src0, Src, F32), i(Src1, Src, F32)], MOD0 | MOD1 | CLAMP | OMOD | SUFFIX | DPP, R_MODE | R_EXEC),
+        e("v_dual_fmac_f32", VopdX, 0x00, &[x(Vdst, V, B32), i(Src0, Src, F32), i(Src1, V, B32)], 0, R_MODE | R_EXEC),
+        e("v_dual_fmac_f32", VopdY, 0x00, &[x(Vdst, V, B32), i(Src0, Src, F32), i(Src1, V, B32)], 0, R_MODE | R_EXEC),
     ]
     V_FMAMK_F16 [
         e("v_fmamk_f16", Vop2, 0x37, &[o(Vdst, V, B16), i(Src0, Src, F16), i(Imm, K, F16), i(Src1, V, B16)], T16, R_MODE | R_EXEC),
@@ -3305,10 +3305,10 @@ instructions! {
         e("v_fma_f64", Vop3, 0x214, &[o(Vdst, V, B64), i(Src0, Src, F64), i(Src1, Src, F64), i(Src2, Src, F64)], MOD0 | MOD1 | MOD2 | CLAMP | OMOD, R_MODE | R_EXEC),
     ]
     V_FMA_MIXHI_F16 [
-        e("v_fma_mixhi_f16", Vop3p, 0x22, &[o(Vdst, V, B32), i(Src0, Src, F16), i(Src1, Src, F16), i(Src2, Src, F16)], MOD0 | MOD1 | MOD2 | OPSEL | OPSEL_HI | CLAMP | TIED | DPP, R_MODE | R_EXEC),
+        e("v_fma_mixhi_f16", Vop3p, 0x22, &[x(Vdst, V, B32), i(Src0, Src, F16), i(Src1, Src, F16), i(Src2, Src, F16)], MOD0 | MOD1 | MOD2 | OPSEL | OPSEL_HI | CLAMP | DPP, R_MODE | R_EXEC),
     ]
     V_FMA_MIXLO_F16 [
-        e("v_fma_mixlo_f16", Vop3p, 0x21, &[o(Vdst, V, B32), i(Src0, Src, F16), i(Src1, Src, F16), i(Src2, Src, F16)], MOD0 | MOD1 | MOD2 | OPSEL | OPSEL_HI | CLAMP | TIED | DPP, R_MODE | R_EXEC),
+        e("v_fma_mixlo_f16", Vop3p, 0x21, &[x(Vdst, V, B32), i(Src0, Src, F16), i(Src1, Src, F16), i(Src2, Src, F16)], MOD0 | MOD1 | MOD2 | OPSEL | OPSEL_HI | CLAMP | DPP, R_MODE | R_EXEC),
     ]
     V_FMA_MIX_F32 [
         e("v_fma_mix_f32", Vop3p, 0x20, &[o(Vdst, V, B32), i(Src0, Src, F16), i(Src1, Src, F16), i(Src2, Src, F16)], MOD0 | MOD1 | MOD2 | OPSEL | OPSEL_HI | CLAMP | DPP, R_MODE | R_EXEC),
@@ -3394,7 +3394,7 @@ instructions! {
     V_LSHLREV_B32 [
         e("v_lshlrev_b32", Vop2, 0x18, &[o(Vdst, V, B32), i(Src0, Src, B32), i(Src1, V, B32)], SUFFIX | DPP, R_EXEC),
         e("v_lshlrev_b32", Vop3, 0x118, &[o(Vdst, V, B32), i(Src0, Src, B32), i(Src1, Src, B32)], SUFFIX | DPP, R_EXEC),
-        e("v_dual_lshlrev_b32", VopdY, 0x11, &[o(Vdst, V, B32), i(Src0, Src, B32), i(Src1, V, B32)], 0, R_MODE | R_EXEC),
+        e("v_dual_lshlrev_b32", VopdY, 0x11, &[o(Vdst, V, B32), i(Src0, Src, B32), i(Src1, V, B32)], 0, R_EXEC),
     ]
     V_LSHLREV_B64 [
         e("v_lshlrev_b64", Vop3, 0x33c, &[o(Vdst, V, B64), i(Src0, Src, B32), i(Src1, Src, B64)], 0, R_EXEC),
@@ -3582,8 +3582,8 @@ instructions! {
         e("v_movreld_b32", Vop3, 0x1c2, &[o(Vdst, V, B32), i(Src0, Src, B32)], SUFFIX | DPP, R_M0 | R_EXEC),
     ]
     V_MOVRELSD_2_B32 [
-        e("v_movrelsd_2_b32", Vop1, 0x48, &[o(Vdst, V, B32), i(Src0, V, B32)], SUFFIX | DPP, R_M0),
-        e("v_movrelsd_2_b32", Vop3, 0x1c8, &[o(Vdst, V, B32), i(Src0, V, B32)], SUFFIX | DPP, R_M0),
+        e("v_movrelsd_2_b32", Vop1, 0x48, &[o(Vdst, V, B32), i(Src0, V, B32)], SUFFIX | DPP, R_M0 | R_EXEC),
+        e("v_movrelsd_2_b32", Vop3, 0x1c8, &[o(Vdst, V, B32), i(Src0, V, B32)], SUFFIX | DPP, R_M0 | R_EXEC),
     ]
     V_MOVRELSD_B32 [
         e("v_movrelsd_b32", Vop1, 0x44, &[o(Vdst, V, B32), i(Src0, V, B32)], SUFFIX | DPP, R_M0 | R_EXEC),
@@ -3600,8 +3600,8 @@ instructions! {
     V_MOV_B32 [
         e("v_mov_b32", Vop1, 0x01, &[o(Vdst, V, B32), i(Src0, Src, B32)], SUFFIX | DPP, R_EXEC),
         e("v_mov_b32", Vop3, 0x181, &[o(Vdst, V, B32), i(Src0, Src, B32)], SUFFIX | DPP, R_EXEC),
-        e("v_dual_mov_b32", VopdX, 0x08, &[o(Vdst, V, B32), i(Src0, Src, B32)], 0, R_EXEC | R_MODE),
-        e("v_dual_mov_b32", VopdY, 0x08, &[o(Vdst, V, B32), i(Src0, Src, B32)], 0, R_MODE | R_EXEC),
+        e("v_dual_mov_b32", VopdX, 0x08, &[o(Vdst, V, B32), i(Src0, Src, B32)], 0, R_EXEC),
+        e("v_dual_mov_b32", VopdY, 0x08, &[o(Vdst, V, B32), i(Src0, Src, B32)], 0, R_EXEC),
     ]
     V_MQSAD_PK_U16_U8 [
         e("v_mqsad_pk_u16_u8", Vop3, 0x23b, &[o(Vdst, V, B64), i(Src0, Src, B64), i(Src1, Src, B32), i(Src2, Src, B64)], CLAMP, R_EXEC),
@@ -3663,8 +3663,8 @@ instructions! {
         e("v_mul_u32_u24", Vop3, 0x10b, &[o(Vdst, V, B32), i(Src0, Src, B32), i(Src1, Src, B32)], CLAMP | SUFFIX | DPP, R_EXEC),
     ]
     V_NOP [
-        e("v_nop", Vop1, 0x00, &[], 0, R_EXEC),
-        e("v_nop", Vop3, 0x180, &[], 0, R_EXEC),
+        e("v_nop", Vop1, 0x00, &[], 0, 0),
+        e("v_nop", Vop3, 0x180, &[], 0, 0),
     ]
     V_NOT_B16 [
         e("v_not_b16", Vop1, 0x69, &[o(Vdst, V, B16), i(Src0, Src, B16)], SUFFIX | DPP | T16, R_EXEC),
@@ -3688,20 +3688,20 @@ instructions! {
         e("v_pack_b32_f16", Vop3, 0x311, &[o(Vdst, V, B32), i(Src0, Src, F16), i(Src1, Src, F16)], MOD0 | MOD1 | OPSEL | CLAMP | DPP, R_MODE | R_EXEC),
     ]
     V_PERMLANE16_B32 [
-        e("v_permlane16_b32", Vop3, 0x25b, &[o(Vdst, V, B32), i(Src0, V, B32), i(Src1, Ssrc, B32), i(Src2, Ssrc, B32)], OPSEL | TIED, R_EXEC),
+        e("v_permlane16_b32", Vop3, 0x25b, &[x(Vdst, V, B32), i(Src0, V, B32), i(Src1, Ssrc, B32), i(Src2, Ssrc, B32)], OPSEL, R_EXEC),
     ]
     V_PERMLANE64_B32 [
         e("v_permlane64_b32", Vop1, 0x67, &[o(Vdst, V, B32), i(Src0, V, B32)], 0, R_EXEC),
     ]
     V_PERMLANEX16_B32 [
-        e("v_permlanex16_b32", Vop3, 0x25c, &[o(Vdst, V, B32), i(Src0, V, B32), i(Src1, Ssrc, B32), i(Src2, Ssrc, B32)], OPSEL | TIED, R_EXEC),
+        e("v_permlanex16_b32", Vop3, 0x25c, &[x(Vdst, V, B32), i(Src0, V, B32), i(Src1, Ssrc, B32), i(Src2, Ssrc, B32)], OPSEL, R_EXEC),
     ]
     V_PERM_B32 [
         e("v_perm_b32", Vop3, 0x244, &[o(Vdst, V, B32), i(Src0, Src, B32), i(Src1, Src, B32), i(Src2, Src, B32)], DPP, R_EXEC),
     ]
     V_PIPEFLUSH [
-        e("v_pipeflush", Vop1, 0x1b, &[], 0, R_EXEC),
-        e("v_pipeflush", Vop3, 0x19b, &[], 0, R_EXEC),
+        e("v_pipeflush", Vop1, 0x1b, &[], 0, 0),
+        e("v_pipeflush", Vop3, 0x19b, &[], 0, 0),
     ]
     V_PK_ADD_F16 [
         e("v_pk_add_f16", Vop3p, 0x0f, &[o(Vdst, V, B32), i(Src0, Src, V2F16), i(Src1, Src, V2F16)], OPSEL | OPSEL_HI | NEG_LOHI | CLAMP, R_MODE | R_EXEC),
@@ -3716,7 +3716,7 @@ instructions! {
         e("v_pk_ashrrev_i16", Vop3p, 0x06, &[o(Vdst, V, B32), i(Src0, Src, V2B16), i(Src1, Src, V2B16)], OPSEL | OPSEL_HI | NEG_LOHI | CLAMP, R_EXEC),
     ]
     V_PK_FMAC_F16 [
-        e("v_pk_fmac_f16", Vop2, 0x3c, &[o(Vdst, V, B32), i(Src0, Src, V2F16), i(Src1, V, B32)], MOD0 | MOD1 | DPP, R_MODE | R_EXEC),
+        e("v_pk_fmac_f16", Vop2, 0x3c, &[x(Vdst, V, B32), i(Src0, Src, V2F16), i(Src1, V, B32)], MOD0 | MOD1 | DPP, R_MODE | R_EXEC),
     ]
     V_PK_FMA_F16 [
         e("v_pk_fma_f16", Vop3p, 0x0e, &[o(Vdst, V, B32), i(Src0, Src, V2F16), i(Src1, Src, V2F16), i(Src2, Src, V2F16)], OPSEL | OPSEL_HI | NEG_LOHI | CLAMP, R_MODE | R_EXEC),
@@ -3900,10 +3900,10 @@ instructions! {
         e("v_sub_nc_u32", Vop3, 0x126, &[o(Vdst, V, B32), i(Src0, Src, B32), i(Src1, Src, B32)], CLAMP | SUFFIX | DPP, R_EXEC),
     ]
     V_SWAPREL_B32 [
-        e("v_swaprel_b32", Vop1, 0x68, &[o(Vdst, V, B32), i(Src0, V, B32)], 0, R_M0),
+        e("v_swaprel_b32", Vop1, 0x68, &[x(Vdst, V, B32), x(Src0, V, B32)], 0, R_M0 | R_EXEC),
     ]
     V_SWAP_B32 [
-        e("v_swap_b32", Vop1, 0x65, &[o(Vdst, V, B32), i(Src0, V, B32)], 0, R_EXEC),
+        e("v_swap_b32", Vop1, 0x65, &[x(Vdst, V, B32), x(Src0, V, B32)], 0, R_EXEC),
     ]
     V_TRIG_PREOP_F64 [
         e("v_trig_preop_f64", Vop3, 0x32f, &[o(Vdst, V, B64), i(Src0, Src, F64), i(Src1, Src, B32)], MOD0 | SEXT1 | CLAMP | OMOD, R_MODE | R_EXEC),
@@ -3921,10 +3921,10 @@ instructions! {
         e("v_trunc_f64", Vop3, 0x197, &[o(Vdst, V, B64), i(Src0, Src, F64)], MOD0 | CLAMP | OMOD | SUFFIX, R_MODE | R_EXEC),
     ]
     V_WMMA_BF16_16X16X16_BF16 [
-        e("v_wmma_bf16_16x16x16_bf16", Vop3p, 0x43, &[o(Vdst, V, Acc), i(Src0, V, B256), i(Src1, V, B256), i(Src2, Const, Acc)], OPSEL | OPSEL_HI | NEG_LOHI, R_EXEC),
+        e("v_wmma_bf16_16x16x16_bf16", Vop3p, 0x43, &[x(Vdst, V, Acc), i(Src0, V, B256), i(Src1, V, B256), i(Src2, Const, Acc)], OPSEL | OPSEL_HI | NEG_LOHI, R_EXEC),
     ]
     V_WMMA_F16_16X16X16_F16 [
-        e("v_wmma_f16_16x16x16_f16", Vop3p, 0x42, &[o(Vdst, V, Acc), i(Src0, V, B256), i(Src1, V, B256), i(Src2, Const, Acc)], OPSEL | OPSEL_HI | NEG_LOHI, R_EXEC),
+        e("v_wmma_f16_16x16x16_f16", Vop3p, 0x42, &[x(Vdst, V, Acc), i(Src0, V, B256), i(Src1, V, B256), i(Src2, Const, Acc)], OPSEL | OPSEL_HI | NEG_LOHI, R_EXEC),
     ]
     V_WMMA_F32_16X16X16_BF16 [
         e("v_wmma_f32_16x16x16_bf16", Vop3p, 0x41, &[o(Vdst, V, Acc), i(Src0, V, B256), i(Src1, V, B256), i(Src2, Const, Acc)], NEG_LOHI, R_EXEC),
@@ -3939,7 +3939,7 @@ instructions! {
         e("v_wmma_i32_16x16x16_iu8", Vop3p, 0x44, &[o(Vdst, V, Acc), i(Src0, V, B128), i(Src1, V, B128), i(Src2, Const, Acc)], NEG_LOHI | CLAMP, R_EXEC),
     ]
     V_WRITELANE_B32 [
-        e("v_writelane_b32", Vop3, 0x361, &[o(Vdst, V, B32), i(Src0, Ssrc, B32), i(Src1, Sconst, B32)], TIED, 0),
+        e("v_writelane_b32", Vop3, 0x361, &[x(Vdst, V, B32), i(Src0, Ssrc, B32), i(Src1, Sconst, B32)], 0, 0),
     ]
     V_XAD_U32 [
         e("v_xad_u32", Vop3, 0x245, &[o(Vdst, V, B32), i(Src0, Src, B32), i(Src1, Src, B32), i(Src2, Src, B32)], DPP, R_EXEC),

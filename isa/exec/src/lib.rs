@@ -14,7 +14,6 @@ mod program;
 mod salu;
 mod special;
 mod trap;
-mod unimplemented;
 mod valu;
 mod wave;
 
@@ -22,7 +21,6 @@ pub use group::{GroupSetup, run_group};
 pub use isa::WaveSize;
 pub use program::Program;
 pub use trap::{Trap, TrapKind};
-pub use unimplemented::UNIMPLEMENTED;
 
 /// How memory was touched.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,7 +1,6 @@
 //! Decoded code of one entry point.
 use crate::fast;
 use crate::memop::MemOp;
-use crate::unimplemented::UNIMPLEMENTED;
 use crate::{Memory, TrapKind};
 use isa::row::{Class, Slot, Ty};
 use isa::{Dpp, Format, Inst, WaveSize};
@@ -204,7 +203,6 @@ impl Code {
             && (fast::is_hot(inst.op)
                 || cmp.is_some_and(|c| matches!(c.kind, CmpKind::F(4) | CmpKind::I(4) | CmpKind::U(4))));
         let unit = match row.format {
-            _ if UNIMPLEMENTED.binary_search(&inst.op).is_ok() => Unit::Other,
             Format::Sop1 | Format::Sop2 | Format::Sopc | Format::Sopk | Format::Sopp => Unit::Salu,
             Format::Smem => Unit::Smem,
             Format::VopdX | Format::VopdY if pair => Unit::Vopd,

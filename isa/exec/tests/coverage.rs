@@ -1,9 +1,12 @@
-//! Every row either has semantics or is listed as having none.
+//! Every row either has semantics or traps with its name. What has none is printed: `cargo test -- --nocapture`.
 mod common;
 use common::*;
 use isa::{Format, ROWS};
 use isa_exec::*;
 use std::collections::BTreeSet;
+
+/// Instructions that have semantics.
+const FLOOR: usize = 937;
 
 /// An encoding of the row with register operands 0.
 fn words(row: &isa::Row) -> Option<Vec<u32>> {
@@ -36,7 +39,7 @@ fn words(row: &isa::Row) -> Option<Vec<u32>> {
 }
 
 #[test]
-fn no_instruction_is_forgotten() {
+fn what_has_no_semantics_says_so() {
     let mut missing = BTreeSet::new();
     let mut have = BTreeSet::new();
     for row in ROWS {
@@ -67,12 +70,13 @@ fn no_instruction_is_forgotten() {
             }
         }
     }
-    let want: Vec<_> = missing.difference(&have).copied().collect();
-    eprintln!("{} of {} ops have semantics", have.len(), have.len() + want.len());
-    if want != UNIMPLEMENTED {
-        for o in &want {
-            eprintln!("    Op::{o:?},");
-        }
-        panic!("the list of instructions without semantics is out of date");
-    }
+    let both: Vec<_> = missing.intersection(&have).collect();
+    assert!(both.is_empty(), "these run in one encoding and not in another: {both:?}");
+    eprintln!(
+        "{} of {} instructions have semantics; these have none: {missing:?}",
+        have.len(),
+        have.len() + missing.len()
+    );
+    // What once ran still does. An instruction without semantics makes no difference.
+    assert!(have.len() >= FLOOR, "{} instructions have semantics, {FLOOR} had", have.len());
 }

@@ -3,20 +3,26 @@
 //! `cargo run --release -p xtask -- kernels` assembles `kernels/src/asm/*.s` into `kernels/objects/*.hsaco`;
 //! `kernels --check` assembles beside them and compares byte for byte.
 //!
-//! Exit codes: 0 done, or nothing differs; 1 a source doesn't assemble, or an object differs; 2 wrong usage;
+//! `cargo run --release -p xtask -- isa-reference` writes `docs/isa/*.md` from the instruction rows; `--check` compares.
+//!
+//! Exit codes: 0 done, or nothing differs; 1 a source doesn't assemble, or a file differs; 2 wrong usage;
 //! 3 there is no LLVM of version 19 or later.
 #![forbid(unsafe_code)]
 
 mod kernels;
+mod layout;
 mod llvm;
+mod reference;
 
 use std::process::ExitCode;
 
 const USAGE: &str = "\
-usage: cargo run --release -p xtask -- kernels [--check]
+usage: cargo run --release -p xtask -- kernels|isa-reference [--check]
 
-  kernels           assemble kernels/src/asm/*.s into kernels/objects/*.hsaco
-  kernels --check   compare the objects with what the sources assemble to
+  kernels                 assemble kernels/src/asm/*.s into kernels/objects/*.hsaco
+  kernels --check         compare the objects with what the sources assemble to
+  isa-reference           write docs/isa/*.md from the instruction rows
+  isa-reference --check   compare them with what the rows say
 
 LLVM's llvm-mc, ld.lld and llvm-objcopy, version 19 or later, are looked for in $SPARKLE_LLVM (a folder),
 /usr/lib/llvm-19/bin and later versions, and on PATH.";
@@ -27,6 +33,8 @@ fn main() -> ExitCode {
     let check = match args[..] {
         ["kernels"] => false,
         ["kernels", "--check"] => true,
+        ["isa-reference"] => return done(reference::run(false)),
+        ["isa-reference", "--check"] => return done(reference::run(true)),
         ["--help" | "-h" | "help"] => {
             println!("{USAGE}");
             return ExitCode::SUCCESS;
@@ -45,7 +53,11 @@ fn main() -> ExitCode {
             return ExitCode::from(3);
         }
     };
-    match kernels::run(&llvm, check) {
+    done(kernels::run(&llvm, check))
+}
+
+fn done(result: Result<(), String>) -> ExitCode {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(what) => {
             eprintln!("error: {what}");

@@ -157,7 +157,7 @@ fn buffer(row: &Row, args: &Args, inst: &mut Inst, target: Target, name: (u32, u
         0 => return Err(next[0].misfit(Why::Say("an address register wants offen or idxen"))),
         n => inst.mem.addr = vgpr(&next[0], n)?,
     }
-    let resource = Operand { slot: Slot::Sbase, class: Class::S, ty: Ty::B128, output: false };
+    let resource = i(Slot::Sbase, Class::S, Ty::B128);
     inst.mem.sbase = scalar(&next[1], &resource, 4)? as u8;
     let mut none = None;
     if next[2].modified() {
@@ -200,7 +200,7 @@ fn flat(row: &Row, args: &Args, inst: &mut Inst, name: (u32, u32)) -> Result<(),
             Kind::Off => {}
             Kind::Scalar { code: 127, .. } => return Err(saddr.misfit(Why::Scalar(n))),
             _ => {
-                let o = Operand { slot: Slot::Sbase, class: Class::S, ty: Ty::B32, output: false };
+                let o = i(Slot::Sbase, Class::S, Ty::B32);
                 inst.mem.sbase = scalar(&saddr, &o, n)? as u8;
                 off = false;
             }
@@ -348,7 +348,7 @@ fn images(c: &mut Cursor<'_>, row: &Row, args: &mut Args, inst: &mut Inst) -> Re
     c.eat(b',');
     let resource = c.operand(args)?;
     let width = row.operand(Slot::Sbase).map_or(8, |o| o.ty.dwords(false));
-    let o = Operand { slot: Slot::Sbase, class: Class::S, ty: Ty::B256, output: false };
+    let o = i(Slot::Sbase, Class::S, Ty::B256);
     inst.mem.sbase = scalar(&resource, &o, width).map_err(fail)? as u8;
     let mut x = Image::default();
     if row.operand(Slot::Ssamp).is_some() {

@@ -1,12 +1,40 @@
 #!/usr/bin/env python3
-"""Writes isa/src/rows.rs from LLVM's instruction records for gfx11.
+"""Compares isa/src/rows.rs with LLVM's instruction records for gfx11.
 
-usage: gen_rows.py $SPARKLE_TEST_DATA/isa/llvm_gfx11_instructions.json > isa/src/rows.rs
-The records come from llvm-tblgen 19 (Apache-2.0 with LLVM exception). One row is written for each pair of format and
-opcode; the forms LLVM lists apart (DPP, addressing modes, with and without result) are told from one another by bits.
-The output is deterministic and passed through rustfmt by the caller.
+usage: check_rows.py RECORDS [ROWS]          compare; exit 1 when an encoding is missing, extra or different
+       check_rows.py RECORDS --print REGEX   print the entries that the records imply for these mnemonics
+
+RECORDS is $SPARKLE_TEST_DATA/isa/llvm_gfx11_instructions.json: what llvm-tblgen 19 says of every gfx11 instruction
+(Apache-2.0 with LLVM exception). ROWS is isa/src/rows.rs. An encoding is one pair of format and opcode; the forms that
+LLVM lists apart (DPP, addressing modes, with and without result) are told from one another by bits. Where the records
+are silent or wrong about the machine, EXCEPTIONS says what holds and why.
 """
-import json, re, sys
+import json, pathlib, re, sys
+
+# (mnemonic, formats or "", what to change, why). Changes: +FLAG and -FLAG of the last column, SLOT=x (read and written),
+# SLOT=o (written), SLOT=i (read).
+EXCEPTIONS = [
+    # Scalar instructions.
+    (r"s_cmovk?_.*", "", "Sdst=x", "the destination keeps its value where SCC is 0"),
+    (r"s_quadmask_b(32|64)", "", "+W_SCC", "the manual's pseudocode sets SCC to 'result is not 0'"),
+    (r"s_subvector_loop_begin", "", "Sdst=o", "saves one half of EXEC"),
+    (r"s_subvector_loop_end", "", "Sdst=x", "restores the half and saves the other"),
+    (r"s_waitcnt_.*cnt|s_wakeup", "", "-LOADS -STORES", "LLVM's barrier against reordering, no access"),
+    # Vector instructions.
+    (r"v_movrelsd_2_b32|v_swaprel_b32", "", "+R_EXEC", "LLVM's list of M0 replaces that of EXEC"),
+    (r"v_nop|v_pipeflush", "", "-R_EXEC", "works on no lane"),
+    (r"v_pk_fmac_f16", "", "Vdst=x", "accumulates"),
+    (r"v_wmma_b?f16_.*", "", "Vdst=x", "OP_SEL[2] chooses the half written, the other half stays"),
+    (r"v_dual_(mov|cndmask|and|lshlrev)_b32|v_dual_add_nc_u32", "", "-R_MODE", "LLVM lists MODE for the whole pair"),
+    # LDS and GDS. Without the gds bit M0 is neither base nor limit on this generation; with it GDS holds the VGPRs that
+    # it reads until expcnt falls. A row that works on either says what holds without the bit.
+    (r"(?!ds_(gws_|ordered_count|add_gs_reg|sub_gs_reg|append|consume|\w+_addtid)).*", "Ds", "-R_M0",
+     "LDS instructions read no M0"),
+    (r"ds_gws_.*|ds_ordered_count|ds_(add|sub)_gs_reg_rtn", "", "+C_EXP", "GDS reads its VGPRs late"),
+    # Vector memory and export.
+    (r"buffer_load_lds_.*", "", "+STORES", "the data goes to LDS"),
+    (r"exp", "", "-LOADS -STORES", "exports go to buffers of the raster back end, no address space has them"),
+]
 
 ANON = {"anonymous_15868": ("V", "B32"), "anonymous_15876": ("V", "B32"), "anonymous_15872": ("V", "B16"),
         "anonymous_15871": ("V", "B64"), "anonymous_15875": ("V", "B64"), "anonymous_23267": ("V", "B16"),
@@ -93,13 +121,41 @@ def image(m, outs):
     flags = [q for q in flags if q != "I_EXTRA"] + (["I_EXTRA%d" % n] if n else [])
     if m == "image_get_resinfo": flags.append("I_SIZE")
     data = ["o(Vdata, V, B32)"] if "vdata" in outs or "vdst" in outs else ["i(Vdata, V, B32)"]
-    if "atomic" in m: data = ["o(Vdata, V, %s)" % ("B64" if "cmpswap" in m else "B32")]
+    if "atomic" in m: data = ["x(Vdata, V, %s)" % ("B64" if "cmpswap" in m else "B32")]
     sampled = parts[0].startswith(("sample", "gather4")) or m == "image_get_lod"
     return data + ["i(Addr, V, B32)", "i(Sbase, S, B256)"] + (["i(Ssamp, S, B128)"] if sampled else []), flags
 
 
-def main():
-    recs = [r for r in json.load(open(sys.argv[1])) if r.get("size") and r["nbits"] and "pad_s_nop" not in r["name"]]
+def io_of(slot, record, written, x=""):
+    """o, i, or x where the record ties the register to an input; `slot` is LLVM's name of the operand."""
+    names = [n for c, n in record["outs"] + record["ins"]]
+    ties = [t.strip() for t in (record.get("constraints") or "").split(",")]
+    if slot + "_in" in names or any(re.fullmatch(r"\$%s = .*" % slot, t) for t in ties): return "x"
+    if "$vdst1 = $" + slot in ties or "$src2%s = $vdst%s" % (x, x) in ties and slot == "vdst" + x and x: return "x"
+    return "o" if written else "i"
+
+
+def amend(name, form, operands, implicit):
+    """Applies EXCEPTIONS; returns which of them changed something."""
+    used = set()
+    for k, (pattern, forms, changes, _) in enumerate(EXCEPTIONS):
+        if not re.fullmatch(pattern, name) or forms and form not in forms.split(): continue
+        for c in changes.split():
+            before = (list(operands), list(implicit))
+            if c[0] == "+":
+                if c[1:] not in implicit: implicit.append(c[1:])
+            elif c[0] == "-":
+                if c[1:] in implicit: implicit.remove(c[1:])
+            else:
+                slot, io = c.split("=")
+                operands[:] = [io + q[1:] if q[2:].split(",")[0] == slot else q for q in operands]
+            if before != (list(operands), list(implicit)): used.add(k)
+    return used
+
+
+def expected(path):
+    """The entries the records imply: op -> [(mnemonic, format, opcode, operands, flags, implicit)]."""
+    recs = [r for r in json.loads(pathlib.Path(path).read_text()) if r.get("size") and r["nbits"] and "pad_s_nop" not in r["name"]]
     base = {}
     dpp = set()
     dmods = {}
@@ -107,6 +163,7 @@ def main():
     wave = {}
     extra = {}
     real16 = set()
+    ends = {}
     for r in recs:
         f, o = classify(r)
         n = r["name"]
@@ -120,6 +177,7 @@ def main():
             x, y = re.match(r"(\w+) .*:: (\w+)", asm).groups()
             base.setdefault(("VopdX", o >> 5), (x, r))
             base.setdefault(("VopdY", o & 31), (y, r))
+            ends[("VopdX", o >> 5)] = ends[("VopdY", o & 31)] = r
             continue
         if "DPP" in fl:
             dpp.add((f, o))
@@ -141,7 +199,7 @@ def main():
     e64 = {m for (f, o), (m, r) in base.items() if f == "Vop3"}
     order = ["Sop1", "Sop2", "Sopc", "Sopk", "Sopp", "Smem", "Vop1", "Vop2", "Vopc", "Vop3", "Vop3p", "VopdX", "VopdY", "Vinterp",
              "Ldsdir", "Ds", "Mubuf", "Mtbuf", "Flat", "Global", "Scratch", "Exp", "Mimg"]
-    rows = []
+    unused = set(range(len(EXCEPTIONS)))
     ops = {}
     for (f, o), (m, r) in sorted(base.items(), key=lambda kv: (order.index(kv[0][0]), kv[0][1])):
         cls = {n: c for c, n in r["outs"] + r["ins"]}
@@ -162,17 +220,18 @@ def main():
                     continue
                 c = kind(cls[t])
                 t = t.rstrip("XY").replace("vsrc1", "src1")
-                opd.append(("o" if t == "vdst" else "i") + "(%s, %s, %s)" % (SLOT[t], c[0], "F32" if c[1] == "F32" else "B32"))
+                io = io_of(t + f[4], ends[(f, o)], t == "vdst", f[4]) if t == "vdst" else "i"
+                opd.append(io + "(%s, %s, %s)" % (SLOT[t], c[0], "F32" if c[1] == "F32" else "B32"))
         elif f in ("Mubuf", "Mtbuf"):
             if "vdata" in cls:
                 w = kind(cls["vdata"])
-                opd.append(("o" if "vdata" in outs else "i") + "(Vdata, V, %s)" % w[1])
+                opd.append(io_of("vdata", r, "vdata" in outs) + "(Vdata, V, %s)" % w[1])
             if "srsrc" in cls: flags.append("ADDR")
         elif f in ("Flat", "Global", "Scratch"):
             for t in ("vdst", "vdata"):
                 if t in cls and not t == "vdst_in":
                     w = kind(cls[t])
-                    opd.append(("o" if t == "vdst" else "i") + "(%s, V, %s)" % (SLOT[t], w[1]))
+                    opd.append(io_of(t, r, t == "vdst") + "(%s, V, %s)" % (SLOT[t], w[1]))
             if "addtid" not in m: flags.append("ADDR")
             if "atomic" in m and "vdst" not in cls: flags.append("")
         elif f == "Mimg":
@@ -217,7 +276,7 @@ def main():
                 if not k: raise SystemExit("class %s of %s" % (c, r["name"]))
                 ty = k[1]
                 if mod: flags.append(("SEXT" if "Int" in cls[t] else "MOD") + t0[-1])
-                io = "o" if t0 in outs else "i"
+                io = io_of(t0, r, t0 in outs)
                 if "movreld" in m and t0 in ("vdst", "sdst") or m.startswith("v_movrelsd") and t0 == "vdst": io = "o"
                 opd.append("%s(%s, %s, %s)" % (io, SLOT[t0], k[0], ty))
             if f in ("Vop1", "Vop2") and m in e64 and "$vdst" in r["asm"] and re.match(r"\w+\$vdst", r["asm"]): flags.append("SUFFIX")
@@ -229,9 +288,6 @@ def main():
                 opd.insert(1, "o(Vcc, S, Mask)")
                 opd.append("i(Vcc, S, Mask)")
             if f == "Vop2" and m.startswith("v_cndmask_"): opd.append("i(Vcc, S, Mask)")
-            if "vdst_in" in cls or "sdst_in" in cls or "$vdst = $src2" in (r.get("constraints") or "") or "sdst = $sdst_in" in (r.get("constraints") or "") \
-                    or "$sdst = $src" in (r.get("constraints") or ""):
-                flags.append("TIED")
         if (f, o) in dpp: flags.append("DPP")
         for k, q in sorted(dmods.get((f, o), {}).items()):
             if q == "DSEXT": flags.append("DSEXT" + k)
@@ -248,7 +304,7 @@ def main():
         if r.get("mayStore"): imp.append("STORES")
         lf = r.get("flags", [])
         if "VM_CNT" in lf:
-            loads = "Vdst" in " ".join(opd) or any(q.startswith("o(Vdata") for q in opd)
+            loads = "Vdst" in " ".join(opd) or any(q[1:].startswith("(Vdata") and q[0] in "ox" for q in opd)
             imp += ["C_VM"] if loads else []
             imp += ["C_VS"] if r.get("mayStore") or "atomic" in m else []
             if not loads and "C_VS" not in imp: imp.append("C_VM")
@@ -257,14 +313,79 @@ def main():
         if "TRANS" in lf: imp.append("TRANS")
         if BRANCH.match(m): imp.append("BRANCH")
         if MESSAGE.match(m): imp.append("MESSAGE")
+        unused -= amend(m, f, opd, imp)
         flags = [q for q in flags if q]
-        ops.setdefault(opn, []).append('e("%s", %s, 0x%02x, &[%s], %s, %s)' % (
-            m, f, o, ", ".join(opd), " | ".join(flags) or "0", " | ".join(imp) or "0"))
-    out = sys.stdout
-    for q in sorted(ops):
-        out.write("    %s [\n" % q)
-        for e in ops[q]: out.write("        %s,\n" % e)
-        out.write("    ]\n")
+        ops.setdefault(opn, []).append((m, f, o, opd, flags, imp))
+    for k in unused:
+        raise SystemExit("check_rows.py: the exception for %s changes nothing" % EXCEPTIONS[k][0])
+    return ops
 
 
-main()
+def entry(m, f, o, operands, flags, implicit):
+    """The entry as rows.rs spells it."""
+    return 'e("%s", %s, 0x%02x, &[%s], %s, %s)' % (
+        m, f, o, ", ".join(operands), " | ".join(flags) or "0", " | ".join(implicit) or "0")
+
+
+ENTRY = re.compile(r'\be\(\s*"(\w+)",\s*(\w+),\s*(0x[0-9a-f]+|\d+),\s*&\[(.*?)\],\s*([\w\s|]+?),\s*([\w\s|]+?),?\s*\)', re.S)
+
+
+def written(path):
+    """The entries of rows.rs, the same way. A line that is neither an entry nor a name is an error, not skipped."""
+    text = pathlib.Path(path).read_text()
+    body = text[text.index("\ninstructions! {") :].split("{", 1)[1].rsplit("}", 1)[0]
+    ops = {}
+    for block in re.finditer(r"(\w+)\s*\[(.*?)\n    \]", body, re.S):
+        op, inner = block[1], block[2]
+        if op in ops: raise SystemExit("rows.rs: %s is written twice" % op)
+        words = lambda t: [] if t.strip() == "0" else [q.strip() for q in t.split("|")]
+        ops[op] = [(m, f, int(o, 0), re.findall(r"\w\(\w+, \w+, \w+\)", opd), words(fl), words(im))
+                   for m, f, o, opd, fl, im in ENTRY.findall(inner)]
+        rest = ENTRY.sub("", inner).replace(",", "").strip()
+        if rest: raise SystemExit("rows.rs: %s: cannot read %r" % (op, rest[:80]))
+    rest = re.sub(r"(\w+)\s*\[(.*?)\n    \]", "", body, flags=re.S).strip()
+    if rest: raise SystemExit("rows.rs: cannot read %r" % rest[:80])
+    return ops
+
+
+def compare(want, have):
+    """Differences in words, one a line."""
+    flat = lambda ops: {(f, o): (op, m, opd, fl, im) for op, rows in ops.items() for m, f, o, opd, fl, im in rows}
+    a, b = flat(want), flat(have)
+    said = []
+    for key in sorted(a.keys() | b.keys()):
+        place = "%s 0x%02x" % key
+        if key not in b:
+            op, m, opd, fl, im = a[key]
+            said.append("missing: %s %s\n    %s [%s]" % (place, m, op, entry(m, *key, opd, fl, im)))
+        elif key not in a:
+            said.append("extra: %s %s" % (place, b[key][1]))
+        else:
+            for column, x, y in zip(("name", "mnemonic", "operands", "modifiers", "effects"), a[key], b[key]):
+                if (set(x) if column in ("modifiers", "effects") else x) != (set(y) if column in ("modifiers", "effects") else y):
+                    show = lambda v: v if isinstance(v, str) else " ".join(v) or "none"
+                    said.append("different: %s %s: %s\n    records %s\n    rows.rs %s" % (place, a[key][1], column, show(x), show(y)))
+    doubled = sum(map(len, have.values())) - len(b)
+    if doubled: said.append("%d encodings of rows.rs share a format and opcode with another" % doubled)
+    order = list(have)
+    if order != sorted(order): said.append("names are not sorted, first at " + next(q for q, s in zip(order, sorted(order)) if q != s))
+    return said
+
+
+def main():
+    args = sys.argv[1:]
+    if len(args) == 3 and args[1] == "--print":
+        for op, rows in sorted(expected(args[0]).items()):
+            rows = [r for r in rows if re.fullmatch(args[2], r[0])]
+            if rows: print("    %s [\n%s    ]" % (op, "".join("        %s,\n" % entry(*r) for r in rows)))
+        return
+    if len(args) not in (1, 2): raise SystemExit(__doc__)
+    rows = args[1] if len(args) == 2 else pathlib.Path(__file__).parent.parent / "src/rows.rs"
+    want, have = expected(args[0]), written(rows)
+    said = compare(want, have)
+    print("\n".join(said + ["%d encodings of %d instructions, %d differences" % (sum(map(len, have.values())), len(have), len(said))]))
+    sys.exit(bool(said))
+
+
+if __name__ == "__main__":
+    main()
