@@ -147,6 +147,7 @@ pub fn random(r: &mut Rng, row: &'static Row, target: Target, wild: bool) -> Ins
             Slot::Vdst if o.class == Class::S => i.vdst = scalar(r, n as u64, wild) as u8,
             Slot::Vdst => i.vdst = vg(r, n),
             Slot::Sdst if o.class == Class::Num => i.sdst = r.below(65) as u8,
+            Slot::Sdst if row.name.starts_with("s_waitcnt") && !r.one_in(4) => i.sdst = 124,
             Slot::Sdst => i.sdst = scalar(r, n as u64, wild) as u8,
             Slot::Src0 if o.class == Class::Msg => i.src[0] = r.pick(&[128, 129, 130, 131, 132, 133, 134]),
             Slot::Src0 => i.src[0] = source(r, o, wave64, wild),
