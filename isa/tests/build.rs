@@ -14,70 +14,76 @@ fn words(spec: Spec, target: Target) -> Result<Vec<u8>, String> {
     Ok(k.finish().unwrap().bytes())
 }
 
-/// Every row, written with the builder as the disassembler's text says it, is what LLVM makes of that text; and without
-/// suffix both choose the same encoding.
-#[test]
-fn every_row_is_llvms() {
-    for wave in [WaveSize::W32, WaveSize::W64] {
-        let target = Target::from(wave);
-        let mut r = Rng(77 + wave.lanes() as u64);
-        let (mut lines, mut built, mut forced) = (Vec::new(), Vec::new(), 0);
-        for row in ROWS {
-            let pair = matches!(row.format, Format::VopdX | Format::VopdY);
-            // LLVM 19 has the long v_mov_b16 in true16 mode only.
-            let half = row.op == V_MOV_B16 && row.format == Format::Vop3;
-            if pair || half || row.has(RDNA35) || row.format == Format::Vop3 && row.operands.is_empty() {
+/// Random instructions of every row, as the disassembler writes them: the builder and LLVM make the same of them, with
+/// the size of the encoding named and without.
+fn agree(wave: WaveSize, wild: bool, per_row: usize) {
+    let target = Target::from(wave);
+    let mut r = Rng(77 + wave.lanes() as u64 + wild as u64);
+    let (mut lines, mut built) = (Vec::new(), Vec::new());
+    for row in ROWS {
+        let pair = matches!(row.format, Format::VopdX | Format::VopdY);
+        // LLVM 19 has the long v_mov_b16 in true16 mode only.
+        let half = row.op == V_MOV_B16 && row.format == Format::Vop3;
+        if pair || half || row.has(RDNA35) || row.format == Format::Vop3 && row.operands.is_empty() {
+            continue;
+        }
+        let mut good = 0;
+        for _ in 0..60 {
+            let i = random(&mut r, row, target, wild);
+            if !wild && check(&i, target).is_err() {
                 continue;
             }
-            let mut good = 0;
-            for _ in 0..60 {
-                let i = random(&mut r, row, target, false);
-                if check(&i, target).is_err() {
-                    continue;
-                }
-                let Some(spec) = specs::spec(&i, target) else { continue };
-                let text = disassemble(&i, target);
-                let name = text.split(' ').next().unwrap();
-                let long = matches!(row.format, Format::Vop3 | Format::Vop3p) && row.has(SUFFIX);
-                lines.push(text.clone());
-                built.push(words(if long { spec.e64() } else { spec }, target));
-                forced += 1;
-                // The same without the size.
-                if row.has(SUFFIX) && i.dpp == Dpp::None {
-                    lines.push(text.replacen(name, row.name, 1));
-                    built.push(words(spec, target));
-                }
-                good += 1;
-                if good == 5 {
-                    break;
-                }
+            let Some(spec) = specs::spec(&i, target) else { continue };
+            let text = disassemble(&i, target);
+            let name = text.split(' ').next().unwrap();
+            let long = matches!(row.format, Format::Vop3 | Format::Vop3p) && row.has(SUFFIX);
+            let short = name.ends_with("_e32");
+            lines.push(text.clone());
+            built.push(words(
+                if long {
+                    spec.e64()
+                } else if short {
+                    spec.e32()
+                } else {
+                    spec
+                },
+                target,
+            ));
+            // The same without the size.
+            if row.has(SUFFIX) && i.dpp == Dpp::None {
+                lines.push(text.replacen(name, row.name, 1));
+                built.push(words(spec, target));
             }
-            assert!(good > 0, "no instruction of {} {:?} was valid", row.name, row.format);
-        }
-        let Some(answers) = llvm(&lines, target) else {
-            skip::skip!("llvm-mc 19 is not installed");
-            return;
-        };
-        let mut wrong = Vec::new();
-        for ((line, got), want) in lines.iter().zip(&built).zip(&answers) {
-            if got.as_ref().ok() != want.as_ref().ok() {
-                wrong.push(format!("{line}\n   built {got:02x?}\n   LLVM  {want:02x?}"));
+            good += 1;
+            if good == per_row {
+                break;
             }
         }
-        for w in wrong.iter().take(40) {
-            eprintln!("{w}");
-        }
-        assert!(wrong.is_empty(), "{} of {} differ", wrong.len(), lines.len());
-        assert!(forced > 4000);
+        assert!(good > 0, "no instruction of {} {:?} was valid", row.name, row.format);
     }
+    compare(&lines, &built, target, if wild { 2000 } else { 0 });
+}
+
+#[test]
+fn every_row_is_llvms() {
+    agree(WaveSize::W32, false, 5);
+    agree(WaveSize::W64, false, 5);
+}
+
+#[test]
+fn what_breaks_a_rule_is_refused_as_llvm_does() {
+    agree(WaveSize::W32, true, 8);
+    agree(WaveSize::W64, true, 8);
 }
 
 /// A number's text, and the same number for the builder.
 fn numbers() -> Vec<(String, Arg)> {
     let mut all = Vec::new();
     let mut r = Rng(5);
-    let integers =
-        [-17i64, -16, -1, 0, 1, 64, 65, 100, -100, -32768, 32767, 32768, 65535, 65536, 0x3f00, 0x3f80, 0x3c00];
+    let integers = [
+        -17i64, -16, -1, 0, 1, 64, 65, 100, -100, -32768, 32767, 32768, 65535, 65536, 0x3f00, 0x3f80, 0x3c00, 0x3e22,
+        0x3e23,
+    ];
     let more =
         [0x3118, 0xb800, 0x3f80_0000, 0xbf00_0000, 0x3e22_f983, 0x3800_3800, 0x3c00_0000, -0x8000_0000, 0xffff_ffff];
     for x in integers.into_iter().chain(more).chain((0..20).map(|_| r.below(1 << 32) as i64)) {
@@ -112,21 +118,24 @@ fn numbers_become_what_llvm_makes_of_them() {
         put("v_fmaak_f32 v1, v2, v3, ", "", V_FMAAK_F32.on((v(1), v(2), v(3), x)));
         put("v_fmaak_f16 v1, v2, v3, ", "", V_FMAAK_F16.on((v(1), v(2), v(3), x)));
         put("v_fma_mix_f32 v1, v2, v3, ", "", V_FMA_MIX_F32.on((v(1), v(2), v(3), x)));
-        put("s_movk_i32 s1, ", "", S_MOVK_I32.on((s(1), x)));
-        put("s_cmpk_lt_u32 s1, ", "", S_CMPK_LT_U32.on((s(1), x)));
-        put(
-            "global_load_b32 v1, v2, s[2:3] offset:",
-            "",
-            match x {
-                x if text.contains('.') => GLOBAL_LOAD_B32.on((v(1), v(2), x)),
-                _ => GLOBAL_LOAD_B32
-                    .on((v(1), v(2), ss::<2>(2)))
-                    .offset(text.parse::<i64>().unwrap().try_into().unwrap_or(i32::MAX)),
-            },
-        );
+        // Fields that LLVM reads 0.0 into as well, and that take integers here.
+        if let Ok(n) = text.parse::<i64>() {
+            put("s_movk_i32 s1, ", "", S_MOVK_I32.on((s(1), x)));
+            put("s_cmpk_lt_u32 s1, ", "", S_CMPK_LT_U32.on((s(1), x)));
+            let offset = n.try_into().unwrap_or(i32::MAX);
+            put(
+                "global_load_b32 v1, v2, s[2:3] offset:",
+                "",
+                GLOBAL_LOAD_B32.on((v(1), v(2), ss::<2>(2))).offset(offset),
+            );
+            put("ds_load_b32 v1, v2 offset:", "", DS_LOAD_B32.on((v(1), v(2))).offset(offset));
+            put("s_load_b32 s1, s[2:3], ", "", S_LOAD_B32.on((s(1), ss::<2>(2), x)));
+            put("s_buffer_load_b32 s1, s[4:7], ", "", S_BUFFER_LOAD_B32.on((s(1), ss::<4>(4), x)));
+            put("scratch_load_b32 v1, off, s2 offset:", "", SCRATCH_LOAD_B32.on((v(1), Off, s(2))).offset(offset));
+        }
     }
     // Doubles keep their low dword only as 0.
-    for x in [0.5, 1.0, -4.0, 0.15915494309189532, 1.5, -3.0, 1e10] {
+    for x in [0.5, 1.0, -4.0, 0.15915494309189532, 1.5, -3.0] {
         lines.push(format!("v_add_f64 v[0:1], {x:?}, v[2:3]"));
         built.push(words(V_ADD_F64.on((vs::<2>(0), x, vs::<2>(2))), target));
     }
@@ -211,10 +220,10 @@ fn constant_bus_and_literals_are_llvms() {
             built.push(words(spec, target));
         }
     }
-    compare(&lines, &built, target);
+    compare(&lines, &built, target, 500);
 }
 
-fn compare(lines: &[String], built: &[Result<Vec<u8>, String>], target: Target) {
+fn compare(lines: &[String], built: &[Result<Vec<u8>, String>], target: Target, refused: usize) {
     let Some(answers) = llvm(lines, target) else {
         skip::skip!("llvm-mc 19 is not installed");
         return;
@@ -224,6 +233,7 @@ fn compare(lines: &[String], built: &[Result<Vec<u8>, String>], target: Target) 
         match (got, want) {
             (Ok(a), Ok(b)) if a == b => good += 1,
             (Err(_), Err(_)) => bad += 1,
+            (Err(_), Ok(_)) if llvm_is_lax(line) => bad += 1,
             _ => {
                 wrong += 1;
                 if wrong < 30 {
@@ -234,7 +244,7 @@ fn compare(lines: &[String], built: &[Result<Vec<u8>, String>], target: Target) 
     }
     eprintln!("{good} assembled, {bad} refused by both");
     assert_eq!(wrong, 0, "of {}", lines.len());
-    assert!(good > 500 && bad > 500);
+    assert!(good > 500 && bad >= refused);
 }
 
 #[test]
@@ -286,5 +296,5 @@ fn pairs_are_llvms() {
         let mut k = Kernel::new(target);
         built.push(k.try_dual(x, y).map_err(|e| e.to_string()).map(|()| k.finish().unwrap().bytes()));
     }
-    compare(&lines, &built, target);
+    compare(&lines, &built, target, 500);
 }

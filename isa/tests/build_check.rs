@@ -5,16 +5,6 @@ use isa::row::*;
 use isa::*;
 use std::collections::BTreeMap;
 
-/// What LLVM 19 takes though it cannot mean anything.
-fn llvm_is_lax(line: &str) -> bool {
-    // Sources that gfx11 does not have, where a modifier or VOPD is around.
-    ["src_vccz", "src_execz", "src_lds_direct"].iter().any(|s| line.contains(s))
-        // A literal and a DPP word, which share one place.
-        || line.starts_with("v_fma_mix") && line.contains("_dpp")
-        // A matrix in a memory aperture or in no register.
-        || line.starts_with("v_wmma") && (line.contains("src_") || line.contains("null"))
-}
-
 /// Runs `per_row` random instructions of each row that `of` picks through both.
 fn agree(target: impl Into<Target>, per_row: usize, wild: bool, of: impl Fn(&Row) -> bool) {
     let target = target.into();

@@ -81,7 +81,12 @@ pub fn spec(i: &Inst, target: Target) -> Option<Spec> {
     let (row, m, wave64) = (i.row(), &i.mem, target.wave.is64());
     let mut args: Vec<Arg> = Vec::new();
     let mut spec_after: Vec<Box<dyn Fn(Spec) -> Spec>> = Vec::new();
-    let ranged_trap = |c: u16, n: u8| (108..=123).contains(&c) && n > 1;
+    // Codes of no register, registers of other widths than their own, and ranges that have no type.
+    let ranged_trap = |c: u16, n: u8| {
+        (108..=123).contains(&c) && n > 1
+            || matches!(c, 209..=234 | 239 | 249..=252 | 254)
+            || matches!(c, 107 | 125 | 127) && n > 1
+    };
     let mut bad = false;
     let atomic = row.operand(Slot::Vdst).is_some() && row.operand(Slot::Vdata).is_some() && row.implicit & STORES != 0;
     match row.format {
