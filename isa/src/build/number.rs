@@ -83,7 +83,10 @@ pub(super) fn integer(x: i64, ty: Ty) -> Option<Number> {
 /// A real number in the operand's format, rounded to nearest even. None where the operand holds integers of another
 /// width than 32 bits (inline constants of 64 bits apart), or a 64-bit literal would lose digits: only its high dword is in the code.
 pub(super) fn float(x: f64, ty: Ty) -> Option<Number> {
+    let double = matches!(ty, Ty::B64 | Ty::F64);
     match ty {
+        // 1/(2*pi) to the digits of a f32, as LLVM prints it for every type but doubles.
+        _ if !double && (x == 0.15915494 || x == 0.15915494f32 as f64) => Some(Number::Inline(248)),
         // An inline constant stands for its 64 bits; a literal would be an integer.
         _ if x == 0.0 && x.is_sign_positive() => Some(Number::Inline(128)),
         Ty::B64 | Ty::B16 | Ty::V2B16 => table(&F64, x.to_bits()),

@@ -54,6 +54,7 @@ fn src(i: &Inst, k: usize, o: &Operand, wave64: bool) -> Arg {
     let a = match i.src[k] {
         c @ 128..=192 => (c as i32 - 128).arg(),
         c @ 193..=208 => (192 - c as i32).arg(),
+        248 if !matches!(o.ty, Ty::B64 | Ty::F64) => 0.15915494.arg(),
         c @ 240..=248 => FLOATS[c as usize - 240].arg(),
         255 => i.literal.arg(),
         c @ 256.. => vregs((c - 256) as u8, n),
@@ -155,13 +156,18 @@ pub fn spec(i: &Inst, target: Target) -> Option<Spec> {
                 let t = t.trim().trim_start_matches('v');
                 match t.strip_prefix('[').and_then(|t| t.strip_suffix(']')).and_then(|t| t.split_once(':')) {
                     Some((a, b)) => {
-                        let (a, b): (u8, u8) = (a.parse().unwrap(), b.parse().unwrap());
-                        vregs(a, b - a + 1)
+                        let (a, b): (u8, u16) = (a.parse().unwrap(), b.parse().unwrap());
+                        vregs(a, (b - a as u16 + 1) as u8)
                     }
                     None => v(t.parse().unwrap()).arg(),
                 }
             };
-            let end = |t: &str| t.match_indices("], ").find(|(k, _)| !t[k + 3..].starts_with('v')).unwrap().0;
+            let end = |t: &str| {
+                t.match_indices("], ")
+                    .find(|(k, _)| t.as_bytes()[k + 3] != b'v' || t.as_bytes()[k + 4] == b'c')
+                    .unwrap()
+                    .0
+            };
             let rest = text.split_once(' ').unwrap().1;
             let (data, rest) = rest.split_once(", ").unwrap();
             args.push(reg(data));
