@@ -153,7 +153,9 @@ impl Filler<'_> {
     fn scalar(&self, slot: Slot, a: Arg, dwords: u8) -> Result<u8> {
         let at = self.at(slot);
         self.plainly(at, a)?;
-        self.scalar_code(at, a.what, dwords)?.ok_or(BuildError::Kind { at, want: "a scalar register" })
+        let code = self.scalar_code(at, a.what, dwords)?;
+        // What can only be read is no register here, though LLVM takes it for a lane mask.
+        code.filter(|c| *c < 128 || slot == Slot::Src0).ok_or(BuildError::Kind { at, want: "a scalar register" })
     }
 
     /// No modifiers on an operand that has none.
@@ -221,6 +223,9 @@ impl Filler<'_> {
                 _ => return Err(BuildError::Kind { at, want: "a register or a number" }),
             },
         };
+        if o.ty == Ty::Acc && (code < 128 || (235..=238).contains(&code) || code == 253) {
+            return Err(BuildError::Kind { at, want: "VGPRs or an inline constant" });
+        }
         self.inst.src[k] = code;
         let bit = 1u8 << k;
         let dpp = self.inst.dpp != Dpp::None;

@@ -78,6 +78,14 @@ pub fn llvm_is_lax(line: &str) -> bool {
         || line.starts_with("v_wmma") && (line.contains("src_") || line.contains("null"))
 }
 
+/// What LLVM 19 refuses though it has an encoding.
+pub fn llvm_is_strict(line: &str) -> bool {
+    // A double's literal in hexadecimal under a modifier, which LLVM takes in decimal only.
+    line.contains("_f64") && (line.contains("(0x") || line.contains("|0x"))
+        // 1/(2*pi) as 16 bits of an integer beside DPP, which other forms take.
+        || line.contains("16_e64_dpp") && line.contains("0.15915494")
+}
+
 pub fn bytes(words: &[u32]) -> Vec<u8> {
     words.iter().flat_map(|w| w.to_le_bytes()).collect()
 }
