@@ -5,16 +5,6 @@ use isa::row::*;
 use isa::*;
 use std::collections::BTreeMap;
 
-/// What LLVM 19 takes though it cannot mean anything.
-fn llvm_is_lax(line: &str) -> bool {
-    // Sources that gfx11 does not have, where a modifier or VOPD is around.
-    ["src_vccz", "src_execz", "src_lds_direct"].iter().any(|s| line.contains(s))
-        // A literal and a DPP word, which share one place.
-        || line.starts_with("v_fma_mix") && line.contains("_dpp")
-        // A matrix in a memory aperture or in no register.
-        || line.starts_with("v_wmma") && (line.contains("src_") || line.contains("null"))
-}
-
 /// Runs `per_row` random instructions of each row that `of` picks through both.
 fn agree(target: impl Into<Target>, per_row: usize, wild: bool, of: impl Fn(&Row) -> bool) {
     let target = target.into();
@@ -47,8 +37,7 @@ fn agree(target: impl Into<Target>, per_row: usize, wild: bool, of: impl Fn(&Row
                         .push(format!("{line}: {:x?}, LLVM {want:02x?}", got.map(|w| bytes(&w)))),
                 }
             }
-            // 1/(2*pi) as 16 bits of an integer beside DPP, which other forms take.
-            (Ok(()), Err(_)) if line.contains("16_e64_dpp") && line.contains("0.15915494") => accepted += 1,
+            (Ok(()), Err(_)) if llvm_is_strict(line) => accepted += 1,
             (Err(_), Err(_)) => rejected += 1,
             (Ok(()), Err(e)) => {
                 wrong.entry(format!("LLVM alone rejects {:?} {e}", i.format())).or_default().push(line.clone())
@@ -88,4 +77,45 @@ fn wild_operands() {
 #[test]
 fn rdna_3_5_reads_scalars_beside_dpp() {
     agree(Target::new(Arch::Gfx1150, WaveSize::W32), 6, true, |_| true);
+}
+
+/// LLVM's own test lines and random ones keep every rule.
+#[test]
+fn vectors_keep_the_rules() {
+    let Some(dir) = std::env::var_os("SPARKLE_TEST_DATA") else {
+        skip::skip!("SPARKLE_TEST_DATA is not set");
+        return;
+    };
+    let mut wrong = Vec::new();
+    let mut all = 0;
+    for (file, arch) in [("vectors.tsv", Arch::Gfx1100), ("vectors_gfx1150.tsv", Arch::Gfx1150)] {
+        let path = std::path::Path::new(&dir).join("isa").join(file);
+        let Ok(text) = std::fs::read_to_string(&path) else {
+            skip::skip!("{} cannot be read", path.display());
+            return;
+        };
+        for line in text.lines().filter(|l| !l.starts_with('#')) {
+            let c: Vec<&str> = line.split('\t').collect();
+            let hex = c[2].as_bytes();
+            let b: Vec<u8> =
+                hex.chunks(2).map(|h| u8::from_str_radix(std::str::from_utf8(h).unwrap(), 16).unwrap()).collect();
+            let w: Vec<u32> = b.chunks(4).map(|c| u32::from_le_bytes(c.try_into().unwrap())).collect();
+            let wave = if c[3] == "64" { WaveSize::W64 } else { WaveSize::W32 };
+            let target = Target::new(arch, wave);
+            let Ok(i) = decode(&w, target) else { continue };
+            all += 1;
+            // Sources that gfx11 does not have.
+            if let Err(e) = check(&i, target)
+                && !["vccz", "execz", "src_lds_direct"].iter().any(|s| c[1].contains(s))
+            {
+                wrong.push(format!("{} {file} {} {}: {e}", e.code(), c[3], c[1]));
+            }
+        }
+    }
+    wrong.sort();
+    for w in &wrong {
+        eprintln!("{w}");
+    }
+    assert!(wrong.is_empty(), "{} of {all}", wrong.len());
+    assert!(all > 10_000);
 }

@@ -38,8 +38,9 @@ impl Inst {
             // This field has no bit that tells registers from constants.
             src[1] = 256;
         }
-        let compare_exec =
-            row.format == Format::Vop3 && row.implicit & W_EXEC != 0 && row.operands[0].slot == Slot::Src0;
+        let compare_exec = row.format == Format::Vop3
+            && row.implicit & W_EXEC != 0
+            && row.operands.first().is_some_and(|o| o.slot == Slot::Src0);
         let packed = row.format == Format::Vop3p && !is_mix(row.op);
         Inst {
             op: row.op,
