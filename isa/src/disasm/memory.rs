@@ -1,0 +1,175 @@
+//! Operands and modifiers of the memory, export and parameter formats.
+use super::text::{dec, hex, put, signed};
+use super::{Printer, emit, scalar, vgpr};
+use crate::image;
+use crate::names::BUF_FMT;
+use crate::row::*;
+use crate::{Ext, Op};
+
+impl Printer<'_> {
+    pub(super) fn cpol(&mut self) {
+        let m = &self.inst.mem;
+        self.flag(m.glc, " glc");
+        self.flag(m.slc, " slc");
+        self.flag(m.dlc, " dlc");
+    }
+
+    pub(super) fn buffer(&mut self) {
+        let i = self.inst;
+        let m = &i.mem;
+        let row = i.row();
+        if !row.has(ADDR) {
+            return;
+        }
+        self.put(" ");
+        for o in row.operands {
+            vgpr(self.s, m.data0 as u16, o.ty.dwords(self.wave64) + m.tfe as u8);
+            self.put(", ");
+        }
+        match m.offen as u8 + m.idxen as u8 {
+            0 => self.put("off"),
+            n => vgpr(self.s, m.addr as u16, n),
+        }
+        self.put(", ");
+        scalar(self.s, m.sbase as u16, 4);
+        self.put(", ");
+        self.source(m.soffset as u16, Ty::B32);
+        if row.format == Format::Mtbuf {
+            match m.format {
+                1 => {}
+                f @ 0..64 => {
+                    emit!(self.s; put " format:[BUF_FMT_", put BUF_FMT[f as usize], put "]");
+                }
+                f => {
+                    emit!(self.s; put " format:", dec f);
+                }
+            }
+        }
+        self.flag(m.idxen, " idxen");
+        self.flag(m.offen, " offen");
+        if i.imm != 0 {
+            emit!(self.s; put " offset:", signed i.imm);
+        }
+        self.cpol();
+        self.flag(m.tfe, " tfe");
+    }
+
+    pub(super) fn flat(&mut self) {
+        let i = self.inst;
+        let m = &i.mem;
+        let row = i.row();
+        let mut sep = " ";
+        let data = row.operand(Slot::Vdata);
+        if let Some(o) = row.operand(Slot::Vdst)
+            && (data.is_none() || m.glc || row.implicit & STORES == 0)
+        {
+            self.put(sep);
+            vgpr(self.s, i.vdst as u16, o.ty.dwords(self.wave64));
+            sep = ", ";
+        }
+        let off = m.sbase == 124;
+        if row.has(ADDR) {
+            self.put(sep);
+            sep = ", ";
+            match row.format {
+                Format::Scratch if !m.sve => self.put("off"),
+                Format::Scratch => vgpr(self.s, m.addr as u16, 1),
+                Format::Global if !off => vgpr(self.s, m.addr as u16, 1),
+                _ => vgpr(self.s, m.addr as u16, 2),
+            }
+        }
+        if let Some(o) = data {
+            self.put(sep);
+            sep = ", ";
+            vgpr(self.s, m.data0 as u16, o.ty.dwords(self.wave64));
+        }
+        if row.format != Format::Flat {
+            self.put(sep);
+            match (off, row.format) {
+                (true, _) => self.put("off"),
+                (false, Format::Scratch) => scalar(self.s, m.sbase as u16, 1),
+                _ => scalar(self.s, m.sbase as u16, 2),
+            }
+        }
+        if i.imm != 0 {
+            emit!(self.s; put " offset:", signed i.imm);
+        }
+        self.cpol();
+    }
+
+    pub(super) fn exp(&mut self) {
+        let Ext::Export(x) = self.inst.ext else { return };
+        let t = x.target;
+        match t {
+            0..=7 => emit!(self.s; put " mrt", dec t),
+            8 => emit!(self.s; put " mrtz"),
+            12..=16 => emit!(self.s; put " pos", dec t - 12),
+            20 => emit!(self.s; put " prim"),
+            21 | 22 => emit!(self.s; put " dual_src_blend", dec t - 21),
+            _ => emit!(self.s; put " invalid_target_", dec t),
+        };
+        for (k, v) in x.src.into_iter().enumerate() {
+            self.put(if k == 0 { " " } else { ", " });
+            if x.enable >> k & 1 != 0 {
+                vgpr(self.s, v as u16, 1);
+            } else {
+                self.put("off");
+            }
+        }
+        self.flag(x.done, " done");
+        self.flag(x.row, " row_en");
+    }
+
+    pub(super) fn image(&mut self) {
+        let Ext::Image(x) = self.inst.ext else { return };
+        let m = &self.inst.mem;
+        let row = self.inst.row();
+        let data = image::data_dwords(row, &x, m.tfe);
+        let address = image::address_dwords(row, &x);
+        self.put(" ");
+        vgpr(self.s, m.data0 as u16, data);
+        self.put(", ");
+        if x.nsa {
+            self.put("[");
+            let parts = image::nsa_parts(row, &x);
+            let regs = [m.addr, x.more[0], x.more[1], x.more[2], x.more[3]];
+            for (k, (n, v)) in parts.zip(regs).enumerate() {
+                self.flag(k > 0, ", ");
+                vgpr(self.s, v as u16, n);
+            }
+            self.put("]");
+        } else {
+            vgpr(self.s, m.addr as u16, address);
+        }
+        self.put(", ");
+        scalar(self.s, m.sbase as u16, row.operand(Slot::Sbase).map_or(8, |o| o.ty.dwords(false)));
+        if row.operand(Slot::Ssamp).is_some() {
+            self.put(", ");
+            scalar(self.s, x.ssamp as u16, 4);
+        }
+        if row.has(I_BVH) {
+            return self.flag(x.a16, " a16");
+        }
+        if x.dmask != 0 {
+            emit!(self.s; put " dmask:", hex x.dmask);
+        }
+        emit!(self.s; put " dim:", put image::DIMS[x.dim as usize & 7]);
+        self.flag(x.unorm, " unorm");
+        self.cpol();
+        self.flag(x.r128, " r128");
+        self.flag(x.a16, " a16");
+        self.flag(m.tfe, " tfe");
+        self.flag(x.lwe, " lwe");
+        self.flag(x.d16, " d16");
+    }
+
+    pub(super) fn ldsdir(&mut self) {
+        let Ext::Interp { attr, chan, wait } = self.inst.ext else { return };
+        self.put(" ");
+        vgpr(self.s, self.inst.vdst as u16, 1);
+        if self.inst.op == Op::LDS_PARAM_LOAD {
+            emit!(self.s; put ", attr", dec attr, put ".", put ["x", "y", "z", "w"][chan as usize & 3]);
+        }
+        emit!(self.s; put " wait_vdst:", dec wait);
+    }
+}

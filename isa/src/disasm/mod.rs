@@ -1,0 +1,396 @@
+//! [`Inst`] to the text LLVM 19 prints.
+mod fields;
+mod memory;
+mod text;
+
+use crate::decode::{DecodeError, Dpp, Inst, decode};
+use crate::encode::is_mix;
+use crate::row::*;
+use crate::{Ext, Op, Target};
+use alloc::string::String;
+use alloc::vec::Vec;
+use text::{Text, dec, hex, put, range, signed};
+
+/// Appends pieces: `put` a string, `dec`, `signed` or `hex` a number.
+macro_rules! emit {
+    ($s:expr; $($how:ident $what:expr),* $(,)?) => {{ $($how($s, $what);)* }};
+}
+use emit;
+
+/// One line of a listing.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Line {
+    /// Offset of the first dword, in bytes.
+    pub offset: usize,
+    /// The dwords.
+    pub words: Vec<u32>,
+    /// The text, or why there is none (one dword is then skipped).
+    pub text: Result<String, DecodeError>,
+}
+
+/// Lists everything in `words` from the start; an undecodable dword takes one line.
+pub fn disassemble_all(words: &[u32], target: impl Into<Target>) -> Vec<Line> {
+    let target = target.into();
+    let mut out = Vec::new();
+    let mut at = 0;
+    while at < words.len() {
+        let (len, text) = match decode(&words[at..], target) {
+            Ok(i) => (i.len_dw as usize, Ok(disassemble(&i, target))),
+            Err(e) => (1, Err(e)),
+        };
+        out.push(Line { offset: at * 4, words: words[at..at + len].to_vec(), text });
+        at += len;
+    }
+    out
+}
+
+/// The text of one instruction, one space after the mnemonic.
+pub fn disassemble(inst: &Inst, target: impl Into<Target>) -> String {
+    let mut text = Vec::with_capacity(64);
+    disassemble_into(inst, target, &mut text);
+    // Printed text is ASCII.
+    String::from_utf8(text).unwrap_or_default()
+}
+
+/// Appends what [`disassemble`] prints, in ASCII; allocates only where `text` has to grow.
+pub fn disassemble_into(inst: &Inst, target: impl Into<Target>, text: &mut Vec<u8>) {
+    let target = target.into();
+    Printer { s: text, inst, wave64: target.wave.is64(), true16: target.true16 }.inst();
+}
+
+struct Printer<'a> {
+    s: &'a mut Text,
+    inst: &'a Inst,
+    wave64: bool,
+    true16: bool,
+}
+
+/// Name of a scalar register or special source that takes `n` dwords.
+fn scalar(s: &mut Text, code: u16, n: u8) {
+    let special = |one: &'static str, two: &'static str| if n == 1 { one } else { two };
+    let name = match code {
+        0..=105 => return range(s, "s", code, n),
+        106 => special("vcc_lo", "vcc"),
+        107 => "vcc_hi",
+        108..=123 => return range(s, "ttmp", code - 108, n),
+        124 => "null",
+        125 => "m0",
+        126 => special("exec_lo", "exec"),
+        127 => "exec_hi",
+        235 => "src_shared_base",
+        236 => "src_shared_limit",
+        237 => "src_private_base",
+        238 => "src_private_limit",
+        239 => "src_pops_exiting_wave_id",
+        251 => "src_vccz",
+        252 => "src_execz",
+        253 => "src_scc",
+        254 => "src_lds_direct",
+        _ => return emit!(s; put "src_", dec code),
+    };
+    put(s, name);
+}
+
+fn vgpr(s: &mut Text, k: u16, n: u8) {
+    range(s, "v", k, n);
+}
+
+const FLOATS: [&str; 9] = ["0.5", "-0.5", "1.0", "-1.0", "2.0", "-2.0", "4.0", "-4.0", "0.15915494"];
+
+fn is_const(code: u16) -> bool {
+    matches!(code, 128..=208 | 240..=248 | 255)
+}
+
+impl Printer<'_> {
+    fn source(&mut self, code: u16, ty: Ty) {
+        let n = ty.dwords(self.wave64);
+        match code {
+            256.. if self.inst.op == Op::V_MOV_B16 => self.half(code - 256),
+            256.. => vgpr(self.s, code - 256, n),
+            128..=192 => dec(self.s, code - 128),
+            193..=208 => {
+                emit!(self.s; put "-", dec code - 192);
+            }
+            248 if matches!(ty, Ty::B64 | Ty::F64) => self.put("0.15915494309189532"),
+            240..=248 => self.put(FLOATS[code as usize - 240]),
+            255 => self.literal(ty),
+            _ => scalar(self.s, code, n),
+        }
+    }
+
+    /// A literal prints like the inline constant of its value where there is one.
+    fn literal(&mut self, ty: Ty) {
+        let v = self.inst.literal;
+        let text = match ty {
+            Ty::F64 | Ty::B64 => return self.hex(v),
+            Ty::B16 | Ty::F16 | Ty::BF16 => match v as u16 {
+                _ if (-16..=64).contains(&(v as i16)) => return signed(self.s, v as i16 as i32),
+                0x3800 => 0,
+                0xb800 => 1,
+                0x3c00 => 2,
+                0xbc00 => 3,
+                0x4000 => 4,
+                0xc000 => 5,
+                0x4400 => 6,
+                0xc400 => 7,
+                0x3118 => 8,
+                x => return self.hex(x as u32),
+            },
+            _ => match v {
+                _ if (-16..=64).contains(&(v as i32)) => return signed(self.s, v as i32),
+                0x3f000000 => 0,
+                0xbf000000 => 1,
+                0x3f800000 => 2,
+                0xbf800000 => 3,
+                0x40000000 => 4,
+                0xc0000000 => 5,
+                0x40800000 => 6,
+                0xc0800000 => 7,
+                0x3e22f983 => 8,
+                _ => return self.hex(v),
+            },
+        };
+        self.put(FLOATS[text]);
+    }
+
+    /// A half register of `v_mov_b16`, the one instruction LLVM 19 prints in true16 spelling.
+    fn half(&mut self, k: u16) {
+        let i = self.inst;
+        if i.format() == Format::Vop3 {
+            return vgpr(self.s, k, 1);
+        }
+        vgpr(self.s, k & 127, 1);
+        self.put(if k > 127 { ".h" } else { ".l" });
+    }
+
+    fn hex(&mut self, v: u32) {
+        hex(self.s, v);
+    }
+
+    fn dec(&mut self, v: u32) {
+        dec(self.s, v);
+    }
+
+    fn put(&mut self, text: &str) {
+        put(self.s, text);
+    }
+
+    fn flag(&mut self, on: bool, s: &str) {
+        if on {
+            self.put(s);
+        }
+    }
+
+    fn inst(&mut self) {
+        let i = self.inst;
+        let row = i.row();
+        self.put(row.name);
+        let dpp = i.dpp != Dpp::None;
+        match row.format {
+            Format::Vop3 | Format::Vop3p if dpp => self.put("_e64_dpp"),
+            Format::Vop3 if row.has(SUFFIX) => self.put("_e64"),
+            Format::Vop1 | Format::Vop2 if dpp => self.put("_dpp"),
+            Format::Vop1 | Format::Vop2 | Format::Vopc if row.has(SUFFIX) && !dpp => self.put("_e32"),
+            _ => {}
+        }
+        match row.format {
+            Format::Mubuf | Format::Mtbuf => self.buffer(),
+            Format::Flat | Format::Global | Format::Scratch => self.flat(),
+            Format::Exp => self.exp(),
+            Format::Mimg => self.image(),
+            Format::Ldsdir => self.ldsdir(),
+            _ => {
+                self.operands(row, i.vdst, &i.src);
+                self.modifiers(row);
+            }
+        }
+        if let Some(y) = i.y {
+            self.put(" :: ");
+            self.put(y.row().name);
+            self.operands(y.row(), y.vdst, &y.src);
+        }
+    }
+
+    fn operands(&mut self, row: &Row, vdst: u8, src: &[u16]) {
+        let i = self.inst;
+        let mut first = true;
+        for o in row.operands {
+            if o.class == Class::Endpgm && i.imm == 0 {
+                continue;
+            }
+            self.put(if first { " " } else { ", " });
+            first = false;
+            let n = o.ty.dwords(self.wave64);
+            match o.slot {
+                Slot::Vdst if o.class == Class::S => scalar(self.s, vdst as u16, n),
+                Slot::Vdst if i.op == Op::V_MOV_B16 => self.half(vdst as u16),
+                Slot::Vdst => vgpr(self.s, vdst as u16, n),
+                Slot::Sdst if o.class == Class::Num && i.sdst <= 64 => self.dec(i.sdst as u32),
+                Slot::Sdst if o.class == Class::Num => self.hex(i.sdst as u32),
+                Slot::Sdst => scalar(self.s, i.sdst as u16, n),
+                Slot::Src0 if o.class == Class::Msg => self.msg(i.src[0] as u32),
+                Slot::Src0 => self.modified(row, 0, src[0], o.ty),
+                Slot::Src1 => self.modified(row, 1, src[1], o.ty),
+                Slot::Src2 => self.modified(row, 2, src.get(2).copied().unwrap_or(128), o.ty),
+                Slot::Vcc => scalar(self.s, 106, n),
+                Slot::Imm if o.ty == Ty::F16 => self.hex(i.literal & 0xffff),
+                Slot::Imm if o.ty == Ty::B32 => self.literal(Ty::B32),
+                Slot::Imm => self.hex(i.literal),
+                Slot::Simm => self.simm(o.class),
+                Slot::Sbase => scalar(self.s, i.mem.sbase as u16, n),
+                Slot::Addr => vgpr(self.s, i.mem.addr as u16, n),
+                Slot::Data0 | Slot::Vdata => vgpr(self.s, i.mem.data0 as u16, n),
+                // Images print their own.
+                Slot::Ssamp => {}
+                Slot::Data1 => vgpr(self.s, i.mem.data1 as u16, n),
+            }
+        }
+    }
+
+    fn modified(&mut self, row: &Row, k: u8, code: u16, ty: Ty) {
+        let m = self.inst.mods;
+        let dpp = self.inst.dpp != Dpp::None;
+        if m.neg >> k & 1 != 0 && (row.has(SEXT0 << k) || dpp && row.has(DSEXT0 << k)) {
+            self.put("sext(");
+            self.source(code, ty);
+            return self.put(")");
+        }
+        let takes = row.has(MOD0 << k) || dpp && row.format != Format::Vop3p;
+        let (neg, abs) = (takes && m.neg >> k & 1 != 0, takes && m.abs >> k & 1 != 0);
+        let wrap = neg && !abs && is_const(code);
+        self.flag(neg, if wrap { "neg(" } else { "-" });
+        self.flag(abs, "|");
+        self.source(code, ty);
+        self.flag(abs, "|");
+        self.flag(wrap, ")");
+    }
+
+    fn bits(&mut self, name: &str, v: u8, n: u32) {
+        emit!(self.s; put " ", put name, put ":[");
+        for k in 0..n {
+            self.flag(k > 0, ",");
+            self.put(if v >> k & 1 != 0 { "1" } else { "0" });
+        }
+        self.put("]");
+    }
+
+    fn modifiers(&mut self, row: &Row) {
+        let i = self.inst;
+        let m = &i.mods;
+        let sources =
+            row.operands.iter().filter(|o| matches!(o.slot, Slot::Src0 | Slot::Src1 | Slot::Src2)).count() as u32;
+        let low = ((1u32 << sources) - 1) as u8;
+        match row.format {
+            Format::Vop3 | Format::Vop3p => {
+                if row.has(OPSEL) {
+                    if matches!(i.op, Op::V_PERMLANE16_B32 | Op::V_PERMLANEX16_B32) {
+                        if m.opsel & 3 != 0 {
+                            self.bits("op_sel", m.opsel, 2);
+                        }
+                    } else if row.format == Format::Vop3 {
+                        // The destination's bit prints after those of the sources.
+                        let n = sources + row.has(TIED) as u32;
+                        let v = m.opsel & low | (m.opsel >> 3 & 1) << n;
+                        if v != 0 {
+                            self.bits("op_sel", v, n + 1);
+                        }
+                    } else if m.opsel & low != 0 {
+                        self.bits("op_sel", m.opsel, sources);
+                    }
+                }
+                if row.has(OPSEL_HI) && m.opsel_hi & low != if is_mix(i.op) { 0 } else { low } {
+                    self.bits("op_sel_hi", m.opsel_hi, sources);
+                }
+                if row.has(NEG_LOHI) {
+                    if m.neg & low != 0 {
+                        self.bits("neg_lo", m.neg, sources);
+                    }
+                    if m.abs & low != 0 {
+                        self.bits("neg_hi", m.abs, sources);
+                    }
+                }
+                self.flag(m.clamp && row.has(CLAMP), " clamp");
+                if row.has(OMOD) {
+                    self.put(["", " mul:2", " mul:4", " div:2"][m.omod as usize & 3]);
+                }
+            }
+            Format::Vinterp => {
+                self.flag(m.clamp, " clamp");
+                if row.has(OPSEL) && m.opsel != 0 {
+                    self.bits("op_sel", m.opsel, 4);
+                }
+                if let Ext::Interp { wait, .. } = i.ext {
+                    emit!(self.s; put " wait_exp:", dec wait);
+                }
+            }
+            Format::Smem if row.has(ADDR) => {
+                self.put(", ");
+                let imm = |p: &mut Self| {
+                    p.flag(i.imm < 0, "-");
+                    hex(p.s, i.imm.unsigned_abs());
+                };
+                // LLVM reads the form without offset as the one with a register that is null.
+                if i.mem.soffset == 124 && i.imm != 0 {
+                    imm(self);
+                } else {
+                    scalar(self.s, i.mem.soffset as u16, 1);
+                    if i.imm != 0 {
+                        self.put(" offset:");
+                        imm(self);
+                    }
+                }
+                if !row.has(NOCPOL) {
+                    self.cpol();
+                }
+            }
+            Format::Ds => {
+                let off = i.imm as u32;
+                if i.op == Op::DS_SWIZZLE_B32 {
+                    self.swizzle(off);
+                } else if row.has(OFFSET01) {
+                    if off & 0xff != 0 {
+                        emit!(self.s; put " offset0:", dec off & 0xff);
+                    }
+                    if off >> 8 != 0 {
+                        emit!(self.s; put " offset1:", dec off >> 8);
+                    }
+                } else if off != 0 && !row.has(NOOFFSET) {
+                    emit!(self.s; put " offset:", dec off);
+                }
+                self.flag(row.has(GDS) || i.mem.gds && !row.has(NOGDS) && !row.has(NOOFFSET), " gds");
+            }
+            _ => {}
+        }
+        match i.dpp {
+            Dpp::None => {}
+            Dpp::Dpp8 { sel, fi } => {
+                self.put(" dpp8:[");
+                for k in 0..8 {
+                    self.flag(k > 0, ",");
+                    self.dec(sel >> (3 * k) & 7);
+                }
+                self.put("]");
+                self.flag(fi, " fi:1");
+            }
+            Dpp::Dpp16 { ctrl, row_mask, bank_mask, bound_ctrl, fi } => {
+                let n = ctrl & 15;
+                match ctrl >> 4 {
+                    0..=15 => {
+                        emit!(self.s; put " quad_perm:[", dec ctrl & 3, put ",", dec ctrl >> 2 & 3, put ",", dec ctrl >> 4 & 3, put ",", dec ctrl >> 6 & 3, put "]")
+                    }
+                    16 => emit!(self.s; put " row_shl:", dec n),
+                    17 => emit!(self.s; put " row_shr:", dec n),
+                    18 => emit!(self.s; put " row_ror:", dec n),
+                    20 if n == 0 => emit!(self.s; put " row_mirror"),
+                    20 if n == 1 => emit!(self.s; put " row_half_mirror"),
+                    21 => emit!(self.s; put " row_share:", dec n),
+                    22 => emit!(self.s; put " row_xmask:", dec n),
+                    _ => emit!(self.s; put " /* Invalid dpp_ctrl value */"),
+                };
+                emit!(self.s; put " row_mask:", hex row_mask, put " bank_mask:", hex bank_mask);
+                self.flag(bound_ctrl, " bound_ctrl:1");
+                self.flag(fi, " fi:1");
+            }
+        }
+    }
+}
