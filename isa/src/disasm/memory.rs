@@ -6,6 +6,9 @@ use crate::names::BUF_FMT;
 use crate::row::*;
 use crate::{Ext, Op};
 
+/// Scalar offset of a buffer instruction.
+const SOFFSET: Operand = i(Slot::Src2, Class::Ssrc, Ty::B32);
+
 impl Printer<'_> {
     pub(super) fn cpol(&mut self) {
         let m = &self.inst.mem;
@@ -33,7 +36,7 @@ impl Printer<'_> {
         self.put(", ");
         scalar(self.s, m.sbase as u16, 4);
         self.put(", ");
-        self.source(m.soffset as u16, Ty::B32);
+        self.source(row, 3, m.soffset as u16, &SOFFSET);
         if row.format == Format::Mtbuf {
             match m.format {
                 1 => {}
@@ -87,7 +90,12 @@ impl Printer<'_> {
             self.put(sep);
             match (off, row.format) {
                 (true, _) => self.put("off"),
-                (false, Format::Scratch) => scalar(self.s, m.sbase as u16, 1),
+                (false, Format::Scratch) => {
+                    scalar(self.s, m.sbase as u16, 1);
+                    if m.sbase == 127 {
+                        self.invalid("SReg_32_XEXEC_HI");
+                    }
+                }
                 _ => scalar(self.s, m.sbase as u16, 2),
             }
         }

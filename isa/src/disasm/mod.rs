@@ -65,14 +65,28 @@ struct Printer<'a> {
     true16: bool,
 }
 
+/// Ranges of scalar registers start at multiples of two, those of three and more at multiples of four; LLVM drops the
+/// bits that say otherwise.
+fn aligned(k: u16, n: u8) -> u16 {
+    match n {
+        0 | 1 => k,
+        2 => k & !1,
+        _ => k & !3,
+    }
+}
+
+fn is16(ty: Ty) -> bool {
+    matches!(ty, Ty::B16 | Ty::F16 | Ty::BF16)
+}
+
 /// Name of a scalar register or special source that takes `n` dwords.
 fn scalar(s: &mut Text, code: u16, n: u8) {
     let special = |one: &'static str, two: &'static str| if n == 1 { one } else { two };
     let name = match code {
-        0..=105 => return range(s, "s", code, n),
+        0..=105 => return range(s, "s", aligned(code, n), n),
         106 => special("vcc_lo", "vcc"),
         107 => "vcc_hi",
-        108..=123 => return range(s, "ttmp", code - 108, n),
+        108..=123 => return range(s, "ttmp", aligned(code - 108, n), n),
         124 => "null",
         125 => "m0",
         126 => special("exec_lo", "exec"),
@@ -86,6 +100,10 @@ fn scalar(s: &mut Text, code: u16, n: u8) {
         252 => "src_execz",
         253 => "src_scc",
         254 => "src_lds_direct",
+        // A destination that is no register.
+        128..=192 => return emit!(s; dec code - 128, put "/*Invalid immediate*/"),
+        193..=208 => return emit!(s; put "-", dec code - 192, put "/*Invalid immediate*/"),
+        240..=248 => return emit!(s; put FLOATS[code as usize - 240], put "/*Invalid immediate*/"),
         _ => return emit!(s; put "src_", dec code),
     };
     put(s, name);
@@ -102,10 +120,61 @@ fn is_const(code: u16) -> bool {
 }
 
 impl Printer<'_> {
-    fn source(&mut self, code: u16, ty: Ty) {
+    /// Source `k` of the row, or the `k`th of a VOPD half.
+    fn source(&mut self, row: &Row, k: u8, code: u16, o: &Operand) {
+        self.value(row, k, code, o.ty);
+        if let Some(class) = self.out_of_class(row, code, o) {
+            self.invalid(class);
+        } else if is_const(code) && matches!(o.class, Class::V | Class::S | Class::SNoExec) {
+            self.put("/*Invalid immediate*/");
+        }
+    }
+
+    /// The register class that LLVM names where a field holds a register that the operand does not take.
+    fn out_of_class(&self, row: &Row, code: u16, o: &Operand) -> Option<&'static str> {
+        match code {
+            384.. if row.has(T16) && is16(o.ty) && !self.has_halves(row) => {
+                Some(if o.class == Class::V || self.inst.dpp != Dpp::None { "VGPR_32_Lo128" } else { "VS_32_Lo128" })
+            }
+            256.. if o.class == Class::V || o.class == Class::Src || o.class == Class::Const => None,
+            256.. if o.ty == Ty::Mask => Some("SReg_1_XEXEC"),
+            254 if matches!(o.class, Class::Ssrc | Class::Sconst) && o.ty.dwords(false) == 1 => Some("SReg_32"),
+            0..=127 | 235..=239 | 251..=254 if o.class == Class::V => Some(match o.ty.dwords(self.wave64) {
+                _ if self.inst.op == Op::V_READFIRSTLANE_B32 && code == 254 => return None,
+                _ if self.inst.op == Op::V_READFIRSTLANE_B32 => "VRegOrLds_32",
+                1 => "VGPR_32",
+                2 => "VReg_64",
+                3 => "VReg_96",
+                4 => "VReg_128",
+                _ => "VReg_256",
+            }),
+            _ => None,
+        }
+    }
+
+    fn invalid(&mut self, class: &str) {
+        emit!(self.s; put "/*Invalid register, operand has '", put class, put "' register class*/");
+    }
+
+    fn vdst(&mut self, row: &Row, v: u8, o: &Operand) {
+        if self.has_halves(row) {
+            return self.half(v as u16, 3);
+        }
+        vgpr(self.s, v as u16, o.ty.dwords(self.wave64));
+        if let Some(class) = self.out_of_class(row, 256 + v as u16, o) {
+            self.invalid(class);
+        }
+    }
+
+    /// Are the halves of its registers spelled out: as `v_mov_b16` always in LLVM 19, others on demand.
+    fn has_halves(&self, row: &Row) -> bool {
+        row.has(REAL16) && self.true16 || row.op == Op::V_MOV_B16
+    }
+
+    fn value(&mut self, row: &Row, k: u8, code: u16, ty: Ty) {
         let n = ty.dwords(self.wave64);
         match code {
-            256.. if self.inst.op == Op::V_MOV_B16 => self.half(code - 256),
+            256.. if self.has_halves(row) => self.half(code - 256, k),
             256.. => vgpr(self.s, code - 256, n),
             128..=192 => dec(self.s, code - 128),
             193..=208 => {
@@ -153,14 +222,17 @@ impl Printer<'_> {
         self.put(FLOATS[text]);
     }
 
-    /// A half register of `v_mov_b16`, the one instruction LLVM 19 prints in true16 spelling.
-    fn half(&mut self, k: u16) {
+    /// A half register: the field's bit 7 selects it in the 32-bit encodings, `op_sel` (bit `k`) in VOP3.
+    fn half(&mut self, v: u16, k: u8) {
         let i = self.inst;
-        if i.format() == Format::Vop3 {
-            return vgpr(self.s, k, 1);
-        }
-        vgpr(self.s, k & 127, 1);
-        self.put(if k > 127 { ".h" } else { ".l" });
+        let high = if i.format() == Format::Vop3 {
+            vgpr(self.s, v, 1);
+            i.mods.opsel >> k & 1 != 0
+        } else {
+            vgpr(self.s, v & 127, 1);
+            v > 127
+        };
+        self.put(if high { ".h" } else { ".l" });
     }
 
     fn hex(&mut self, v: u32) {
@@ -223,17 +295,15 @@ impl Printer<'_> {
             let n = o.ty.dwords(self.wave64);
             match o.slot {
                 Slot::Vdst if o.class == Class::S => scalar(self.s, vdst as u16, n),
-                Slot::Vdst if i.op == Op::V_MOV_B16 => self.half(vdst as u16),
-                Slot::Vdst => vgpr(self.s, vdst as u16, n),
+                Slot::Vdst => self.vdst(row, vdst, o),
                 Slot::Sdst if o.class == Class::Num && i.sdst <= 64 => self.dec(i.sdst as u32),
                 Slot::Sdst if o.class == Class::Num => self.hex(i.sdst as u32),
                 Slot::Sdst => scalar(self.s, i.sdst as u16, n),
                 Slot::Src0 if o.class == Class::Msg => self.msg(i.src[0] as u32),
-                Slot::Src0 => self.modified(row, 0, src[0], o.ty),
-                Slot::Src1 => self.modified(row, 1, src[1], o.ty),
-                Slot::Src2 => self.modified(row, 2, src.get(2).copied().unwrap_or(128), o.ty),
+                Slot::Src0 => self.modified(row, 0, src[0], o),
+                Slot::Src1 => self.modified(row, 1, src[1], o),
+                Slot::Src2 => self.modified(row, 2, src.get(2).copied().unwrap_or(128), o),
                 Slot::Vcc => scalar(self.s, 106, n),
-                Slot::Imm if o.ty == Ty::F16 => self.hex(i.literal & 0xffff),
                 Slot::Imm if o.ty == Ty::B32 => self.literal(Ty::B32),
                 Slot::Imm => self.hex(i.literal),
                 Slot::Simm => self.simm(o.class),
@@ -247,12 +317,12 @@ impl Printer<'_> {
         }
     }
 
-    fn modified(&mut self, row: &Row, k: u8, code: u16, ty: Ty) {
+    fn modified(&mut self, row: &Row, k: u8, code: u16, o: &Operand) {
         let m = self.inst.mods;
         let dpp = self.inst.dpp != Dpp::None;
         if m.neg >> k & 1 != 0 && (row.has(SEXT0 << k) || dpp && row.has(DSEXT0 << k)) {
             self.put("sext(");
-            self.source(code, ty);
+            self.source(row, k, code, o);
             return self.put(")");
         }
         let takes = row.has(MOD0 << k) || dpp && row.format != Format::Vop3p;
@@ -260,7 +330,7 @@ impl Printer<'_> {
         let wrap = neg && !abs && is_const(code);
         self.flag(neg, if wrap { "neg(" } else { "-" });
         self.flag(abs, "|");
-        self.source(code, ty);
+        self.source(row, k, code, o);
         self.flag(abs, "|");
         self.flag(wrap, ")");
     }
@@ -376,17 +446,37 @@ impl Printer<'_> {
                 let n = ctrl & 15;
                 match ctrl >> 4 {
                     0..=15 => {
-                        emit!(self.s; put " quad_perm:[", dec ctrl & 3, put ",", dec ctrl >> 2 & 3, put ",", dec ctrl >> 4 & 3, put ",", dec ctrl >> 6 & 3, put "]")
+                        self.put(" quad_perm:[");
+                        for k in 0..4 {
+                            self.flag(k > 0, ",");
+                            self.dec(ctrl as u32 >> (2 * k) & 3);
+                        }
+                        self.put("]");
                     }
-                    16 => emit!(self.s; put " row_shl:", dec n),
-                    17 => emit!(self.s; put " row_shr:", dec n),
-                    18 => emit!(self.s; put " row_ror:", dec n),
-                    20 if n == 0 => emit!(self.s; put " row_mirror"),
-                    20 if n == 1 => emit!(self.s; put " row_half_mirror"),
+                    16 if n > 0 => emit!(self.s; put " row_shl:", dec n),
+                    17 if n > 0 => emit!(self.s; put " row_shr:", dec n),
+                    18 if n > 0 => emit!(self.s; put " row_ror:", dec n),
+                    20 if n == 0 => self.put(" row_mirror"),
+                    20 if n == 1 => self.put(" row_half_mirror"),
                     21 => emit!(self.s; put " row_share:", dec n),
                     22 => emit!(self.s; put " row_xmask:", dec n),
-                    _ => emit!(self.s; put " /* Invalid dpp_ctrl value */"),
-                };
+                    _ => {
+                        // Lane crossings of earlier generations.
+                        let gone = match ctrl {
+                            0x130 => "wave_shl",
+                            0x134 => "wave_rol",
+                            0x138 => "wave_shr",
+                            0x13c => "wave_ror",
+                            0x142 | 0x143 => "row_bcast",
+                            _ => "",
+                        };
+                        if gone.is_empty() {
+                            self.put(" /* Invalid dpp_ctrl value */");
+                        } else {
+                            emit!(self.s; put " /* ", put gone, put " is not supported starting from GFX10 */");
+                        }
+                    }
+                }
                 emit!(self.s; put " row_mask:", hex row_mask, put " bank_mask:", hex bank_mask);
                 self.flag(bound_ctrl, " bound_ctrl:1");
                 self.flag(fi, " fi:1");
