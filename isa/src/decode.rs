@@ -482,7 +482,7 @@ fn decode_for(words: &[u32], target: Target) -> Result<Inst, DecodeError> {
     }
     // The lane-crossing word and the literal share the place after the instruction.
     let dpp_here = matches!(format, Format::Vop1 | Format::Vop2 | Format::Vopc | Format::Vop3 | Format::Vop3p);
-    if dpp_here && matches!(inst.src[0], DPP8 | DPP8_FI | DPP16) {
+    if dpp_here && matches!(inst.src[0], DPP8 | DPP8_FI | DPP16) && !row.operands.is_empty() {
         if !row.has(crate::row::DPP) {
             return Err(unknown);
         }

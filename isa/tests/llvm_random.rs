@@ -138,7 +138,8 @@ fn listing(llvm: &Path, cases: &[(&str, [u32; STRIDE])], cpu: &str, mattr: &str)
         .status()
         .unwrap();
     assert!(mc.success());
-    let out = Command::new(llvm.join("llvm-objdump")).arg("-d").arg(format!("--mattr={mattr}")).arg(&obj).output().unwrap();
+    let out =
+        Command::new(llvm.join("llvm-objdump")).arg("-d").arg(format!("--mattr={mattr}")).arg(&obj).output().unwrap();
     std::fs::remove_dir_all(&dir).unwrap();
     let mut lines = vec![(String::new(), 0); cases.len()];
     for line in String::from_utf8_lossy(&out.stdout).lines() {
@@ -185,7 +186,9 @@ fn what_llvm_decodes_prints_the_same() {
                     let i = ours.unwrap();
                     let c = shown.entry(format!("{name} {}", i.row().name)).or_default();
                     *c += 1;
-                    if *c <= 1 { eprintln!("lenient {name} {w:08x?} {}", disassemble(&i, target)); }
+                    if *c <= 1 {
+                        eprintln!("lenient {name} {w:08x?} {}", disassemble(&i, target));
+                    }
                 }
                 continue;
             }
@@ -212,9 +215,14 @@ fn what_llvm_decodes_prints_the_same() {
             }
         }
         for (name, [llvm, differ, refuse, lenient]) in &table {
-            eprintln!("{name:8} LLVM decodes {llvm:6}, differ {differ:5} (refused {refuse}), decoded here alone {lenient}");
+            eprintln!(
+                "{name:8} LLVM decodes {llvm:6}, differ {differ:5} (refused {refuse}), decoded here alone {lenient}"
+            );
         }
-        eprintln!("{cpu} {wave:?} {mattr}: {same} of {decoded} the same ({:.3} %)", 100.0 * same as f64 / decoded as f64);
+        eprintln!(
+            "{cpu} {wave:?} {mattr}: {same} of {decoded} the same ({:.3} %)",
+            100.0 * same as f64 / decoded as f64
+        );
         assert!(decoded > n / 8, "{decoded} of {n} cases are instructions");
         worst = worst.max((decoded - same) as f64 / decoded as f64);
     }

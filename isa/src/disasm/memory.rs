@@ -4,7 +4,66 @@ use super::{Printer, emit, scalar, vgpr};
 use crate::image;
 use crate::names::BUF_FMT;
 use crate::row::*;
-use crate::{Ext, Op};
+use crate::{Ext, Image, Op};
+
+/// Registers of an image instruction, as LLVM prints them.
+struct Shape {
+    data: u8,
+    /// Address registers that follow one another.
+    address: u8,
+    /// Address operands of the non-sequential form, and the registers of each.
+    parts: u8,
+    part: [u8; 5],
+}
+
+/// What the fields ask for; where LLVM has no instruction of these widths (a multisampled image sampled, an atomic on
+/// three components, registers past v255), the widths of the first that it has.
+fn shape(row: &Row, x: &Image, data0: u8, tfe: bool, regs: &[u8; 5]) -> Shape {
+    let mut s = Shape { data: image::data_dwords(row, x, tfe), address: 0, parts: 0, part: [1; 5] };
+    s.address = image::address_dwords(row, x);
+    for n in image::nsa_parts(row, x) {
+        s.part[s.parts as usize] = n;
+        s.parts += 1;
+    }
+    if row.has(I_BVH) {
+        return s;
+    }
+    // Loads and atomics reach multisampled images, dimensions 6 and 7; samples don't.
+    let plain = row.operand(Slot::Ssamp).is_none() && !row.has(I_LOD);
+    let of = |dim: u8, a16: bool| image::address_dwords(row, &Image { dim, a16, ..*x });
+    let dims = 0..if plain { 8 } else { 6 };
+    let widest = dims.map(|dim| of(dim, false)).max().unwrap_or(1);
+    let four = row.flags & (I_GATHER4 | I_MSAA) != 0;
+    let pair = row.operand(Slot::Vdata).is_some_and(|o| o.ty.dwords(false) == 2);
+    let data = if four {
+        s.data != 3
+    } else if row.has(I_ATOMIC) {
+        // Four components and the status, whether or not it is asked for.
+        s.data += (!pair && s.data == 4) as u8;
+        if pair { matches!(s.data, 2 | 4) } else { matches!(s.data, 1 | 2 | 5) }
+    } else {
+        s.data <= 5
+    };
+    let fits = |first: u8, n: u8| first as u16 + n as u16 <= 256;
+    // Ranges of four and eight stand in for those of three and seven.
+    let longest = widest + matches!(widest, 3 | 7) as u8;
+    let address = if x.nsa {
+        s.address <= widest
+            && s.address > 1
+            && s.parts > 0
+            && fits(regs[s.parts as usize - 1], s.part[s.parts as usize - 1])
+    } else {
+        s.address <= longest && fits(regs[0], s.address)
+    };
+    if !(data && address && fits(data0, s.data)) {
+        let dmask = Image { dmask: 1 + 2 * (pair as u8), d16: false, ..*x };
+        s.data = image::data_dwords(row, &dmask, false);
+        s.address = of(0, true).saturating_sub(row.has(I_GRAD) as u8);
+        s.parts = widest.min(5);
+        s.part = [1; 5];
+    }
+    s
+}
 
 /// Scalar offset of a buffer instruction.
 const SOFFSET: Operand = i(Slot::Src2, Class::Ssrc, Ty::B32);
@@ -132,22 +191,20 @@ impl Printer<'_> {
         let Ext::Image(x) = self.inst.ext else { return };
         let m = &self.inst.mem;
         let row = self.inst.row();
-        let data = image::data_dwords(row, &x, m.tfe);
-        let address = image::address_dwords(row, &x);
+        let regs = [m.addr, x.more[0], x.more[1], x.more[2], x.more[3]];
+        let shape = shape(row, &x, m.data0, m.tfe, &regs);
         self.put(" ");
-        vgpr(self.s, m.data0 as u16, data);
+        vgpr(self.s, m.data0 as u16, shape.data);
         self.put(", ");
         if x.nsa {
             self.put("[");
-            let parts = image::nsa_parts(row, &x);
-            let regs = [m.addr, x.more[0], x.more[1], x.more[2], x.more[3]];
-            for (k, (n, v)) in parts.zip(regs).enumerate() {
+            for (k, v) in regs.into_iter().enumerate().take(shape.parts as usize) {
                 self.flag(k > 0, ", ");
-                vgpr(self.s, v as u16, n);
+                vgpr(self.s, v as u16, shape.part[k]);
             }
             self.put("]");
         } else {
-            vgpr(self.s, m.addr as u16, address);
+            vgpr(self.s, m.addr as u16, shape.address);
         }
         self.put(", ");
         scalar(self.s, m.sbase as u16, row.operand(Slot::Sbase).map_or(8, |o| o.ty.dwords(false)));

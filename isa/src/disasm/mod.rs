@@ -75,6 +75,16 @@ fn aligned(k: u16, n: u8) -> u16 {
     }
 }
 
+/// Mask of the sources that a row has.
+fn sources(row: &Row) -> u8 {
+    row.operands.iter().fold(0, |mask, o| match o.slot {
+        Slot::Src0 => mask | 1,
+        Slot::Src1 => mask | 2,
+        Slot::Src2 => mask | 4,
+        _ => mask,
+    })
+}
+
 fn is16(ty: Ty) -> bool {
     matches!(ty, Ty::B16 | Ty::F16 | Ty::BF16)
 }
@@ -115,6 +125,9 @@ fn vgpr(s: &mut Text, k: u16, n: u8) {
 
 const FLOATS: [&str; 9] = ["0.5", "-0.5", "1.0", "-1.0", "2.0", "-2.0", "4.0", "-4.0", "0.15915494"];
 
+/// The same as IEEE half bits, which is how 16-bit integer operands print them.
+const HALVES: [u16; 9] = [0x3800, 0xb800, 0x3c00, 0xbc00, 0x4000, 0xc000, 0x4400, 0xc400, 0x3118];
+
 fn is_const(code: u16) -> bool {
     matches!(code, 128..=208 | 240..=248 | 255)
 }
@@ -125,23 +138,36 @@ impl Printer<'_> {
         self.value(row, k, code, o.ty);
         if let Some(class) = self.out_of_class(row, code, o) {
             self.invalid(class);
-        } else if is_const(code) && matches!(o.class, Class::V | Class::S | Class::SNoExec) {
+        } else if is_const(code)
+            && (matches!(o.class, Class::V | Class::S | Class::SNoExec)
+                || row.format == Format::Vop3p && k == 1 && self.inst.dpp != Dpp::None)
+        {
             self.put("/*Invalid immediate*/");
         }
     }
 
     /// The register class that LLVM names where a field holds a register that the operand does not take.
     fn out_of_class(&self, row: &Row, code: u16, o: &Operand) -> Option<&'static str> {
+        let dwords = o.ty.dwords(self.wave64);
+        let vector = match o.class {
+            Class::V => true,
+            // The accumulator may be an inline constant, not scalar registers.
+            _ => o.ty == Ty::Acc || row.format == Format::Vop3p && o.slot == Slot::Src1 && self.inst.dpp != Dpp::None,
+        };
         match code {
             384.. if row.has(T16) && is16(o.ty) && !self.has_halves(row) => {
                 Some(if o.class == Class::V || self.inst.dpp != Dpp::None { "VGPR_32_Lo128" } else { "VS_32_Lo128" })
             }
-            256.. if o.class == Class::V || o.class == Class::Src || o.class == Class::Const => None,
+            256.. if vector || o.class == Class::Src || o.class == Class::Const => None,
             256.. if o.ty == Ty::Mask => Some("SReg_1_XEXEC"),
-            254 if matches!(o.class, Class::Ssrc | Class::Sconst) && o.ty.dwords(false) == 1 => Some("SReg_32"),
-            0..=127 | 235..=239 | 251..=254 if o.class == Class::V => Some(match o.ty.dwords(self.wave64) {
-                _ if self.inst.op == Op::V_READFIRSTLANE_B32 && code == 254 => return None,
-                _ if self.inst.op == Op::V_READFIRSTLANE_B32 => "VRegOrLds_32",
+            256.. if row.op == Op::V_WRITELANE_B32 && o.slot == Slot::Src0 => Some("SRegOrLds_32"),
+            256.. if dwords == 1 => Some("SReg_32"),
+            254 if matches!(o.class, Class::Ssrc | Class::Sconst) && dwords == 1 => Some("SReg_32"),
+            124 if dwords > 2 => None,
+            0..=127 | 254 if vector => Some(match dwords {
+                _ if matches!(row.op, Op::V_READFIRSTLANE_B32 | Op::V_READLANE_B32) && o.slot == Slot::Src0 => {
+                    return (code != 254).then_some("VRegOrLds_32");
+                }
                 1 => "VGPR_32",
                 2 => "VReg_64",
                 3 => "VReg_96",
@@ -166,9 +192,14 @@ impl Printer<'_> {
         }
     }
 
-    /// Are the halves of its registers spelled out: as `v_mov_b16` always in LLVM 19, others on demand.
+    /// Are the halves of its registers spelled out: those of `v_mov_b16`'s VOP1 form always in LLVM 19, others on
+    /// demand. A VOP3 form with `op_sel` of a source that it does not have falls back to the other spelling.
     fn has_halves(&self, row: &Row) -> bool {
-        row.has(REAL16) && self.true16 || row.op == Op::V_MOV_B16
+        let demanded = row.has(REAL16) && self.true16;
+        if row.format != Format::Vop3 {
+            return demanded || row.op == Op::V_MOV_B16;
+        }
+        demanded && self.inst.mods.opsel & 7 & !sources(row) == 0
     }
 
     fn value(&mut self, row: &Row, k: u8, code: u16, ty: Ty) {
@@ -181,6 +212,7 @@ impl Printer<'_> {
                 emit!(self.s; put "-", dec code - 192);
             }
             248 if matches!(ty, Ty::B64 | Ty::F64) => self.put("0.15915494309189532"),
+            240..=248 if ty == Ty::B16 => hex(self.s, HALVES[code as usize - 240]),
             240..=248 => self.put(FLOATS[code as usize - 240]),
             255 => self.literal(ty),
             _ => scalar(self.s, code, n),
@@ -192,17 +224,10 @@ impl Printer<'_> {
         let v = self.inst.literal;
         let text = match ty {
             Ty::F64 | Ty::B64 => return self.hex(v),
-            Ty::B16 | Ty::F16 | Ty::BF16 => match v as u16 {
+            Ty::B16 => return self.hex(v & 0xffff),
+            Ty::F16 | Ty::BF16 => match v as u16 {
                 _ if (-16..=64).contains(&(v as i16)) => return signed(self.s, v as i16 as i32),
-                0x3800 => 0,
-                0xb800 => 1,
-                0x3c00 => 2,
-                0xbc00 => 3,
-                0x4000 => 4,
-                0xc000 => 5,
-                0x4400 => 6,
-                0xc400 => 7,
-                0x3118 => 8,
+                x if HALVES.contains(&x) => HALVES.iter().position(|&h| h == x).unwrap_or(0),
                 x => return self.hex(x as u32),
             },
             _ => match v {
@@ -222,16 +247,17 @@ impl Printer<'_> {
         self.put(FLOATS[text]);
     }
 
-    /// A half register: the field's bit 7 selects it in the 32-bit encodings, `op_sel` (bit `k`) in VOP3.
+    /// A half register. The field's bit 7 selects it in the 32-bit encodings. In VOP3 it is `op_sel` (bit `k`), which
+    /// LLVM 19 writes out and spells `.h` in DPP forms alone, for the destination and the first source.
     fn half(&mut self, v: u16, k: u8) {
         let i = self.inst;
-        let high = if i.format() == Format::Vop3 {
-            vgpr(self.s, v, 1);
-            i.mods.opsel >> k & 1 != 0
-        } else {
-            vgpr(self.s, v & 127, 1);
-            v > 127
-        };
+        let vop3 = i.format() == Format::Vop3;
+        let dpp = i.dpp != Dpp::None;
+        if vop3 && dpp && matches!(k, 1 | 2) {
+            return vgpr(self.s, v, 1);
+        }
+        vgpr(self.s, if vop3 { v } else { v & 127 }, 1);
+        let high = if vop3 { dpp && i.mods.opsel >> k & 1 != 0 } else { v > 127 };
         self.put(if high { ".h" } else { ".l" });
     }
 
@@ -298,7 +324,18 @@ impl Printer<'_> {
                 Slot::Vdst => self.vdst(row, vdst, o),
                 Slot::Sdst if o.class == Class::Num && i.sdst <= 64 => self.dec(i.sdst as u32),
                 Slot::Sdst if o.class == Class::Num => self.hex(i.sdst as u32),
-                Slot::Sdst => scalar(self.s, i.sdst as u16, n),
+                Slot::Sdst => {
+                    scalar(self.s, i.sdst as u16, n);
+                    if row.format == Format::Smem && matches!(i.sdst, 125..=127) {
+                        self.invalid(match n {
+                            1 => "SReg_32_XM0_XEXEC",
+                            2 => "SReg_64_XEXEC",
+                            4 => "SReg_128",
+                            8 => "SReg_256",
+                            _ => "SReg_512",
+                        });
+                    }
+                }
                 Slot::Src0 if o.class == Class::Msg => self.msg(i.src[0] as u32),
                 Slot::Src0 => self.modified(row, 0, src[0], o),
                 Slot::Src1 => self.modified(row, 1, src[1], o),
@@ -307,7 +344,12 @@ impl Printer<'_> {
                 Slot::Imm if o.ty == Ty::B32 => self.literal(Ty::B32),
                 Slot::Imm => self.hex(i.literal),
                 Slot::Simm => self.simm(o.class),
-                Slot::Sbase => scalar(self.s, i.mem.sbase as u16, n),
+                Slot::Sbase => {
+                    scalar(self.s, i.mem.sbase as u16, n);
+                    if n == 4 && matches!(i.mem.sbase, 106 | 126) {
+                        self.invalid("SReg_128");
+                    }
+                }
                 Slot::Addr => vgpr(self.s, i.mem.addr as u16, n),
                 Slot::Data0 | Slot::Vdata => vgpr(self.s, i.mem.data0 as u16, n),
                 // Images print their own.
@@ -326,7 +368,9 @@ impl Printer<'_> {
             return self.put(")");
         }
         let takes = row.has(MOD0 << k) || dpp && row.format != Format::Vop3p;
-        let (neg, abs) = (takes && m.neg >> k & 1 != 0, takes && m.abs >> k & 1 != 0);
+        let integer = row.has(SEXT0 << k) || row.has(DSEXT0 << k);
+        let takes = takes && (k < 2 || row.has(MOD2));
+        let (neg, abs) = (takes && m.neg >> k & 1 != 0, takes && !integer && m.abs >> k & 1 != 0);
         let wrap = neg && !abs && is_const(code);
         self.flag(neg, if wrap { "neg(" } else { "-" });
         self.flag(abs, "|");
@@ -347,12 +391,11 @@ impl Printer<'_> {
     fn modifiers(&mut self, row: &Row) {
         let i = self.inst;
         let m = &i.mods;
-        let sources =
-            row.operands.iter().filter(|o| matches!(o.slot, Slot::Src0 | Slot::Src1 | Slot::Src2)).count() as u32;
-        let low = ((1u32 << sources) - 1) as u8;
+        let low = sources(row);
+        let sources = low.count_ones();
         match row.format {
             Format::Vop3 | Format::Vop3p => {
-                if row.has(OPSEL) {
+                if row.has(OPSEL) || self.has_halves(row) {
                     if matches!(i.op, Op::V_PERMLANE16_B32 | Op::V_PERMLANEX16_B32) {
                         if m.opsel & 3 != 0 {
                             self.bits("op_sel", m.opsel, 2);
