@@ -140,7 +140,7 @@ impl Printer<'_> {
             self.invalid(class);
         } else if is_const(code)
             && (matches!(o.class, Class::V | Class::S | Class::SNoExec)
-                || row.format == Format::Vop3p && k == 1 && self.inst.dpp != Dpp::None)
+                || is_mix(row.op) && k == 1 && self.inst.dpp != Dpp::None)
         {
             self.put("/*Invalid immediate*/");
         }
@@ -152,7 +152,7 @@ impl Printer<'_> {
         let vector = match o.class {
             Class::V => true,
             // The accumulator may be an inline constant, not scalar registers.
-            _ => o.ty == Ty::Acc || row.format == Format::Vop3p && o.slot == Slot::Src1 && self.inst.dpp != Dpp::None,
+            _ => o.ty == Ty::Acc || is_mix(row.op) && o.slot == Slot::Src1 && self.inst.dpp != Dpp::None,
         };
         match code {
             384.. if row.has(T16) && is16(o.ty) && !self.has_halves(row) => {
@@ -163,7 +163,8 @@ impl Printer<'_> {
             256.. if row.op == Op::V_WRITELANE_B32 && o.slot == Slot::Src0 => Some("SRegOrLds_32"),
             256.. if dwords == 1 => Some("SReg_32"),
             254 if matches!(o.class, Class::Ssrc | Class::Sconst) && dwords == 1 => Some("SReg_32"),
-            124 if dwords > 2 => None,
+            124 => None,
+            126 | 127 if o.ty == Ty::Mask && o.slot == Slot::Src2 => Some("SReg_1_XEXEC"),
             0..=127 | 254 if vector => Some(match dwords {
                 _ if matches!(row.op, Op::V_READFIRSTLANE_B32 | Op::V_READLANE_B32) && o.slot == Slot::Src0 => {
                     return (code != 254).then_some("VRegOrLds_32");
@@ -223,6 +224,7 @@ impl Printer<'_> {
     fn literal(&mut self, ty: Ty) {
         let v = self.inst.literal;
         let text = match ty {
+            Ty::B64 if v <= 64 => return self.dec(v),
             Ty::F64 | Ty::B64 => return self.hex(v),
             Ty::B16 => return self.hex(v & 0xffff),
             Ty::F16 | Ty::BF16 => match v as u16 {
@@ -326,7 +328,7 @@ impl Printer<'_> {
                 Slot::Sdst if o.class == Class::Num => self.hex(i.sdst as u32),
                 Slot::Sdst => {
                     scalar(self.s, i.sdst as u16, n);
-                    if row.format == Format::Smem && matches!(i.sdst, 125..=127) {
+                    if row.format == Format::Smem && (matches!(i.sdst, 125..=127) || i.sdst == 106 && n >= 4) {
                         self.invalid(match n {
                             1 => "SReg_32_XM0_XEXEC",
                             2 => "SReg_64_XEXEC",
@@ -370,7 +372,8 @@ impl Printer<'_> {
         let takes = row.has(MOD0 << k) || dpp && row.format != Format::Vop3p;
         let integer = row.has(SEXT0 << k) || row.has(DSEXT0 << k);
         let takes = takes && (k < 2 || row.has(MOD2));
-        let (neg, abs) = (takes && m.neg >> k & 1 != 0, takes && !integer && m.abs >> k & 1 != 0);
+        let (neg, abs) =
+            (takes && m.neg >> k & 1 != 0, takes && !integer && row.op != Op::V_MOV_B16 && m.abs >> k & 1 != 0);
         let wrap = neg && !abs && is_const(code);
         self.flag(neg, if wrap { "neg(" } else { "-" });
         self.flag(abs, "|");
@@ -403,6 +406,9 @@ impl Printer<'_> {
                     } else if row.format == Format::Vop3 {
                         // The destination's bit prints after those of the sources.
                         let n = sources + row.has(TIED) as u32;
+                        // Dot products take their pairs whole.
+                        let pairs = matches!(row.op, Op::V_DOT2_F16_F16 | Op::V_DOT2_BF16_BF16);
+                        let low = if pairs { low & 4 } else { low };
                         let v = m.opsel & low | (m.opsel >> 3 & 1) << n;
                         if v != 0 {
                             self.bits("op_sel", v, n + 1);
