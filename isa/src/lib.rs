@@ -17,7 +17,7 @@ pub mod rows;
 mod target;
 
 pub use decode::{DecodeError, Dpp, Export, Ext, Half, Image, Inst, Mem, Mods, decode};
-pub use disasm::{Line, disassemble, disassemble_all, disassemble_into};
+pub use disasm::{Line, Listed, Section, Symbol, branch_target, disassemble, disassemble_all, disassemble_into};
 pub use encode::{EncodeError, Words, encode};
 pub use row::{Format, Row, Unit};
 pub use rows::{Op, ROWS};

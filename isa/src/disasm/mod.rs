@@ -1,7 +1,11 @@
 //! [`Inst`] to the text LLVM 19 prints.
 mod fields;
+mod listing;
 mod memory;
+mod strict;
 mod text;
+
+pub use listing::{Listed, Section, Symbol, branch_target};
 
 use crate::decode::{DecodeError, Dpp, Inst, decode};
 use crate::encode::is_mix;
