@@ -506,7 +506,10 @@ fn decode_for(words: &[u32], target: Target) -> Result<Inst, DecodeError> {
         inst.src[0] = vgpr(d & 0xff);
     } else {
         let y = inst.y;
-        if takes_literal(row, &inst.src) || y.is_some_and(|y| takes_literal(y.row(), &y.src)) {
+        // Most instructions have no source that could be the literal, and no constant that always follows.
+        let fixed = matches!(format, Format::Vop2 | Format::Sopk | Format::VopdX);
+        let named = inst.src.contains(&255) || y.is_some_and(|y| y.src.contains(&255));
+        if (fixed || named) && (takes_literal(row, &inst.src) || y.is_some_and(|y| takes_literal(y.row(), &y.src))) {
             inst.literal = at(len)?;
             len += 1;
         }

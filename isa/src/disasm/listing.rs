@@ -86,6 +86,9 @@ fn lower(out: &mut Text, v: u64, digits: u32) {
 
 /// The address that a branch goes to, where `inst` at `address` is one with a distance.
 pub fn branch_target(inst: &Inst, address: u64) -> Option<u64> {
+    if !matches!(inst.format(), Format::Sopp | Format::Sopk) {
+        return None;
+    }
     let o = inst.row().operands.iter().find(|o| o.class == Class::Branch)?;
     (o.slot == Slot::Simm).then(|| address.wrapping_add(4).wrapping_add_signed(inst.imm as i64 * 4))
 }

@@ -123,6 +123,7 @@ fn scalar(s: &mut Text, code: u16, n: u8) {
     put(s, name);
 }
 
+#[inline]
 fn vgpr(s: &mut Text, k: u16, n: u8) {
     range(s, "v", k, n);
 }
@@ -140,6 +141,12 @@ impl Printer<'_> {
     /// Source `k` of the row, or the `k`th of a VOPD half.
     fn source(&mut self, row: &Row, k: u8, code: u16, o: &Operand) {
         self.value(row, k, code, o.ty);
+        if matches!((code, o.class), (256..=383, Class::V | Class::Src | Class::Const) | (0..=105 | 128..=208, Class::Src))
+            && !matches!(row.format, Format::Vop3p)
+            && o.ty != Ty::Acc
+        {
+            return;
+        }
         if let Some(class) = self.out_of_class(row, code, o) {
             self.invalid(class);
         } else if is_const(code)
@@ -192,7 +199,9 @@ impl Printer<'_> {
             return self.half(v as u16, 3);
         }
         vgpr(self.s, v as u16, o.ty.dwords(self.wave64));
-        if let Some(class) = self.out_of_class(row, 256 + v as u16, o) {
+        if v > 127
+            && let Some(class) = self.out_of_class(row, 256 + v as u16, o)
+        {
             self.invalid(class);
         }
     }
