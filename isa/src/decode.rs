@@ -502,7 +502,7 @@ fn decode_for(words: &[u32], target: Target) -> Result<Inst, DecodeError> {
     }
     // The lane-crossing word and the literal share the place after the instruction.
     let dpp_here = matches!(format, Format::Vop1 | Format::Vop2 | Format::Vopc | Format::Vop3 | Format::Vop3p);
-    if dpp_here && matches!(inst.src[0], DPP8 | DPP8_FI | DPP16) {
+    if dpp_here && matches!(inst.src[0], DPP8 | DPP8_FI | DPP16) && !row.operands.is_empty() {
         if !row.has(crate::row::DPP) {
             return Err(unknown);
         }
@@ -526,7 +526,10 @@ fn decode_for(words: &[u32], target: Target) -> Result<Inst, DecodeError> {
         inst.src[0] = vgpr(d & 0xff);
     } else {
         let y = inst.y;
-        if takes_literal(row, &inst.src) || y.is_some_and(|y| takes_literal(y.row(), &y.src)) {
+        // Most instructions have no source that could be the literal, and no constant that always follows.
+        let fixed = matches!(format, Format::Vop2 | Format::Sopk | Format::VopdX);
+        let named = inst.src.contains(&255) || y.is_some_and(|y| y.src.contains(&255));
+        if (fixed || named) && (takes_literal(row, &inst.src) || y.is_some_and(|y| takes_literal(y.row(), &y.src))) {
             inst.literal = at(len)?;
             len += 1;
         }

@@ -113,9 +113,9 @@ pub(crate) fn takes_literal(row: &Row, src: &[u16]) -> bool {
     let is = |k: usize| src.get(k) == Some(&255);
     row.operands.iter().any(|o| match o.slot {
         Slot::Imm => true,
-        Slot::Src0 => o.class != Class::V && o.class != Class::Msg && is(0),
-        Slot::Src1 => o.class != Class::V && is(1),
-        Slot::Src2 => o.class != Class::V && is(2),
+        Slot::Src0 => o.class != Class::Msg && is(0),
+        Slot::Src1 => is(1),
+        Slot::Src2 => is(2),
         _ => false,
     })
 }

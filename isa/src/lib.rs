@@ -21,7 +21,7 @@ mod target;
 
 pub use check::{Place, Violation, check};
 pub use decode::{DecodeError, Dpp, Export, Ext, Half, Image, Inst, Mem, Mods, decode};
-pub use disasm::{Line, disassemble, disassemble_all};
+pub use disasm::{Line, Listed, Section, Symbol, branch_target, disassemble, disassemble_all, disassemble_into};
 pub use encode::{EncodeError, Words, encode};
 pub use row::{Format, Row, Unit};
 pub use rows::{Op, ROWS};

@@ -1,20 +1,21 @@
 //! `disasm`: RDNA3 machine code as LLVM prints it.
 
+mod asm;
+mod code;
+
 use std::fmt::Write as _;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use sparkle_pm4::isa::{Line, WaveSize, disassemble_all};
+use sparkle_pm4::isa::{Arch, Line, Section, Target, WaveSize, disassemble_all};
 use sparkle_pm4::kernels;
-use sparkle_pm4::object::{CodeObject, KernelInfo};
+
+use code::{Kernel, Object};
 
 use super::failure::Reported;
 use super::pm4::{is_text, read_input};
 use super::{Failure, Output, exit};
-
-/// Targets whose encodings the tables are: one instruction set (RDNA3).
-const TARGETS: [&str; 5] = ["gfx1100", "gfx1101", "gfx1102", "gfx1103", "gfx11-generic"];
 
 /// Name of the form of `disasm --json`.
 const SCHEMA: &str = "sparkle-pm4/disasm/1";
@@ -31,15 +32,51 @@ pub struct Args {
     /// Target of the code; a code object brings its own.
     #[arg(long, value_name = "GFX")]
     arch: Option<String>,
-    /// Lanes of a wave: 32 (the default) or 64; a code object brings its own.
+    /// Lanes of a wave: 32 or 64. By default what the kernel's descriptor says, else 32.
     #[arg(long, value_name = "LANES", value_parser = wave)]
     wave: Option<WaveSize>,
+    /// Spell the halves of registers, `v0.l` and `v0.h`, as LLVM 19 does with `real-true16`.
+    #[arg(long)]
+    true16: bool,
     /// Take one hexadecimal string a line and print one line each, `error: …` for what is no instruction.
     #[arg(long, conflicts_with = "kernel")]
     batch: bool,
     /// Print this kernel alone: of FILE, or of those that come with this toolkit.
     #[arg(long, value_name = "NAME")]
     kernel: Option<String>,
+    /// How the listing looks.
+    #[arg(long, value_name = "FORMAT", conflicts_with = "batch")]
+    format: Option<Format>,
+    /// What stands beside each instruction of the `asm` format.
+    #[arg(long, value_name = "LIST", value_delimiter = ',', conflicts_with = "batch")]
+    show: Vec<Show>,
+    /// Begin each kernel with its registers, LDS, scratch, occupancy and instruction mix; of the `asm` format.
+    #[arg(long, conflicts_with = "batch")]
+    summary: bool,
+}
+
+/// A form of listing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// What `llvm-objdump -d` of LLVM 19 prints; the default of code objects.
+    Llvm,
+    /// Source that assembles again: branches have labels, everything else stands in comments.
+    Asm,
+}
+
+/// A column of the `asm` format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Show {
+    /// Address.
+    Addresses,
+    /// Bytes, as dwords.
+    Bytes,
+    /// Live VGPRs and SGPRs before the instruction, as numbers.
+    Live,
+    /// The live registers themselves.
+    Registers,
+    /// The memory operations that a wait is for, and what `s_delay_alu` speaks of.
+    Waits,
 }
 
 fn wave(text: &str) -> Result<WaveSize, String> {
@@ -52,9 +89,7 @@ fn wave(text: &str) -> Result<WaveSize, String> {
 
 /// Runs it.
 pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
-    if let Some(arch) = &args.arch {
-        supported(arch, "--arch")?;
-    }
+    let arch = args.arch.as_deref().map(|arch| supported(arch, "--arch", exit::USAGE)).transpose()?;
     let given = args.file.as_deref();
     if args.batch {
         if out.json {
@@ -66,11 +101,21 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
             .into());
         }
         let wave = args.wave.unwrap_or(WaveSize::W32);
+        let target = Target { true16: args.true16, ..Target::new(arch.unwrap_or_default(), wave) };
         let stdout = BufWriter::new(io::stdout().lock());
         return match given.filter(|file| *file != Path::new("-")) {
-            None => Ok(batch(io::stdin().lock(), stdout, wave)?),
-            Some(file) => Ok(batch(&*read_input(file)?.1, stdout, wave)?),
+            None => Ok(batch(io::stdin().lock(), stdout, target)?),
+            Some(file) => Ok(batch(&*read_input(file)?.1, stdout, target)?),
         };
+    }
+    let asked = !args.show.is_empty() || args.summary;
+    if asked && args.format == Some(Format::Llvm) {
+        return Err(Failure::usage(
+            "--format llvm has no further columns",
+            "--show and --summary belong to the asm format",
+            "leave out --format, or give --format asm",
+        )
+        .into());
     }
     let (name, bytes) = match (given, &args.kernel) {
         (Some(file), _) => read_input(file)?,
@@ -79,9 +124,9 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
             return Err(Failure::usage("nothing to disassemble", "neither FILE nor --kernel", "give one").into());
         }
     };
-    let mut listing = Listing::default();
-    if bytes.starts_with(ELF) {
-        object(&mut listing, &name, &bytes, &args)?;
+    let elf = bytes.starts_with(ELF);
+    let mut object = if elf {
+        Object::parse(&name, bytes)?
     } else if args.kernel.is_some() {
         return Err(Failure::file(
             "object-not-a-code-object",
@@ -91,34 +136,165 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
         )
         .into());
     } else {
-        let code = machine_code(&name, bytes)?;
-        listing.code(None, &code, 0, args.wave.unwrap_or(WaveSize::W32));
+        Object::raw(machine_code(&name, bytes)?)
+    };
+    let arch = match arch {
+        Some(arch) => arch,
+        None if elf => supported(&object.target, &name, exit::FAILED)?,
+        None => Arch::default(),
+    };
+    if let Some(kernel) = &args.kernel {
+        object.keep(&name, kernel)?;
     }
-    let failure = (listing.bad > 0).then(|| Failure {
-        exit: exit::FAILED,
-        code: "isa-undecodable".into(),
-        what: format!("{name}: {} of {} lines are no instructions", listing.bad, listing.lines),
-        evidence: listing.first_bad.clone(),
-        next: "data among code looks like this; so does code of another target or wave size (--wave)".into(),
-    });
+    let view = View { object: &object, arch, wave: args.wave, true16: args.true16 };
+    let llvm = args.format.map_or(elf && !asked, |format| format == Format::Llvm);
     if out.json {
-        let error = failure.as_ref().map(Failure::document);
-        out.document(&json!({ "schema": SCHEMA, "kernels": listing.kernels, "error": error }))?;
-        return failure.map_or(Ok(()), |failure| Err(Reported(failure).into()));
+        return document(&view, &name, out);
     }
-    out.text(&listing.text)?;
-    failure.map_or(Ok(()), |failure| Err(failure.into()))
+    if llvm {
+        return llvm_listing(&view, &name, out);
+    }
+    let show = if asked || elf { args.show } else { vec![Show::Addresses, Show::Bytes] };
+    let mut text = Vec::new();
+    let bad = asm::listing(&view, &show, args.summary, &mut text);
+    out.bytes(&text)?;
+    match bad.failure(&name) {
+        Some(failure) => Err(failure.into()),
+        None => Ok(()),
+    }
 }
 
-fn supported(target: &str, whose: &str) -> Result<(), Failure> {
-    if TARGETS.contains(&target) {
-        return Ok(());
+/// An object, and how its words are to be read.
+struct View<'a> {
+    object: &'a Object,
+    arch: Arch,
+    wave: Option<WaveSize>,
+    true16: bool,
+}
+
+impl View<'_> {
+    /// How the code of a function is to be read.
+    fn target(&self, function: Option<&str>) -> Target {
+        let kernel = function.and_then(|name| self.object.kernel(name));
+        let wave = self.wave.unwrap_or_else(|| kernel.map_or_else(|| self.object.common_wave(), Kernel::wave));
+        Target { true16: self.true16, ..Target::new(self.arch, wave) }
     }
-    Err(Failure {
-        exit: exit::USAGE,
+}
+
+/// Dwords that are no instructions.
+#[derive(Debug, Default)]
+struct Bad {
+    lines: u64,
+    bad: u64,
+    first: String,
+}
+
+impl Bad {
+    fn add(&mut self, address: u64, why: &dyn std::fmt::Display) {
+        self.bad += 1;
+        if self.bad == 1 {
+            self.first = format!("the first is at {address:#x}: {why}");
+        }
+    }
+
+    fn failure(&self, name: &str) -> Option<Failure> {
+        (self.bad > 0).then(|| Failure {
+            exit: exit::FAILED,
+            code: "isa-undecodable".into(),
+            what: format!("{name}: {} of {} lines are no instructions", self.bad, self.lines),
+            evidence: self.first.clone(),
+            next: "data among code looks like this; so does code of another target or wave size (--wave)".into(),
+        })
+    }
+}
+
+/// What `llvm-objdump -d` prints, and a note where LLVM refuses what is an instruction.
+fn llvm_listing(view: &View, name: &str, out: &Output) -> anyhow::Result<()> {
+    let mut stdout = io::stdout().lock();
+    write!(stdout, "\n{name}:\tfile format elf64-amdgpu\n")?;
+    let (mut refused, mut unknown) = (0, 0);
+    for code in &view.object.code {
+        write!(stdout, "\nDisassembly of section {}:\n", code.name)?;
+        let symbols = code.symbols();
+        let section = Section { name: &code.name, address: code.address, bytes: &code.bytes, symbols: &symbols };
+        let target = |address: u64| {
+            let here = symbols.partition_point(|s| s.address <= address);
+            let same = symbols[..here].iter().rev().take_while(|s| s.address == symbols[here - 1].address);
+            let function = same.map(|s| s.name).find(|name| view.object.kernel(name).is_some());
+            view.target(function.or_else(|| symbols[..here].last().map(|s| s.name)))
+        };
+        let listed = section.list(target, |text| {
+            let result = stdout.write_all(text);
+            text.clear();
+            result
+        })?;
+        refused += listed.refused;
+        unknown += listed.unknown;
+    }
+    stdout.flush()?;
+    if refused > 0 {
+        out.note(&format!(
+            "{refused} dwords stand as .long because LLVM 19 refuses fields that the hardware ignores; --format asm \
+             reads them"
+        ));
+    }
+    if unknown > 0 {
+        out.note(&format!("{unknown} dwords are no instructions"));
+    }
+    Ok(())
+}
+
+/// The listing as a document: functions, and the instructions of each.
+fn document(view: &View, name: &str, out: &Output) -> anyhow::Result<()> {
+    let mut bad = Bad::default();
+    let mut functions = Vec::new();
+    for code in &view.object.code {
+        for part in code.parts() {
+            if view.object.kernels.iter().len() > 0 && part.name.is_none_or(|name| view.object.kernel(name).is_none()) {
+                continue;
+            }
+            let target = view.target(part.name);
+            let mut instructions = Vec::new();
+            for Line { offset, words, text } in disassemble_all(&words(part.function()), target) {
+                let address = part.address + offset as u64;
+                let mut bytes = String::new();
+                for byte in words.iter().flat_map(|word| word.to_le_bytes()) {
+                    // Formatting into a string does not fail.
+                    let _ = write!(bytes, "{byte:02x}");
+                }
+                bad.lines += 1;
+                if let Err(why) = &text {
+                    bad.add(address, why);
+                }
+                instructions.push(json!({
+                    "address": format!("{address:#x}"),
+                    "bytes": bytes,
+                    "text": text.as_ref().ok(),
+                    "error": text.as_ref().err().map(ToString::to_string),
+                }));
+            }
+            let mut function: Value = json!({
+                "name": part.name, "wave_lanes": target.wave.lanes(), "instructions": instructions,
+            });
+            function["summary"] = asm::summary_document(view, &part);
+            functions.push(function);
+        }
+    }
+    let failure = bad.failure(name);
+    let error = failure.as_ref().map(Failure::document);
+    out.document(&json!({ "schema": SCHEMA, "kernels": functions, "error": error }))?;
+    failure.map_or(Ok(()), |failure| Err(Reported(failure).into()))
+}
+
+fn supported(target: &str, whose: &str, exit: u8) -> Result<Arch, Failure> {
+    Arch::from_name(target).ok_or_else(|| Failure {
+        exit,
         code: "unsupported-gfx".into(),
         what: format!("{target:?} cannot be disassembled"),
-        evidence: format!("{whose} names it, and the instruction tables are those of {}", TARGETS.join(", ")),
+        evidence: format!(
+            "{whose} names it, and the instruction tables are those of {}",
+            Arch::ALL.map(Arch::name).join(", ")
+        ),
         next: format!("give code for one of those, or use `llvm-objdump -d --mcpu={target}`"),
     })
 }
@@ -178,7 +354,7 @@ fn words(code: &[u8]) -> Vec<u32> {
 }
 
 /// One line out for each line in, whatever it holds.
-fn batch(input: impl Read, mut output: impl Write, wave: WaveSize) -> io::Result<()> {
+fn batch(input: impl Read, mut output: impl Write, target: Target) -> io::Result<()> {
     let mut input = BufReader::with_capacity(64 << 10, input);
     let mut line = Vec::new();
     loop {
@@ -186,7 +362,7 @@ fn batch(input: impl Read, mut output: impl Write, wave: WaveSize) -> io::Result
         if input.read_until(b'\n', &mut line)? == 0 {
             return output.flush();
         }
-        match batch_line(&line, wave) {
+        match batch_line(&line, target) {
             Ok(text) => writeln!(output, "{text}")?,
             Err(why) => writeln!(output, "error: {why}")?,
         }
@@ -197,115 +373,17 @@ fn batch(input: impl Read, mut output: impl Write, wave: WaveSize) -> io::Result
     }
 }
 
-fn batch_line(line: &[u8], wave: WaveSize) -> Result<String, String> {
+fn batch_line(line: &[u8], target: Target) -> Result<String, String> {
     let text = std::str::from_utf8(line).map_err(|_| "the line is no text".to_owned())?;
     let bytes = unhex(text)?;
     if bytes.is_empty() || !bytes.len().is_multiple_of(4) {
         return Err(format!("{} bytes are no whole dwords", bytes.len()));
     }
     let mut texts = Vec::new();
-    for Line { offset, text, .. } in disassemble_all(&words(&bytes), wave) {
+    for Line { offset, text, .. } in disassemble_all(&words(&bytes), target) {
         texts.push(text.map_err(|error| format!("byte {offset}: {error}"))?);
     }
     Ok(texts.join(" ; "))
-}
-
-/// Text of a listing, and how much of it is no code.
-#[derive(Debug, Default)]
-struct Listing {
-    text: String,
-    /// The same, for the document.
-    kernels: Vec<Value>,
-    lines: usize,
-    bad: usize,
-    first_bad: String,
-}
-
-impl Listing {
-    /// `code` from address `base` on: address, bytes in memory order, text.
-    fn code(&mut self, name: Option<&str>, code: &[u8], base: u64, wave: WaveSize) {
-        let mut instructions = Vec::new();
-        for line in disassemble_all(&words(code), wave) {
-            let address = base + line.offset as u64;
-            let mut bytes = String::new();
-            for byte in line.words.iter().flat_map(|word| word.to_le_bytes()) {
-                // Formatting into a string does not fail.
-                let _ = write!(bytes, "{byte:02x}");
-            }
-            self.lines += 1;
-            instructions.push(json!({
-                "address": format!("{address:#x}"),
-                "bytes": bytes,
-                "text": line.text.as_ref().ok(),
-                "error": line.text.as_ref().err().map(ToString::to_string),
-            }));
-            let text = line.text.unwrap_or_else(|error| {
-                self.bad += 1;
-                if self.bad == 1 {
-                    self.first_bad = format!("the first is at {address:#x}: {error}");
-                }
-                format!(".long {:#010x} // {error}", line.words.first().copied().unwrap_or(0))
-            });
-            let _ = writeln!(self.text, "{address:06x}  {bytes:<24}  {text}");
-        }
-        self.kernels.push(json!({ "name": name, "wave_lanes": wave.lanes(), "instructions": instructions }));
-    }
-}
-
-fn object(listing: &mut Listing, name: &str, bytes: &[u8], args: &Args) -> Result<(), Failure> {
-    let failed = |error: sparkle_pm4::object::ObjectError| Failure {
-        exit: exit::FAILED,
-        code: error.code().into(),
-        what: format!("{name} cannot be disassembled"),
-        evidence: error.to_string(),
-        next: error.hint().into(),
-    };
-    let object = CodeObject::parse(bytes).map_err(failed)?;
-    supported(object.target(), name).map_err(|failure| Failure { exit: exit::FAILED, ..failure })?;
-    let chosen: Vec<&KernelInfo> = match &args.kernel {
-        Some(kernel) => vec![object.kernel(kernel).map_err(failed)?],
-        None => object.kernels().iter().collect(),
-    };
-    for (index, kernel) in chosen.into_iter().enumerate() {
-        let code = code_of(&object, kernel);
-        let own = if kernel.wave_size == 64 { WaveSize::W64 } else { WaveSize::W32 };
-        let separator = if index > 0 { "\n" } else { "" };
-        let _ = writeln!(
-            listing.text,
-            "{separator}{}: // {}, wave{}, {} VGPRs, {} SGPRs, {} bytes of LDS, {} bytes of code",
-            kernel.name,
-            object.target(),
-            kernel.wave_size,
-            kernel.vgprs,
-            kernel.sgprs,
-            kernel.lds_bytes,
-            code.len()
-        );
-        listing.code(Some(&kernel.name), code, kernel.entry_offset, args.wave.unwrap_or(own));
-    }
-    Ok(())
-}
-
-/// The kernel's bytes. Where no symbol tells their number, up to the next kernel or the end, without the zeros there.
-fn code_of<'a>(object: &'a CodeObject, kernel: &KernelInfo) -> &'a [u8] {
-    let image = object.image();
-    let start = usize::try_from(kernel.entry_offset).unwrap_or(usize::MAX).min(image.len());
-    let rest = &image[start..];
-    let length = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX).min(rest.len()) & !3;
-    match kernel.code_size {
-        Some(size) => &rest[..length(size)],
-        None => {
-            let behind = object
-                .kernels()
-                .iter()
-                .flat_map(|other| [other.entry_offset, other.descriptor_offset])
-                .filter(|&at| at > kernel.entry_offset)
-                .min();
-            let code = &rest[..length(behind.map_or(u64::MAX, |at| at - kernel.entry_offset))];
-            let used = code.iter().rposition(|&byte| byte != 0).map_or(0, |last| (last + 4) & !3);
-            &code[..used.min(code.len())]
-        }
-    }
 }
 
 #[cfg(test)]
@@ -314,7 +392,7 @@ mod tests {
 
     fn lines(input: &[u8], wave: WaveSize) -> Vec<String> {
         let mut output = Vec::new();
-        batch(input, &mut output, wave).unwrap();
+        batch(input, &mut output, wave.into()).unwrap();
         String::from_utf8(output).unwrap().lines().map(str::to_owned).collect()
     }
 
@@ -348,24 +426,19 @@ mod tests {
     #[test]
     fn every_kernel_of_the_tree_is_listed_to_its_end() {
         for kernel in kernels::KERNELS {
-            let object = CodeObject::parse(kernel.object).unwrap();
-            for info in object.kernels() {
-                let with_symbol = code_of(&object, info);
-                let mut without = info.clone();
-                without.code_size = None;
-                assert!(code_of(&object, &without).starts_with(with_symbol), "{}", kernel.name);
-                let mut listing = Listing::default();
-                listing.code(None, with_symbol, info.entry_offset, WaveSize::W32);
-                assert_eq!(listing.bad, 0, "{}", listing.first_bad);
-                assert!(listing.text.contains("s_endpgm"), "{}", kernel.name);
-            }
+            let object = Object::parse(kernel.name, kernel.object.to_vec()).unwrap();
+            let view = View { object: &object, arch: Arch::Gfx1100, wave: None, true16: false };
+            let mut text = Vec::new();
+            assert_eq!(asm::listing(&view, &[], false, &mut text).bad, 0, "{}", kernel.name);
+            let text = String::from_utf8(text).unwrap();
+            assert!(text.contains(&format!("{}:", kernel.name)) && text.contains("s_endpgm"), "{text}");
         }
     }
 
     #[test]
     fn other_targets_are_refused_with_the_names_of_those_there_are() {
-        assert!(supported("gfx1102", "--arch").is_ok());
-        let failure = supported("gfx1030", "--arch").unwrap_err();
+        assert_eq!(supported("gfx1151", "--arch", exit::USAGE).unwrap(), Arch::Gfx1151);
+        let failure = supported("gfx1030", "--arch", exit::USAGE).unwrap_err();
         assert_eq!(failure.exit, exit::USAGE);
         assert!(failure.evidence.contains("gfx1100"), "{}", failure.evidence);
     }
