@@ -1,4 +1,5 @@
 //! The dispatch of directives, and AMDGPU's own.
+use super::symbols::State;
 use super::{Assembler, Field, Loc, Patch, Severity};
 use crate::WaveSize;
 use crate::asm::SyntaxError;
@@ -91,8 +92,6 @@ impl Assembler<'_> {
             ".addrsig_sym" => {
                 let (name, _, stop) = self.name(text, end)?;
                 let n = self.table.intern(name);
-                self.table.list(n);
-                self.table.syms[n as usize].used = true;
                 self.addrsig.get_or_insert_default().push(n);
                 self.end_of_statement(text, stop)
             }
@@ -248,7 +247,11 @@ impl Assembler<'_> {
         }
         // The descriptor has the kernel's binding and visibility so far; then the kernel may no longer be replaced, so
         // that the distance to it is fixed.
-        let (binding, visibility) = (self.table.syms[code as usize].binding, self.table.syms[code as usize].visibility);
+        let kernel = &self.table.syms[code as usize];
+        let visibility = kernel.visibility;
+        // One that is defined only behind its descriptor counts as global here, as in LLVM.
+        let unknown = matches!(kernel.state, State::Undefined).then_some(Binding::Global);
+        let binding = kernel.binding.or(unknown);
         let sym = &mut self.table.syms[descriptor as usize];
         sym.binding = binding;
         sym.visibility = visibility;
