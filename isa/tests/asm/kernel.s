@@ -61,3 +61,15 @@ h: v_mov_b32 v1, s6
 .end_amdhsa_kernel
 .text
 k: s_endpgm
+//---
+.rodata
+.p2align 6
+.amdhsa_kernel elsewhere
+ .amdhsa_next_free_vgpr late
+ .amdhsa_next_free_sgpr 5
+.end_amdhsa_kernel
+late = 9
+.amdgpu_lds l2, 12
+.comm c1, 8, 3
+.globl l2
+.amdgpu_lds l2, 12

@@ -225,7 +225,7 @@ impl Assembler<'_> {
         let start = expr::skip_blanks(text, end);
         let loc = self.loc.plus(start);
         let here = self.chunks[self.chunk as usize].len;
-        let value = self.bind(value, loc, here)?;
+        let value = self.bind_listing(value, loc, here, false)?;
         if let Some(block) = &mut self.kernel {
             block.values.push((word.into(), value, loc, stop - start));
         }
@@ -236,7 +236,6 @@ impl Assembler<'_> {
     fn emit_descriptor(&mut self, mut block: Block) {
         let code = self.table.intern(&block.name);
         let descriptor = self.table.intern(&format!("{}.kd", block.name));
-        self.table.list(code);
         if self.table.syms[code as usize].mention == Loc::default() {
             self.table.syms[code as usize].mention = block.loc;
         }
@@ -244,6 +243,15 @@ impl Assembler<'_> {
         if let Err(e) = self.define_label(descriptor, 0, 0) {
             self.say(Severity::Error, block.loc, 14, e.message, None);
             return;
+        }
+        self.table.list(code);
+        for (_, value, ..) in &mut block.values {
+            let _ = value.each_symbol::<()>(&mut |name, _| {
+                if let Name::Bound(n) = name {
+                    self.table.list(*n);
+                }
+                Ok(())
+            });
         }
         // The descriptor has the kernel's binding and visibility so far; then the kernel may no longer be replaced, so
         // that the distance to it is fixed.

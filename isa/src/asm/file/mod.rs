@@ -119,7 +119,7 @@ struct Assembler<'o> {
     locals: BTreeMap<u32, (Option<u32>, Option<u32>)>,
     sections: Vec<Sec>,
     /// Sections by name, unique number and group.
-    section_index: BTreeMap<(Rc<str>, Option<u32>, Rc<str>), u32>,
+    section_index: BTreeMap<sections::Key, u32>,
     chunks: Vec<Chunk>,
     /// The chunk that grows.
     chunk: u32,

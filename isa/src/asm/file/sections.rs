@@ -16,6 +16,9 @@ pub(super) type Spot = (u32, i64);
 /// Sections that ELF's 16-bit numbers leave, less those of the file itself and of relocations.
 const MAX_SECTIONS: u32 = 0x7000;
 
+/// What tells sections apart: name, unique number and group.
+pub(super) type Key = (Rc<str>, Option<u32>, Rc<str>);
+
 /// What a `.section` line asks for.
 #[derive(Default)]
 struct Ask {
@@ -68,7 +71,7 @@ impl Assembler<'_> {
         }
         let name: Rc<str> = name.into();
         let group: Rc<str> = ask.group.into();
-        self.section_index.entry((name.clone(), ask.unique, group.clone())).or_insert(n);
+        self.section_index.entry((name.clone(), ask.unique, group)).or_insert(n);
         let symbol = self.table.anonymous(State::Undefined);
         let sym = &mut self.table.syms[symbol as usize];
         sym.kind = SymbolKind::Section;
@@ -80,8 +83,6 @@ impl Assembler<'_> {
             flags: ask.flags.unwrap_or(0),
             entsize: ask.entsize,
             align: 1,
-            unique: ask.unique,
-            group,
             symbol,
             subsections: Vec::new(),
             chunks: Vec::new(),
@@ -510,9 +511,13 @@ impl Assembler<'_> {
         match self.table.syms[n as usize].state {
             State::Undefined => {}
             State::Common { size, align: a } if word == ".comm" && (size, a) == (bytes, align) => return Ok(()),
+            State::Lds { size, align: a } if lds && (size, a) == (bytes, align) => return Ok(()),
             _ => return Err(SyntaxError::new(at, name.len(), format!("symbol `{name}` is already defined"))),
         }
-        self.table.list(n);
+        // LLVM lists an LDS symbol only where it is declared or used.
+        if !lds {
+            self.table.list(n);
+        }
         let local = word == ".lcomm" || self.table.syms[n as usize].binding == Some(Binding::Local);
         let sym = &mut self.table.syms[n as usize];
         if lds {
