@@ -52,3 +52,24 @@ h: v_mov_b32 v1, s6
  .amdhsa_wavefront_size32 0
 .end_amdhsa_kernel
 .amdhsa_code_object_version 6
+//---
+.rodata
+.p2align 6
+.amdhsa_kernel k
+ .amdhsa_next_free_vgpr 4
+ .amdhsa_next_free_sgpr 5
+.end_amdhsa_kernel
+.text
+k: s_endpgm
+//---
+.rodata
+.p2align 6
+.amdhsa_kernel elsewhere
+ .amdhsa_next_free_vgpr late
+ .amdhsa_next_free_sgpr 5
+.end_amdhsa_kernel
+late = 9
+.amdgpu_lds l2, 12
+.comm c1, 8, 3
+.globl l2
+.amdgpu_lds l2, 12

@@ -77,3 +77,21 @@ s_nop 0
 .amdgpu_lds l, 512, 16
 .amdgpu_lds l2, 12
 .globl l2
+//---
+.section .rodata
+.section .rodata
+.previous
+.byte 3
+.data
+.previous
+.byte 4
+.comm c1,8,8
+.comm c1,8,8
+//---
+.addrsig
+.addrsig_sym b
+.addrsig_sym undefined
+.section .other,"ax",@progbits
+s_nop 0
+b: s_nop 1
+.quad b, .

@@ -87,10 +87,6 @@ pub(super) struct Sec {
     pub flags: u64,
     pub entsize: u64,
     pub align: u64,
-    /// `unique, n`
-    pub unique: Option<u32>,
-    /// The group that a `G` section names.
-    pub group: Rc<str>,
     /// Its section symbol.
     pub symbol: u32,
     /// Subsections and the chunk that each ends with, in order of number.

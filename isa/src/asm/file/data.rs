@@ -290,8 +290,8 @@ impl Assembler<'_> {
         });
         let section = &mut self.sections[section as usize];
         section.chunks.push(n);
-        if let Some(s) = section.subsections.iter_mut().find(|s| s.0 == subsection) {
-            s.1 = n;
+        if let Ok(at) = section.subsections.binary_search_by_key(&subsection, |s| s.0) {
+            section.subsections[at].1 = n;
         }
         self.chunk = n;
     }

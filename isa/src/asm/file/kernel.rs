@@ -1,4 +1,5 @@
 //! The dispatch of directives, and AMDGPU's own.
+use super::symbols::State;
 use super::{Assembler, Field, Loc, Patch, Severity};
 use crate::WaveSize;
 use crate::asm::SyntaxError;
@@ -91,8 +92,6 @@ impl Assembler<'_> {
             ".addrsig_sym" => {
                 let (name, _, stop) = self.name(text, end)?;
                 let n = self.table.intern(name);
-                self.table.list(n);
-                self.table.syms[n as usize].used = true;
                 self.addrsig.get_or_insert_default().push(n);
                 self.end_of_statement(text, stop)
             }
@@ -226,7 +225,7 @@ impl Assembler<'_> {
         let start = expr::skip_blanks(text, end);
         let loc = self.loc.plus(start);
         let here = self.chunks[self.chunk as usize].len;
-        let value = self.bind(value, loc, here)?;
+        let value = self.bind_listing(value, loc, here, false)?;
         if let Some(block) = &mut self.kernel {
             block.values.push((word.into(), value, loc, stop - start));
         }
@@ -237,7 +236,6 @@ impl Assembler<'_> {
     fn emit_descriptor(&mut self, mut block: Block) {
         let code = self.table.intern(&block.name);
         let descriptor = self.table.intern(&format!("{}.kd", block.name));
-        self.table.list(code);
         if self.table.syms[code as usize].mention == Loc::default() {
             self.table.syms[code as usize].mention = block.loc;
         }
@@ -246,9 +244,22 @@ impl Assembler<'_> {
             self.say(Severity::Error, block.loc, 14, e.message, None);
             return;
         }
+        self.table.list(code);
+        for (_, value, ..) in &mut block.values {
+            let _ = value.each_symbol::<()>(&mut |name, _| {
+                if let Name::Bound(n) = name {
+                    self.table.list(*n);
+                }
+                Ok(())
+            });
+        }
         // The descriptor has the kernel's binding and visibility so far; then the kernel may no longer be replaced, so
         // that the distance to it is fixed.
-        let (binding, visibility) = (self.table.syms[code as usize].binding, self.table.syms[code as usize].visibility);
+        let kernel = &self.table.syms[code as usize];
+        let visibility = kernel.visibility;
+        // One that is defined only behind its descriptor counts as global here, as in LLVM.
+        let unknown = matches!(kernel.state, State::Undefined).then_some(Binding::Global);
+        let binding = kernel.binding.or(unknown);
         let sym = &mut self.table.syms[descriptor as usize];
         sym.binding = binding;
         sym.visibility = visibility;

@@ -118,6 +118,8 @@ struct Assembler<'o> {
     /// `n:`: the last one, and the one that `nf` waits for.
     locals: BTreeMap<u32, (Option<u32>, Option<u32>)>,
     sections: Vec<Sec>,
+    /// Sections by name, unique number and group.
+    section_index: BTreeMap<sections::Key, u32>,
     chunks: Vec<Chunk>,
     /// The chunk that grows.
     chunk: u32,
@@ -165,6 +167,7 @@ impl<'o> Assembler<'o> {
             table: Table::default(),
             locals: BTreeMap::new(),
             sections: Vec::new(),
+            section_index: BTreeMap::new(),
             chunks: Vec::new(),
             chunk: 0,
             stack: Vec::new(),

@@ -13,6 +13,12 @@ use alloc::vec::Vec;
 /// A section and subsection by number.
 pub(super) type Spot = (u32, i64);
 
+/// Sections that ELF's 16-bit numbers leave, less those of the file itself and of relocations.
+const MAX_SECTIONS: u32 = 0x7000;
+
+/// What tells sections apart: name, unique number and group.
+pub(super) type Key = (Rc<str>, Option<u32>, Rc<str>);
+
 /// What a `.section` line asks for.
 #[derive(Default)]
 struct Ask {
@@ -59,19 +65,24 @@ impl Assembler<'_> {
 
     fn make_section(&mut self, name: &str, ask: Ask) -> u32 {
         let n = self.sections.len() as u32;
+        if n >= MAX_SECTIONS {
+            self.fatal("more sections than an ELF file numbers");
+            return 0;
+        }
+        let name: Rc<str> = name.into();
+        let group: Rc<str> = ask.group.into();
+        self.section_index.entry((name.clone(), ask.unique, group)).or_insert(n);
         let symbol = self.table.anonymous(State::Undefined);
         let sym = &mut self.table.syms[symbol as usize];
         sym.kind = SymbolKind::Section;
         sym.section = Some(n);
         self.table.list(symbol);
         self.sections.push(Sec {
-            name: name.into(),
+            name,
             kind: ask.kind.unwrap_or(sht::PROGBITS),
             flags: ask.flags.unwrap_or(0),
             entsize: ask.entsize,
             align: 1,
-            unique: ask.unique,
-            group: ask.group.into(),
             symbol,
             subsections: Vec::new(),
             chunks: Vec::new(),
@@ -82,10 +93,13 @@ impl Assembler<'_> {
     /// Goes on in a subsection.
     fn enter(&mut self, (section, subsection): Spot) {
         let s = &mut self.sections[section as usize];
-        if let Some(&(_, chunk)) = s.subsections.iter().find(|x| x.0 == subsection) {
-            self.chunk = chunk;
-            return;
-        }
+        let place = match s.subsections.binary_search_by_key(&subsection, |x| x.0) {
+            Ok(n) => {
+                self.chunk = s.subsections[n].1;
+                return;
+            }
+            Err(place) => place,
+        };
         let n = self.chunks.len() as u32;
         // Where anything but the first subsection starts is known at the end only.
         let base = (subsection == 0).then_some(0);
@@ -100,15 +114,13 @@ impl Assembler<'_> {
             data: Vec::new(),
             len: 0,
         });
-        s.subsections.push((subsection, n));
+        s.subsections.insert(place, (subsection, n));
         s.chunks.push(n);
         self.chunk = n;
     }
 
     fn switch(&mut self, to: Spot) {
-        if let Some((now, before)) = self.stack.last_mut()
-            && *now != to
-        {
+        if let Some((now, before)) = self.stack.last_mut() {
             *before = Some(*now);
             *now = to;
         }
@@ -120,8 +132,8 @@ impl Assembler<'_> {
     }
 
     fn section_called(&mut self, name: &str) -> u32 {
-        match self.sections.iter().position(|s| &*s.name == name && s.unique.is_none() && s.group.is_empty()) {
-            Some(n) => n as u32,
+        match self.section_index.get(&(name.into(), None, "".into())) {
+            Some(&n) => n,
             None => {
                 let (kind, flags) = by_name(name);
                 self.make_section(name, Ask { kind: Some(kind), flags: Some(flags), ..Ask::default() })
@@ -132,8 +144,11 @@ impl Assembler<'_> {
     /// Runs `f` in a section, then comes back.
     pub(super) fn within(&mut self, name: &str, kind: u32, flags: u64, entsize: u64, f: impl FnOnce(&mut Self)) {
         let back = self.spot();
-        let section = match self.sections.iter().position(|s| &*s.name == name && s.kind == kind && s.flags == flags) {
-            Some(n) => n as u32,
+        let found = self.section_index.get(&(name.into(), None, "".into())).copied();
+        // A source may have made a section of that name and another kind: then this is one of its own.
+        let fits = |n: &u32| self.sections[*n as usize].kind == kind && self.sections[*n as usize].flags == flags;
+        let section = match found.filter(fits) {
+            Some(n) => n,
             None => self.make_section(name, Ask { kind: Some(kind), flags: Some(flags), entsize, ..Ask::default() }),
         };
         self.enter((section, 0));
@@ -223,12 +238,11 @@ impl Assembler<'_> {
                 self.end_of_statement(text, stop)?;
             }
         }
-        let found =
-            self.sections.iter().position(|s| *s.name == *name && s.unique == ask.unique && *s.group == *ask.group);
+        let found = self.section_index.get(&(Rc::from(&*name), ask.unique, Rc::from(&*ask.group))).copied();
         let (kind, flags) = by_name(&name);
         let section = match found {
             Some(n) => {
-                let s = &self.sections[n];
+                let s = &self.sections[n as usize];
                 let error = |what: &str, now: String, was: String| {
                     let message = format!("{what} {now} for {name}, which has {was} since it was first named");
                     Err(SyntaxError::new(at, stop.max(end) - at, message))
@@ -241,7 +255,7 @@ impl Assembler<'_> {
                     (Some(_), _) if ask.entsize != s.entsize => {
                         return error("entry size", format!("{}", ask.entsize), format!("{}", s.entsize));
                     }
-                    _ => n as u32,
+                    _ => n,
                 }
             }
             None => {
@@ -494,10 +508,16 @@ impl Assembler<'_> {
         }
         self.end_of_statement(text, stop)?;
         let n = self.table.intern(name);
-        if !matches!(self.table.syms[n as usize].state, State::Undefined) {
-            return Err(SyntaxError::new(at, name.len(), format!("symbol `{name}` is already defined")));
+        match self.table.syms[n as usize].state {
+            State::Undefined => {}
+            State::Common { size, align: a } if word == ".comm" && (size, a) == (bytes, align) => return Ok(()),
+            State::Lds { size, align: a } if lds && (size, a) == (bytes, align) => return Ok(()),
+            _ => return Err(SyntaxError::new(at, name.len(), format!("symbol `{name}` is already defined"))),
         }
-        self.table.list(n);
+        // LLVM lists an LDS symbol only where it is declared or used.
+        if !lds {
+            self.table.list(n);
+        }
         let local = word == ".lcomm" || self.table.syms[n as usize].binding == Some(Binding::Local);
         let sym = &mut self.table.syms[n as usize];
         if lds {
