@@ -49,6 +49,19 @@ impl Arch {
         Arch::ALL.into_iter().find(|a| a.name() == name)
     }
 
+    /// Major, minor and stepping number: 11, 0, 0 for gfx1100. The generic one has the last RDNA3 part's.
+    pub const fn version(self) -> (u8, u8, u8) {
+        match self {
+            Arch::Gfx1100 => (11, 0, 0),
+            Arch::Gfx1101 => (11, 0, 1),
+            Arch::Gfx1102 => (11, 0, 2),
+            Arch::Gfx1103 | Arch::Gfx11Generic => (11, 0, 3),
+            Arch::Gfx1150 => (11, 5, 0),
+            Arch::Gfx1151 => (11, 5, 1),
+            Arch::Gfx1152 => (11, 5, 2),
+        }
+    }
+
     /// Has the additions of RDNA 3.5.
     pub const fn is_rdna35(self) -> bool {
         matches!(self, Arch::Gfx1150 | Arch::Gfx1151 | Arch::Gfx1152)
@@ -57,6 +70,13 @@ impl Arch {
     /// Has 1536 VGPRs a SIMD lane instead of 1024.
     pub const fn has_large_vgpr_file(self) -> bool {
         matches!(self, Arch::Gfx1100 | Arch::Gfx1101 | Arch::Gfx1151)
+    }
+}
+
+/// LLVM's name of the processor.
+impl core::fmt::Display for Arch {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(self.name())
     }
 }
 
@@ -75,6 +95,13 @@ impl Target {
     /// `arch` with waves of `wave`.
     pub const fn new(arch: Arch, wave: WaveSize) -> Self {
         Self { arch, wave, true16: false }
+    }
+}
+
+impl Default for Target {
+    /// gfx1100 in wave32.
+    fn default() -> Self {
+        Target::new(Arch::Gfx1100, WaveSize::W32)
     }
 }
 

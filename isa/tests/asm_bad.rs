@@ -1,40 +1,8 @@
 //! Bad sources: what is said about them, and that every run ends.
-use isa::asm::expr::{self, Expr};
-use isa::asm::{
-    Assembled, Diagnostic, Encoded, Fixup, FixupKind, Limits, Options, Severity, Symbols, SyntaxError, Target,
-    assemble_with,
-};
-
-/// Enough of an instruction set to have labels and sizes: `s_nop n`, `s_branch label`, `v_mov_b32 v0, value`.
-fn encode(text: &str, _: &Target, symbols: &dyn Symbols) -> Result<Encoded, SyntaxError> {
-    let mut e = Encoded { words: [0; 8], len_dw: 1, fixup: None, vgprs: 0, sgprs: 0 };
-    let (kind, at, dw) = if text.starts_with("s_nop ") {
-        let (value, end) = expr::parse(text, 6, symbols)?;
-        let Expr::Value(v) = value else { return Err(SyntaxError::new(6, end - 6, "not a number")) };
-        e.words[0] = 0xbf80_0000 | v as u32 & 0xffff;
-        return Ok(e);
-    } else if text.starts_with("s_branch ") {
-        e.words[0] = 0xbfa0_0000;
-        (FixupKind::Branch, 9, 0)
-    } else if text.starts_with("v_mov_b32 v0, ") {
-        e.words[0] = 0x7e00_02ff;
-        e.len_dw = 2;
-        e.vgprs = 1;
-        (FixupKind::Literal, 14, 1)
-    } else {
-        let len = text.find(' ').unwrap_or(text.len());
-        return Err(SyntaxError::new(0, len, format!("unknown instruction `{}`", &text[..len])));
-    };
-    let (expr, end) = expr::parse(text, at, symbols)?;
-    match expr {
-        Expr::Value(v) => e.words[dw] |= v as u32 & if dw == 0 { 0xffff } else { !0 },
-        expr => e.fixup = Some(Fixup { kind, dw: dw as u8, expr, at: at as u16, len: (end - at) as u16 }),
-    }
-    Ok(e)
-}
+use isa::asm::{Assembled, Diagnostic, Limits, Options, Severity, assemble};
 
 fn run(source: &str, options: &Options<'_>) -> Result<Assembled, Vec<Diagnostic>> {
-    assemble_with(source, "t.s", options, &encode)
+    assemble(source, "t.s", options)
 }
 
 fn errors(source: &str) -> Vec<Diagnostic> {
@@ -61,7 +29,7 @@ fn one(source: &str, at: &str, token: &str, message: &str) {
 
 #[test]
 fn an_error_names_place_token_and_expectation() {
-    one("s_nop 0\n  frob v1 ; x\n", "2:3", "frob", "unknown instruction `frob`");
+    one("s_nop 0\n  frob v1 ; x\n", "2:3", "frob", "`frob` is no instruction of gfx1100");
     one(".byte 1 2\n", "1:9", "2", "unexpected `2`, expected `,` or the end of the statement");
     one(".byte 256\n", "1:7", "256", "256 doesn't fit 8 bits");
     one(".quad 1,\n", "1:9", "", "the statement ends too early, expected an expression");
@@ -184,7 +152,7 @@ fn macros_explain_how_they_came_there() {
     assert_eq!(all.len(), 1);
     assert_eq!(
         all[0].to_string(),
-        "t.s:4:3: error: unknown instruction `frob`\n  frob 7\n  ^~~~\n\
+        "t.s:4:3: error: `frob` is no instruction of gfx1100\n  frob 7\n  ^~~~\n\
          t.s:7:2: note: while in macro `inner`\n inner 7\n ^\n\
          t.s:9:2: note: while in macro `outer`\n outer\n ^"
     );
@@ -309,7 +277,7 @@ fn files_come_from_the_loader() {
     let all = run(".include \"bad.inc\"\n", &options).unwrap_err();
     assert_eq!(
         all[0].to_string(),
-        "bad.inc:2:2: error: unknown instruction `frob`\n frob\n ^~~~\n\
+        "bad.inc:2:2: error: `frob` is no instruction of gfx1100\n frob\n ^~~~\n\
          t.s:1:10: note: while in an included file\n.include \"bad.inc\"\n         ^"
     );
     for (source, what) in [

@@ -1,5 +1,5 @@
 //! The assembler: LLVM's syntax for gfx11 to machine code and code objects.
-use crate::WaveSize;
+use crate::Target;
 use alloc::string::String;
 
 mod diag;
@@ -7,14 +7,10 @@ pub mod expr;
 mod file;
 pub mod inst;
 
-pub use crate::object::Target as Gfx;
 use alloc::vec::Vec;
 pub use diag::{Diagnostic, Place, Severity};
 use expr::Expr;
 pub use file::Assembled;
-
-/// Encodes one instruction: its text less comments, for a target, with the symbols that are known so far.
-pub type Encode<'a> = dyn Fn(&str, &Target, &dyn Symbols) -> Result<Encoded, SyntaxError> + 'a;
 
 /// Reads the file that `.include` or `.incbin` names, or says why it can't.
 pub type Loader<'a> = dyn Fn(&str) -> Result<Vec<u8>, String> + 'a;
@@ -52,7 +48,7 @@ impl Default for Limits {
     }
 }
 
-/// Assembles a whole file in LLVM's syntax, with `encode` for its instructions.
+/// Assembles a whole file in LLVM's syntax.
 ///
 /// `name` is the file's in diagnostics. All errors of the text are reported in one run, up to [`Limits::errors`]; those
 /// of places and values (undefined labels, branches out of range, fields too small) when the text has none.
@@ -64,15 +60,11 @@ impl Default for Limits {
 /// - A number defined behind its use in an instruction's literal is that number; LLVM makes a relocation of it that no
 ///   linker can resolve.
 /// - Conditionals, loops and assignments may stand in an `.amdhsa_kernel` block.
+/// - Branches to labels that are not on a dword, and addresses in fields of one or two bytes, are errors.
 /// - `.altmacro`, `.reloc`, `.symver`, `.weakref`, `.bundle_*`, `.nops`, and directives of code objects before version 4
 ///   are refused.
-pub fn assemble_with(
-    source: &str,
-    name: &str,
-    options: &Options<'_>,
-    encode: &Encode<'_>,
-) -> Result<Assembled, Vec<Diagnostic>> {
-    file::assemble(source, name, options, encode)
+pub fn assemble(source: &str, name: &str, options: &Options<'_>) -> Result<Assembled, Vec<Diagnostic>> {
+    file::assemble(source, name, options)
 }
 
 /// What one instruction's text becomes: the answer of `inst::assemble(text, target, symbols)`.
@@ -116,44 +108,6 @@ pub enum FixupKind {
     /// address is the distance from the field (`R_AMDGPU_REL32`) and `@abs32@lo` the address itself; code that adds to
     /// `s_getpc_b64`'s result writes `sym@rel32@lo+4`.
     Literal,
-}
-
-/// What is assembled for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Target {
-    /// The processor.
-    pub gfx: Gfx,
-    /// Lanes of a wave: `-mattr=+wavefrontsize32` or `64`.
-    pub wave: WaveSize,
-    /// Are 16-bit operands spelled `v0.l`, `v0.h` (`-mattr=+real-true16`).
-    pub true16: bool,
-}
-
-impl Default for Target {
-    /// gfx1100, wave32, without true16 spellings.
-    fn default() -> Self {
-        Self { gfx: Gfx::Gfx1100, wave: WaveSize::W32, true16: false }
-    }
-}
-
-impl Target {
-    /// Major, minor and stepping number: 11, 0, 0 for gfx1100.
-    pub const fn version(&self) -> (u8, u8, u8) {
-        match self.gfx {
-            Gfx::Gfx1100 => (11, 0, 0),
-            Gfx::Gfx1101 => (11, 0, 1),
-            Gfx::Gfx1102 => (11, 0, 2),
-            Gfx::Gfx1103 | Gfx::Gfx11Generic => (11, 0, 3),
-            Gfx::Gfx1150 => (11, 5, 0),
-            Gfx::Gfx1151 => (11, 5, 1),
-            Gfx::Gfx1152 => (11, 5, 2),
-        }
-    }
-
-    /// RDNA3.5: has the scalar float instructions and their like.
-    pub const fn is_rdna35(&self) -> bool {
-        self.version().1 == 5
-    }
 }
 
 /// What is wrong at one place of a statement.

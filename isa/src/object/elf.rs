@@ -3,7 +3,9 @@
 use alloc::format;
 use alloc::vec::Vec;
 
-use super::{Binding, CodeObjectVersion, ObjectError, Place, SymbolKind, Target, Unit, Visibility, sht};
+use crate::Arch;
+
+use super::{Binding, CodeObjectVersion, ObjectError, Place, SymbolKind, Unit, Visibility, sht};
 
 pub(super) const ET_REL: u16 = 1;
 pub(super) const ET_DYN: u16 = 3;
@@ -28,7 +30,7 @@ pub(super) const SHN_COMMON: u16 = 0xfff2;
 pub(super) struct Ehdr {
     pub(super) kind: u16,
     pub(super) version: CodeObjectVersion,
-    pub(super) target: Target,
+    pub(super) target: Arch,
     pub(super) phnum: usize,
     pub(super) shoff: u64,
     pub(super) shnum: usize,

@@ -3,6 +3,7 @@
 //! [`Descriptor`] makes kernel descriptors, [`metadata`] encodes the kernels' metadata. A [`Unit`] is a translation
 //! unit with its sections, relocations and symbols; [`write_relocatable`] makes the `.o` that llvm-mc writes,
 //! [`link`] the `.hsaco` that `ld.lld -shared` makes of it.
+use crate::Arch;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -20,7 +21,7 @@ pub use descriptor::{DESCRIPTOR_BYTES, Descriptor, ENTRY_OFFSET};
 pub use error::{DirectiveError, MetadataError, ObjectError};
 pub use link::{HashStyle, LinkOptions, link};
 pub use relocatable::write_relocatable;
-pub use target::{CodeObjectVersion, TRIPLE, Target};
+pub use target::{CodeObjectVersion, TRIPLE};
 
 /// Section types (`sh_type`) that an AMDGPU source names.
 pub mod sht {
@@ -62,7 +63,7 @@ pub mod shf {
 #[derive(Clone, Default, Debug)]
 pub struct Unit {
     /// The processor.
-    pub target: Target,
+    pub target: Arch,
     /// The code object version.
     pub version: CodeObjectVersion,
     /// Sections in the order in which the source enters them first. LLVM has `.text` first, always.

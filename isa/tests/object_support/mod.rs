@@ -1,7 +1,7 @@
 //! LLVM's tools, and a reader of llvm-mc's `.o` files into units. Reads well-formed files only: it panics on others.
 #![allow(dead_code)]
 use isa::object::{
-    Binding, CodeObjectVersion, Place, Reloc, RelocKind, Section, Symbol, SymbolKind, Target, Unit, Visibility, sht,
+    Binding, CodeObjectVersion, Place, Reloc, RelocKind, Section, Symbol, SymbolKind, Unit, Visibility, sht,
 };
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -132,7 +132,7 @@ pub fn read(b: &[u8]) -> Unit {
     let flags = u32_at(b, 48);
     let headers = headers(b);
     let mut unit = Unit {
-        target: Target::all().find(|t| t.mach() == flags & 0xff).unwrap(),
+        target: isa::Arch::ALL.into_iter().find(|t| t.mach() == flags & 0xff).unwrap(),
         version: CodeObjectVersion::from_number(i64::from(b[8]) + 2).unwrap(),
         ..Unit::default()
     };

@@ -164,7 +164,7 @@ impl Assembler<'_> {
             .addrsig
             .as_ref()
             .map(|list| list.iter().map(|&n| index[n as usize]).filter(|&n| n != usize::MAX).collect());
-        Unit { target: self.options.target.gfx, version: self.version, sections, symbols, address_significant }
+        Unit { target: self.options.target.arch, version: self.version, sections, symbols, address_significant }
     }
 
     /// The unit's symbols, and for each of ours its index there or `usize::MAX`.

@@ -329,7 +329,7 @@ impl Assembler<'_> {
         let at = expr::skip_blanks(text, end);
         let (name, stop) = super::data::string(text, at)?;
         self.end_of_statement(text, stop)?;
-        let want = format!("{}", self.options.target.gfx);
+        let want = self.options.target.arch.target_id();
         if name == want.as_bytes() {
             return Ok(());
         }

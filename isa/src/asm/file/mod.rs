@@ -1,7 +1,7 @@
 //! Whole files: statements, labels, directives, macros, and what they become.
 use super::diag::{self, Diagnostic, Severity};
 use super::expr::{self, Expr, Name};
-use super::{Encode, Fixup, Options, SyntaxError};
+use super::{Fixup, Options, SyntaxError, inst};
 use crate::object::{CodeObjectVersion, Unit};
 use alloc::collections::BTreeMap;
 use alloc::format;
@@ -102,7 +102,6 @@ impl Assembled {
 /// The state of one run.
 struct Assembler<'o> {
     options: &'o Options<'o>,
-    encode: &'o Encode<'o>,
     buffers: Vec<Buffer>,
     frames: Vec<Frame>,
     diagnostics: Vec<Diagnostic>,
@@ -138,23 +137,17 @@ struct Assembler<'o> {
 }
 
 /// Assembles `source`.
-pub(super) fn assemble(
-    source: &str,
-    name: &str,
-    options: &Options<'_>,
-    encode: &Encode<'_>,
-) -> Result<Assembled, Vec<Diagnostic>> {
-    let mut a = Assembler::new(options, encode);
+pub(super) fn assemble(source: &str, name: &str, options: &Options<'_>) -> Result<Assembled, Vec<Diagnostic>> {
+    let mut a = Assembler::new(options);
     a.push_buffer(name.into(), None, source.into(), None, 0, false);
     a.run();
     a.finish()
 }
 
 impl<'o> Assembler<'o> {
-    fn new(options: &'o Options<'o>, encode: &'o Encode<'o>) -> Self {
+    fn new(options: &'o Options<'o>) -> Self {
         let mut a = Self {
             options,
-            encode,
             buffers: Vec::new(),
             frames: Vec::new(),
             diagnostics: Vec::new(),
@@ -182,7 +175,7 @@ impl<'o> Assembler<'o> {
             version: CodeObjectVersion::default(),
             addrsig: None,
         };
-        let (major, minor, stepping) = options.target.version();
+        let (major, minor, stepping) = options.target.arch.version();
         for (name, value) in [
             (".amdgcn.gfx_generation_number", major),
             (".amdgcn.gfx_generation_minor", minor),
@@ -367,7 +360,7 @@ impl<'o> Assembler<'o> {
             self.report(result);
             return;
         }
-        match (self.encode)(&text[at..], &self.options.target, &self.table) {
+        match inst::assemble(&text[at..], &self.options.target, &self.table) {
             Ok(encoded) => {
                 self.count_registers(encoded.vgprs, encoded.sgprs);
                 let words = &encoded.words[..usize::from(encoded.len_dw).min(encoded.words.len())];
