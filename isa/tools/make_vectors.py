@@ -108,6 +108,7 @@ def words(rng, form, opcode, slots):
         w[0] = put(w[0], 4, 6, rng.choice([0, 3, 7, 8, 12, 16, 20, 21, 22]))
         for k in range(4):
             if not w[0] >> k & 1: w[1] = put(w[1], 8 * k, 8, 0)
+    if (form, opcode) == ("Vop3", 0x360): w[0] = put(w[0], 0, 8, 4 * rng.randrange(25))  # v_readlane_b32 writes an SGPR
     if "Imm" in slots and rng.random() < 0.5: w[2] &= 0xFFFF
     if not slots and form == "Vop3": w = [w[0] & 0xFFFF0000, 0, 0]
     if form == "Vinterp":
