@@ -76,3 +76,29 @@ fn text_is_llvms() {
     }
     assert!(wrong.is_empty(), "{} of {all} texts differ", wrong.len());
 }
+
+#[test]
+fn any_words_decode_without_panic() {
+    let mut x = 0x9e37_79b9_7f4a_7c15u64;
+    let mut next = || {
+        x ^= x << 13;
+        x ^= x >> 7;
+        x ^= x << 17;
+        (x >> 16) as u32
+    };
+    let mut good = 0;
+    for _ in 0..2_000_000 {
+        let w = [next(), next(), next(), next()];
+        for wave in [WaveSize::W32, WaveSize::W64] {
+            for n in 0..=4 {
+                if let Ok(i) = decode(&w[..n], wave) {
+                    assert!((1..=n).contains(&(i.len_dw as usize)));
+                    if n == 4 {
+                        good += !disassemble(&i, wave).is_empty() as u32;
+                    }
+                }
+            }
+        }
+    }
+    assert!(good > 1_000_000, "random words decode often: {good}");
+}
