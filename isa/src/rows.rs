@@ -3594,7 +3594,7 @@ instructions! {
         e("v_movrels_b32", Vop3, 0x1c3, &[o(Vdst, V, B32), i(Src0, V, B32)], SUFFIX | DPP, R_M0 | R_EXEC),
     ]
     V_MOV_B16 [
-        e("v_mov_b16", Vop1, 0x1c, &[o(Vdst, V, B16), i(Src0, Src, B16)], SUFFIX | DPP | T16, R_EXEC),
+        e("v_mov_b16", Vop1, 0x1c, &[o(Vdst, V, B16), i(Src0, Src, B16)], SUFFIX | DPP | DSEXT0 | T16, R_EXEC),
         e("v_mov_b16", Vop3, 0x19c, &[o(Vdst, V, B16), i(Src0, Src, B16)], OPSEL | SUFFIX | DPP | DSEXT0 | REAL16, R_EXEC),
     ]
     V_MOV_B32 [

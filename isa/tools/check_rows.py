@@ -90,7 +90,7 @@ def classify(x):
     raise SystemExit("format of " + x["name"])
 
 
-SEXTC = ("anonymous_18716",)
+SEXTC = ("anonymous_18716", "anonymous_22842")
 SLOT = {"vdst": "Vdst", "sdst": "Sdst", "src0": "Src0", "src1": "Src1", "src2": "Src2", "imm": "Imm", "simm16": "Simm",
         "sbase": "Sbase", "sdata": "Sdst", "addr": "Addr", "data0": "Data0", "data1": "Data1", "vdata": "Vdata"}
 SIMM = {"SOPPBrTarget": "Branch", "SendMsg": "Msg", "hwreg": "Hwreg", "SDelayALU": "Delay", "SWaitCnt": "Waitcnt",
