@@ -12,7 +12,7 @@ are silent or wrong about the machine, EXCEPTIONS says what holds and why.
 import json, pathlib, re, sys
 
 # (mnemonic, formats or "", what to change, why). Changes: +FLAG and -FLAG of the last column, SLOT=x (read and written),
-# SLOT=o (written), SLOT=i (read).
+# SLOT=o (written), SLOT=i (read), SLOT:CLASS (what may stand there).
 EXCEPTIONS = [
     # Scalar instructions.
     (r"s_cmovk?_.*", "", "Sdst=x", "the destination keeps its value where SCC is 0"),
@@ -24,6 +24,7 @@ EXCEPTIONS = [
     (r"v_movrelsd_2_b32|v_swaprel_b32", "", "+R_EXEC", "LLVM's list of M0 replaces that of EXEC"),
     (r"v_nop|v_pipeflush", "", "-R_EXEC", "works on no lane"),
     (r"v_pk_fmac_f16", "", "Vdst=x", "accumulates"),
+    (r"v_fma_mix(lo|hi)?_f(16|32)", "", "Src0:Src Src1:Src Src2:Src", "LLVM's assembler takes literals here"),
     (r"v_wmma_b?f16_.*", "", "Vdst=x", "OP_SEL[2] chooses the half written, the other half stays"),
     (r"v_dual_(mov|cndmask|and|lshlrev)_b32|v_dual_add_nc_u32", "", "-R_MODE", "LLVM lists MODE for the whole pair"),
     # LDS and GDS. Without the gds bit M0 is neither base nor limit on this generation; with it GDS holds the VGPRs that
@@ -146,6 +147,10 @@ def amend(name, form, operands, implicit):
                 if c[1:] not in implicit: implicit.append(c[1:])
             elif c[0] == "-":
                 if c[1:] in implicit: implicit.remove(c[1:])
+            elif ":" in c:
+                slot, cl = c.split(":")
+                operands[:] = [re.sub(r"^(\w)\((\w+), \w+,", r"\1(\2, %s," % cl, q) if q[2:].split(",")[0] == slot else q
+                               for q in operands]
             else:
                 slot, io = c.split("=")
                 operands[:] = [io + q[1:] if q[2:].split(",")[0] == slot else q for q in operands]
@@ -289,10 +294,13 @@ def expected(path):
                 opd.append("i(Vcc, S, Mask)")
             if f == "Vop2" and m.startswith("v_cndmask_"): opd.append("i(Vcc, S, Mask)")
         if (f, o) in dpp: flags.append("DPP")
+        # Where no long form tells which sources take a sign, the DPP form does.
+        if f == "Vop2" and m not in e64:
+            flags[:0] = ["MOD" + k for k, q in sorted(dmods.get((f, o), {}).items()) if q == "DMOD"]
         for k, q in sorted(dmods.get((f, o), {}).items()):
             if q == "DSEXT": flags.append("DSEXT" + k)
         if f == "Vop3" and any("Sdst" in q for q in opd) and any("Vdst" in q for q in opd): flags.append("SD")
-        if any("Lo128" in c for c in cls.values()): flags.append("T16")
+        if any("Lo128" in c for c in cls.values()) or f in ("Vop1", "Vop2", "Vopc") and "_t16_" in r["name"]: flags.append("T16")
         if (f, o) in real16: flags.append("REAL16")
         if {"HasSALUFloatInsts", "HasVGPRSingleUseHintInsts"} & set(r["preds"]): flags.append("RDNA35")
         imp = []
