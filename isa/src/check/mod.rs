@@ -44,7 +44,7 @@ fn scalar(at: Place, code: u16, class: Class, dwords: u8) -> Result {
         2 => 2,
         _ => 4,
     };
-    if first % align != 0 {
+    if first & (align - 1) != 0 {
         return Err(Violation::SgprAlign { at, code, align: align as u8 });
     }
     if first + n > end {
@@ -275,8 +275,12 @@ fn modifiers(inst: &Inst, row: &Row) -> Result {
     let m = &inst.mods;
     let dpp = inst.dpp != Dpp::None;
     let packed = row.format == Format::Vop3p;
-    let sources = row.operands.iter().filter(|o| matches!(o.slot, Slot::Src0 | Slot::Src1 | Slot::Src2)).count();
-    for k in 0..3u8 {
+    let signs = m.neg | m.abs;
+    let sources = match signs {
+        0 => 0,
+        _ => row.operands.iter().filter(|o| matches!(o.slot, Slot::Src0 | Slot::Src1 | Slot::Src2)).count(),
+    };
+    for k in 0..if signs == 0 { 0 } else { 3u8 } {
         let at = Some(x([Slot::Src0, Slot::Src1, Slot::Src2][k as usize]));
         let (neg, abs) = (m.neg >> k & 1 != 0, m.abs >> k & 1 != 0);
         if !neg && !abs {

@@ -7,7 +7,7 @@ use core::fmt;
 pub struct Place {
     /// It belongs to the Y half of a VOPD pair.
     pub y: bool,
-    /// Where it sits in the encoding; find it in [`Row::operands`].
+    /// Where it sits in the encoding; find it in [`Row::operands`](crate::Row::operands).
     pub slot: Slot,
 }
 
