@@ -42,6 +42,11 @@ pub use error::{BuildError, Fault, Faults};
 pub use reg::*;
 pub use spec::Spec;
 
+/// The README's kernel is compiled and run with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
+
 use crate::{Inst, Op, Target};
 use alloc::vec::Vec;
 use core::panic::Location;
