@@ -189,7 +189,7 @@ fn a_kernel_tells_all_of_its_faults_with_their_lines() {
     let f = &faults.0[0];
     assert_eq!((f.caller.file().ends_with("build_kernel.rs"), f.caller.line()), (true, first));
     assert!(f.to_string().ends_with(
-        "v_fma_f32: more than 2 scalar values are read, src2 is too many (RDNA3 guide, 7.2.2 Inputs Operands)"
+        "v_fma_f32: more than 2 scalar values are read, src2 is too many (RDNA3 guide, 7.2.2.3 Source Operand Restrictions)"
     ));
     assert_eq!(faults.0[4].caller.line(), first + 2);
     assert_eq!(faults.to_string().lines().count(), 5);
@@ -233,4 +233,16 @@ fn registers_are_counted() {
     k.dual(V_MUL_F32.on((v(0), s(9), v(2))), V_MOV_B32.on((v(77), 0)));
     let c = k.finish().unwrap();
     assert_eq!((c.vgprs, c.sgprs), (78, 10));
+}
+
+#[test]
+fn a_permlane_waits_for_another_instruction_after_a_compare_into_exec() {
+    let permlane = V_PERMLANE16_B32.on((v(0), v(1), s(2), s(3)));
+    let mut k = Kernel::new(WaveSize::W32);
+    k.op(V_CMPX_EQ_U32, (s(0), v(1)));
+    k.op(S_NOP, 0);
+    assert_eq!(k.try_emit(permlane), Err(BuildError::PermlaneAfterCmpx));
+    k.op(V_NOP, ());
+    assert_eq!(k.try_emit(permlane), Ok(()));
+    assert_eq!(k.finish().unwrap().words().len(), 5);
 }
