@@ -88,7 +88,12 @@ fn vectors_keep_the_rules() {
     };
     let mut wrong = Vec::new();
     let mut all = 0;
-    for (file, arch) in [("vectors.tsv", Arch::Gfx1100), ("vectors_gfx1150.tsv", Arch::Gfx1150)] {
+    let files = [
+        ("vectors.tsv", Arch::Gfx1100, false),
+        ("vectors_gfx1150.tsv", Arch::Gfx1150, false),
+        ("vectors_true16.tsv", Arch::Gfx1100, true),
+    ];
+    for (file, arch, true16) in files {
         let path = std::path::Path::new(&dir).join("isa").join(file);
         let Ok(text) = std::fs::read_to_string(&path) else {
             skip::skip!("{} cannot be read", path.display());
@@ -101,7 +106,7 @@ fn vectors_keep_the_rules() {
                 hex.chunks(2).map(|h| u8::from_str_radix(std::str::from_utf8(h).unwrap(), 16).unwrap()).collect();
             let w: Vec<u32> = b.chunks(4).map(|c| u32::from_le_bytes(c.try_into().unwrap())).collect();
             let wave = if c[3] == "64" { WaveSize::W64 } else { WaveSize::W32 };
-            let target = Target::new(arch, wave);
+            let target = Target { true16, ..Target::new(arch, wave) };
             let Ok(i) = decode(&w, target) else { continue };
             all += 1;
             // Sources that gfx11 does not have.

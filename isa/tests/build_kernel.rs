@@ -189,7 +189,7 @@ fn a_kernel_tells_all_of_its_faults_with_their_lines() {
     let f = &faults.0[0];
     assert_eq!((f.caller.file().ends_with("build_kernel.rs"), f.caller.line()), (true, first));
     assert!(f.to_string().ends_with(
-        "v_fma_f32: more than 2 scalar values are read, src2 is too many (RDNA3 guide, 7.2.2 Inputs Operands)"
+        "v_fma_f32: more than 2 scalar values are read, src2 is too many (RDNA3 guide, 7.2.2.3 Source Operand Restrictions)"
     ));
     assert_eq!(faults.0[4].caller.line(), first + 2);
     assert_eq!(faults.to_string().lines().count(), 5);
@@ -233,4 +233,43 @@ fn registers_are_counted() {
     k.dual(V_MUL_F32.on((v(0), s(9), v(2))), V_MOV_B32.on((v(77), 0)));
     let c = k.finish().unwrap();
     assert_eq!((c.vgprs, c.sgprs), (78, 10));
+}
+
+#[test]
+fn a_permlane_waits_for_another_instruction_after_a_compare_into_exec() {
+    let permlane = V_PERMLANE16_B32.on((v(0), v(1), s(2), s(3)));
+    let mut k = Kernel::new(WaveSize::W32);
+    k.op(V_CMPX_EQ_U32, (s(0), v(1)));
+    k.op(S_NOP, 0);
+    assert_eq!(k.try_emit(permlane), Err(BuildError::PermlaneAfterCmpx));
+    k.op(V_NOP, ());
+    assert_eq!(k.try_emit(permlane), Ok(()));
+    assert_eq!(k.finish().unwrap().words().len(), 5);
+}
+
+#[test]
+fn halves_of_registers() {
+    let wave = WaveSize::W32;
+    let t16 = Target { true16: true, ..Target::from(wave) };
+    let words = |target: Target, spec: Spec| {
+        let mut k = Kernel::new(target);
+        k.try_emit(spec).map(|()| k.finish().unwrap().words().to_vec())
+    };
+    // llvm-mc 19 with +real-true16: v_ceil_f16_e32 v5.h, v1.l; v_ceil_f16_e64 v200.h, s1 op_sel:[0,1];
+    // v_ceil_f16_e64_dpp v255.h, v1.h op_sel:[1,1] dpp8:[0,1,2,3,4,5,6,7].
+    assert_eq!(words(t16, V_CEIL_F16.on((v(5).hi(), v(1).lo()))), Ok(vec![0x7f0a_b901]));
+    let mut k = Kernel::new(t16);
+    k.op(V_CEIL_F16, (v(5).hi(), v(9).hi()));
+    assert_eq!(k.finish().unwrap().vgprs, 10);
+    assert_eq!(words(t16, V_CEIL_F16.on((v(200).hi(), s(1)))), Ok(vec![0xd5dc_40c8, 0x0000_0001]));
+    let dpp = V_CEIL_F16.on((v(255).hi(), v(1).hi())).dpp(Dpp8::new([0, 1, 2, 3, 4, 5, 6, 7]));
+    assert_eq!(words(t16, dpp), Ok(vec![0xd5dc_48ff, 0x0000_00e9, 0xfac6_8801]));
+    // v_mov_b16_e32 v0.h, v1.l has the spelling in every mode.
+    assert_eq!(words(wave.into(), V_MOV_B16.on((v(0).hi(), v(1).lo()))), Ok(vec![0x7f00_3901]));
+    // v_fma_f16 v0, v1, v2, v3 op_sel:[1,0,0,1].
+    let fma = V_FMA_F16.on((v(0).hi(), v(1).hi(), v(2), v(3).lo()));
+    assert_eq!(words(wave.into(), fma), Ok(vec![0xd648_4800, 0x040e_0501]));
+    let e = words(wave.into(), V_ADD_F32.on((v(0), v(1).hi(), v(2)))).unwrap_err();
+    assert_eq!(e.to_string(), "src0 takes a whole register");
+    assert!(words(wave.into(), V_CEIL_F16.on((v(5).hi(), v(1)))).is_err());
 }

@@ -70,6 +70,8 @@ pub enum BuildError {
     Rule(Violation),
     /// A field does not hold its value.
     Field(EncodeError),
+    /// The last VALU instruction before a `v_permlane` is a `v_cmpx`.
+    PermlaneAfterCmpx,
     /// A branch goes to a label that is never bound.
     Unbound,
     /// The label is bound twice.
@@ -103,6 +105,7 @@ impl BuildError {
             BuildError::Modifier { .. } => "isa-modifier",
             BuildError::Rule(v) => v.code(),
             BuildError::Field(_) => "isa-field",
+            BuildError::PermlaneAfterCmpx => "isa-permlane-after-cmpx",
             BuildError::Unbound => "isa-label-unbound",
             BuildError::BoundTwice => "isa-label-twice",
             BuildError::ForeignLabel => "isa-label-foreign",
@@ -125,6 +128,7 @@ impl BuildError {
             BuildError::Modifier { .. } => "leave it out",
             BuildError::Rule(v) => v.hint(),
             BuildError::Field(_) => "use a smaller number",
+            BuildError::PermlaneAfterCmpx => "put a v_nop or another VALU instruction between them",
             BuildError::Unbound => "bind the label where the branch is to go",
             BuildError::BoundTwice => "make a label for each place",
             BuildError::ForeignLabel => "make the label with the kernel that it is used in",
@@ -138,7 +142,8 @@ impl BuildError {
     pub fn section(&self) -> Option<&'static str> {
         match self {
             BuildError::Rule(v) => Some(v.section()),
-            BuildError::Literals { .. } => Some("7.2.2 Inputs Operands"),
+            BuildError::Literals { .. } => Some("7.2.2.3 Source Operand Restrictions"),
+            BuildError::PermlaneAfterCmpx => Some("7.2.8 PERMLANE Specific Rules"),
             BuildError::Distance { .. } => Some("5.4 Branching"),
             BuildError::NoRegister { .. } => Some("3.3.1 SGPRs"),
             _ => None,
@@ -171,6 +176,7 @@ impl fmt::Display for BuildError {
             BuildError::Modifier { modifier } => write!(f, "the instruction has no {modifier}"),
             BuildError::Rule(v) => v.fmt(f),
             BuildError::Field(e) => e.fmt(f),
+            BuildError::PermlaneAfterCmpx => f.write_str("v_permlane must not follow v_cmpx"),
             BuildError::Unbound => f.write_str("the label is bound nowhere"),
             BuildError::BoundTwice => f.write_str("the label is bound already"),
             BuildError::ForeignLabel => f.write_str("the label belongs to another kernel"),

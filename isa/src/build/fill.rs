@@ -1,9 +1,9 @@
 //! Operands into the fields of a row.
 use super::error::BuildError;
 use super::number::{Number, float, integer, signed};
-use super::reg::{Arg, What};
+use super::reg::{Arg, Half as Part, What};
 use super::spec::{After, Size, Spec};
-use crate::check::{Place, check};
+use crate::check::{Place, Violation, check};
 use crate::decode::{Dpp, Export, Ext, Half, Image, Inst};
 use crate::encode::{Words, encode};
 use crate::image;
@@ -160,10 +160,29 @@ impl Filler<'_> {
 
     /// No modifiers on an operand that has none.
     fn plainly(&self, at: Place, a: Arg) -> Result {
-        if a.neg || a.abs || a.sext {
-            return Err(BuildError::Kind { at, want: "a register without modifiers" });
+        if a.neg || a.abs || a.sext || a.half != Part::Whole {
+            return Err(BuildError::Kind { at, want: "a whole register without modifiers" });
         }
         Ok(())
+    }
+
+    /// The number of the register whose half is meant, and the selector's bit noted, of an operand or destination.
+    fn half(&mut self, at: Place, a: Arg, first: u8, sixteen: bool, bit: u8) -> Result<u8> {
+        let high = match a.half {
+            Part::Whole => return Ok(first),
+            part => part == Part::High,
+        };
+        match self.row.format {
+            Format::Vop1 | Format::Vop2 | Format::Vopc if sixteen && self.row.has(T16) => match first {
+                0..128 => Ok(first | (high as u8) << 7),
+                _ => Err(Violation::HalfVgpr { at, vgpr: first }.into()),
+            },
+            Format::Vop3 if sixteen && (self.target.true16 || self.row.has(OPSEL)) => {
+                self.inst.mods.opsel |= (high as u8) << bit;
+                Ok(first)
+            }
+            _ => Err(BuildError::Kind { at, want: "a whole register" }),
+        }
     }
 
     fn scalar_code(&self, at: Place, what: What, dwords: u8) -> Result<Option<u8>> {
@@ -211,7 +230,9 @@ impl Filler<'_> {
         let folded = if short && (a.neg || a.abs) { signed(a.what, a.neg, a.abs, o.ty) } else { None };
         let a = folded.map_or(a, Arg::new);
         let code = match a.what {
-            What::V { first, width } if width == dwords => 256 + first as u16,
+            What::V { first, width } if width == dwords => {
+                256 + self.half(at, a, first, o.ty.is_half(), k as u8)? as u16
+            }
             What::V { width, .. } => return Err(BuildError::Width { at, want: dwords, got: width }),
             what => match (self.scalar_code(at, what, dwords)?, self.number(at, what, o.ty)?) {
                 (Some(c), _) => c as u16,
@@ -345,7 +366,14 @@ impl Filler<'_> {
             let n = o.ty.dwords(wave64);
             match o.slot {
                 Slot::Vdst if o.class == Class::S => self.inst.vdst = self.scalar(o.slot, a, n)?,
-                Slot::Vdst => self.inst.vdst = self.vgpr(o.slot, a, n)?,
+                Slot::Vdst => {
+                    // Long forms have results of 16 bits in the table's 32.
+                    let sixteen = n == 1 && self.row.operands.iter().any(|o| o.ty.is_half());
+                    let short = self.row.format != Format::Vop3;
+                    let first = self.vgpr(o.slot, Arg { half: Part::Whole, ..a }, n)?;
+                    self.inst.vdst =
+                        self.half(self.at(o.slot), a, first, if short { o.ty.is_half() } else { sixteen }, 3)?;
+                }
                 Slot::Sdst if o.class == Class::Num => self.inst.sdst = self.small(o.slot, a, 0, 127)? as u8,
                 Slot::Sdst => self.inst.sdst = self.scalar(o.slot, a, n)?,
                 Slot::Src0 if o.class == Class::Msg => self.inst.src[0] = self.small(o.slot, a, 0, 255)? as u16,

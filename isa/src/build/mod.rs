@@ -42,7 +42,13 @@ pub use error::{BuildError, Fault, Faults};
 pub use reg::*;
 pub use spec::Spec;
 
-use crate::{Inst, Op, Target};
+/// The README's kernel is compiled and run with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
+
+use crate::row::W_EXEC;
+use crate::{Inst, Op, Target, Unit};
 use alloc::vec::Vec;
 use core::panic::Location;
 use core::sync::atomic::{AtomicU32, Ordering};
@@ -62,6 +68,8 @@ pub struct Kernel {
     branches: Vec<Branch>,
     faults: Vec<Fault>,
     used: used::Used,
+    /// The last VALU instruction was a `v_cmpx`.
+    after_cmpx: bool,
 }
 
 #[derive(Debug)]
@@ -102,6 +110,7 @@ impl Kernel {
             branches: Vec::new(),
             faults: Vec::new(),
             used: used::Used::default(),
+            after_cmpx: false,
         }
     }
 
@@ -164,6 +173,14 @@ impl Kernel {
     #[track_caller]
     fn push(&mut self, made: fill::Made) -> Result<(), BuildError> {
         let word = self.words.len();
+        let permlane = [Op::V_PERMLANE16_B32, Op::V_PERMLANEX16_B32, Op::V_PERMLANE64_B32];
+        if self.after_cmpx && permlane.contains(&made.inst.op) {
+            return Err(BuildError::PermlaneAfterCmpx);
+        }
+        let row = made.inst.row();
+        if matches!(row.unit(), Unit::Valu | Unit::Trans) {
+            self.after_cmpx = row.implicit & W_EXEC != 0;
+        }
         if let Some(l) = made.label {
             if l.kernel != self.id {
                 return Err(BuildError::ForeignLabel);

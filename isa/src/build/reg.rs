@@ -131,6 +131,15 @@ pub struct Arg {
     pub(super) neg: bool,
     pub(super) abs: bool,
     pub(super) sext: bool,
+    pub(super) half: Half,
+}
+
+/// Which half of a VGPR is meant.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Half {
+    Whole,
+    Low,
+    High,
 }
 
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -148,7 +157,7 @@ pub(super) enum What {
 
 impl Arg {
     pub(super) const fn new(what: What) -> Arg {
-        Arg { what, neg: false, abs: false, sext: false }
+        Arg { what, neg: false, abs: false, sext: false, half: Half::Whole }
     }
 
     /// `|x|`.
@@ -241,6 +250,21 @@ macro_rules! register_args {
 }
 
 register_args! { Vgpr V; Sgpr S; }
+
+impl Vgpr {
+    /// `v3.l`: the low half, where the operand has 16 bits.
+    #[must_use]
+    pub fn lo(self) -> Arg {
+        Arg { half: Half::Low, ..self.arg() }
+    }
+
+    /// `v3.h`: the high half. Long encodings of packed-register operations have it as `op_sel`; the others where
+    /// [`Target::true16`](crate::Target::true16) is set, in short encodings for v0 to v127.
+    #[must_use]
+    pub fn hi(self) -> Arg {
+        Arg { half: Half::High, ..self.arg() }
+    }
+}
 
 impl Special {
     /// `|x|`.

@@ -35,15 +35,18 @@ impl Used {
         self.vcc |= row.implicit & (R_VCC | W_VCC) != 0;
         for o in row.operands {
             let n = o.ty.dwords(wave64);
+            // Bit 7 of a short encoding's 16-bit operand is the half.
+            let mask = if row.has(T16) && o.ty.is_half() { 0x7f } else { 0xff };
+            let source = |code: u16| if code >= 256 { code & (0x100 | mask as u16) } else { code };
             match o.slot {
                 Slot::Vdst if o.class == Class::S => self.s(i.vdst as u16, n),
                 Slot::Vdst => {
                     let silent = row.operand(Slot::Vdata).is_some() && row.implicit & STORES != 0 && !m.glc;
-                    self.v(i.vdst, if silent { 0 } else { n });
+                    self.v(i.vdst & mask, if silent { 0 } else { n });
                 }
                 Slot::Sdst if o.class != Class::Num => self.s(i.sdst as u16, n),
-                Slot::Src0 if o.class != Class::Msg => self.s(i.src[0], n),
-                Slot::Src1 => self.s(i.src[1], n),
+                Slot::Src0 if o.class != Class::Msg => self.s(source(i.src[0]), n),
+                Slot::Src1 => self.s(source(i.src[1]), n),
                 Slot::Src2 => self.s(i.src[2], n),
                 Slot::Vcc => self.vcc = true,
                 Slot::Sbase => self.s(m.sbase as u16, n),

@@ -7,7 +7,7 @@ use core::fmt;
 pub struct Place {
     /// It belongs to the Y half of a VOPD pair.
     pub y: bool,
-    /// Where it sits in the encoding; find it in [`Row::operands`].
+    /// Where it sits in the encoding; find it in [`Row::operands`](crate::Row::operands).
     pub slot: Slot,
 }
 
@@ -253,12 +253,13 @@ impl Violation {
             },
             Violation::VgprEnd { .. } => "7.2.7 Out-of-Range GPRs",
             Violation::HalfVgpr { .. } => "7.4 16-bit Math and VGPRs",
-            Violation::SgprEnd { .. } | Violation::SgprAlign { .. } => "3.3.1 SGPRs",
-            Violation::ConstantBus { .. } => "7.2.2 Inputs Operands",
-            Violation::LiteralDpp { .. }
-            | Violation::NoDpp { .. }
-            | Violation::DppSource { .. }
-            | Violation::DppControl { .. } => "7.7 Data Parallel Processing (DPP)",
+            Violation::SgprEnd { .. } => "3.3.1 SGPRs",
+            Violation::SgprAlign { .. } => "3.3.1.3 SGPR Alignment",
+            Violation::ConstantBus { .. } | Violation::LiteralDpp { .. } => "7.2.2.3 Source Operand Restrictions",
+            Violation::NoDpp { .. } | Violation::DppSource { .. } | Violation::DppControl { .. } => {
+                "7.7 Data Parallel Processing (DPP)"
+            }
+            Violation::Modifier { at: Some(_), .. } => "7.2.2.1 Input Operand Modifiers",
             Violation::Modifier { .. } => "15 Microcode Formats",
             Violation::Range { .. } => "15 Microcode Formats",
             Violation::NullOnly { .. } => "16.2 SOPK Instructions",
