@@ -171,7 +171,7 @@ mod tests {
         );
         assert_eq!(split(".byte ';' ; x\n.byte '\\'';y"), [".byte ';'", ".byte '\\''"]);
         assert_eq!(split("a /* b\n c */ d\ne"), ["a /* b\n c */ d", "e"]);
-        assert_eq!(blank("a /* b\n */ \"/*\" d"), "a           \"/*\" d");
+        assert_eq!(blank("a /* b\n */ \"/*\" d"), "a          \"/*\" d");
         assert_eq!(next("x /* y", 0).open_comment, Some(2));
     }
 }
