@@ -11,7 +11,7 @@ use super::code::{Kernel, Part};
 use super::{Bad, Show, View, words};
 
 /// Column at which comments begin.
-const COMMENT: usize = 44;
+const COMMENT: usize = 43;
 
 /// Lists every function; dwords that are no instructions stand as `.long`.
 pub fn listing(view: &View, show: &[Show], summary: bool, out: &mut Vec<u8>) -> Bad {
@@ -102,7 +102,7 @@ fn function(view: &View, part: &Part, show: &[Show], summary: bool, text: &mut S
         if columns.is_empty() {
             let _ = writeln!(text, "\t{line}");
         } else {
-            let _ = writeln!(text, "\t{line:<COMMENT$}// {}", columns.join("  "));
+            let _ = writeln!(text, "\t{line:<COMMENT$} // {}", columns.join("  "));
         }
     }
 }
