@@ -201,7 +201,7 @@ fn operands(inst: &Inst, row: &Row, vdst: u8, src: &[u16], wave: WaveSize, e: &m
         if o.output {
             e.writes = e.writes.union(&set);
             let half_result = half || row.format == Format::Ds && d16(row);
-            if row.has(TIED) || vector && (left || half_result) {
+            if keeps(row) || vector && (left || half_result) {
                 e.reads = e.reads.union(&set);
             }
         } else {
@@ -212,6 +212,14 @@ fn operands(inst: &Inst, row: &Row, vdst: u8, src: &[u16], wave: WaveSize, e: &m
             e.writes = e.writes.union(&set);
         }
     }
+}
+
+/// Does the destination's old value go into the result: an accumulator, a bit field, a move that may not happen.
+fn keeps(row: &Row) -> bool {
+    let dual = matches!(row.format, Format::VopdX | Format::VopdY);
+    row.has(TIED)
+        || dual && (row.name.starts_with("v_dual_fmac") || row.name.starts_with("v_dual_dot2acc"))
+        || matches!(row.op, Op::S_CMOV_B32 | Op::S_CMOV_B64 | Op::S_CMOVK_I32 | Op::V_PK_FMAC_F16)
 }
 
 /// A load of 16 bits into one half of a register.
