@@ -180,10 +180,12 @@ fn code_objects_are_listed_kernel_by_kernel() {
         let output = run(&["disasm", &path]);
         assert_eq!(output.status.code(), Some(0), "{}", err(&output));
         let text = out(&output);
-        assert!(text.starts_with(&format!("{}: // gfx1100, wave{}", kernel.name, kernel.wave)), "{text}");
-        assert!(text.contains("s_endpgm"), "{text}");
-        assert_eq!(out(&run(&["disasm", "--kernel", kernel.name])), text);
-        assert_eq!(out(&run(&["disasm", &path, "--kernel", kernel.name])), text);
+        assert!(text.starts_with(&format!("\n{path}:\tfile format elf64-amdgpu\n")), "{text}");
+        assert!(text.contains(&format!(" <{}>:\n", kernel.name)) && text.contains("\ts_endpgm  "), "{text}");
+        let alone = out(&run(&["disasm", "--kernel", kernel.name, "--summary"]));
+        assert!(alone.contains(&format!("\n{}:\n\t// gfx1100, wave{}, ", kernel.name, kernel.wave)), "{alone}");
+        assert_eq!(out(&run(&["disasm", &path, "--kernel", kernel.name, "--summary"])), alone);
+        assert!(alone.lines().all(|line| line.len() <= 80), "{alone}");
         assert_eq!(run(&["disasm", &path, "--kernel", "other"]).status.code(), Some(1));
         // Cut and damaged files are errors, never panics.
         for cut in [5, 64, kernel.object.len() / 2, kernel.object.len() - 1] {
@@ -191,6 +193,33 @@ fn code_objects_are_listed_kernel_by_kernel() {
             assert!(matches!(output.status.code(), Some(0 | 1)), "cut to {cut}: {}", err(&output));
         }
     }
+}
+
+#[test]
+fn damaged_objects_are_stated_errors() {
+    let object = kernels::KERNELS[0].object;
+    // The section header table's place, its number of entries, and each section's offset and size.
+    let at = |k: usize| u64::from_le_bytes(object[k..k + 8].try_into().unwrap());
+    let table = at(40) as usize;
+    let mut damaged = vec![(40, u64::MAX), (40, object.len() as u64 - 1), (60, 0xffff)];
+    for section in 0..usize::from(object[60]) {
+        damaged.extend([(table + 64 * section + 24, 1 << 60), (table + 64 * section + 32, u64::MAX)]);
+    }
+    let mut refused = 0;
+    for (place, value) in damaged {
+        let mut bytes = object.to_vec();
+        bytes[place..place + 8].copy_from_slice(&value.to_le_bytes());
+        let output = fed(&["disasm", "-"], &bytes);
+        assert!(matches!(output.status.code(), Some(0 | 1)), "{place:#x}: {}", err(&output));
+        if output.status.code() == Some(1) {
+            refused += 1;
+            assert!(err(&output).starts_with("error: ") && err(&output).contains("next: "), "{}", err(&output));
+            let output = fed(&["disasm", "--json", "-"], &bytes);
+            assert_eq!(document(&output)["code"], "object-not-a-code-object");
+        }
+    }
+    assert!(refused >= 5, "{refused} of the damaged objects are refused");
+    assert_eq!(run(&["disasm", "--format", "llvm", "--show", "live", "--kernel", "vadd_f32"]).status.code(), Some(2));
 }
 
 #[test]

@@ -103,6 +103,78 @@ fn small_literal(ours: &[u8], llvm: &[u8]) -> bool {
 
 const NO_LLVM: &str = "no llvm-mc of LLVM 19 (Debian: apt install llvm-19; or set SPARKLE_LLVM)";
 
+/// What `sparkle-pm4 disasm` prints for a file.
+#[cfg(feature = "cli")]
+fn disasm(arguments: &[&str]) -> Vec<u8> {
+    let output = Command::new(env!("CARGO_BIN_EXE_sparkle-pm4")).arg("disasm").args(arguments).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    output.stdout
+}
+
+/// The code objects of the tree, and those of the test data where there are any.
+#[cfg(feature = "cli")]
+fn objects() -> Vec<PathBuf> {
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("kernels/objects")];
+    match std::env::var_os("SPARKLE_TEST_DATA") {
+        Some(data) => folders.push(PathBuf::from(data).join("cases")),
+        None => skip::skip!("SPARKLE_TEST_DATA is not set: the tree's kernels alone"),
+    }
+    let files = folders.iter().flat_map(|folder| std::fs::read_dir(folder).into_iter().flatten().flatten());
+    let mut files: Vec<_> = files.map(|entry| entry.path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "hsaco"));
+    files.sort();
+    files
+}
+
+#[cfg(feature = "cli")]
+#[test]
+fn the_listing_is_llvm_objdumps_byte_for_byte() {
+    let Some(tool) = llvm_mc() else { return skip::skip!("{NO_LLVM}") };
+    let objects = objects();
+    assert!(objects.len() >= kernels::KERNELS.len());
+    for path in objects {
+        let path = path.to_str().unwrap();
+        let bytes = std::fs::read(path).unwrap();
+        // LLVM takes code for wave32 unless it is told; the descriptors say better.
+        let wave64 = CodeObject::parse(&bytes).unwrap().kernels().iter().all(|kernel| kernel.wave_size == 64);
+        let mut objdump = Command::new(tool.with_file_name("llvm-objdump"));
+        if wave64 {
+            objdump.arg("--mattr=-wavefrontsize32,+wavefrontsize64");
+        }
+        let llvm = objdump.args(["-d", path]).output().unwrap().stdout;
+        let ours = disasm(&[path]);
+        assert!(ours == llvm, "{path}: {} bytes, llvm-objdump prints {}", ours.len(), llvm.len());
+    }
+}
+
+#[cfg(feature = "cli")]
+#[test]
+fn the_listing_with_labels_assembles_to_the_same_code() {
+    let Some(tool) = llvm_mc() else { return skip::skip!("{NO_LLVM}") };
+    for kernel in kernels::KERNELS {
+        let folder = std::env::temp_dir().join(format!("sparkle-asm-{}-{}", std::process::id(), kernel.name));
+        std::fs::create_dir_all(&folder).unwrap();
+        let (source, object) = (folder.join("k.s"), folder.join("k.o"));
+        std::fs::write(&source, disasm(&["--kernel", kernel.name, "--show", "addresses,bytes,live,waits"])).unwrap();
+        let mut assembler = Command::new(&tool);
+        assembler.args(["-triple=amdgcn-amd-amdhsa", "-mcpu=gfx1100", "-filetype=obj", "-o"]).args([&object, &source]);
+        if kernel.wave == 64 {
+            assembler.arg("-mattr=-wavefrontsize32,+wavefrontsize64");
+        }
+        assert!(assembler.status().unwrap().success(), "{}", kernel.name);
+        let text = |listing: Vec<u8>| {
+            let listing = String::from_utf8(listing).unwrap();
+            let words =
+                |line: &str| Some(line.rsplit_once("// ")?.1.split_once(": ")?.1.split(" <").next()?.to_owned());
+            listing.lines().filter_map(words).collect::<Vec<_>>()
+        };
+        let again = text(disasm(&["--format", "llvm", object.to_str().unwrap()]));
+        let once = text(disasm(&["--format", "llvm", "--kernel", kernel.name]));
+        assert!(!once.is_empty() && again == once, "{}", kernel.name);
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+}
+
 #[test]
 fn llvm_assembles_the_disassembly_of_every_kernel_to_its_bytes() {
     let Some(tool) = llvm_mc() else { return skip::skip!("{NO_LLVM}") };

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 extern crate alloc;
 
+pub mod analysis;
 pub mod asm;
 pub mod build;
 mod check;

@@ -1,7 +1,7 @@
 //! `disasm`: RDNA3 machine code as LLVM prints it.
 
 mod asm;
-mod code;
+pub mod code;
 
 use std::fmt::Write as _;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};

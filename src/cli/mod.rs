@@ -20,6 +20,7 @@
 //!   [`signals::check`] between its steps. Elsewhere SIGINT ends the process as it does by default.
 //! - A variable is read with [`environment::flag_or`]: the flag goes first, and an empty variable is none.
 
+mod bench;
 mod conv2d;
 mod disasm;
 mod environment;
@@ -68,6 +69,8 @@ enum Command {
     Pm4(pm4::Args),
     /// Disassemble RDNA3 machine code, as LLVM prints it.
     Disasm(disasm::Args),
+    /// Time this toolkit beside others.
+    Bench(bench::Args),
     /// Print a completion script for a shell.
     Completions(generate::CompletionsArgs),
     /// Print the manual page, in roff.
@@ -87,6 +90,7 @@ fn dispatch(command: Command, out: &Output) -> anyhow::Result<()> {
         Command::Probe(args) => probe::run(args, out),
         Command::Pm4(args) => pm4::run(args, out),
         Command::Disasm(args) => disasm::run(args, out),
+        Command::Bench(args) => bench::run(args, out),
         Command::Completions(args) => generate::completions(args, &mut Cli::command(), out),
         Command::Man(args) => generate::man(args, &Cli::command(), out),
     }

@@ -126,7 +126,7 @@ impl Printer<'_> {
         }
         let (and, or, xor) = (v & 31, v >> 5 & 31, v >> 10 & 31);
         self.put(" offset:swizzle(");
-        let _ = if and == 31 && or == 0 && xor.count_ones() == 1 {
+        if and == 31 && or == 0 && xor.count_ones() == 1 {
             emit!(self.s; put "SWAP,", dec xor, put ")")
         } else if and == 31 && or == 0 && xor > 0 && (xor + 1).is_power_of_two() {
             emit!(self.s; put "REVERSE,", dec xor + 1, put ")")
@@ -145,7 +145,7 @@ impl Printer<'_> {
                 });
             }
             self.put("\")")
-        };
+        }
     }
 }
 
