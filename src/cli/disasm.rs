@@ -79,7 +79,13 @@ enum Show {
     Waits,
 }
 
-fn wave(text: &str) -> Result<WaveSize, String> {
+/// The part of its name.
+pub(super) fn arch(text: &str) -> Result<Arch, String> {
+    Arch::from_name(text).ok_or_else(|| format!("one of {}", Arch::ALL.map(Arch::name).join(", ")))
+}
+
+/// Lanes of a wave.
+pub(super) fn wave(text: &str) -> Result<WaveSize, String> {
     match text {
         "32" => Ok(WaveSize::W32),
         "64" => Ok(WaveSize::W64),

@@ -21,6 +21,7 @@
 //! - A variable is read with [`environment::flag_or`]: the flag goes first, and an empty variable is none.
 
 mod bench;
+mod asm;
 mod conv2d;
 mod disasm;
 mod environment;
@@ -67,6 +68,8 @@ enum Command {
     Probe(probe::Args),
     /// Read PM4 streams.
     Pm4(pm4::Args),
+    /// Assemble RDNA3 source in LLVM's syntax.
+    Asm(asm::Args),
     /// Disassemble RDNA3 machine code, as LLVM prints it.
     Disasm(disasm::Args),
     /// Time this toolkit beside others.
@@ -89,6 +92,7 @@ fn dispatch(command: Command, out: &Output) -> anyhow::Result<()> {
         Command::Run { operator: Operator::Conv2d(args) } => conv2d::run(*args, out),
         Command::Probe(args) => probe::run(args, out),
         Command::Pm4(args) => pm4::run(args, out),
+        Command::Asm(args) => asm::run(args, out),
         Command::Disasm(args) => disasm::run(args, out),
         Command::Bench(args) => bench::run(args, out),
         Command::Completions(args) => generate::completions(args, &mut Cli::command(), out),

@@ -1,0 +1,312 @@
+//! `asm`: RDNA3 assembly to machine code and code objects.
+
+use std::fs;
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use sparkle_pm4::isa::asm::{self, Assembled, Diagnostic, Options, Severity, inst};
+use sparkle_pm4::isa::object::{LinkOptions, link, write_relocatable};
+use sparkle_pm4::isa::{Arch, Target, WaveSize};
+
+use super::disasm::{arch, wave};
+use super::failure::Reported;
+use super::pm4::read_input;
+use super::{Failure, Output, exit};
+
+/// Name of the form of `asm --json`.
+const SCHEMA: &str = "sparkle-pm4/asm/1";
+
+/// Arguments of `asm`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Source in LLVM's syntax; `-` is standard input.
+    #[arg(value_name = "FILE|-")]
+    file: PathBuf,
+    /// Target of the code.
+    #[arg(long, value_name = "GFX", value_parser = arch, default_value = "gfx1100")]
+    arch: Arch,
+    /// Lanes of a wave: 32 or 64.
+    #[arg(long, value_name = "LANES", value_parser = wave, default_value = "32")]
+    wave: WaveSize,
+    /// Spell halves of registers `v0.l` and `v0.h`.
+    #[arg(long)]
+    true16: bool,
+    /// Take one instruction a line and print one line each: the bytes in memory order, or `error: …`.
+    #[arg(long, conflicts_with_all = ["output", "emit"])]
+    batch: bool,
+    /// Where the result goes; without it the code is printed as hexadecimal text.
+    #[arg(short, long, value_name = "FILE|-")]
+    output: Option<PathBuf>,
+    /// What is made: a code object for the loader, a relocatable object, the bytes of `.text`, or those as text.
+    #[arg(long, value_enum)]
+    emit: Option<Emit>,
+    /// Leave out the symbol table and the names of tools, as for shipping.
+    #[arg(long)]
+    strip: bool,
+    /// Where `.include` and `.incbin` look after the source's own folder.
+    #[arg(short = 'I', long = "include", value_name = "DIR")]
+    include: Vec<PathBuf>,
+}
+
+/// Forms of the result.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+enum Emit {
+    /// A linked code object (`.hsaco`).
+    Hsaco,
+    /// A relocatable object (`.o`).
+    Obj,
+    /// The bytes of `.text`, unresolved references being an error.
+    Bin,
+    /// The same as hexadecimal text, a dword at a time in memory order.
+    Hex,
+}
+
+/// Runs it.
+pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
+    let target = Target { arch: args.arch, wave: args.wave, true16: args.true16 };
+    if args.batch {
+        if out.json {
+            return Err(Failure::usage(
+                "--batch has no JSON form",
+                "it answers each line with a line",
+                "leave out --json or --batch",
+            )
+            .into());
+        }
+        let stdout = BufWriter::new(io::stdout().lock());
+        return match args.file.as_path() {
+            file if file == Path::new("-") => Ok(batch(io::stdin().lock(), stdout, target)?),
+            file => Ok(batch(&*read_input(file)?.1, stdout, target)?),
+        };
+    }
+    let (name, bytes) = read_input(&args.file)?;
+    let source = String::from_utf8(bytes).map_err(|error| {
+        Failure::file(
+            "asm-not-text",
+            format!("{name} is no assembly source"),
+            format!("byte {} is no UTF-8", error.utf8_error().valid_up_to()),
+            "give the source; `disasm` reads machine code",
+        )
+    })?;
+    let folder = args.file.parent().map(Path::to_path_buf).unwrap_or_default();
+    let load = |wanted: &str| load(wanted, &folder, &args.include);
+    let options = Options { target, loader: Some(&load), ..Options::default() };
+    let emit = args.emit.unwrap_or(if args.output.is_some() { Emit::Hsaco } else { Emit::Hex });
+    let (result, diagnostics) = match asm::assemble(&source, &name, &options) {
+        Ok(assembled) => {
+            let diagnostics = assembled.warnings.clone();
+            (Some(assembled), diagnostics)
+        }
+        Err(diagnostics) => (None, diagnostics),
+    };
+    let errors = diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
+    if !out.json {
+        for d in &diagnostics {
+            out.note(&d.to_string());
+        }
+    }
+    let Some(assembled) = result else {
+        let failure = Failure {
+            exit: exit::FAILED,
+            code: "asm-error".into(),
+            what: format!("{name} cannot be assembled"),
+            evidence: match errors {
+                1 => "there is one error".into(),
+                n => format!("there are {n} errors"),
+            },
+            next: "each names its line and what would have been right there".into(),
+        };
+        if out.json {
+            let document = json!({
+                "schema": SCHEMA,
+                "diagnostics": diagnostics.iter().map(diagnostic).collect::<Vec<_>>(),
+                "error": failure.document(),
+            });
+            out.document(&document)?;
+            return Err(Reported(failure).into());
+        }
+        return Err(failure.into());
+    };
+    let bytes = make(&assembled, emit, args.strip, &name)?;
+    let stdout = args.output.as_deref().is_none_or(|file| file == Path::new("-"));
+    match &args.output {
+        Some(file) if !stdout => fs::write(file, &bytes).map_err(|error| {
+            Failure::file(
+                "asm-cannot-write",
+                format!("{} cannot be written", file.display()),
+                error.to_string(),
+                "give a path in a folder that you may write to",
+            )
+        })?,
+        _ if out.json => {}
+        _ => io::stdout().lock().write_all(&bytes)?,
+    }
+    if out.json {
+        let sections: Vec<Value> = assembled
+            .unit
+            .sections
+            .iter()
+            .map(|s| json!({ "name": s.name, "size_bytes": s.size(), "align_bytes": s.align }))
+            .collect();
+        let mut document = json!({
+            "schema": SCHEMA,
+            "target": args.arch.name(),
+            "sections": sections,
+            "diagnostics": diagnostics.iter().map(diagnostic).collect::<Vec<_>>(),
+            "error": null,
+        });
+        if emit == Emit::Hex {
+            document["code"] = Value::String(String::from_utf8_lossy(&bytes).into_owned());
+        }
+        out.document(&document)?;
+    }
+    Ok(())
+}
+
+fn diagnostic(d: &Diagnostic) -> Value {
+    json!({
+        "code": d.code(),
+        "file": d.place.file,
+        "line": d.place.line,
+        "column": d.place.column,
+        "token": d.token,
+        "message": d.message,
+        "expected": d.expected,
+    })
+}
+
+/// The result in the form that is wanted.
+fn make(assembled: &Assembled, emit: Emit, strip: bool, name: &str) -> Result<Vec<u8>, Failure> {
+    let failed = |error: sparkle_pm4::isa::object::ObjectError| Failure {
+        exit: exit::FAILED,
+        code: error.code().into(),
+        what: format!("{name}: the object cannot be made"),
+        evidence: error.to_string(),
+        next: error.hint().unwrap_or("change the source").into(),
+    };
+    match emit {
+        Emit::Hsaco => {
+            let options = if strip { LinkOptions::kernels() } else { LinkOptions::default() };
+            link(&assembled.unit, &options).map_err(failed)
+        }
+        Emit::Obj => write_relocatable(&assembled.unit).map_err(failed),
+        Emit::Bin | Emit::Hex => {
+            let section = assembled.unit.sections.iter().find(|s| s.name == ".text");
+            let open = section.map_or(0, |s| s.relocs.len());
+            if open > 0 {
+                return Err(Failure {
+                    exit: exit::FAILED,
+                    code: "asm-unresolved".into(),
+                    what: format!("{name}: the code cannot stand alone"),
+                    evidence: format!("{open} of its words are for the linker to fill in"),
+                    next: "make a code object: --emit hsaco".into(),
+                });
+            }
+            let text = assembled.text();
+            Ok(if emit == Emit::Bin { text.to_vec() } else { hex_lines(text) })
+        }
+    }
+}
+
+/// A dword a line, in memory order.
+fn hex_lines(code: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(code.len() / 4 * 9);
+    for word in code.chunks(4) {
+        push_hex(&mut out, word);
+        out.push(b'\n');
+    }
+    out
+}
+
+fn push_hex(out: &mut Vec<u8>, bytes: &[u8]) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    for b in bytes {
+        out.extend([DIGITS[(b >> 4) as usize], DIGITS[(b & 15) as usize]]);
+    }
+}
+
+/// A file that the source asks for.
+fn load(wanted: &str, folder: &Path, include: &[PathBuf]) -> Result<Vec<u8>, String> {
+    let mut first = None;
+    for dir in std::iter::once(folder).chain(include.iter().map(PathBuf::as_path)) {
+        match fs::read(dir.join(wanted)) {
+            Ok(bytes) => return Ok(bytes),
+            Err(error) => first = first.or(Some(error)),
+        }
+    }
+    Err(first.map_or_else(|| "no folder to look in".into(), |error| error.to_string()))
+}
+
+/// One line out for each line in, whatever it holds.
+fn batch(input: impl Read, mut output: impl Write, target: Target) -> io::Result<()> {
+    let mut input = BufReader::with_capacity(64 << 10, input);
+    let mut line = Vec::new();
+    let mut answer = Vec::new();
+    loop {
+        line.clear();
+        if input.read_until(b'\n', &mut line)? == 0 {
+            return output.flush();
+        }
+        answer.clear();
+        match batch_line(&line, &target) {
+            Ok(encoded) => {
+                for word in &encoded.words[..encoded.len_dw as usize] {
+                    push_hex(&mut answer, &word.to_le_bytes());
+                }
+            }
+            Err(why) => answer.extend_from_slice(format!("error: {why}").as_bytes()),
+        }
+        answer.push(b'\n');
+        output.write_all(&answer)?;
+        // Whoever waits for this answer before asking again must get it; a file goes through in large pieces.
+        if !input.buffer().contains(&b'\n') {
+            output.flush()?;
+        }
+    }
+}
+
+fn batch_line(line: &[u8], target: &Target) -> Result<asm::Encoded, String> {
+    let text = std::str::from_utf8(line).map_err(|_| "the line is no text".to_owned())?;
+    let text = inst::without_comments(text);
+    let text = text.trim_end();
+    let encoded = inst::assemble(text, target, &()).map_err(|error| {
+        let column = text.get(..error.at).map_or(error.at, |t| t.chars().count()) + 1;
+        format!("column {column}: {error}")
+    })?;
+    match encoded.fixup {
+        Some(fixup) => Err(format!("column {}: a symbol has no value here, expected a number", fixup.at + 1)),
+        None => Ok(encoded),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(input: &[u8], wave: WaveSize) -> Vec<String> {
+        let mut output = Vec::new();
+        batch(input, &mut output, wave.into()).unwrap();
+        String::from_utf8(output).unwrap().lines().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn a_batch_has_a_line_for_a_line() {
+        let source = b"s_mov_b32 s0, s0\r\n\n  s_endpgm // the end\nv_nop ; so\nv_nop /* that */\n\xff\ns_mov_b32 s0, foo\ns_mov_b32 s0, s200\nv_nop";
+        let got = lines(source, WaveSize::W32);
+        assert_eq!(got.len(), 9, "{got:?}");
+        assert_eq!([&got[0], &got[2], &got[3], &got[4]], ["000080be", "0000b0bf", "0000007e", "0000007e"]);
+        for k in [1, 5, 6, 7] {
+            assert!(got[k].starts_with("error: "), "{got:?}");
+        }
+        assert!(got[7].contains("column 15"), "{}", got[7]);
+        assert_eq!(got[8], got[3], "a last line without its end counts");
+    }
+
+    #[test]
+    fn masks_are_wide_in_wave64() {
+        let text = b"v_cmp_lt_f32_e32 vcc, v0, v1\n";
+        assert_eq!(lines(text, WaveSize::W64), ["0003227c"]);
+        assert!(lines(text, WaveSize::W32)[0].starts_with("error: "));
+    }
+}
