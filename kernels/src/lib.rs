@@ -1,7 +1,7 @@
 //! In-tree RDNA3 kernels: sources (`src/asm/*.s`), assembled code objects (`objects/*.hsaco`), a manifest with their
 //! signatures, and the plans that turn a shape into dispatches.
 //!
-//! The objects are what `cargo run --release -p xtask -- kernels` makes of the sources with LLVM 19;
+//! The objects are what `cargo run --release -p xtask -- kernels` makes of the sources, and LLVM 19 makes the same;
 //! `--check` compares. How to add a kernel is told in `docs/add-a-kernel.md`.
 #![forbid(unsafe_code)]
 

@@ -20,8 +20,8 @@
 //!   [`signals::check`] between its steps. Elsewhere SIGINT ends the process as it does by default.
 //! - A variable is read with [`environment::flag_or`]: the flag goes first, and an empty variable is none.
 
-mod bench;
 mod asm;
+mod bench;
 mod conv2d;
 mod disasm;
 mod environment;
