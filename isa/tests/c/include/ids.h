@@ -31,3 +31,7 @@
         ids_old; \
     })
 #define convert_float4(x) __builtin_convertvector(x, float4)
+#define convert_int4(x) __builtin_convertvector(x, int4)
+#define atom_max(p, v) __atomic_fetch_max(p, v, __ATOMIC_RELAXED)
+#define atom_min(p, v) __atomic_fetch_min(p, v, __ATOMIC_RELAXED)
+#define atom_add(p, v) __atomic_fetch_add(p, v, __ATOMIC_RELAXED)
