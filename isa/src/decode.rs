@@ -1,6 +1,6 @@
 //! Words to [`Inst`].
 use crate::encode::takes_literal;
-use crate::row::{DATA0_AT_ADDR, Format, RDNA35, Row, SD, find};
+use crate::row::{DATA0_AT_ADDR, Format, Row, SD, find};
 use crate::rows::{Op, ROWS};
 use crate::{Target, WaveSize};
 
@@ -317,7 +317,7 @@ fn decode_for(words: &[u32], target: Target) -> Result<Inst, DecodeError> {
     let (format, opcode) = classify(w).ok_or(unknown)?;
     let row_no = find(format, opcode).ok_or(unknown)?;
     let row = &ROWS[row_no as usize];
-    if row.has(RDNA35) && !target.arch.is_rdna35() {
+    if !row.is_on(target.arch) {
         return Err(unknown);
     }
     let base = match format {

@@ -381,6 +381,16 @@ impl Unit {
 }
 
 impl Row {
+    /// Does wave64 lack it: pairs exist in wave32 alone.
+    pub const fn is_wave32_only(&self) -> bool {
+        matches!(self.format, Format::VopdX | Format::VopdY)
+    }
+
+    /// Does a part have it.
+    pub const fn is_on(&self, arch: crate::Arch) -> bool {
+        self.flags & RDNA35 == 0 || arch.is_rdna35()
+    }
+
     /// Where it runs.
     pub const fn unit(&self) -> Unit {
         if self.implicit & TRANS != 0 {

@@ -128,7 +128,7 @@ impl Bus {
 pub fn check(inst: &Inst, target: impl Into<Target>) -> Result {
     let target: Target = target.into();
     let row = inst.row();
-    if row.has(RDNA35) && !target.arch.is_rdna35() {
+    if !row.is_on(target.arch) {
         return Err(Violation::Arch { name: row.name });
     }
     match row.format {

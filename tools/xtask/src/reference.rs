@@ -173,7 +173,7 @@ fn effects(row: &Row) -> (String, String) {
 }
 
 fn parts(row: &Row) -> &'static str {
-    match (row.has(RDNA35), matches!(row.format, Format::VopdX | Format::VopdY)) {
+    match (row.has(RDNA35), row.is_wave32_only()) {
         (true, _) => "gfx115x",
         (_, true) => "all, wave32",
         _ => "all",

@@ -137,7 +137,7 @@ pub fn assemble(text: &str, target: &Target, symbols: &dyn Symbols) -> Result<En
     };
     let first = &ROWS[rows.start];
     c.row = first;
-    if first.has(RDNA35) && !target.arch.is_rdna35() {
+    if !first.is_on(target.arch) {
         return Err(at_name(format!("`{written}` is an instruction of RDNA 3.5, not of {}", target.arch.name())));
     }
     let mut args = Args::new();
