@@ -340,7 +340,8 @@ fn source(arg: &Arg, class: Class, ty: Ty, wave64: bool, fold: bool, literal: &m
             // Accumulators are no scalar ranges, but the special sources pass.
             if have == n && ty != Ty::Acc || have == 0 { Ok(code) } else { Err(arg.misfit(Why::Source(n))) }
         }
-        Kind::Int(_) | Kind::Float(_) => match constant::number(arg, ty, fold)? {
+        // LLVM reads the constants of an accumulator as doubles in wave32.
+        Kind::Int(_) | Kind::Float(_) => match constant::number(arg, if ty == Ty::Acc && n == 8 { Ty::B64 } else { ty }, fold)? {
             Code::Inline(code) => Ok(code),
             Code::Literal(_) if matches!(class, Class::Const | Class::Sconst) => Err(arg.misfit(Why::Literal)),
             Code::Literal(v) => {
