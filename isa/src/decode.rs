@@ -527,7 +527,7 @@ fn decode_for(words: &[u32], target: Target) -> Result<Inst, DecodeError> {
     } else {
         let y = inst.y;
         // Most instructions have no source that could be the literal, and no constant that always follows.
-        let fixed = matches!(format, Format::Vop2 | Format::Sop2 | Format::Sopk | Format::VopdX);
+        let fixed = matches!(format, Format::Sop2 | Format::Sopk | Format::Vop2 | Format::VopdX);
         let named = inst.src.contains(&255) || y.is_some_and(|y| y.src.contains(&255));
         if (fixed || named) && (takes_literal(row, &inst.src) || y.is_some_and(|y| takes_literal(y.row(), &y.src))) {
             inst.literal = at(len)?;
