@@ -213,19 +213,23 @@ fn what_is_printed_assembles_to_itself() {
     let rows = Rows::new();
     let mut r = Rng::new(5);
     let rounds = if std::env::var_os("SPARKLE_SOAK").is_some() { 2000 } else { 60 };
-    let (mut all, mut good, mut wrong) = (0, 0, Wrong::default());
+    let (mut all, mut good, mut wrong, mut never) = (0, 0, Wrong::default(), Vec::new());
     for row in ROWS.iter().filter(|r| r.format != Format::VopdY) {
         let arch = if row.has(RDNA35) { Arch::Gfx1151 } else { Arch::Gfx1100 };
         let mut came = 0;
         for k in 0..rounds {
             // Fields of any value, and those that software writes.
-            let x = if k % 2 == 0 {
+            let mut x = if k % 2 == 0 {
                 random(row, &rows, &mut r)
             } else {
                 let w = rows.tame(row, &mut r);
                 let Ok(x) = decode(&w, Target::new(arch, WaveSize::W32)) else { continue };
                 x
             };
+            // These wait for a counter and take no register but null.
+            if row.name.starts_with("s_waitcnt_") && k % 4 == 0 {
+                x.sdst = 124;
+            }
             let w = encode(&x).unwrap_or_else(|e| panic!("{x:?}: {e}"));
             for wave in [WaveSize::W32, WaveSize::W64] {
                 if wave == WaveSize::W64 && x.y.is_some() {
@@ -241,11 +245,13 @@ fn what_is_printed_assembles_to_itself() {
             }
         }
         good += came;
-        let nameless = row.format == Format::Vop3 && row.operands.is_empty();
-        assert!(came > 0 || nameless, "nothing of {} {:?} came back", row.name, row.format);
+        if came == 0 && !(row.format == Format::Vop3 && row.operands.is_empty()) {
+            never.push(format!("{} {:?}", row.name, row.format));
+        }
     }
     eprintln!("{good} of {all} came back");
     wrong.none();
+    assert!(never.is_empty(), "nothing came back of {never:?}");
     assert!(good * 3 > all, "{good} of {all} came back, the operands are too wild");
 }
 
@@ -324,9 +330,10 @@ fn a_value_too_wide_for_its_field_is_refused() {
     refused(&x, "even");
 }
 
-/// Texts on which this crate's assembler and LLVM's part on purpose.
-fn llvm_alone(_: &str) -> bool {
-    false
+/// Texts that LLVM takes and this crate's assembler refuses on purpose: sources that are no registers (`src_scc`, the
+/// apertures) where an instruction reads a register by its number, as `s_movrels_b32` does.
+fn llvm_alone(text: &str, refused: &str) -> bool {
+    text.contains("src_") && refused.contains("scalar register")
 }
 
 #[test]
@@ -368,11 +375,11 @@ fn llvm_assembles_what_is_printed() {
             match (ours::assemble(ours, target), back) {
                 (Ok(a), Ok(b)) if a == *b => taken += 1,
                 (Err(_), Err(_)) => refused += 1,
-                (a, b) if !llvm_alone(ours) => {
+                (Err(e), Ok(_)) if llvm_alone(ours, &e) => {}
+                (a, b) => {
                     let format = decode(w, target).unwrap().format();
                     differ.add(format!("{format:?} {target:?}\n  {ours}\n  ours {a:08x?}\n  LLVM {b:08x?}"));
                 }
-                _ => {}
             }
             let Ok(normal) = normal else { continue };
             if theirs.contains("/*") {
