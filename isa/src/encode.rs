@@ -111,14 +111,7 @@ fn put(w: &mut u32, field: &'static str, at: u32, bits: u32, value: u32) -> Resu
 }
 
 /// Number of a scalar range's first register without the `low` bits that its field of `bits` bits leaves out.
-fn put_range(
-    w: &mut u32,
-    field: &'static str,
-    at: u32,
-    bits: u32,
-    register: u8,
-    low: u32,
-) -> Result<(), EncodeError> {
+fn put_range(w: &mut u32, field: &'static str, at: u32, bits: u32, register: u8, low: u32) -> Result<(), EncodeError> {
     let align = 1u8 << low;
     if !register.is_multiple_of(align) {
         return Err(EncodeError::Alignment { field, register, align });

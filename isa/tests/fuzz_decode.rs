@@ -1,9 +1,9 @@
 //! Random words: decoded or refused with a stated error, never a panic; what decodes encodes to the same words, and what
 //! keeps the machine's rules prints a text that this crate's assembler turns into the same words again.
 //!
-//! The words are the same but for bits that the text does not show. Left out are, by name in `words::ours`: what breaks a
-//! rule of `check`, whose text may say so in a comment; the long forms of v_nop and v_pipeflush, which have no spelling;
-//! and constants that have one spelling and two codes, which come back as the shorter or as a literal of equal value.
+//! The words are the same but for bits that the text does not show. `words::ours` names what is left out: what breaks a
+//! rule of `check`, what LLVM prints and does not take back, and constants and swizzles that have one spelling and
+//! several codes, which come back with an equal one.
 mod words;
 use isa::{Arch, DecodeError, Dpp, Format, Inst, Target, WaveSize, decode, disassemble, encode};
 use words::*;

@@ -94,7 +94,11 @@ impl Printer<'_> {
         self.put(", ");
         scalar(self.s, m.sbase as u16, 4);
         self.put(", ");
-        self.source(row, 3, m.soffset as u16, &SOFFSET);
+        // No literal follows these formats.
+        match m.soffset {
+            255 => self.put("src_255"),
+            code => self.source(row, 3, code as u16, &SOFFSET),
+        }
         if row.format == Format::Mtbuf {
             match m.format {
                 1 => {}

@@ -104,7 +104,8 @@ pub fn prints_as_literal(i: &Inst) -> bool {
 /// these (a multisampled image sampled, an atomic on three components), it prints those of another and refuses them,
 /// and so does this crate.
 pub fn has_other_widths(line: &str, refused: &str, target: Target) -> bool {
-    let of_widths = |e: &str| e.contains("image address size does not match") || e.contains("image data size does not match");
+    let of_widths =
+        |e: &str| e.contains("image address size does not match") || e.contains("image data size does not match");
     of_widths(refused) && asm::inst::assemble(line, &target, &()).is_err_and(|e| of_widths(&e.message))
 }
 
