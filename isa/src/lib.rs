@@ -10,6 +10,7 @@ pub mod analysis;
 pub mod asm;
 pub mod build;
 mod check;
+mod constant;
 mod decode;
 mod disasm;
 mod encode;

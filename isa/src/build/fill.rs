@@ -1,9 +1,10 @@
 //! Operands into the fields of a row.
 use super::error::BuildError;
-use super::number::{Number, float, integer, signed};
+use super::number::{float, signed};
 use super::reg::{Arg, Half as Part, What};
 use super::spec::{After, Size, Spec};
 use crate::check::{Place, Violation, check};
+use crate::constant::{Code, int};
 use crate::decode::{Dpp, Export, Ext, Half, Image, Inst};
 use crate::encode::{Words, encode};
 use crate::image;
@@ -213,9 +214,9 @@ impl Filler<'_> {
         }
     }
 
-    fn number(&self, at: Place, what: What, ty: Ty) -> Result<Option<Number>> {
+    fn number(&self, at: Place, what: What, ty: Ty) -> Result<Option<Code>> {
         let n = match what {
-            What::Int(x) => integer(x, ty),
+            What::Int(x) => int(x, ty),
             What::Float(x) => float(x, ty),
             _ => return Ok(None),
         };
@@ -236,8 +237,8 @@ impl Filler<'_> {
             What::V { width, .. } => return Err(BuildError::Width { at, want: dwords, got: width }),
             what => match (self.scalar_code(at, what, dwords)?, self.number(at, what, o.ty)?) {
                 (Some(c), _) => c as u16,
-                (_, Some(Number::Inline(c))) => c,
-                (_, Some(Number::Literal(l))) => {
+                (_, Some(Code::Inline(c))) => c,
+                (_, Some(Code::Literal(l))) => {
                     self.take_literal(l)?;
                     LITERAL
                 }
@@ -473,8 +474,8 @@ impl Filler<'_> {
         let a = self.next();
         let at = self.at(Slot::Src0);
         self.inst.mem.soffset = match self.number(at, a.what, Ty::B32)? {
-            Some(Number::Inline(c)) => c as u8,
-            Some(Number::Literal(_)) => return Err(BuildError::Kind { at, want: "a register or an inline constant" }),
+            Some(Code::Inline(c)) => c as u8,
+            Some(Code::Literal(_)) => return Err(BuildError::Kind { at, want: "a register or an inline constant" }),
             None => self.scalar(Slot::Src0, a, 1)?,
         };
         Ok(())

@@ -1,7 +1,7 @@
 //! Immediates whose fields have names.
 use super::text::{dec, put, signed};
 use super::{Printer, emit};
-use crate::names::{DELAY_ID, DELAY_SKIP, HWREG, message};
+use crate::names::{DELAY_ID, DELAY_SKIP, DEPCTR, HWREG, UC_VERSIONS, WAITCNT, message};
 use crate::row::Class;
 
 impl Printer<'_> {
@@ -40,32 +40,23 @@ impl Printer<'_> {
                 self.put(")");
             }
             Class::Delay => self.delay(v),
-            Class::Waitcnt => {
-                self.fields(&[("vmcnt", v >> 10, 63), ("expcnt", v & 7, 7), ("lgkmcnt", v >> 4 & 63, 63)])
-            }
-            Class::Depctr if v & 0x60 == 0 => self.fields(&[
-                ("depctr_hold_cnt", v >> 7 & 1, 1),
-                ("depctr_sa_sdst", v & 1, 1),
-                ("depctr_va_vdst", v >> 12, 15),
-                ("depctr_va_sdst", v >> 9 & 7, 7),
-                ("depctr_va_ssrc", v >> 8 & 1, 1),
-                ("depctr_va_vcc", v >> 1 & 1, 1),
-                ("depctr_vm_vsrc", v >> 2 & 7, 7),
-            ]),
+            Class::Waitcnt => self.fields(&WAITCNT, v),
+            Class::Depctr if v & 0x60 == 0 => self.fields(&DEPCTR, v),
             Class::Version => self.version(v),
             _ => self.hex(v),
         }
     }
 
     /// Counters that differ from their default, or all where none does.
-    fn fields(&mut self, all: &[(&str, u32, u32)]) {
-        let every = all.iter().all(|&(_, v, d)| v == d);
+    fn fields(&mut self, all: &[(&str, u32, u32)], v: u32) {
+        let every = all.iter().all(|&(_, shift, mask)| v >> shift & mask == mask);
         let mut first = true;
-        for &(n, v, d) in all {
-            if every || v != d {
+        for &(n, shift, mask) in all {
+            let value = v >> shift & mask;
+            if every || value != mask {
                 self.flag(!first, " ");
                 first = false;
-                emit!(self.s; put n, put "(", dec v, put ")");
+                emit!(self.s; put n, put "(", dec value, put ")");
             }
         }
     }
@@ -95,20 +86,15 @@ impl Printer<'_> {
         for _ in 1..(v >> 13).count_ones() {
             self.put("(");
         }
-        match v & 0xff {
-            0 => self.put("UC_VERSION_GFX7"),
-            4 => self.put("UC_VERSION_GFX10"),
-            6 => self.put("UC_VERSION_GFX11"),
-            9 => self.put("UC_VERSION_GFX12"),
-            k => self.dec(k),
+        match UC_VERSIONS.iter().find(|u| u.1 == v & 0xff) {
+            Some(u) => self.put(u.0),
+            None => self.dec(v & 0xff),
         }
         let mut nested = false;
-        for (bit, n) in [(13, "UC_VERSION_W64_BIT"), (14, "UC_VERSION_W32_BIT"), (15, "UC_VERSION_MDP_BIT")] {
-            if v >> bit & 1 != 0 {
-                self.flag(nested, ")");
-                emit!(self.s; put "|", put n);
-                nested = true;
-            }
+        for (name, _) in UC_VERSIONS.iter().filter(|u| u.1 > 0xff && v & u.1 != 0) {
+            self.flag(nested, ")");
+            emit!(self.s; put "|", put name);
+            nested = true;
         }
     }
 

@@ -12,5 +12,9 @@ KERNEL void lanes(int *p, float *f) {
     p[t + 448] = __builtin_amdgcn_s_getreg(0xf801) + (int)__builtin_readcyclecounter();
     __builtin_amdgcn_s_sleep(2);
     __builtin_amdgcn_s_setprio(1);
+#if __AMDGCN_WAVEFRONT_SIZE == 64
+    p[t + 512] = (int)__builtin_amdgcn_ballot_w64(f[t] > 1.0f);
+#else
     p[t + 512] = __builtin_amdgcn_ballot_w32(f[t] > 1.0f);
+#endif
 }

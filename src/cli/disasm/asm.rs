@@ -1,10 +1,11 @@
-//! Listings that assemble again: text, labels, and everything else in comments.
+//! Listings that assemble again to the same words: text, labels, and everything else in comments.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 use sparkle_pm4::isa::analysis::{Flow, Occupancy, Regs, Resources, live, occupancy, waits};
+use sparkle_pm4::isa::asm::inst;
 use sparkle_pm4::isa::{Inst, Op, Unit, disassemble, encode};
 
 use super::code::{Kernel, Part};
@@ -71,17 +72,29 @@ fn function(view: &View, part: &Part, show: &[Show], summary: bool, text: &mut S
         let len = step.inst.map_or(1, |inst| inst.len_dw as usize);
         let own = &all[at..at + len];
         at += len;
+        let mut said = None;
         let line = match (&step.inst, step.target) {
             (Ok(inst), Some(to)) if inst.row().operands.len() == 1 => {
                 format!("{} {}", inst.row().name, label(flow.steps[to as usize].address))
             }
-            (Ok(inst), _) => disassemble(inst, target),
+            (Ok(inst), _) => {
+                let line = disassemble(inst, target);
+                // Text does not say everything: a literal that an inline constant could be, a reserved bit.
+                match inst::assemble(&line, &target, &()) {
+                    Ok(again) if again.words[..again.len_dw as usize] == *own => line,
+                    _ => {
+                        said = Some(line);
+                        let dwords: Vec<String> = own.iter().map(|w| format!("{w:#010x}")).collect();
+                        format!(".long {}", dwords.join(", "))
+                    }
+                }
+            }
             (Err(why), _) => {
                 bad.add(step.address, why);
                 format!(".long {:#010x}", own[0])
             }
         };
-        let mut columns = Vec::new();
+        let mut columns: Vec<String> = said.into_iter().collect();
         if shows(Show::Addresses) {
             columns.push(format!("{:06x}", step.address));
         }

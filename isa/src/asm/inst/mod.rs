@@ -11,6 +11,7 @@ mod value;
 
 use super::{Encoded, Fixup, FixupKind, Symbols, SyntaxError, expr};
 use crate::check::{Violation, check};
+use crate::constant::Code;
 use crate::decode::{Dpp, Half, Inst};
 use crate::row::*;
 use crate::rows::{Op, ROWS};
@@ -18,7 +19,6 @@ use crate::{Target, WaveSize, encode};
 use alloc::format;
 use alloc::string::String;
 use args::{Arg, Args, Cursor, Kind, Mod};
-use constant::Code;
 use misfit::{Misfit, Why};
 
 /// Slots of the mnemonic table: a power of two well above the number of names.
