@@ -50,6 +50,15 @@ pub enum EncodeError {
         /// Bits of the field.
         bits: u32,
     },
+    /// A range of scalar registers starts where its field, which drops the low bits of the number, cannot say.
+    Alignment {
+        /// The manual's name of the field.
+        field: &'static str,
+        /// Number of the first register.
+        register: u8,
+        /// What it is a multiple of.
+        align: u8,
+    },
     /// The format has no place for DPP.
     Dpp {
         /// Mnemonic.
@@ -77,6 +86,9 @@ impl fmt::Display for EncodeError {
             EncodeError::Range { field, value, bits } => {
                 write!(f, "{value} does not fit the {bits} bits of {field}")
             }
+            EncodeError::Alignment { field, register, align } => {
+                write!(f, "{register} in {field} is no multiple of {align}")
+            }
             EncodeError::Dpp { name } => write!(f, "{name} has no DPP form"),
             EncodeError::DppLiteral => write!(f, "a literal and DPP exclude each other"),
             EncodeError::Fields { name } => write!(f, "{name} lacks the fields of its format"),
@@ -96,6 +108,15 @@ fn put(w: &mut u32, field: &'static str, at: u32, bits: u32, value: u32) -> Resu
     }
     *w |= value << at;
     Ok(())
+}
+
+/// Number of a scalar range's first register without the `low` bits that its field of `bits` bits leaves out.
+fn put_range(w: &mut u32, field: &'static str, at: u32, bits: u32, register: u8, low: u32) -> Result<(), EncodeError> {
+    let align = 1u8 << low;
+    if !register.is_multiple_of(align) {
+        return Err(EncodeError::Alignment { field, register, align });
+    }
+    put(w, field, at, bits, register as u32 >> low)
 }
 
 /// `value` in two's complement.
@@ -272,7 +293,7 @@ pub fn encode(inst: &Inst) -> Result<Words, EncodeError> {
         Format::VopdY => return Err(fields),
         Format::Smem => {
             put(&mut w, "sdata", 6, 7, inst.sdst as u32)?;
-            put(&mut w, "sbase", 0, 6, mem.sbase as u32 >> 1)?;
+            put_range(&mut w, "sbase", 0, 6, mem.sbase, 1)?;
             w |= flag(mem.dlc, 13) | flag(mem.glc, 14);
             put(&mut w1, "soffset", 25, 7, mem.soffset as u32)?;
             put_signed(&mut w1, "offset", 0, 21, inst.imm)?;
@@ -298,7 +319,7 @@ pub fn encode(inst: &Inst) -> Result<Words, EncodeError> {
                 put(&mut w, "format", 19, 7, mem.format as u32)?;
             }
             w1 = mem.addr as u32 | (mem.data0 as u32) << 8;
-            put(&mut w1, "srsrc", 16, 5, mem.sbase as u32 >> 2)?;
+            put_range(&mut w1, "srsrc", 16, 5, mem.sbase, 2)?;
             w1 |= flag(mem.tfe, 21) | flag(mem.offen, 22) | flag(mem.idxen, 23) | (mem.soffset as u32) << 24;
         }
         Format::Flat | Format::Global | Format::Scratch => {
@@ -321,8 +342,8 @@ pub fn encode(inst: &Inst) -> Result<Words, EncodeError> {
             put(&mut w, "dim", 2, 3, x.dim as u32)?;
             put(&mut w, "dmask", 8, 4, x.dmask as u32)?;
             w1 = mem.addr as u32 | (mem.data0 as u32) << 8 | flag(mem.tfe, 21) | flag(x.lwe, 22);
-            put(&mut w1, "srsrc", 16, 5, mem.sbase as u32 >> 2)?;
-            put(&mut w1, "ssamp", 26, 5, x.ssamp as u32 >> 2)?;
+            put_range(&mut w1, "srsrc", 16, 5, mem.sbase, 2)?;
+            put_range(&mut w1, "ssamp", 26, 5, x.ssamp, 2)?;
         }
     }
     let mut out = Words::default();

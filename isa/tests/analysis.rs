@@ -52,13 +52,13 @@ fn effects_are_those_of_the_manual() {
         ("00006ce000040280", 32, "v4-5 s8-11 exec", "", C_VS),      // buffer_store_b64 v[4:5], off, s[8:11], 0
         // image_sample v[0:3], [v4, v5], s[0:7], s[8:11] dmask:0xf dim:SQ_RSRC_IMG_2D
         ("050f6cf00400000805000000", 32, "v4-5 s0-11 exec", "v0-3", C_VM),
-        ("000034d901020000", 32, "v1-3 m0 exec", "", C_LGKM), // ds_store_b64 v1, v[2:3]
-        ("000108f400000006", 32, "s0-1 s3", "s4-7", C_LGKM),  // s_load_b128 s[4:7], s[0:1], s3
-        ("02070264", 32, "v1-3 exec", "v1", 0),               // v_add_f16_e32 v1, v2, v3: the other half of v1 stays
-        ("fa02027e021101ff", 32, "v1-2 exec", "v1", 0), // v_mov_b32_dpp v1, v2 row_shr:1 row_mask:0xf bank_mask:0xf
-        ("6a2080be", 32, "vcc exec", "s0 exec scc", 0), // s_and_saveexec_b32 s0, vcc_lo
-        ("050060d701050000", 32, "v1 s2", "s5", 0),     // v_readlane_b32 s5, v1, s2
-        ("0400a2bf", 32, "scc", "", 0),                 // s_cbranch_scc1 4
+        ("000034d901020000", 32, "v1-3 exec", "", C_LGKM), // ds_store_b64 v1, v[2:3]
+        ("000108f400000006", 32, "s0-1 s3", "s4-7", C_LGKM), // s_load_b128 s[4:7], s[0:1], s3
+        ("02070264", 32, "v1-3 exec", "v1", 0),            // v_add_f16_e32 v1, v2, v3: the other half of v1 stays
+        ("fa02027e021101ff", 32, "v1-2 exec", "v1", 0),    // v_mov_b32_dpp v1, v2 row_shr:1 row_mask:0xf bank_mask:0xf
+        ("6a2080be", 32, "vcc exec", "s0 exec scc", 0),    // s_and_saveexec_b32 s0, vcc_lo
+        ("050060d701050000", 32, "v1 s2", "s5", 0),        // v_readlane_b32 s5, v1, s2
+        ("0400a2bf", 32, "scc", "", 0),                    // s_cbranch_scc1 4
         // v_div_scale_f64 v[0:1], vcc_lo, v[2:3], v[4:5], v[2:3]
         ("006afdd602090a04", 32, "v2-5 exec", "v0-1 vcc", 0),
     ] {

@@ -130,6 +130,18 @@ fn errors_name_the_token_and_the_rule() {
     }
 }
 
+/// The word 0 has a name in LLVM and no operands.
+#[test]
+fn the_word_zero() {
+    let own = |text: &str| bytes(text, WaveSize::W32.into());
+    for text in ["v_illegal", "v_illegal_e32", "V_ILLEGAL // stop"] {
+        assert_eq!(own(text).as_deref(), Ok("00000000"), "{text}");
+    }
+    for text in ["v_illegal v0", "v_illegal_e64", "v_illegal clamp", "v_illegals"] {
+        assert!(own(text).is_err(), "{text}");
+    }
+}
+
 /// Any text ends in an encoding or a stated error, with a place inside the text.
 #[test]
 fn any_text() {

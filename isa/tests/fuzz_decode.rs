@@ -1,4 +1,9 @@
-//! Random words: decoded or refused with a stated error, never a panic; what decodes encodes to the same words.
+//! Random words: decoded or refused with a stated error, never a panic; what decodes encodes to the same words, and what
+//! keeps the machine's rules prints a text that this crate's assembler turns into the same words again.
+//!
+//! The words are the same but for bits that the text does not show. `words::ours` names what is left out: what breaks a
+//! rule of `check`, what LLVM prints and does not take back, and constants and swizzles that have one spelling and
+//! several codes, which come back with an equal one.
 mod words;
 use isa::{Arch, DecodeError, Dpp, Format, Inst, Target, WaveSize, decode, disassemble, encode};
 use words::*;
@@ -94,4 +99,29 @@ fn words_of_every_format() {
     }
     assert!(c.good * 10 > c.all * 8, "{} of {} decode", c.good, c.all);
     assert_eq!(formats.values().filter(|&&n| n > 20).count(), FORMATS.len(), "{formats:?}");
+}
+
+/// Texts of random words, each format as likely as the next.
+#[test]
+fn printed_words_assemble_back() {
+    let mut r = Rng::new(6);
+    let rows = Rows::new();
+    let (mut good, mut all) = (0u64, 0u64);
+    let mut wrong = Vec::new();
+    for k in 0..rounds() / 25 {
+        let row = rows.any(&mut r);
+        let w = if k % 2 == 0 { rows.words(row, &mut r) } else { rows.tame(row, &mut r) };
+        let mut target = target(&mut r);
+        target.true16 = r.below(4) == 0;
+        let Ok(i) = decode(&w, target) else { continue };
+        all += 1;
+        match ours::comes_back(&w[..i.len_dw as usize], &i, target) {
+            Ok(back) => good += back as u64,
+            Err(e) => wrong.push(e),
+        }
+    }
+    eprintln!("{good} of {all} came back");
+    wrong.iter().take(20).for_each(|e| eprintln!("{e}"));
+    assert!(wrong.is_empty(), "{} of {all} do not come back", wrong.len());
+    assert!(good * 4 > all, "{good} of {all} came back, the words are too wild");
 }

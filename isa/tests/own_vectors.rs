@@ -1,5 +1,6 @@
-//! Decoder, encoder and disassembler against `data/vectors.tsv`: two instructions of nearly every encoding, text and
+//! Decoder, encoder, disassembler and assembler against `data/vectors.tsv`: two instructions of nearly every encoding, text and
 //! bytes as LLVM 19 has them (`tools/make_vectors.py`). Needs neither LLVM nor other data.
+mod words;
 use isa::{Arch, ROWS, Target, WaveSize, decode, disassemble, encode};
 use std::collections::BTreeSet;
 
@@ -23,7 +24,11 @@ fn llvms_words_and_text() {
             seen.insert((y.row().name, y.row().format as u8, y.row().opcode));
         }
         assert_eq!(encode(&inst).as_deref(), Ok(&words[..]), "{line}");
+        let own = words::ours::assemble(text, target);
+        assert_eq!(own.as_deref(), Ok(&words[..]), "{line}");
         let got = disassemble(&inst, target);
+        let own = words::ours::assemble(&got, target);
+        assert_eq!(own.as_deref(), Ok(&words[..]), "{line} printed as {got}");
         if got.replace(',', ", ").split_whitespace().ne(text.replace(',', ", ").split_whitespace()) {
             wrong.push(format!("{line}\n   got {got}"));
         }

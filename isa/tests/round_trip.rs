@@ -1,4 +1,8 @@
-//! Any operands of any row: what is encoded decodes to itself; what is printed, LLVM assembles to the same words.
+//! Any operands of any row: what is encoded decodes to itself; what is printed assembles to the same words, with this
+//! crate's assembler and with LLVM's, and where one of the two refuses a text the other does too.
+//!
+//! "The same words" leaves out the bits that a text does not show (fields that an instruction does not use) and
+//! constants that have two codes and one spelling; `words::ours` names what LLVM prints and does not take back.
 mod words;
 use isa::row::*;
 use isa::{Arch, Dpp, Export, Ext, Format, Half, Image, Inst, ROWS, Target, WaveSize, decode, disassemble, encode};
@@ -205,6 +209,75 @@ fn what_is_encoded_decodes_to_itself() {
 }
 
 #[test]
+fn what_is_printed_assembles_to_itself() {
+    let rows = Rows::new();
+    let mut r = Rng::new(5);
+    let rounds = if std::env::var_os("SPARKLE_SOAK").is_some() { 2000 } else { 60 };
+    let (mut all, mut good, mut wrong, mut never) = (0, 0, Wrong::default(), Vec::new());
+    for row in ROWS.iter().filter(|r| r.format != Format::VopdY) {
+        let arch = if row.has(RDNA35) { Arch::Gfx1151 } else { Arch::Gfx1100 };
+        let mut came = 0;
+        for k in 0..rounds {
+            // Fields of any value, and those that software writes.
+            let mut x = if k % 2 == 0 {
+                random(row, &rows, &mut r)
+            } else {
+                let w = rows.tame(row, &mut r);
+                let Ok(x) = decode(&w, Target::new(arch, WaveSize::W32)) else { continue };
+                x
+            };
+            // These wait for a counter and take no register but null.
+            if row.name.starts_with("s_waitcnt_") && k % 4 == 0 {
+                x.sdst = 124;
+            }
+            // A half that always follows, without bits above it.
+            if row.operands.iter().any(|o| o.slot == Slot::Imm && o.ty == Ty::F16) && k % 4 < 2 {
+                x.literal &= 0xffff;
+            }
+            let w = encode(&x).unwrap_or_else(|e| panic!("{x:?}: {e}"));
+            for wave in [WaveSize::W32, WaveSize::W64] {
+                if wave == WaveSize::W64 && x.y.is_some() {
+                    continue;
+                }
+                for true16 in [false, row.has(REAL16)] {
+                    all += 1;
+                    match ours::comes_back(&w, &x, Target { true16, ..Target::new(arch, wave) }) {
+                        Ok(back) => came += back as u32,
+                        Err(e) => wrong.add(e),
+                    }
+                }
+            }
+        }
+        good += came;
+        if came == 0 && !(row.format == Format::Vop3 && row.operands.is_empty()) {
+            never.push(format!("{} {:?}", row.name, row.format));
+        }
+    }
+    eprintln!("{good} of {all} came back");
+    wrong.none();
+    assert!(never.is_empty(), "nothing came back of {never:?}");
+    assert!(good * 3 > all, "{good} of {all} came back, the operands are too wild");
+}
+
+/// Complaints, a few of each format shown.
+#[derive(Default)]
+struct Wrong(std::collections::BTreeMap<String, Vec<String>>);
+
+impl Wrong {
+    fn add(&mut self, line: String) {
+        self.0.entry(line.split(' ').next().unwrap().into()).or_default().push(line);
+    }
+
+    fn none(&self) {
+        for lines in self.0.values() {
+            lines.iter().take(6).for_each(|l| eprintln!("{l}"));
+        }
+        let counts: Vec<_> = self.0.iter().map(|(k, v)| (k, v.len())).collect();
+        assert!(counts.is_empty(), "{counts:?}");
+    }
+}
+
+#[test]
 fn a_value_too_wide_for_its_field_is_refused() {
     let w = |words: &[u32]| decode(words, WaveSize::W32).unwrap();
     // s_load_b32 s4, s[2:3], 0x10 and others, one field after the other beyond its width.
@@ -220,6 +293,21 @@ fn a_value_too_wide_for_its_field_is_refused() {
     x.imm = 0;
     x.sdst = 128;
     refused(&x, "sdata");
+    // A base that is no pair, a descriptor and a sampler that are no quads.
+    let mut x = w(&[0xf400_0101, 0xf800_0010]);
+    x.mem.sbase = 3;
+    refused(&x, "3 in sbase is no multiple of 2");
+    let mut x = w(&[0xe050_0000, 0x8001_0100]);
+    x.mem.sbase = 6;
+    refused(&x, "6 in srsrc is no multiple of 4");
+    let mut x = w(&[0xf06c_0104, 0x0801_0100]);
+    x.mem.sbase = 2;
+    refused(&x, "2 in srsrc is no multiple of 4");
+    x.mem.sbase = 4;
+    if let Ext::Image(image) = &mut x.ext {
+        image.ssamp = 9;
+    }
+    refused(&x, "9 in ssamp is no multiple of 4");
     let mut x = w(&[0x7e00_0100]);
     x.src[0] = 512;
     refused(&x, "src0");
@@ -246,6 +334,12 @@ fn a_value_too_wide_for_its_field_is_refused() {
     refused(&x, "even");
 }
 
+/// Texts that LLVM takes and this crate's assembler refuses on purpose: sources that are no registers (`src_scc`, the
+/// apertures) where an instruction reads a register by its number, as `s_movrels_b32` does.
+fn llvm_alone(text: &str, refused: &str) -> bool {
+    text.contains("src_") && refused.contains("scalar register")
+}
+
 #[test]
 fn llvm_assembles_what_is_printed() {
     let Some(mc) = llvm::Mc::find() else {
@@ -256,6 +350,7 @@ fn llvm_assembles_what_is_printed() {
     let mut r = Rng::new(4);
     let rounds = if std::env::var_os("SPARKLE_SOAK").is_some() { 200 } else { 6 };
     let (mut all, mut same, mut wrong) = (0, 0, Vec::new());
+    let (mut taken, mut refused, mut differ) = (0, 0, Wrong::default());
     for (arch, wave) in [(Arch::Gfx1100, WaveSize::W32), (Arch::Gfx1100, WaveSize::W64), (Arch::Gfx1150, WaveSize::W32)]
     {
         let target = Target::new(arch, wave);
@@ -280,6 +375,16 @@ fn llvm_assembles_what_is_printed() {
         let again = mc.disassemble(arch.name(), wave.is64(), &again);
         for (k, (w, theirs)) in kept.iter().enumerate() {
             let (normal, ours, back) = (&normal[k], &ours[k], &back[k]);
+            // The crate's own assembler decides as LLVM's.
+            match (ours::assemble(ours, target), back) {
+                (Ok(a), Ok(b)) if a == *b => taken += 1,
+                (Err(_), Err(_)) => refused += 1,
+                (Err(e), Ok(_)) if llvm_alone(ours, &e) => {}
+                (a, b) => {
+                    let format = decode(w, target).unwrap().format();
+                    differ.add(format!("{format:?} {target:?}\n  {ours}\n  ours {a:08x?}\n  LLVM {b:08x?}"));
+                }
+            }
             let Ok(normal) = normal else { continue };
             if theirs.contains("/*") {
                 continue;
@@ -306,5 +411,8 @@ fn llvm_assembles_what_is_printed() {
     }
     eprintln!("{shown:?}");
     assert!(wrong.is_empty(), "{} of {all} differ", wrong.len());
+    eprintln!("{taken} taken by both assemblers, {refused} refused by both");
+    differ.none();
+    assert!(taken > 10_000 && refused > 100, "{taken} taken by both assemblers, {refused} refused by both");
     assert!(all > 10_000 && same * 2 > all, "{all} that LLVM knows, {same} assemble to the very words");
 }

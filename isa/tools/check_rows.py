@@ -11,8 +11,8 @@ are silent or wrong about the machine, EXCEPTIONS says what holds and why.
 """
 import json, pathlib, re, sys
 
-# (mnemonic, formats or "", what to change, why). Changes: +FLAG and -FLAG of the last column, SLOT=x (read and written),
-# SLOT=o (written), SLOT=i (read), SLOT:CLASS (what may stand there).
+# (mnemonic, formats or "", what to change, why). Changes: +FLAG and -FLAG of the last column, ^FLAG of the one before,
+# SLOT=x (read and written), SLOT=o (written), SLOT=i (read), SLOT:CLASS (what may stand there).
 EXCEPTIONS = [
     # Scalar instructions.
     (r"s_cmovk?_.*", "", "Sdst=x", "the destination keeps its value where SCC is 0"),
@@ -24,6 +24,7 @@ EXCEPTIONS = [
     (r"v_movrelsd_2_b32|v_swaprel_b32", "", "+R_EXEC", "LLVM's list of M0 replaces that of EXEC"),
     (r"v_nop|v_pipeflush", "", "-R_EXEC", "works on no lane"),
     (r"v_pk_fmac_f16", "", "Vdst=x", "accumulates"),
+    (r"v_sat_pk_u8_i16", "Vop1", "^T16", "the result is a half: LLVM takes no destination past v127"),
     (r"v_fma_mix(lo|hi)?_f(16|32)", "", "Src0:Src Src1:Src Src2:Src", "LLVM's assembler takes literals here"),
     (r"v_wmma_b?f16_.*", "", "Vdst=x", "OP_SEL[2] chooses the half written, the other half stays"),
     (r"v_dual_(mov|cndmask|and|lshlrev)_b32|v_dual_add_nc_u32", "", "-R_MODE", "LLVM lists MODE for the whole pair"),
@@ -136,15 +137,17 @@ def io_of(slot, record, written, x=""):
     return "o" if written else "i"
 
 
-def amend(name, form, operands, implicit):
+def amend(name, form, operands, modifiers, implicit):
     """Applies EXCEPTIONS; returns which of them changed something."""
     used = set()
     for k, (pattern, forms, changes, _) in enumerate(EXCEPTIONS):
         if not re.fullmatch(pattern, name) or forms and form not in forms.split(): continue
         for c in changes.split():
-            before = (list(operands), list(implicit))
+            before = (list(operands), list(modifiers), list(implicit))
             if c[0] == "+":
                 if c[1:] not in implicit: implicit.append(c[1:])
+            elif c[0] == "^":
+                if c[1:] not in modifiers: modifiers.append(c[1:])
             elif c[0] == "-":
                 if c[1:] in implicit: implicit.remove(c[1:])
             elif ":" in c:
@@ -154,7 +157,7 @@ def amend(name, form, operands, implicit):
             else:
                 slot, io = c.split("=")
                 operands[:] = [io + q[1:] if q[2:].split(",")[0] == slot else q for q in operands]
-            if before != (list(operands), list(implicit)): used.add(k)
+            if before != (list(operands), list(modifiers), list(implicit)): used.add(k)
     return used
 
 
@@ -321,7 +324,7 @@ def expected(path):
         if "TRANS" in lf: imp.append("TRANS")
         if BRANCH.match(m): imp.append("BRANCH")
         if MESSAGE.match(m): imp.append("MESSAGE")
-        unused -= amend(m, f, opd, imp)
+        unused -= amend(m, f, opd, flags, imp)
         flags = [q for q in flags if q]
         ops.setdefault(opn, []).append((m, f, o, opd, flags, imp))
     for k in unused:

@@ -18,8 +18,6 @@ type Result<T = ()> = core::result::Result<T, Violation>;
 const NULL: u16 = 124;
 const M0: u16 = 125;
 const LITERAL: u16 = 255;
-/// 1/(2*pi), which the accumulators of wave32 matrices do not take.
-const INV_2PI: u16 = 248;
 
 fn inline(code: u16) -> bool {
     matches!(code, 128..=208 | 240..=248)
@@ -241,9 +239,6 @@ fn valu(inst: &Inst, row: &Row, target: Target) -> Result {
             }
         }
         source(at, code, o, wave64)?;
-        if o.ty == Ty::Acc && dwords == 8 && code == INV_2PI {
-            return Err(Violation::Kind { at, code, class: o.class, dwords });
-        }
         if code >= 256 {
             half(o, (code & 255) as u8)?;
         }

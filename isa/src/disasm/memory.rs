@@ -33,9 +33,8 @@ fn shape(row: &Row, x: &Image, data0: u8, tfe: bool, regs: &[u8; 5]) -> Shape {
     let of = |dim: u8, a16: bool| image::address_dwords(row, &Image { dim, a16, ..*x });
     let dims = 0..if plain { 8 } else { 6 };
     let widest = dims.map(|dim| of(dim, false)).max().unwrap_or(1);
-    let four = row.flags & (I_GATHER4 | I_MSAA) != 0;
     let pair = row.operand(Slot::Vdata).is_some_and(|o| o.ty.dwords(false) == 2);
-    let data = if four {
+    let data = if row.has(I_GATHER4) {
         s.data != 3
     } else if row.has(I_ATOMIC) {
         // Four components and the status, whether or not it is asked for.
@@ -95,7 +94,11 @@ impl Printer<'_> {
         self.put(", ");
         scalar(self.s, m.sbase as u16, 4);
         self.put(", ");
-        self.source(row, 3, m.soffset as u16, &SOFFSET);
+        // No literal follows these formats.
+        match m.soffset {
+            255 => self.put("src_255"),
+            code => self.source(row, 3, code as u16, &SOFFSET),
+        }
         if row.format == Format::Mtbuf {
             match m.format {
                 1 => {}

@@ -225,7 +225,8 @@ impl Printer<'_> {
             193..=208 => {
                 emit!(self.s; put "-", dec code - 192);
             }
-            248 if matches!(ty, Ty::B64 | Ty::F64) => self.put("0.15915494309189532"),
+            // LLVM's class of the accumulator is one of doubles in wave32.
+            248 if matches!(ty, Ty::B64 | Ty::F64) || ty == Ty::Acc && n == 8 => self.put("0.15915494309189532"),
             240..=248 if ty == Ty::B16 => hex(self.s, HALVES[code as usize - 240]),
             240..=248 => self.put(FLOATS[code as usize - 240]),
             255 => self.literal(ty),

@@ -86,6 +86,29 @@ pub fn llvm_is_strict(line: &str) -> bool {
         || line.contains("16_e64_dpp") && line.contains("0.15915494")
 }
 
+/// Does a 16-bit integer operand hold an inline float. LLVM prints these in hexadecimal, which it reads as a literal, so
+/// the text is that of another instruction.
+pub fn prints_as_literal(i: &Inst) -> bool {
+    i.row().operands.iter().any(|o| {
+        let code = match o.slot {
+            Slot::Src0 => i.src[0],
+            Slot::Src1 => i.src[1],
+            Slot::Src2 => i.src[2],
+            _ => return false,
+        };
+        o.ty == Ty::B16 && (240..=248).contains(&code)
+    })
+}
+
+/// Was the text of an image instruction printed with widths that are not its own: where LLVM has no instruction of
+/// these (a multisampled image sampled, an atomic on three components), it prints those of another and refuses them,
+/// and so does this crate.
+pub fn has_other_widths(line: &str, refused: &str, target: Target) -> bool {
+    let of_widths =
+        |e: &str| e.contains("image address size does not match") || e.contains("image data size does not match");
+    of_widths(refused) && asm::inst::assemble(line, &target, &()).is_err_and(|e| of_widths(&e.message))
+}
+
 pub fn bytes(words: &[u32]) -> Vec<u8> {
     words.iter().flat_map(|w| w.to_le_bytes()).collect()
 }

@@ -1,6 +1,7 @@
 //! Random instruction words, evenly over the formats, from the manual's layouts.
 #![allow(dead_code)]
 pub mod llvm;
+pub mod ours;
 
 use isa::row::*;
 use isa::{Format, ROWS, Row};

@@ -131,6 +131,7 @@ pub fn assemble(text: &str, target: &Target, symbols: &dyn Symbols) -> Result<En
             Some(r) => (r, forced),
             None => match alias::canonical(name).and_then(rows_of) {
                 Some(r) => (r, Forced::No),
+                None if stem == "v_illegal" && matches!(forced, Forced::No | Forced::E32) => return illegal(&mut c),
                 None => return Err(unknown()),
             },
         },
@@ -154,6 +155,15 @@ pub fn assemble(text: &str, target: &Target, symbols: &dyn Symbols) -> Result<En
         }
     };
     finish(text, inst, args, target)
+}
+
+/// The word 0, which no instruction has and LLVM has a name for: it stops the wave.
+fn illegal(c: &mut Cursor<'_>) -> Result<Encoded, SyntaxError> {
+    c.blanks();
+    if !c.done() {
+        return Err(SyntaxError::new(c.at, c.text.len() - c.at, "`v_illegal` has no operands"));
+    }
+    Ok(Encoded { words: [0; 8], len_dw: 1, fixup: None, vgprs: 0, sgprs: 0 })
 }
 
 /// `text` with blanks in place of its comments (`//…`, `;…` and `/*…*/`), so that columns stay.
@@ -340,17 +350,20 @@ fn source(arg: &Arg, class: Class, ty: Ty, wave64: bool, fold: bool, literal: &m
             // Accumulators are no scalar ranges, but the special sources pass.
             if have == n && ty != Ty::Acc || have == 0 { Ok(code) } else { Err(arg.misfit(Why::Source(n))) }
         }
-        Kind::Int(_) | Kind::Float(_) => match constant::number(arg, ty, fold)? {
-            Code::Inline(code) => Ok(code),
-            Code::Literal(_) if matches!(class, Class::Const | Class::Sconst) => Err(arg.misfit(Why::Literal)),
-            Code::Literal(v) => {
-                if literal.is_some_and(|old| old != v) {
-                    return Err(arg.misfit(Why::Literals));
+        // LLVM reads the constants of an accumulator as doubles in wave32.
+        Kind::Int(_) | Kind::Float(_) => {
+            match constant::number(arg, if ty == Ty::Acc && n == 8 { Ty::B64 } else { ty }, fold)? {
+                Code::Inline(code) => Ok(code),
+                Code::Literal(_) if matches!(class, Class::Const | Class::Sconst) => Err(arg.misfit(Why::Literal)),
+                Code::Literal(v) => {
+                    if literal.is_some_and(|old| old != v) {
+                        return Err(arg.misfit(Why::Literals));
+                    }
+                    *literal = Some(v);
+                    Ok(255)
                 }
-                *literal = Some(v);
-                Ok(255)
             }
-        },
+        }
         Kind::Expr if n == 1 && !arg.modified() && matches!(class, Class::Src | Class::Ssrc) => {
             if literal.is_some() {
                 return Err(arg.misfit(Why::Literals));
