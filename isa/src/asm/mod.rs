@@ -22,6 +22,8 @@ pub struct Options<'a> {
     pub target: Target,
     /// Reads included files; without it `.include` and `.incbin` are errors.
     pub loader: Option<&'a Loader<'a>>,
+    /// Absolute symbols that are set before the first line.
+    pub symbols: &'a [(&'a str, i64)],
     /// Where it stops.
     pub limits: Limits,
 }

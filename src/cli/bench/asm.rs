@@ -65,6 +65,7 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
         let options = Options { target, loader: Some(&load), ..Options::default() };
         let assembled = assemble(&source, &name, &options).map_err(|diagnostics| {
             let first = diagnostics.first().map(ToString::to_string).unwrap_or_default();
+            let first = first.lines().next().unwrap_or_default();
             Failure::file(
                 "asm-error",
                 format!("{name} cannot be assembled"),
@@ -146,7 +147,7 @@ fn made(lines: usize) -> Result<String, Failure> {
     }
     let mut text = String::with_capacity(lines * 36);
     text += "\t.amdgcn_target \"amdgcn-amd-amdhsa--gfx1100\"\n\t.amdhsa_code_object_version 5\n";
-    text += "\t.macro accumulate to, a, b:vararg\n\tv_fma_f32 \\to, \\a, \\b, \\to\n\t.endm\n";
+    text += "\t.macro accumulate to, a, b, more\n\tv_fma_f32 \\to, \\a, \\b, \\to \\more\n\t.endm\n";
     let mut count = text.lines().count();
     for round in 0.. {
         let piece = piece(round, &functions);
@@ -190,7 +191,7 @@ fn piece(round: usize, functions: &str) -> String {
 	.type formats_{round},@function
 formats_{round}:
 {FORMATS}	accumulate v0, v1, v2
-	accumulate v3, |v4|, -v5 clamp
+	accumulate v3, |v4|, -v5, clamp
 	.set STEP_{round}, {step} << 2
 	s_add_u32 s0, s0, STEP_{round} + 4
 	.if STEP_{round} > 8
