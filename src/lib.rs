@@ -22,6 +22,74 @@
 //! # Ok::<(), sparkle_pm4::Error>(())
 //! ```
 //!
+//! A kernel may be assembled when the program runs, here from text of its own:
+//!
+//! ```
+//! use std::time::Duration;
+//! use sparkle_pm4::isa::{asm, object};
+//! use sparkle_pm4::{Arg, Deadline, Device, Kernel};
+//!
+//! let source = r#"
+//!     .amdgcn_target "amdgcn-amd-amdhsa--gfx1100"
+//!     .text
+//!     .globl triple
+//!     .p2align 8
+//!     .type triple,@function
+//! triple:
+//!     s_load_b64 s[2:3], s[0:1], null
+//!     v_lshlrev_b32 v0, 2, v0
+//!     s_waitcnt lgkmcnt(0)
+//!     global_load_b32 v1, v0, s[2:3]
+//!     s_waitcnt vmcnt(0)
+//!     v_mul_u32_u24 v1, FACTOR, v1
+//!     global_store_b32 v0, v1, s[2:3]
+//!     s_endpgm
+//! .Lend:
+//!     .size triple, .Lend-triple
+//!     .section .rodata,"a",@progbits
+//!     .p2align 6
+//!     .amdhsa_kernel triple
+//!         .amdhsa_next_free_vgpr 2
+//!         .amdhsa_next_free_sgpr 16
+//!         .amdhsa_kernarg_size 8
+//!         .amdhsa_user_sgpr_count 15
+//!         .amdhsa_user_sgpr_kernarg_segment_ptr 1
+//!     .end_amdhsa_kernel
+//!     .amdgpu_metadata
+//! amdhsa.version:
+//!   - 1
+//!   - 2
+//! amdhsa.kernels:
+//!   - .name: triple
+//!     .symbol: triple.kd
+//!     .args:
+//!       - .size: 8
+//!         .offset: 0
+//!         .value_kind: global_buffer
+//!         .address_space: global
+//!     .kernarg_segment_size: 8
+//!     .kernarg_segment_align: 8
+//!     .group_segment_fixed_size: 0
+//!     .private_segment_fixed_size: 0
+//!     .wavefront_size: 32
+//!     .sgpr_count: 16
+//!     .vgpr_count: 2
+//!     .max_flat_workgroup_size: 32
+//!     .end_amdgpu_metadata
+//! "#;
+//! let options = asm::Options { symbols: &[("FACTOR", 3)], ..Default::default() };
+//! let assembled = asm::assemble(source, "triple.s", &options).map_err(|errors| errors[0].to_string())?;
+//! let code = object::link(&assembled.unit, &object::LinkOptions::default())?;
+//!
+//! let device = Device::emulated()?;
+//! let kernel = Kernel::from_code_object(&device, &code, "triple")?;
+//! let mut data = device.upload(&std::array::from_fn::<u32, 32, _>(|i| i as u32))?;
+//! let fence = device.queue()?.launch(&kernel.over([1, 1, 1], [32, 1, 1]), [Arg::Out(&mut data)])?;
+//! fence.wait(Deadline::after(Duration::from_secs(10)))?;
+//! assert_eq!(data.read()?[31], 93);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! - [`ops`] has the operators. [`Kernel`] runs one of your own from a code object, [`Queue::submit`] a stream built
 //!   with [`pm4`], and [`Queue::record`] shows the stream that a launch would submit.
 //! - [`kmd`] is the amdgpu interface beneath, usable alone; [`object`] reads code objects; [`cpu`] is the SIMD engine

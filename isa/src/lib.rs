@@ -1,7 +1,8 @@
-//! RDNA3 (gfx1100) instruction tables, decoder and disassembler.
+//! RDNA3 (gfx1100) instruction tables, decoder and disassembler, assembler and code objects.
 //!
 //! [`rows`] holds one row an instruction and format. [`decode`] reads words through it, [`disassemble`] prints what
-//! LLVM 19 prints for gfx1100. Semantics live in the crate `isa-exec`.
+//! LLVM 19 prints for gfx1100; [`asm`] reads it, whole files with their directives, and [`object`] makes code objects of
+//! them. Semantics live in the crate `isa-exec`.
 #![no_std]
 #![forbid(unsafe_code)]
 extern crate alloc;

@@ -20,9 +20,9 @@ const SCHEMA: &str = "sparkle-pm4/asm/1";
 /// Arguments of `asm`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Source in LLVM's syntax; `-` is standard input.
-    #[arg(value_name = "FILE|-")]
-    file: PathBuf,
+    /// Source in LLVM's syntax; `-` is standard input, as is nothing under --batch.
+    #[arg(value_name = "FILE|-", required_unless_present = "batch")]
+    file: Option<PathBuf>,
     /// Target of the code.
     #[arg(long, value_name = "GFX", value_parser = arch, default_value = "gfx1100")]
     arch: Arch,
@@ -33,7 +33,7 @@ pub struct Args {
     #[arg(long)]
     true16: bool,
     /// Take one instruction a line and print one line each: the bytes in memory order, or `error: …`.
-    #[arg(long, conflicts_with_all = ["output", "emit"])]
+    #[arg(long, conflicts_with_all = ["output", "emit", "strip", "include", "defsym"])]
     batch: bool,
     /// Where the result goes; without it the code is printed as hexadecimal text.
     #[arg(short, long, value_name = "FILE|-")]
@@ -47,6 +47,32 @@ pub struct Args {
     /// Where `.include` and `.incbin` look after the source's own folder.
     #[arg(short = 'I', long = "include", value_name = "DIR")]
     include: Vec<PathBuf>,
+    /// Set a symbol before the first line: a number, decimal, 0x, 0b or 0.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = definition)]
+    defsym: Vec<(String, i64)>,
+}
+
+/// `NAME=VALUE`.
+fn definition(text: &str) -> Result<(String, i64), String> {
+    let (name, value) = text.split_once('=').ok_or("there is no `=`")?;
+    let ok = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '$');
+    if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) || name == "." || !name.chars().all(ok) {
+        return Err(format!("{name:?} is no name of a symbol"));
+    }
+    let lower = value.to_ascii_lowercase();
+    let (negative, digits) = lower.strip_prefix('-').map_or((false, lower.as_str()), |digits| (true, digits));
+    let (radix, digits) = match digits.as_bytes() {
+        [b'0', b'x', ..] => (16, &digits[2..]),
+        [b'0', b'b', ..] => (2, &digits[2..]),
+        [b'0', _, ..] => (8, &digits[1..]),
+        _ => (10, digits),
+    };
+    // The standard library takes a sign here too.
+    let number = if digits.starts_with(['+', '-']) { None } else { u64::from_str_radix(digits, radix).ok() };
+    let number = number.ok_or_else(|| format!("{value:?} is no number"))?;
+    // From 2^63 on they are their bits, as in the source.
+    let number = number as i64;
+    Ok((name.to_owned(), if negative { number.wrapping_neg() } else { number }))
 }
 
 /// Forms of the result.
@@ -65,6 +91,7 @@ enum Emit {
 /// Runs it.
 pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
     let target = Target { arch: args.arch, wave: args.wave, true16: args.true16 };
+    let file = args.file.as_deref().unwrap_or(Path::new("-"));
     if args.batch {
         if out.json {
             return Err(Failure::usage(
@@ -75,12 +102,22 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
             .into());
         }
         let stdout = BufWriter::new(io::stdout().lock());
-        return match args.file.as_path() {
+        return match file {
             file if file == Path::new("-") => Ok(batch(io::stdin().lock(), stdout, target)?),
             file => Ok(batch(&*read_input(file)?.1, stdout, target)?),
         };
     }
-    let (name, bytes) = read_input(&args.file)?;
+    let emit = args.emit.unwrap_or(if args.output.is_some() { Emit::Hsaco } else { Emit::Hex });
+    let output = args.output.as_deref().filter(|file| *file != Path::new("-"));
+    if out.json && output.is_none() && (args.output.is_some() || emit != Emit::Hex) {
+        return Err(Failure::usage(
+            "the result and the document cannot both go to standard output",
+            "--json prints its document there",
+            "give a file with --output",
+        )
+        .into());
+    }
+    let (name, bytes) = read_input(file)?;
     let source = String::from_utf8(bytes).map_err(|error| {
         Failure::file(
             "asm-not-text",
@@ -89,79 +126,76 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
             "give the source; `disasm` reads machine code",
         )
     })?;
-    let folder = args.file.parent().map(Path::to_path_buf).unwrap_or_default();
-    let load = |wanted: &str| load(wanted, &folder, &args.include);
-    let options = Options { target, loader: Some(&load), ..Options::default() };
-    let emit = args.emit.unwrap_or(if args.output.is_some() { Emit::Hsaco } else { Emit::Hex });
-    let (result, diagnostics) = match asm::assemble(&source, &name, &options) {
-        Ok(assembled) => {
-            let diagnostics = assembled.warnings.clone();
-            (Some(assembled), diagnostics)
-        }
-        Err(diagnostics) => (None, diagnostics),
+    let folder = file.parent().unwrap_or(Path::new(""));
+    let load = |wanted: &str| load(wanted, folder, &args.include);
+    let symbols: Vec<(&str, i64)> = args.defsym.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+    let options = Options { target, loader: Some(&load), symbols: &symbols, ..Options::default() };
+    let result = asm::assemble(&source, &name, &options);
+    let diagnostics = match &result {
+        Ok(assembled) => &assembled.warnings,
+        Err(diagnostics) => diagnostics,
     };
-    let errors = diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
     if !out.json {
-        for d in &diagnostics {
-            out.note(&d.to_string());
-        }
+        // As they are: their carets stand below what they mean only while nothing is wrapped.
+        let text: String = diagnostics.iter().map(|d| format!("{d}\n")).collect();
+        out.error_text(&text);
     }
-    let Some(assembled) = result else {
-        let failure = Failure {
-            exit: exit::FAILED,
-            code: "asm-error".into(),
-            what: format!("{name} cannot be assembled"),
-            evidence: match errors {
-                1 => "there is one error".into(),
-                n => format!("there are {n} errors"),
-            },
-            next: "each names its line and what would have been right there".into(),
-        };
-        if out.json {
-            let document = json!({
-                "schema": SCHEMA,
-                "diagnostics": diagnostics.iter().map(diagnostic).collect::<Vec<_>>(),
-                "error": failure.document(),
-            });
-            out.document(&document)?;
-            return Err(Reported(failure).into());
-        }
-        return Err(failure.into());
+    let made = match &result {
+        Ok(assembled) => make(assembled, emit, args.strip, &name).and_then(|bytes| {
+            if let Some(output) = output {
+                write(output, &bytes)?;
+            }
+            Ok(bytes)
+        }),
+        Err(diagnostics) => Err(refused(&name, diagnostics, options.limits.errors)),
     };
-    let bytes = make(&assembled, emit, args.strip, &name)?;
-    let stdout = args.output.as_deref().is_none_or(|file| file == Path::new("-"));
-    match &args.output {
-        Some(file) if !stdout => fs::write(file, &bytes).map_err(|error| {
-            Failure::file(
-                "asm-cannot-write",
-                format!("{} cannot be written", file.display()),
-                error.to_string(),
-                "give a path in a folder that you may write to",
-            )
-        })?,
-        _ if out.json => {}
-        _ => io::stdout().lock().write_all(&bytes)?,
+    if !out.json {
+        let bytes = made?;
+        return if output.is_none() { Ok(out.bytes(&bytes)?) } else { Ok(()) };
     }
-    if out.json {
-        let sections: Vec<Value> = assembled
-            .unit
-            .sections
-            .iter()
-            .map(|s| json!({ "name": s.name, "size_bytes": s.size(), "align_bytes": s.align }))
-            .collect();
-        let mut document = json!({
-            "schema": SCHEMA,
-            "target": args.arch.name(),
-            "sections": sections,
-            "diagnostics": diagnostics.iter().map(diagnostic).collect::<Vec<_>>(),
-            "error": null,
-        });
-        if emit == Emit::Hex {
-            document["code"] = Value::String(String::from_utf8_lossy(&bytes).into_owned());
+    let sections = result.as_ref().map_or(&[][..], |assembled| &assembled.unit.sections);
+    let sections = sections.iter().map(|s| json!({ "name": s.name, "size_bytes": s.size(), "align_bytes": s.align }));
+    let code = made.as_ref().ok().filter(|_| emit == Emit::Hex).map(|bytes| String::from_utf8_lossy(bytes));
+    out.document(&json!({
+        "schema": SCHEMA,
+        "target": args.arch.name(),
+        "sections": sections.collect::<Vec<_>>(),
+        "code": code,
+        "diagnostics": diagnostics.iter().map(diagnostic).collect::<Vec<_>>(),
+        "error": made.as_ref().err().map(Failure::document),
+    }))?;
+    Ok(made.map(drop).map_err(Reported)?)
+}
+
+/// The source has errors, which have been printed.
+fn refused(name: &str, diagnostics: &[Diagnostic], most: usize) -> Failure {
+    Failure {
+        exit: exit::FAILED,
+        code: "asm-error".into(),
+        what: format!("{name} cannot be assembled"),
+        evidence: match diagnostics.iter().filter(|d| d.severity == Severity::Error).count() {
+            1 => "there is one error".into(),
+            n if n >= most => format!("there are {n} errors in what was read; the rest was not"),
+            n => format!("there are {n} errors"),
+        },
+        next: "each names its line and what would have been right there".into(),
+    }
+}
+
+/// Writes the result; what could not be written whole does not stay.
+fn write(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    fs::write(file, bytes).map_err(|error| {
+        // A file that was only opened for reading has kept its content.
+        if error.kind() != io::ErrorKind::PermissionDenied && file.is_file() {
+            _ = fs::remove_file(file);
         }
-        out.document(&document)?;
-    }
-    Ok(())
+        Failure::file(
+            "asm-cannot-write",
+            format!("{} cannot be written", file.display()),
+            error.to_string(),
+            "give a path in a folder that you may write to, on a disk with room",
+        )
+    })
 }
 
 fn diagnostic(d: &Diagnostic) -> Value {
@@ -173,6 +207,9 @@ fn diagnostic(d: &Diagnostic) -> Value {
         "token": d.token,
         "message": d.message,
         "expected": d.expected,
+        "within": d.backtrace.iter().map(|(what, place)| {
+            json!({ "what": what, "file": place.file, "line": place.line, "column": place.column })
+        }).collect::<Vec<_>>(),
     })
 }
 
@@ -301,6 +338,21 @@ mod tests {
         }
         assert!(got[7].contains("column 15"), "{}", got[7]);
         assert_eq!(got[8], got[3], "a last line without its end counts");
+    }
+
+    #[test]
+    fn definitions_are_numbers_as_in_the_source() {
+        let value = |text: &str| definition(&format!("a={text}")).map(|(_, value)| value);
+        assert_eq!(
+            ["10", "0x1F", "-3", "010", "0b101", "0", "0xffffffffffffffff"].map(|t| value(t).unwrap()),
+            [10, 31, -3, 8, 5, 0, -1]
+        );
+        for bad in ["", "0x", "--1", "0x-1", "+1", "1k", "08", "0x10000000000000000", "a"] {
+            assert!(value(bad).is_err(), "{bad}");
+        }
+        for bad in ["a", "=1", "1a=1", ".=1", "a b=1"] {
+            assert!(definition(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

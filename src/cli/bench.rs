@@ -1,5 +1,8 @@
 //! `bench`: times of this toolkit's tools, beside those of others.
 
+mod asm;
+
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
@@ -9,8 +12,8 @@ use sparkle_pm4::isa::{Arch, Section, Symbol, Target, WaveSize};
 use sparkle_pm4::kernels;
 
 use super::Failure;
-use super::Output;
 use super::disasm::code::Object;
+use super::{Output, exit};
 
 /// Arguments of `bench`.
 #[derive(Debug, clap::Args)]
@@ -21,6 +24,8 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum What {
+    /// Assemble a long source, also with llvm-mc 19 where it is found.
+    Asm(asm::Args),
     /// Disassemble a large code object, also with llvm-objdump 19 where it is found.
     Disasm(Disasm),
 }
@@ -41,6 +46,7 @@ struct Disasm {
 /// Runs it.
 pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
     match args.what {
+        What::Asm(args) => asm::run(args, out),
         What::Disasm(args) => disasm(args, out),
     }
 }
@@ -88,12 +94,101 @@ fn code_object(code: &[u8]) -> Vec<u8> {
     f
 }
 
-/// llvm-objdump of LLVM 19, from `SPARKLE_LLVM` or where Debian puts it.
-fn objdump() -> Option<PathBuf> {
+/// A program of LLVM 19, from `SPARKLE_LLVM` or where Debian puts it.
+fn llvm(name: &str) -> Option<PathBuf> {
     let folder = std::env::var_os("SPARKLE_LLVM").map_or_else(|| PathBuf::from("/usr/lib/llvm-19/bin"), PathBuf::from);
-    let tool = folder.join("llvm-objdump");
+    let tool = folder.join(name);
     let version = Command::new(&tool).arg("--version").output().ok()?;
     String::from_utf8_lossy(&version.stdout).contains("LLVM version 19.").then_some(tool)
+}
+
+/// A folder for the files of one run; gone when dropped.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Result<Self, Failure> {
+        let path = std::env::temp_dir().join(format!("sparkle-pm4-bench-{}", std::process::id()));
+        fs::create_dir_all(&path).map_err(|error| file_failure(&path, error))?;
+        Ok(Self(path))
+    }
+
+    /// The file of this name with these bytes.
+    fn file(&self, name: &str, bytes: &[u8]) -> Result<PathBuf, Failure> {
+        let path = self.0.join(name);
+        fs::write(&path, bytes).map_err(|error| file_failure(&path, error))?;
+        Ok(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // Files that cannot be removed spoil no measurement.
+        _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Nanoseconds from the start of a process, whose output nobody reads, to its end.
+fn time(command: &mut Command) -> anyhow::Result<u64> {
+    let start = Instant::now();
+    let output = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
+    let output = output.wait_with_output()?;
+    let time = nanoseconds(start);
+    if output.status.success() {
+        return Ok(time);
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    let evidence = format!("{}\n{}", output.status, said.lines().take(4).collect::<Vec<_>>().join("\n"));
+    let what = format!("{} failed", command.get_program().to_string_lossy());
+    Err(Failure::file("bench-tool", what, evidence.trim_end(), "run it by hand on the same file").into())
+}
+
+fn nanoseconds(start: Instant) -> u64 {
+    start.elapsed().as_nanos() as u64
+}
+
+/// The times of one engine.
+struct Row {
+    engine: &'static str,
+    times: Vec<u64>,
+}
+
+impl Row {
+    fn new(engine: &'static str) -> Self {
+        Self { engine, times: Vec::new() }
+    }
+
+    fn min(&self) -> u64 {
+        self.times.iter().min().copied().unwrap_or(0)
+    }
+
+    fn median(&self) -> u64 {
+        let mut times = self.times.clone();
+        times.sort_unstable();
+        times.get(times.len() / 2).copied().unwrap_or(0)
+    }
+
+    /// As the document's row, with the operation's own members.
+    fn document(&self, op: &str, more: serde_json::Value) -> serde_json::Value {
+        let mut row = json!({
+            "op": op, "shape": null, "device": "cpu", "engine": self.engine, "threads": 1,
+            "iters": self.times.len(), "median_ns": self.median(), "min_ns": self.min(),
+        });
+        if let (Some(row), serde_json::Value::Object(more)) = (row.as_object_mut(), more) {
+            row.extend(more);
+        }
+        row
+    }
+}
+
+/// Two tools that should have made the same did not.
+fn mismatch(what: &str, evidence: String) -> Failure {
+    Failure {
+        exit: exit::MISMATCH,
+        code: "bench-mismatch".into(),
+        what: what.into(),
+        evidence,
+        next: "the times compare different work; report the difference with this toolkit's version".into(),
+    }
 }
 
 fn file_failure(path: &Path, error: std::io::Error) -> Failure {
@@ -103,12 +198,6 @@ fn file_failure(path: &Path, error: std::io::Error) -> Failure {
         error.to_string(),
         "check the folder for temporary files (TMPDIR)",
     )
-}
-
-/// Median and least of times.
-fn spread(times: &mut [u128]) -> (u128, u128) {
-    times.sort_unstable();
-    (times[times.len() / 2], times[0])
 }
 
 fn disasm(args: Disasm, out: &Output) -> anyhow::Result<()> {
@@ -134,25 +223,13 @@ fn disasm(args: Disasm, out: &Output) -> anyhow::Result<()> {
     let size = args.bytes as usize & !3;
     let code: Vec<u8> = code.iter().copied().cycle().take(size).collect();
     let file = code_object(&code);
-    let path = std::env::temp_dir().join(format!("sparkle-pm4-bench-{}.hsaco", std::process::id()));
-    std::fs::write(&path, &file).map_err(|error| file_failure(&path, error))?;
-    let result = compare(&args, &path, &code, out);
-    // A file that cannot be removed spoils no measurement.
-    _ = std::fs::remove_file(&path);
-    result
+    let folder = Folder::new()?;
+    let path = folder.file("code.hsaco", &file)?;
+    compare(&args, &path, &code, out)
 }
 
 fn compare(args: &Disasm, path: &Path, code: &[u8], out: &Output) -> anyhow::Result<()> {
     let own = std::env::current_exe()?;
-    let time = |command: &mut Command| -> anyhow::Result<u128> {
-        let start = Instant::now();
-        let status = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status()?;
-        let time = start.elapsed().as_nanos();
-        if status.success() {
-            return Ok(time);
-        }
-        Err(Failure::file("bench-tool", "a measured program failed", format!("{status}"), "run it by hand").into())
-    };
     // Within this process, without files, as somebody who embeds the library has it.
     let within = || {
         let symbols = [Symbol { address: 0x1000, name: "big", label: false }];
@@ -168,54 +245,67 @@ fn compare(args: &Disasm, path: &Path, code: &[u8], out: &Output) -> anyhow::Res
                 Ok::<(), std::convert::Infallible>(())
             },
         );
-        let time = start.elapsed().as_nanos();
+        let time = nanoseconds(start);
         (time, listed.map_or(0, |l| l.instructions), bytes)
     };
-    let llvm = objdump();
-    let progress = out.progress("disassembling");
-    let (mut ours, mut library, mut theirs) = (Vec::new(), Vec::new(), Vec::new());
+    let llvm = llvm("llvm-objdump");
+    let progress = out.progress("disassembling once to compare the texts");
+    let mut rows = vec![Row::new("library"), Row::new("sparkle-pm4 disasm")];
+    // A first run of each, which counts for nothing: the file is in memory then, and the texts are compared.
+    let mut equal = None;
+    if let Some(tool) = &llvm {
+        rows.push(Row::new("llvm-objdump-19 -d"));
+        let text = |command: &mut Command| command.arg(path).stdin(Stdio::null()).output().map(|o| o.stdout);
+        let ours = text(Command::new(&own).arg("disasm"))?;
+        let theirs = text(Command::new(tool).arg("-d"))?;
+        if ours != theirs {
+            let at = ours.iter().zip(&theirs).take_while(|(a, b)| a == b).count();
+            let line = 1 + ours[..at].iter().filter(|&&b| b == b'\n').count();
+            return Err(
+                mismatch("the texts differ", format!("{} from llvm-objdump's in line {line}", own.display())).into()
+            );
+        }
+        equal = Some(true);
+    }
     let (mut instructions, mut text) = (0, 0);
     // In turns, so that a change of the machine's load hits all of them.
     for k in 0..args.iters {
         progress.say(format!("disassembling, run {} of {}", k + 1, args.iters));
-        ours.push(time(Command::new(&own).arg("disasm").arg(path))?);
         let (time_ns, n, bytes) = within();
-        library.push(time_ns);
+        rows[0].times.push(time_ns);
         (instructions, text) = (n, bytes);
+        rows[1].times.push(time(Command::new(&own).arg("disasm").arg(path))?);
         if let Some(tool) = &llvm {
-            theirs.push(time(Command::new(tool).arg("-d").arg(path))?);
+            rows[2].times.push(time(Command::new(tool).arg("-d").arg(path))?);
         }
     }
     drop(progress);
-    let mut rows = vec![("library", spread(&mut library)), ("sparkle-pm4 disasm", spread(&mut ours))];
-    if llvm.is_some() {
-        rows.push(("llvm-objdump-19 -d", spread(&mut theirs)));
-    }
-    let factor = llvm.is_some().then(|| rows[2].1.0 as f64 / rows[1].1.0 as f64);
+    let factor = rows.get(2).map(|llvm| llvm.median() as f64 / rows[1].median() as f64);
     if out.json {
-        let rows: Vec<_> = rows
-            .iter()
-            .map(|(engine, (median, min))| {
-                json!({
-                    "op": "disasm", "shape": null, "device": "cpu", "engine": engine, "threads": 1,
-                    "iters": args.iters, "median_ns": *median as u64, "min_ns": *min as u64,
-                    "code_bytes": code.len(), "instructions": instructions, "text_bytes": text,
-                })
-            })
-            .collect();
-        out.document(&json!({ "schema": "sparkle-pm4/bench/1", "rows": rows, "llvm_over_ours": factor }))?;
+        let more = json!({ "code_bytes": code.len(), "instructions": instructions, "text_bytes": text });
+        let rows: Vec<_> = rows.iter().map(|row| row.document("disasm", more.clone())).collect();
+        let schema = "sparkle-pm4/bench/1";
+        out.document(&json!({ "schema": schema, "rows": rows, "llvm_over_ours": factor, "equal": equal }))?;
         return Ok(());
     }
     out.line(format!("disasm {} bytes of code, {instructions} instructions, {} runs", code.len(), args.iters))?;
-    out.line(format!("  {:<20} {:>10} {:>10} {:>12}", "", "median", "min", "MB of code/s"))?;
-    for (name, (median, min)) in &rows {
-        let ms = |ns: u128| format!("{:.1} ms", ns as f64 / 1e6);
-        let rate = code.len() as f64 * 1e3 / *median as f64;
-        out.line(format!("  {name:<20} {:>10} {:>10} {rate:>12.1}", ms(*median), ms(*min)))?;
-    }
+    table(&rows, "MB of code/s", code.len() as f64 / 1e6, out)?;
     match factor {
-        Some(factor) => out.line(format!("  sparkle-pm4 disasm is {factor:.1} times as fast as llvm-objdump"))?,
+        Some(factor) => {
+            out.line(format!("  sparkle-pm4 disasm is {factor:.1} times as fast as llvm-objdump; the texts are equal"))?
+        }
         None => out.note("no llvm-objdump of LLVM 19 to compare with (Debian: llvm-19; or set SPARKLE_LLVM)"),
+    }
+    Ok(())
+}
+
+/// Median, minimum and rate of each engine; `work` is what one run does, in millions or whatever `unit` says a second.
+fn table(rows: &[Row], unit: &str, work: f64, out: &Output) -> std::io::Result<()> {
+    out.line(format!("  {:<20} {:>10} {:>10} {unit:>14}", "", "median", "min"))?;
+    for row in rows {
+        let ms = |ns: u64| format!("{:.1} ms", ns as f64 / 1e6);
+        let rate = work * 1e9 / row.median() as f64;
+        out.line(format!("  {:<20} {:>10} {:>10} {rate:>14.1}", row.engine, ms(row.median()), ms(row.min())))?;
     }
     Ok(())
 }

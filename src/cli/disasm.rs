@@ -170,6 +170,15 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
     }
 }
 
+/// An object's code as source, without the lines of `s_code_end` that pad it.
+pub fn source(object: &Object, arch: Arch) -> String {
+    let view = View { object, arch, wave: None, true16: false };
+    let mut text = Vec::new();
+    asm::listing(&view, &[], false, &mut text);
+    let text = String::from_utf8_lossy(&text);
+    text.lines().filter(|line| line.trim() != "s_code_end").flat_map(|line| [line, "\n"]).collect()
+}
+
 /// An object, and how its words are to be read.
 struct View<'a> {
     object: &'a Object,

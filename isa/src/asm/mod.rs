@@ -22,6 +22,8 @@ pub struct Options<'a> {
     pub target: Target,
     /// Reads included files; without it `.include` and `.incbin` are errors.
     pub loader: Option<&'a Loader<'a>>,
+    /// Absolute symbols that are set before the first line.
+    pub symbols: &'a [(&'a str, i64)],
     /// Where it stops.
     pub limits: Limits,
 }
@@ -42,9 +44,9 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// 256 MiB of output, 64 levels, 50 million statements, 256 MiB of expansions, 100 errors.
+    /// 256 MiB of output, 64 levels, 10 million statements, 256 MiB of expansions, 100 errors.
     fn default() -> Self {
-        Self { output_bytes: 256 << 20, depth: 64, statements: 50_000_000, expansion_bytes: 256 << 20, errors: 100 }
+        Self { output_bytes: 256 << 20, depth: 64, statements: 10_000_000, expansion_bytes: 256 << 20, errors: 100 }
     }
 }
 
@@ -52,6 +54,25 @@ impl Default for Limits {
 ///
 /// `name` is the file's in diagnostics. All errors of the text are reported in one run, up to [`Limits::errors`]; those
 /// of places and values (undefined labels, branches out of range, fields too small) when the text has none.
+///
+/// ```
+/// use isa::asm::{Options, assemble};
+/// use isa::object::{LinkOptions, link, write_relocatable};
+///
+/// let assembled = assemble("half:\n s_lshr_b32 s0, s0, SHIFT\n s_setpc_b64 s[30:31]\n", "half.s", &Options {
+///     symbols: &[("SHIFT", 1)],
+///     ..Options::default()
+/// })
+/// .unwrap();
+/// assert_eq!(assembled.text(), [0x00, 0x81, 0x00, 0x85, 0x1e, 0x48, 0x80, 0xbe]);
+/// let object = write_relocatable(&assembled.unit).unwrap(); // what `llvm-mc -filetype=obj` makes
+/// let loadable = link(&assembled.unit, &LinkOptions::default()).unwrap(); // what ld.lld makes of that
+/// assert!(object.starts_with(b"\x7fELF") && loadable.starts_with(b"\x7fELF"));
+///
+/// let errors = assemble("v_mov_b32 v0, v256\nv_add_f32 v0", "bad.s", &Options::default()).unwrap_err();
+/// assert_eq!(errors.len(), 2);
+/// assert!(errors[0].to_string().starts_with("bad.s:1:15: error: "));
+/// ```
 ///
 /// Where it departs from llvm-mc 19:
 /// - Debug information (`.loc`, numbered `.file`, `.cfi_*`) is accepted and dropped.

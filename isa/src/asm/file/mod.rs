@@ -184,6 +184,11 @@ impl<'o> Assembler<'o> {
             let n = a.table.intern(name);
             a.table.syms[n as usize].state = State::Number(i64::from(value));
         }
+        for (name, value) in options.symbols {
+            let n = a.table.intern(name);
+            a.table.syms[n as usize].state = State::Number(*value);
+            a.table.list(n);
+        }
         a.next_free_vgpr = a.table.intern(".amdgcn.next_free_vgpr");
         a.next_free_sgpr = a.table.intern(".amdgcn.next_free_sgpr");
         for n in [a.next_free_vgpr, a.next_free_sgpr] {
