@@ -243,7 +243,9 @@ fn files_that_cannot_be_used_say_so() {
         let ran = asm_in(&here, line, b"");
         assert_eq!(ran.code, Some(1), "{line}: {}", ran.err);
         assert!(ran.err.contains(says) && ran.err.contains("\nnext: "), "{line}: {}", ran.err);
-        assert_eq!(asm_in(&here, &format!("{line} --json"), b"").document()["error"].is_null(), false, "{line}");
+        let document = asm_in(&here, &format!("{line} --json"), b"").document();
+        // A failure before there is a result is a document of its own.
+        assert!(document["code"].is_string() || document["error"]["code"].is_string(), "{line}: {document}");
     }
     assert_eq!(fs::read(here.join("kept.o")).unwrap(), b"kept", "a source with errors touches no result");
     if Path::new("/dev/full").exists() {
@@ -279,7 +281,7 @@ fn includes_are_found_beside_the_source_and_in_the_folders_given() {
 fn sources_without_an_end_come_to_one() {
     let start = Instant::now();
     refused("rept", ".rept 1000000000000\nv_nop\n.endr\n", "", "statements");
-    refused("empty_rept", ".rept 1000000\n.rept 1000000\n.endr\n.endr\n", "", "statements");
+    refused("empty_rept", ".rept 1000000000000\n.rept 2\n.endr\n.endr\n", "", "statements");
     refused("macro_self", ".macro m\nm\nm\n.endm\nm\n", "", "nested");
     refused("fill", ".fill 1000000000000, 8, 1\n", "", "a.s:1:");
     // Seconds, with room for an unoptimised build on a busy machine.
