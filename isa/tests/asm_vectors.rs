@@ -130,6 +130,17 @@ fn errors_name_the_token_and_the_rule() {
     }
 }
 
+/// What goes to no address has no cache policy.
+#[test]
+fn invalidations_have_no_policy() {
+    for text in ["s_dcache_inv", "s_gl1_inv"] {
+        assert!(bytes(text, WaveSize::W32.into()).is_ok(), "{text}");
+        for policy in [" glc", " dlc"] {
+            assert!(bytes(&format!("{text}{policy}"), WaveSize::W32.into()).is_err(), "{text}{policy}");
+        }
+    }
+}
+
 /// The word 0 has a name in LLVM and no operands.
 #[test]
 fn the_word_zero() {

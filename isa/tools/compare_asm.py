@@ -35,8 +35,15 @@ ODDITIES = [
     ("lax", r"^s_setreg_imm32_b32 .*\d\.\d", r"can't be encoded as a constant",
      "LLVM cuts a float that stands for a raw 32-bit word off to the low half of its double, which is 0"),
     ("strict", r"^s_\w+ lit\(", r"invalid operand", "LLVM refuses lit() where a 16-bit immediate of SOPP stands"),
-    ("bytes", r"^v_div_scale_.*\|", r"",
+    ("strict", r"^v_dot2c_f32_f16.* lit\(", r"failed parsing", "LLVM refuses lit() in the second name of an instruction"),
+    ("strict", r"^v_cmp_\w+_f(16|32)(_dpp)? (?!vcc).* (row_|quad_perm)", r"invalid operand",
+     "LLVM lets vcc be left out in every compare but those of floats with DPP"),
+    ("lax", r"^v_div_scale_.*\|", r"does not take abs",
      "LLVM takes |x| of v_div_scale, which has no such bit, and sets a bit of its scalar destination"),
+    ("lax", r"^v_interp_.*\|", r"does not take abs",
+     "LLVM takes |x| of v_interp, which has no such bit, and sets a bit of its wait count"),
+    ("lax", r"^v_ldexp_f16(_e64)? .*sext\(", r"takes no such modifier",
+     "LLVM takes the DPP form's sext() for the sign of the long form, and prints it as one"),
 ]
 
 

@@ -277,7 +277,7 @@ impl Filler<'_> {
         if m.offset != 0 && (!addressed || f == Format::Smem && self.row.operands.is_empty()) {
             return no("offset");
         }
-        if (m.glc || m.dlc) && !(memory || f == Format::Smem && !row.has(NOCPOL)) || m.slc && !memory {
+        if (m.glc || m.dlc) && !(memory || f == Format::Smem && row.has(ADDR) && !row.has(NOCPOL)) || m.slc && !memory {
             return no("cache policy");
         }
         if (m.offen || m.idxen) && !buffer {

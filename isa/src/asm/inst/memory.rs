@@ -48,7 +48,7 @@ pub(super) fn fit(number: usize, args: &Args, target: Target, name: (u32, u32)) 
 fn smem(row: &Row, args: &Args, inst: &mut Inst, name: (u32, u32)) -> Result<(), Misfit> {
     let list = args.list();
     inst.mem.soffset = 124;
-    let policy = if row.has(NOCPOL) { 0 } else { Mod::Cpol.bit() };
+    let policy = if row.has(NOCPOL) || !row.has(ADDR) { 0 } else { Mod::Cpol.bit() };
     if !row.has(ADDR) {
         count(list, row.operands.len(), name)?;
         inst.mem.soffset = 0;
