@@ -1,7 +1,7 @@
 //! `asm`: RDNA3 assembly to machine code and code objects.
 
 use std::fs;
-use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
+use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -9,6 +9,7 @@ use sparkle_pm4::isa::asm::{self, Assembled, Diagnostic, Options, Severity, inst
 use sparkle_pm4::isa::object::{LinkOptions, link, write_relocatable};
 use sparkle_pm4::isa::{Arch, Target, WaveSize};
 
+use super::batch::batch;
 use super::disasm::{arch, wave};
 use super::failure::Reported;
 use super::pm4::read_input;
@@ -102,9 +103,10 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
             .into());
         }
         let stdout = BufWriter::new(io::stdout().lock());
+        let answer = |line: &[u8], out: &mut Vec<u8>| batch_line(line, &target, out);
         return match file {
-            file if file == Path::new("-") => Ok(batch(io::stdin().lock(), stdout, target)?),
-            file => Ok(batch(&*read_input(file)?.1, stdout, target)?),
+            file if file == Path::new("-") => Ok(batch(io::stdin().lock(), stdout, answer)?),
+            file => Ok(batch(&*read_input(file)?.1, stdout, answer)?),
         };
     }
     let emit = args.emit.unwrap_or(if args.output.is_some() { Emit::Hsaco } else { Emit::Hex });
@@ -275,35 +277,8 @@ fn load(wanted: &str, folder: &Path, include: &[PathBuf]) -> Result<Vec<u8>, Str
     Err(first.map_or_else(|| "no folder to look in".into(), |error| error.to_string()))
 }
 
-/// One line out for each line in, whatever it holds.
-fn batch(input: impl Read, mut output: impl Write, target: Target) -> io::Result<()> {
-    let mut input = BufReader::with_capacity(64 << 10, input);
-    let mut line = Vec::new();
-    let mut answer = Vec::new();
-    loop {
-        line.clear();
-        if input.read_until(b'\n', &mut line)? == 0 {
-            return output.flush();
-        }
-        answer.clear();
-        match batch_line(&line, &target) {
-            Ok(encoded) => {
-                for word in &encoded.words[..encoded.len_dw as usize] {
-                    push_hex(&mut answer, &word.to_le_bytes());
-                }
-            }
-            Err(why) => answer.extend_from_slice(format!("error: {why}").as_bytes()),
-        }
-        answer.push(b'\n');
-        output.write_all(&answer)?;
-        // Whoever waits for this answer before asking again must get it; a file goes through in large pieces.
-        if !input.buffer().contains(&b'\n') {
-            output.flush()?;
-        }
-    }
-}
-
-fn batch_line(line: &[u8], target: &Target) -> Result<asm::Encoded, String> {
+/// Appends the bytes of one instruction's text in memory order.
+fn batch_line(line: &[u8], target: &Target, out: &mut Vec<u8>) -> Result<(), String> {
     let text = std::str::from_utf8(line).map_err(|_| "the line is no text".to_owned())?;
     let text = inst::without_comments(text);
     let text = text.trim_end();
@@ -311,10 +286,13 @@ fn batch_line(line: &[u8], target: &Target) -> Result<asm::Encoded, String> {
         let column = text.get(..error.at).map_or(error.at, |t| t.chars().count()) + 1;
         format!("column {column}: {error}")
     })?;
-    match encoded.fixup {
-        Some(fixup) => Err(format!("column {}: a symbol has no value here, expected a number", fixup.at + 1)),
-        None => Ok(encoded),
+    if let Some(fixup) = encoded.fixup {
+        return Err(format!("column {}: a symbol has no value here, expected a number", fixup.at + 1));
     }
+    for word in &encoded.words[..encoded.len_dw as usize] {
+        push_hex(out, &word.to_le_bytes());
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -323,7 +301,7 @@ mod tests {
 
     fn lines(input: &[u8], wave: WaveSize) -> Vec<String> {
         let mut output = Vec::new();
-        batch(input, &mut output, wave.into()).unwrap();
+        batch(input, &mut output, |line, out| batch_line(line, &wave.into(), out)).unwrap();
         String::from_utf8(output).unwrap().lines().map(str::to_owned).collect()
     }
 

@@ -4,7 +4,7 @@ mod asm;
 pub mod code;
 
 use std::fmt::Write as _;
-use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -13,6 +13,7 @@ use sparkle_pm4::kernels;
 
 use code::{Kernel, Object};
 
+use super::batch::batch;
 use super::failure::Reported;
 use super::pm4::{is_text, read_input};
 use super::{Failure, Output, exit};
@@ -109,9 +110,10 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
         let wave = args.wave.unwrap_or(WaveSize::W32);
         let target = Target { true16: args.true16, ..Target::new(arch.unwrap_or_default(), wave) };
         let stdout = BufWriter::new(io::stdout().lock());
+        let answer = |line: &[u8], out: &mut Vec<u8>| batch_line(line, target, out);
         return match given.filter(|file| *file != Path::new("-")) {
-            None => Ok(batch(io::stdin().lock(), stdout, target)?),
-            Some(file) => Ok(batch(&*read_input(file)?.1, stdout, target)?),
+            None => Ok(batch(io::stdin().lock(), stdout, answer)?),
+            Some(file) => Ok(batch(&*read_input(file)?.1, stdout, answer)?),
         };
     }
     let asked = !args.show.is_empty() || args.summary;
@@ -368,37 +370,21 @@ fn words(code: &[u8]) -> Vec<u32> {
     code.as_chunks::<4>().0.iter().map(|&word| u32::from_le_bytes(word)).collect()
 }
 
-/// One line out for each line in, whatever it holds.
-fn batch(input: impl Read, mut output: impl Write, target: Target) -> io::Result<()> {
-    let mut input = BufReader::with_capacity(64 << 10, input);
-    let mut line = Vec::new();
-    loop {
-        line.clear();
-        if input.read_until(b'\n', &mut line)? == 0 {
-            return output.flush();
-        }
-        match batch_line(&line, target) {
-            Ok(text) => writeln!(output, "{text}")?,
-            Err(why) => writeln!(output, "error: {why}")?,
-        }
-        // Whoever waits for this answer before asking again must get it; a file goes through in large pieces.
-        if !input.buffer().contains(&b'\n') {
-            output.flush()?;
-        }
-    }
-}
-
-fn batch_line(line: &[u8], target: Target) -> Result<String, String> {
+/// Appends the text of the instructions whose bytes `line` spells.
+fn batch_line(line: &[u8], target: Target, out: &mut Vec<u8>) -> Result<(), String> {
     let text = std::str::from_utf8(line).map_err(|_| "the line is no text".to_owned())?;
     let bytes = unhex(text)?;
     if bytes.is_empty() || !bytes.len().is_multiple_of(4) {
         return Err(format!("{} bytes are no whole dwords", bytes.len()));
     }
-    let mut texts = Vec::new();
-    for Line { offset, text, .. } in disassemble_all(&words(&bytes), target) {
-        texts.push(text.map_err(|error| format!("byte {offset}: {error}"))?);
+    for (k, Line { offset, text, .. }) in disassemble_all(&words(&bytes), target).into_iter().enumerate() {
+        let text = text.map_err(|error| format!("byte {offset}: {error}"))?;
+        if k > 0 {
+            out.extend_from_slice(b" ; ");
+        }
+        out.extend_from_slice(text.as_bytes());
     }
-    Ok(texts.join(" ; "))
+    Ok(())
 }
 
 #[cfg(test)]
@@ -407,7 +393,7 @@ mod tests {
 
     fn lines(input: &[u8], wave: WaveSize) -> Vec<String> {
         let mut output = Vec::new();
-        batch(input, &mut output, wave.into()).unwrap();
+        batch(input, &mut output, |line, out| batch_line(line, wave.into(), out)).unwrap();
         String::from_utf8(output).unwrap().lines().map(str::to_owned).collect()
     }
 

@@ -21,6 +21,7 @@
 //! - A variable is read with [`environment::flag_or`]: the flag goes first, and an empty variable is none.
 
 mod asm;
+mod batch;
 mod bench;
 mod conv2d;
 mod disasm;
