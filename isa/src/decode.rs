@@ -303,6 +303,18 @@ const DPP8: u16 = 233;
 const DPP8_FI: u16 = 234;
 const DPP16: u16 = 250;
 
+/// What MUBUF, MTBUF and MIMG have in the same places.
+fn resource_fields(inst: &mut Inst, w: u32, w1: u32) {
+    inst.mem.slc = w & 1 << 12 != 0;
+    inst.mem.dlc = w & 1 << 13 != 0;
+    inst.mem.glc = w & 1 << 14 != 0;
+    inst.mem.addr = w1 as u8;
+    inst.mem.data0 = (w1 >> 8) as u8;
+    inst.vdst = inst.mem.data0;
+    inst.mem.sbase = (field(w1, 16, 5) << 2) as u8;
+    inst.mem.tfe = w1 & 1 << 21 != 0;
+}
+
 /// Decodes the instruction that starts at `words[0]`.
 ///
 /// `words` holds at least the dwords that remain; unused fields are ignored. Never panics, whatever the words.
@@ -442,14 +454,7 @@ fn decode_for(words: &[u32], target: Target) -> Result<Inst, DecodeError> {
         }
         Format::Mubuf | Format::Mtbuf => {
             inst.imm = (w & 0xfff) as i32;
-            inst.mem.slc = w & 1 << 12 != 0;
-            inst.mem.dlc = w & 1 << 13 != 0;
-            inst.mem.glc = w & 1 << 14 != 0;
-            inst.mem.addr = w1 as u8;
-            inst.mem.data0 = (w1 >> 8) as u8;
-            inst.vdst = inst.mem.data0;
-            inst.mem.sbase = (field(w1, 16, 5) << 2) as u8;
-            inst.mem.tfe = w1 & 1 << 21 != 0;
+            resource_fields(&mut inst, w, w1);
             inst.mem.offen = w1 & 1 << 22 != 0;
             inst.mem.idxen = w1 & 1 << 23 != 0;
             inst.mem.soffset = (w1 >> 24) as u8;
@@ -477,14 +482,7 @@ fn decode_for(words: &[u32], target: Target) -> Result<Inst, DecodeError> {
             });
         }
         Format::Mimg => {
-            inst.mem.slc = w & 1 << 12 != 0;
-            inst.mem.dlc = w & 1 << 13 != 0;
-            inst.mem.glc = w & 1 << 14 != 0;
-            inst.mem.addr = w1 as u8;
-            inst.mem.data0 = (w1 >> 8) as u8;
-            inst.vdst = inst.mem.data0;
-            inst.mem.sbase = (field(w1, 16, 5) << 2) as u8;
-            inst.mem.tfe = w1 & 1 << 21 != 0;
+            resource_fields(&mut inst, w, w1);
             let nsa = w & 1 != 0;
             inst.ext = Ext::Image(Image {
                 dmask: field(w, 8, 4) as u8,

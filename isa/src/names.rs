@@ -243,3 +243,38 @@ pub(crate) const BUF_DATA_FORMAT: [&str; 16] = [
 /// `BUF_NUM_FORMAT_` names.
 pub(crate) const BUF_NUM_FORMAT: [&str; 8] =
     ["UNORM", "SNORM", "USCALED", "SSCALED", "UINT", "SINT", "RESERVED_6", "FLOAT"];
+
+/// Scalar registers and sources without a number: name, code, dwords (0: as many as the operand takes). The parser takes
+/// those of `src_…` without that too.
+const SPECIALS: [(&str, u16, u8); 17] = [
+    ("vcc_lo", 106, 1),
+    ("vcc", 106, 2),
+    ("vcc_hi", 107, 1),
+    ("null", 124, 0),
+    ("m0", 125, 1),
+    ("exec_lo", 126, 1),
+    ("exec", 126, 2),
+    ("exec_hi", 127, 1),
+    ("src_shared_base", 235, 0),
+    ("src_shared_limit", 236, 0),
+    ("src_private_base", 237, 0),
+    ("src_private_limit", 238, 0),
+    ("src_pops_exiting_wave_id", 239, 0),
+    ("src_vccz", 251, 0),
+    ("src_execz", 252, 0),
+    ("src_scc", 253, 0),
+    ("src_lds_direct", 254, 0),
+];
+
+/// Name of a scalar register or source without a number, in an operand of `dwords`.
+pub(crate) fn special(code: u16, dwords: u8) -> Option<&'static str> {
+    let mut named = SPECIALS.iter().filter(|s| s.1 == code);
+    let narrow = named.next()?;
+    Some(if dwords == 1 { narrow.0 } else { named.next().unwrap_or(narrow).0 })
+}
+
+/// Code and dwords of a scalar register or source without a number.
+pub(crate) fn special_code(name: &str) -> Option<(u16, u8)> {
+    let found = SPECIALS.iter().find(|s| s.0 == name || s.0.strip_prefix("src_") == Some(name))?;
+    Some((found.1, found.2))
+}

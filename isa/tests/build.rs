@@ -34,7 +34,7 @@ fn agree(wave: WaveSize, wild: bool, per_row: usize) {
             // Ranges print from an aligned register on, whatever the field says, those in VGPRs' places as well.
             let elsewhere = |e: &Violation| e.code() == "isa-sgpr-align" || disassemble(&i, target).contains("]/*");
             let elsewhere = valid.as_ref().is_err_and(elsewhere);
-            if prints_as_literal(&i) || elsewhere || !wild && valid.is_err() {
+            if ours::inline_comes_back_literal(&i) || elsewhere || !wild && valid.is_err() {
                 continue;
             }
             let Some(spec) = specs::spec(&i, target) else { continue };

@@ -16,7 +16,7 @@ fn agree(target: impl Into<Target>, per_row: usize, wild: bool, of: impl Fn(&Row
     for row in ROWS.iter().filter(|x| x.format != Format::VopdY && !nameless(x) && of(x)) {
         for _ in 0..per_row {
             let i = random(&mut r, row, target, wild);
-            if !prints_as_literal(&i) {
+            if !ours::inline_comes_back_literal(&i) {
                 all.push(i);
             }
         }

@@ -1,7 +1,7 @@
 //! `asm`: RDNA3 assembly to machine code and code objects.
 
 use std::fs;
-use std::io::{self, BufWriter};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use sparkle_pm4::isa::asm::{self, Assembled, Diagnostic, Options, Severity, inst
 use sparkle_pm4::isa::object::{LinkOptions, link, write_relocatable};
 use sparkle_pm4::isa::{Arch, Target, WaveSize};
 
-use super::batch::batch;
+use super::batch;
 use super::disasm::{arch, wave};
 use super::failure::Reported;
 use super::pm4::read_input;
@@ -94,20 +94,7 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
     let target = Target { arch: args.arch, wave: args.wave, true16: args.true16 };
     let file = args.file.as_deref().unwrap_or(Path::new("-"));
     if args.batch {
-        if out.json {
-            return Err(Failure::usage(
-                "--batch has no JSON form",
-                "it answers each line with a line",
-                "leave out --json or --batch",
-            )
-            .into());
-        }
-        let stdout = BufWriter::new(io::stdout().lock());
-        let answer = |line: &[u8], out: &mut Vec<u8>| batch_line(line, &target, out);
-        return match file {
-            file if file == Path::new("-") => Ok(batch(io::stdin().lock(), stdout, answer)?),
-            file => Ok(batch(&*read_input(file)?.1, stdout, answer)?),
-        };
+        return batch::run(Some(file), out, |line, text| batch_line(line, &target, text));
     }
     let emit = args.emit.unwrap_or(if args.output.is_some() { Emit::Hsaco } else { Emit::Hex });
     let output = args.output.as_deref().filter(|file| *file != Path::new("-"));
@@ -301,7 +288,7 @@ mod tests {
 
     fn lines(input: &[u8], wave: WaveSize) -> Vec<String> {
         let mut output = Vec::new();
-        batch(input, &mut output, |line, out| batch_line(line, &wave.into(), out)).unwrap();
+        batch::batch(input, &mut output, |line, out| batch_line(line, &wave.into(), out)).unwrap();
         String::from_utf8(output).unwrap().lines().map(str::to_owned).collect()
     }
 

@@ -1,6 +1,31 @@
 //! `--batch`: one line out for each line in, whatever it holds.
 
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
+use std::path::Path;
+
+use super::pm4::read_input;
+use super::{Failure, Output};
+
+/// Answers the lines of a file, or of standard input where there is none or it is `-`.
+pub fn run(
+    file: Option<&Path>,
+    out: &Output,
+    answer: impl FnMut(&[u8], &mut Vec<u8>) -> Result<(), String>,
+) -> anyhow::Result<()> {
+    if out.json {
+        return Err(Failure::usage(
+            "--batch has no JSON form",
+            "it answers each line with a line",
+            "leave out --json or --batch",
+        )
+        .into());
+    }
+    let stdout = BufWriter::new(io::stdout().lock());
+    match file.filter(|file| *file != Path::new("-")) {
+        None => Ok(batch(io::stdin().lock(), stdout, answer)?),
+        Some(file) => Ok(batch(&*read_input(file)?.1, stdout, answer)?),
+    }
+}
 
 /// Answers every line of `input`; what `answer` refuses becomes `error: …`.
 ///

@@ -4,8 +4,8 @@ mod asm;
 pub mod code;
 
 use std::fmt::Write as _;
-use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, Write};
+use std::path::PathBuf;
 
 use serde_json::{Value, json};
 use sparkle_pm4::isa::{Arch, Line, Section, Target, WaveSize, disassemble_all};
@@ -13,7 +13,7 @@ use sparkle_pm4::kernels;
 
 use code::{Kernel, Object};
 
-use super::batch::batch;
+use super::batch;
 use super::failure::Reported;
 use super::pm4::{is_text, read_input};
 use super::{Failure, Output, exit};
@@ -99,22 +99,9 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
     let arch = args.arch.as_deref().map(|arch| supported(arch, "--arch", exit::USAGE)).transpose()?;
     let given = args.file.as_deref();
     if args.batch {
-        if out.json {
-            return Err(Failure::usage(
-                "--batch has no JSON form",
-                "it answers each line with a line",
-                "leave out --json or --batch",
-            )
-            .into());
-        }
         let wave = args.wave.unwrap_or(WaveSize::W32);
         let target = Target { true16: args.true16, ..Target::new(arch.unwrap_or_default(), wave) };
-        let stdout = BufWriter::new(io::stdout().lock());
-        let answer = |line: &[u8], out: &mut Vec<u8>| batch_line(line, target, out);
-        return match given.filter(|file| *file != Path::new("-")) {
-            None => Ok(batch(io::stdin().lock(), stdout, answer)?),
-            Some(file) => Ok(batch(&*read_input(file)?.1, stdout, answer)?),
-        };
+        return batch::run(given, out, |line, text| batch_line(line, target, text));
     }
     let asked = !args.show.is_empty() || args.summary;
     if asked && args.format == Some(Format::Llvm) {
@@ -393,7 +380,7 @@ mod tests {
 
     fn lines(input: &[u8], wave: WaveSize) -> Vec<String> {
         let mut output = Vec::new();
-        batch(input, &mut output, |line, out| batch_line(line, wave.into(), out)).unwrap();
+        batch::batch(input, &mut output, |line, out| batch_line(line, wave.into(), out)).unwrap();
         String::from_utf8(output).unwrap().lines().map(str::to_owned).collect()
     }
 

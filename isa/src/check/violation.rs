@@ -1,4 +1,5 @@
 //! The rules by name: what is wrong, what to do, and where the rule stands.
+use crate::names::special;
 use crate::row::{Class, Slot};
 use core::fmt;
 
@@ -354,22 +355,14 @@ impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             k @ 0..=105 => write!(f, "s{k}"),
-            106 => write!(f, "vcc_lo"),
-            107 => write!(f, "vcc_hi"),
             k @ 108..=123 => write!(f, "ttmp{}", k - 108),
-            124 => write!(f, "null"),
-            125 => write!(f, "m0"),
-            126 => write!(f, "exec_lo"),
-            127 => write!(f, "exec_hi"),
             128..=208 | 240..=248 => write!(f, "an inline constant"),
-            235 => write!(f, "src_shared_base"),
-            236 => write!(f, "src_shared_limit"),
-            237 => write!(f, "src_private_base"),
-            238 => write!(f, "src_private_limit"),
-            253 => write!(f, "src_scc"),
             255 => write!(f, "a literal"),
             k @ 256.. => write!(f, "v{}", k - 256),
-            k => write!(f, "source {k}"),
+            k => match special(k, 1) {
+                Some(name) => f.write_str(name),
+                None => write!(f, "source {k}"),
+            },
         }
     }
 }

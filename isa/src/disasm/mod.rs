@@ -9,6 +9,7 @@ pub use listing::{Listed, Section, Symbol, branch_target};
 
 use crate::decode::{DecodeError, Dpp, Inst, decode};
 use crate::encode::is_mix;
+use crate::names::special;
 use crate::row::*;
 use crate::{Ext, Op, Target};
 use alloc::string::String;
@@ -95,32 +96,18 @@ fn is16(ty: Ty) -> bool {
 
 /// Name of a scalar register or special source that takes `n` dwords.
 fn scalar(s: &mut Text, code: u16, n: u8) {
-    let special = |one: &'static str, two: &'static str| if n == 1 { one } else { two };
-    let name = match code {
-        0..=105 => return range(s, "s", aligned(code, n), n),
-        106 => special("vcc_lo", "vcc"),
-        107 => "vcc_hi",
-        108..=123 => return range(s, "ttmp", aligned(code - 108, n), n),
-        124 => "null",
-        125 => "m0",
-        126 => special("exec_lo", "exec"),
-        127 => "exec_hi",
-        235 => "src_shared_base",
-        236 => "src_shared_limit",
-        237 => "src_private_base",
-        238 => "src_private_limit",
-        239 => "src_pops_exiting_wave_id",
-        251 => "src_vccz",
-        252 => "src_execz",
-        253 => "src_scc",
-        254 => "src_lds_direct",
+    match code {
+        0..=105 => range(s, "s", aligned(code, n), n),
+        108..=123 => range(s, "ttmp", aligned(code - 108, n), n),
         // A destination that is no register.
-        128..=192 => return emit!(s; dec code - 128, put "/*Invalid immediate*/"),
-        193..=208 => return emit!(s; put "-", dec code - 192, put "/*Invalid immediate*/"),
-        240..=248 => return emit!(s; put FLOATS[code as usize - 240], put "/*Invalid immediate*/"),
-        _ => return emit!(s; put "src_", dec code),
-    };
-    put(s, name);
+        128..=192 => emit!(s; dec code - 128, put "/*Invalid immediate*/"),
+        193..=208 => emit!(s; put "-", dec code - 192, put "/*Invalid immediate*/"),
+        240..=248 => emit!(s; put FLOATS[code as usize - 240], put "/*Invalid immediate*/"),
+        _ => match special(code, n) {
+            Some(name) => put(s, name),
+            None => emit!(s; put "src_", dec code),
+        },
+    }
 }
 
 #[inline]

@@ -1,5 +1,7 @@
 //! What the builder's tests share: random numbers, random instructions, and LLVM as the judge.
 #![allow(dead_code)]
+#[path = "../words/ours.rs"]
+pub mod ours;
 use isa::row::*;
 use isa::*;
 use std::io::Write;
@@ -84,20 +86,6 @@ pub fn llvm_is_strict(line: &str) -> bool {
     line.contains("_f64") && (line.contains("(0x") || line.contains("|0x"))
         // 1/(2*pi) as 16 bits of an integer beside DPP, which other forms take.
         || line.contains("16_e64_dpp") && line.contains("0.15915494")
-}
-
-/// Does a 16-bit integer operand hold an inline float. LLVM prints these in hexadecimal, which it reads as a literal, so
-/// the text is that of another instruction.
-pub fn prints_as_literal(i: &Inst) -> bool {
-    i.row().operands.iter().any(|o| {
-        let code = match o.slot {
-            Slot::Src0 => i.src[0],
-            Slot::Src1 => i.src[1],
-            Slot::Src2 => i.src[2],
-            _ => return false,
-        };
-        o.ty == Ty::B16 && (240..=248).contains(&code)
-    })
 }
 
 /// Was the text of an image instruction printed with widths that are not its own: where LLVM has no instruction of

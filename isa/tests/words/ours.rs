@@ -32,7 +32,7 @@ fn literal_comes_back_inline(i: &Inst) -> bool {
 
 /// 16-bit integer operands print their inline floats in hexadecimal, which reads as a literal: of equal value, but one
 /// instruction has no place for two.
-fn inline_comes_back_literal(i: &Inst) -> bool {
+pub fn inline_comes_back_literal(i: &Inst) -> bool {
     i.row().operands.iter().any(|o| {
         let code = match o.slot {
             Slot::Src0 => i.src[0],

@@ -5,6 +5,7 @@ use crate::Target;
 use crate::asm::expr::{self, Expr};
 use crate::asm::{Symbols, SyntaxError};
 use crate::decode::Dpp;
+use crate::names::special_code;
 use crate::row::{Format, Row};
 use crate::rows::Op;
 
@@ -338,37 +339,14 @@ impl<'a> Cursor<'a> {
                 return Ok(Some(kind));
             }
         }
-        let (code, n) = match word {
-            "vcc_lo" => (106, 1),
-            "vcc_hi" => (107, 1),
-            "vcc" => (106, 2),
-            "exec_lo" => (126, 1),
-            "exec_hi" => (127, 1),
-            "exec" => (126, 2),
-            "m0" => (125, 1),
-            "null" => (124, 0),
-            "src_scc" | "scc" => (253, 0),
-            "src_shared_base" | "shared_base" => (235, 0),
-            "src_shared_limit" | "shared_limit" => (236, 0),
-            "src_private_base" | "private_base" => (237, 0),
-            "src_private_limit" | "private_limit" => (238, 0),
-            // LLVM takes these two where a modifier is around them, and only there.
-            "src_vccz" | "vccz" if modified => (251, 0),
-            "src_execz" | "execz" if modified => (252, 0),
-            "src_vccz"
-            | "vccz"
-            | "src_execz"
-            | "execz"
-            | "src_lds_direct"
-            | "lds_direct"
-            | "src_pops_exiting_wave_id"
-            | "pops_exiting_wave_id" => {
-                self.at += word.len();
-                return Err(self.error(at, "this register is not a source on this target"));
-            }
-            _ => return Ok(None),
-        };
+        // Numbers are more frequent than names.
+        let named = bytes.first().is_some_and(u8::is_ascii_lowercase);
+        let Some((code, n)) = named.then(|| special_code(word)).flatten() else { return Ok(None) };
         self.at = at + word.len();
+        // LLVM takes vccz and execz where a modifier is around them, and only there.
+        if matches!(code, 239 | 254) || matches!(code, 251 | 252) && !modified {
+            return Err(self.error(at, "this register is not a source on this target"));
+        }
         Ok(Some(Kind::Scalar { code, n }))
     }
 

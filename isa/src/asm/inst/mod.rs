@@ -12,7 +12,7 @@ mod value;
 use super::{Encoded, Fixup, FixupKind, Symbols, SyntaxError, expr};
 use crate::check::{Violation, check};
 use crate::constant::Code;
-use crate::decode::{Dpp, Half, Inst};
+use crate::decode::{Half, Inst};
 use crate::row::*;
 use crate::rows::{Op, ROWS};
 use crate::{Target, WaveSize, encode};
@@ -194,8 +194,9 @@ pub fn without_comments(text: &str) -> alloc::borrow::Cow<'_, str> {
 /// Checks what only the whole instruction shows, and encodes it.
 fn finish(text: &str, inst: Inst, args: Args, target: &Target) -> Result<Encoded, SyntaxError> {
     // Kinds of operands were matched above, and LLVM takes special sources in more places than the hardware.
-    let ours = |v: &Violation| matches!(v, Violation::Kind { .. });
-    if let Err(v) = check(&inst, *target).or_else(|v| if ours(&v) { Ok(()) } else { Err(v) }) {
+    if let Err(v) = check(&inst, *target)
+        && !matches!(v, Violation::Kind { .. })
+    {
         // The operand it is about, where it is one of the text's.
         let operands = inst.row().operands;
         let slot = v.place().filter(|p| !p.y).map(|p| p.slot);
@@ -217,13 +218,12 @@ fn finish(text: &str, inst: Inst, args: Args, target: &Target) -> Result<Encoded
 
 /// Reads operands and modifiers to the end of the statement.
 fn operands(c: &mut Cursor<'_>, row: &Row, args: &mut Args) -> Result<(), SyntaxError> {
-    let special = matches!(row.format, Format::Sop1 | Format::Sopk | Format::Sopp | Format::Smem);
     loop {
         c.blanks();
         if c.done() {
             return Ok(());
         }
-        let class = row.operands.get(args.list().len()).map(|o| o.class).filter(|_| special);
+        let class = row.operands.get(args.list().len()).map(|o| o.class);
         let numeric = matches!(
             class,
             Some(
@@ -634,9 +634,6 @@ fn modifiers(row: &Row, args: &Args, inst: &mut Inst, dpp: bool, halves: bool) -
     inst.mods.clamp = m.on(Mod::Clamp);
     inst.mods.omod = m.omod;
     inst.dpp = m.lanes();
-    if inst.dpp != Dpp::None && inst.literal != 0 {
-        inst.literal = 0;
-    }
     Ok(())
 }
 
