@@ -58,3 +58,8 @@ impl FromStr for Gfx {
         Self::ALL.into_iter().find(|g| g.name() == name).ok_or(UnknownGfx)
     }
 }
+
+/// The name is of no kind of ring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a kind of ring; there are gfx, compute and sdma")]
+pub struct UnknownRing;

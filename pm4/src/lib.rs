@@ -47,14 +47,17 @@ pub mod dispatch;
 mod error;
 pub mod field;
 mod gfx;
+// pub mod lint;
 pub mod packet;
 mod print;
 pub mod reg;
 mod stream;
+pub mod submission;
 
 pub use decode::{Decode, Item, decode};
 pub use error::{DecodeError, EncodeError};
-pub use gfx::{Gfx, UnknownGfx};
+pub use gfx::{Gfx, UnknownGfx, UnknownRing};
 pub use packet::*;
 pub use print::{Listing, print};
 pub use stream::Stream;
+pub use submission::Ring;
