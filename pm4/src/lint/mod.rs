@@ -109,3 +109,9 @@ impl Report {
         self.findings.iter().any(|f| f.rule.severity == Severity::Error)
     }
 }
+
+/// stub
+#[must_use]
+pub fn lint(_: &crate::submission::Submission) -> Report {
+    Report::default()
+}
