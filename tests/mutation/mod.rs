@@ -53,7 +53,11 @@ fn flips(words: &[u32], item: &Item<'_>, out: &mut Vec<Mutation>) {
     let mut flip = |dword: usize, bit: u32, field: &str| {
         let mut words = words.to_vec();
         words[item.offset + 1 + dword] ^= 1 << bit;
-        out.push(Mutation { what: format!("{}: {field} bit {bit} of dword {dword}", name(item)), kind: Kind::Flip, words });
+        out.push(Mutation {
+            what: format!("{}: {field} bit {bit} of dword {dword}", name(item)),
+            kind: Kind::Flip,
+            words,
+        });
     };
     let bits = |mask: u32| (0..32).filter(move |b| mask >> b & 1 != 0);
     for dword in 0..desc.body_dwords {
