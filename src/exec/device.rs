@@ -115,7 +115,7 @@ impl Device {
         match select.engine {
             Some(Engine::Cpu) => Self::cpu_with(select.threads),
             Some(Engine::Emu) => {
-                Self::emulated_with(Config { threads: select.threads.map(NonZeroUsize::get), ..Config::default() })
+                Self::emulated_with(Config { threads: select.threads.map(NonZeroUsize::get), ..Config::strict() })
             }
             Some(Engine::Gpu) => Self::first_gpu(select.hint.as_deref()),
             None => match Self::first_gpu(select.hint.as_deref()).and_then(Self::with_kernels) {
@@ -138,7 +138,7 @@ impl Device {
         Ok(Self { inner: Inner::Cpu(Arc::new(cpu::Engine::new(threads, None)?)), fallback: None })
     }
 
-    /// A software Navi31 of its own.
+    /// A software Navi31 of its own, which refuses what a card would hang on or ignore ([`Config::strict`]).
     ///
     /// ```
     /// let device = sparkle_pm4::Device::emulated()?;
@@ -146,7 +146,7 @@ impl Device {
     /// # Ok::<(), sparkle_pm4::Error>(())
     /// ```
     pub fn emulated() -> Result<Self, Error> {
-        Self::emulated_with(Config::default())
+        Self::emulated_with(Config::strict())
     }
 
     /// A software Navi31 built as told.
