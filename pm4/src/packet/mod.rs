@@ -90,7 +90,7 @@ pub(crate) fn opcode(header: u32) -> u8 {
 }
 
 /// Where a field lies in a packet's body.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Place {
     /// The body dword with the field's lowest bit, counted from 0.
     pub dword: u8,
@@ -161,6 +161,24 @@ impl Place {
         (both & self.mask()) >> self.lo << self.shift
     }
 
+    /// Replaces the value in `body`; the other bits stay.
+    ///
+    /// # Errors
+    /// [`EncodeError::Misaligned`] where bits are set that the place leaves out,
+    /// [`EncodeError::FieldOverflow`] where the value is wider than the field,
+    /// [`EncodeError::Invalid`] where the body ends before the field. `body` is then as it was.
+    pub fn set(self, body: &mut [u32], field: &'static str, value: u64) -> Result<(), EncodeError> {
+        if body.len() < self.end() {
+            return Err(EncodeError::Invalid { what: "the body ends before the field", value: body.len() as u64 });
+        }
+        let mut bits = [0; 2];
+        Self { dword: 0, ..self }.put(&mut bits, field, value)?;
+        for (index, dword) in body.iter_mut().enumerate().skip(self.dword as usize).take(2) {
+            *dword = *dword & !self.mask_in(index) | bits[index - self.dword as usize];
+        }
+        Ok(())
+    }
+
     fn put(self, body: &mut [u32], field: &'static str, value: u64) -> Result<(), EncodeError> {
         if value & ((1 << self.shift) - 1) != 0 {
             return Err(EncodeError::Misaligned { field, value, align: 1 << self.shift });
@@ -177,6 +195,64 @@ impl Place {
     }
 }
 
+/// What the device does at an address that a packet names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Access {
+    /// It reads data.
+    Read,
+    /// It writes data.
+    Write,
+    /// It reads and writes, as an atomic operation.
+    ReadWrite,
+    /// It goes on with the packets there.
+    Execute,
+}
+
+/// A range of memory that a packet names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct AddressUse {
+    /// The field that holds the address, as in the row.
+    pub field: &'static str,
+    /// The address as the packet has it, which need not be canonical.
+    pub va: u64,
+    /// Bytes from there on. 0 where the packet alone does not say, as of a base that later packets
+    /// count from.
+    pub bytes: u64,
+    /// What is done with them.
+    pub access: Access,
+    /// Where the address lies in the body, for [`Place::set`].
+    pub place: Place,
+}
+
+/// The most addresses that one packet has.
+const ADDRESSES: usize = 4;
+
+/// The addresses of one packet, in order of the row.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Addresses {
+    uses: [Option<AddressUse>; ADDRESSES],
+    next: usize,
+}
+
+impl Addresses {
+    /// `bytes` is `None` where the field is no memory address this time.
+    fn push(&mut self, field: &'static str, place: Place, access: Access, va: u64, bytes: Option<u64>) {
+        if let (Some(bytes), Some(slot)) = (bytes, self.uses.iter_mut().find(|u| u.is_none())) {
+            *slot = Some(AddressUse { field, va, bytes, access, place });
+        }
+    }
+}
+
+impl Iterator for Addresses {
+    type Item = AddressUse;
+
+    fn next(&mut self) -> Option<AddressUse> {
+        let found = self.uses.get(self.next).copied().flatten();
+        self.next += usize::from(found.is_some());
+        found
+    }
+}
+
 /// A field of a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FieldSpec {
@@ -188,6 +264,9 @@ pub struct FieldSpec {
     pub values: Option<&'static ValuesDesc>,
     /// Fields within the field, where it is a register's value or a layout.
     pub layout: &'static [FieldDesc],
+    /// What happens at the address that the field holds, where it can hold one. Whether a given
+    /// packet does, and how many bytes there are, says [`Packet::addresses`].
+    pub access: Option<Access>,
 }
 
 /// What follows the fixed part of a body.
@@ -256,13 +335,15 @@ impl PacketDesc {
     }
 }
 
-/// Checked while compiling: no field ends beyond the fixed part.
+/// Checked while compiling: no field ends beyond the fixed part, and [`Addresses`] has room.
 const fn inside(fields: &[FieldSpec], body_dwords: usize) {
-    let mut i = 0;
+    let (mut i, mut addresses) = (0, 0);
     while i < fields.len() {
         assert!(fields[i].place.end() <= body_dwords, "a field lies beyond the body of its packet");
+        addresses += fields[i].access.is_some() as usize;
         i += 1;
     }
+    assert!(addresses <= ADDRESSES, "a packet has more addresses than ADDRESSES says");
 }
 
 /// A packet that the table has.
@@ -285,6 +366,9 @@ pub trait TypedPacket: Sized + Into<Packet> {
     /// What varies in length; empty where the packet has no tail.
     fn tail(&self) -> &[u32];
 
+    /// The memory that the packet names.
+    fn addresses(&self) -> Addresses;
+
     /// What the row's check says; fields are not looked at one by one.
     ///
     /// # Errors
@@ -298,7 +382,7 @@ macro_rules! packets {
         $(#[$m:meta])*
         $opcode:literal $hw:ident => $name:ident, body $body:literal
         $(, flags $flags:ident)? $(, check $check:ident)? {
-            $( $(#[$fm:meta])* $field:ident : $ty:ty = $kind:ident ( $($arg:expr),* ) ; )*
+            $( $(#[$fm:meta])* $field:ident : $ty:ty = $kind:ident $args:tt $( , $access:ident $bytes:expr )? ; )*
             $( + $(#[$tm:meta])* $tail:ident = $tail_kind:expr ; )?
         }
     )*) => {
@@ -314,9 +398,10 @@ macro_rules! packets {
             impl $name {
                 const FIELDS: &'static [FieldSpec] = &[ $( FieldSpec {
                     name: stringify!($field),
-                    place: $kind($($arg),*),
+                    place: $kind $args,
                     values: <$ty as FieldValue>::VALUES,
                     layout: <$ty as FieldValue>::LAYOUT,
+                    access: packets!(@access $( $access )?),
                 } ),* ];
                 const ROW: PacketDesc = {
                     inside(Self::FIELDS, $body);
@@ -339,7 +424,7 @@ macro_rules! packets {
                     let start = out.len();
                     out.resize(start + $body, 0);
                     let _body = &mut out[start..];
-                    $( $kind($($arg),*).put(_body, stringify!($field), self.$field.to_raw())?; )*
+                    $( $kind $args.put(_body, stringify!($field), self.$field.to_raw())?; )*
                     $( out.extend_from_slice(&self.$tail); )?
                     Ok(())
                 }
@@ -347,7 +432,7 @@ macro_rules! packets {
                 fn read_body(body: &[u32]) -> Self {
                     let (_fixed, _rest) = body.split_at_checked($body).unwrap_or((body, &[]));
                     Self {
-                        $( $field: <$ty as FieldValue>::from_raw($kind($($arg),*).get(_fixed)), )*
+                        $( $field: <$ty as FieldValue>::from_raw($kind $args.get(_fixed)), )*
                         $( $tail: Vec::from(_rest), )?
                     }
                 }
@@ -363,6 +448,16 @@ macro_rules! packets {
                     $( return &self.$tail; )?
                     #[allow(unreachable_code)]
                     &[]
+                }
+
+                fn addresses(&self) -> Addresses {
+                    #[allow(unused_mut)]
+                    let mut all = Addresses::default();
+                    $( $(
+                        let bytes: fn(&Self) -> Option<u64> = $bytes;
+                        all.push(stringify!($field), $kind $args, Access::$access, self.$field.to_raw(), bytes(self));
+                    )? )*
+                    all
                 }
 
                 fn check(&self) -> Result<(), EncodeError> {
@@ -436,6 +531,24 @@ macro_rules! packets {
                 }
             }
 
+            /// The ranges of memory that the packet itself reads, writes or executes, as its fields
+            /// say: what a register or a selector makes of an address field is looked at.
+            ///
+            /// ```
+            /// use pm4::packet::{Access, values::*};
+            /// use pm4::{Packet, WriteData};
+            /// let to = |dst_sel| Packet::from(WriteData { dst_sel, dst_addr: 0x1000, payload: vec![1, 2], ..Default::default() });
+            /// let uses: Vec<_> = to(WriteDataDst::MEM).addresses().collect();
+            /// assert_eq!((uses[0].field, uses[0].va, uses[0].bytes, uses[0].access), ("dst_addr", 0x1000, 8, Access::Write));
+            /// assert_eq!(to(WriteDataDst::MEM_MAPPED_REGISTER).addresses().count(), 0);
+            /// ```
+            pub fn addresses(&self) -> Addresses {
+                match self {
+                    $( Self::$name(packet) => packet.addresses(), )*
+                    Self::Unknown { .. } => Addresses::default(),
+                }
+            }
+
             pub(super) fn check(&self) -> Result<(), EncodeError> {
                 match self {
                     $( Self::$name(packet) => packet.check(), )*
@@ -460,6 +573,8 @@ macro_rules! packets {
             }
         }
     };
+    (@access $access:ident) => { Some(Access::$access) };
+    (@access) => { None };
     (@tail $kind:expr) => { Some($kind) };
     (@tail) => { None };
     (@flags $flags:ident) => { HeaderFlags::$flags };

@@ -3,7 +3,9 @@
 //! `opcode HARDWARE_NAME => RustName, body fixed-dwords, flags FLAG, check function { fields + tail }`.
 //! A field is `name: type = place;` with the place one of `bits(dword, low, high)`, `bit(dword, bit)`,
 //! `word(dword)`, `wide(dword, bits)` and `va(dword, log2 of the alignment)`; dwords count from the
-//! one behind the header. The tail is what varies in length. One opcode may have several rows with
+//! one behind the header. Behind the place stands what happens at a field that holds an address:
+//! `, Read bytes`, `Write`, `ReadWrite` or `Execute`, with `bytes` a function from the packet to the
+//! length, `None` where the other fields make it no memory address. The tail is what varies in length. One opcode may have several rows with
 //! bodies of different lengths.
 //!
 //! Layouts: PAL's `f32_mec_pm4_packets.h`, the amdgpu driver's `nvd.h`, Mesa's `sid.h` and
@@ -43,7 +45,7 @@ packets! {
         /// Which base.
         base_index: BaseIndex = bits(0, 0, 3);
         /// The base, a multiple of 8.
-        address: u64 = va(1, 3);
+        address: u64 = va(1, 3), Read |_| Some(0);
     }
 
     /// Context state back to its defaults; graphics ring.
@@ -67,7 +69,7 @@ packets! {
     /// Starts workgroups, their number read from memory; compute rings.
     0x16 DISPATCH_INDIRECT => DispatchIndirect, body 3, flags SHADER_TYPE {
         /// Three dwords: workgroups in x, y and z. A multiple of 4.
-        address: u64 = va(0, 2);
+        address: u64 = va(0, 2), Read |_| Some(12);
         /// How; `COMPUTE_SHADER_EN` starts it.
         dispatch_initiator: COMPUTE_DISPATCH_INITIATOR = word(2);
     }
@@ -91,7 +93,7 @@ packets! {
         /// Which part of the graphics ring's command processor.
         engine_sel: EngineSel = bits(0, 30, 31);
         /// The memory, a multiple of the operation's width.
-        address: u64 = wide(1, 64);
+        address: u64 = wide(1, 64), ReadWrite |p| Some(p.atomic.bytes());
         /// The operand.
         src_data: u64 = wide(3, 64);
         /// What a compare-and-swap compares with.
@@ -103,7 +105,7 @@ packets! {
     /// Skips what follows unless a dword in memory is not zero.
     0x22 COND_EXEC => CondExec, body 4 {
         /// The condition's dword, a multiple of 4.
-        address: u64 = va(0, 2);
+        address: u64 = va(0, 2), Read |_| Some(4);
         /// GL2 policy.
         cache_policy: CachePolicy = bits(2, 25, 26);
         /// Dwords behind this packet that are skipped.
@@ -139,7 +141,7 @@ packets! {
         /// Which part of the graphics ring's command processor.
         engine_sel: EngineSel = bits(0, 30, 31);
         /// Memory, a multiple of 4; or a register's dword offset.
-        dst_addr: u64 = wide(1, 64);
+        dst_addr: u64 = wide(1, 64), Write written_by_write_data;
         + /// What is written.
         payload = Tail::Words { min: 1 };
     }
@@ -161,7 +163,7 @@ packets! {
         /// GL2 policy.
         cache_policy: CachePolicy = bits(0, 25, 26);
         /// Memory, a multiple of 4; or a register's dword offset.
-        poll_addr: u64 = wide(1, 64);
+        poll_addr: u64 = wide(1, 64), Read |p| (p.mem_space == WaitSpace::MEMORY).then_some(4);
         /// The right side of the comparison.
         reference: u32 = word(3);
         /// Applied to what is polled.
@@ -175,7 +177,7 @@ packets! {
     /// Goes on with another buffer: as a call, or with `chain` for good.
     0x3F INDIRECT_BUFFER => IndirectBuffer, body 3 {
         /// The buffer, a multiple of 4.
-        ib_base: u64 = va(0, 2);
+        ib_base: u64 = va(0, 2), Execute |p| Some(u64::from(p.ib_size) * 4);
         /// Its length in dwords.
         ib_size: u32 = bits(2, 0, 19);
         /// The rest of this buffer is not executed.
@@ -211,9 +213,9 @@ packets! {
         /// Which part of the graphics ring's command processor.
         engine_sel: EngineSel = bits(0, 30, 31);
         /// Memory, a multiple of the width; a register's dword offset; or the data.
-        src: u64 = wide(1, 64);
+        src: u64 = wide(1, 64), Read |p| p.src_sel.is_memory().then(|| p.count_sel.bytes());
         /// Memory, a multiple of the width; or a register's dword offset.
-        dst: u64 = wide(3, 64);
+        dst: u64 = wide(3, 64), Write |p| p.dst_sel.is_memory().then(|| p.count_sel.bytes());
     }
 
     /// The graphics ring's prefetcher waits for its micro engine.
@@ -245,7 +247,7 @@ packets! {
         /// Compute rings: the event is handled aside.
         offload_enable: bool = bit(0, 31);
         /// Where to, a multiple of 8. `PIXEL_PIPE_STAT_CONTROL` has its control word here instead.
-        address: u64 = va(1, 3);
+        address: u64 = va(1, 3), Write sampled_by_event_write;
     }
 
     /// When what came before has ended: caches written back, then a fence or a time stamp in memory,
@@ -298,7 +300,7 @@ packets! {
         /// What is written.
         data_sel: DataSel = bits(1, 29, 31);
         /// Where to: a multiple of 4, or of 8 for 64 bits.
-        address: u64 = wide(2, 64);
+        address: u64 = wide(2, 64), Write written_by_release_mem;
         /// The fence value.
         data: u64 = wide(4, 64);
         /// Context number of the interrupt.
@@ -320,9 +322,9 @@ packets! {
         /// Later packets wait for the end.
         cp_sync: bool = bit(0, 31);
         /// The source; a fill has its dword in the low half.
-        src: u64 = wide(1, 64);
+        src: u64 = wide(1, 64), Read read_by_dma_data;
         /// The destination.
-        dst: u64 = wide(3, 64);
+        dst: u64 = wide(3, 64), Write written_by_dma_data;
         /// Length in bytes.
         byte_count: u32 = bits(5, 0, 25);
         /// What the source address is an address of.
@@ -378,7 +380,7 @@ packets! {
         /// Waits for the answer.
         wait_for_xack: bool = bit(0, 3);
         /// The first page's address.
-        address: u64 = wide(1, 64);
+        address: u64 = wide(1, 64), Read |p| Some(u64::from(p.requested_pages) << 12);
         /// Pages of 4 KiB.
         requested_pages: u32 = bits(3, 0, 13);
     }
@@ -388,7 +390,7 @@ packets! {
         /// What the source is.
         index: LoadIndex = bit(0, 0);
         /// The source, a multiple of 4.
-        mem_addr: u64 = va(0, 2);
+        mem_addr: u64 = va(0, 2), Read |p| loaded(p.index, p.data_format, p.num_dwords);
         /// The first register, in dwords from 0xb000.
         offset: u32 = bits(2, 0, 15);
         /// What the memory holds.
@@ -456,7 +458,7 @@ packets! {
         /// GL2 policy.
         cache_policy: CachePolicy = bits(0, 25, 26);
         /// Memory, a multiple of 8; or a register's dword offset.
-        poll_addr: u64 = wide(1, 64);
+        poll_addr: u64 = wide(1, 64), Read |p| (p.mem_space == WaitSpace::MEMORY).then_some(8);
         /// The right side of the comparison.
         reference: u64 = wide(3, 64);
         /// Applied to what is polled.
@@ -504,15 +506,80 @@ packets! {
     }
 }
 
+// What a row cannot say: how long the memory behind an address is.
+
+fn written_by_write_data(p: &WriteData) -> Option<u64> {
+    let bytes = if p.wr_one_addr { 4 } else { 4 * p.payload.len() as u64 };
+    p.dst_sel.is_memory().then_some(bytes)
+}
+
+fn sampled_by_event_write(p: &EventWriteAddr) -> Option<u64> {
+    match p.event_type {
+        EventType::PIXEL_PIPE_STAT_CONTROL => None,
+        // The pipeline statistics of gfx11: fourteen counters of 64 bits.
+        EventType::SAMPLE_PIPELINESTAT => Some(14 * 8),
+        // Primitives written and primitives needed, 64 bits each.
+        EventType::SAMPLE_STREAMOUTSTATS
+        | EventType::SAMPLE_STREAMOUTSTATS1
+        | EventType::SAMPLE_STREAMOUTSTATS2
+        | EventType::SAMPLE_STREAMOUTSTATS3 => Some(16),
+        // Each render backend writes 8 bytes, 16 apart; how many there are is the device's.
+        _ => Some(8),
+    }
+}
+
+fn written_by_release_mem(p: &ReleaseMem) -> Option<u64> {
+    let memory = matches!(p.dst_sel, ReleaseDst::MEMORY | ReleaseDst::TC_L2);
+    if !memory || p.pws_enable || p.int_sel == InterruptSel::INTERRUPT_ONLY {
+        return None;
+    }
+    match p.data_sel {
+        DataSel::NONE => None,
+        DataSel::VALUE_32BIT => Some(4),
+        // The data is a GDS offset, and a number of dwords in bits 31:16.
+        DataSel::GDS => Some((p.data >> 16 & 0xffff) * 4),
+        _ => Some(8),
+    }
+}
+
+/// An address that stays is read or written a dword at a time. Without a length the packet only
+/// waits, and its addresses are none.
+fn dma_bytes(p: &DmaData, increment: AddressIncrement) -> Option<u64> {
+    let bytes = u64::from(p.byte_count);
+    let range = if increment == AddressIncrement::NO_INCREMENT { bytes.min(4) } else { bytes };
+    (range > 0).then_some(range)
+}
+
+fn read_by_dma_data(p: &DmaData) -> Option<u64> {
+    let memory = match p.src_sel {
+        DmaSrc::SRC_ADDR => p.sas == AddressSpace::MEMORY,
+        other => other == DmaSrc::SRC_ADDR_TC_L2,
+    };
+    dma_bytes(p, p.saic).filter(|_| memory)
+}
+
+fn written_by_dma_data(p: &DmaData) -> Option<u64> {
+    let memory = match p.dst_sel {
+        DmaDst::DST_ADDR => p.das == AddressSpace::MEMORY,
+        other => other == DmaDst::DST_ADDR_TC_L2,
+    };
+    dma_bytes(p, p.daic).filter(|_| memory)
+}
+
+/// What an indexed load reads.
+fn loaded(index: LoadIndex, format: LoadFormat, count: u32) -> Option<u64> {
+    let each = if format == LoadFormat::OFFSET_AND_DATA { 8 } else { 4 };
+    (index == LoadIndex::DIRECT_ADDR).then_some(u64::from(count) * each)
+}
+
 // What a row cannot say: conditions over several fields.
 
 fn aligned(field: &'static str, value: u64, align: u64) -> Result<(), EncodeError> {
     if value.is_multiple_of(align) { Ok(()) } else { Err(EncodeError::Misaligned { field, value, align }) }
 }
 
-/// Bit 5 of the operation tells 64 bits from 32 (`TC_OP_ATOMIC_*`).
 fn check_atomic_mem(p: &AtomicMem) -> Result<(), EncodeError> {
-    aligned("address", p.address, if p.atomic.0 & 0x20 != 0 { 8 } else { 4 })
+    aligned("address", p.address, p.atomic.bytes())
 }
 
 fn check_write_data(p: &WriteData) -> Result<(), EncodeError> {
@@ -532,11 +599,11 @@ fn check_wait_reg_mem64(p: &WaitRegMem64) -> Result<(), EncodeError> {
 
 /// The packet leaves out the low 2 or 3 bits of memory addresses, as the width is.
 fn check_copy_data(p: &CopyData) -> Result<(), EncodeError> {
-    let width = if p.count_sel == CountSel::QWORD { 8 } else { 4 };
-    if matches!(p.src_sel, CopyDataSrc::MEM | CopyDataSrc::TC_L2) {
+    let width = p.count_sel.bytes();
+    if p.src_sel.is_memory() {
         aligned("src", p.src, width)?;
     }
-    if matches!(p.dst_sel, CopyDataDst::MEM | CopyDataDst::TC_L2 | CopyDataDst::MEM_GRBM) {
+    if p.dst_sel.is_memory() {
         aligned("dst", p.dst, width)?;
     }
     Ok(())

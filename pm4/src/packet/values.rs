@@ -166,3 +166,43 @@ values! {
         DRAW_INDIRECT = 1, GDS_PARTITION = 2, CE_PARTITION = 3,
     }
 }
+
+impl WriteDataDst {
+    /// Whether the destination address is one of memory.
+    #[must_use]
+    pub fn is_memory(self) -> bool {
+        matches!(self, Self::MEM | Self::TC_L2 | Self::MEM_GRBM)
+    }
+}
+
+impl CopyDataSrc {
+    /// Whether the source address is one of memory.
+    #[must_use]
+    pub fn is_memory(self) -> bool {
+        matches!(self, Self::MEM | Self::TC_L2)
+    }
+}
+
+impl CopyDataDst {
+    /// Whether the destination address is one of memory.
+    #[must_use]
+    pub fn is_memory(self) -> bool {
+        matches!(self, Self::MEM | Self::TC_L2 | Self::MEM_GRBM)
+    }
+}
+
+impl CountSel {
+    /// The width in bytes.
+    #[must_use]
+    pub fn bytes(self) -> u64 {
+        if self == Self::QWORD { 8 } else { 4 }
+    }
+}
+
+impl AtomicOp {
+    /// The width of the memory in bytes: bit 5 tells 64 bits from 32 (`TC_OP_ATOMIC_*`).
+    #[must_use]
+    pub fn bytes(self) -> u64 {
+        if self.0 & 0x20 != 0 { 8 } else { 4 }
+    }
+}

@@ -3,8 +3,6 @@
 mod error;
 mod member;
 mod read;
-#[cfg(test)]
-mod tests;
 mod write;
 
 use pm4::submission::Submission;

@@ -2,12 +2,12 @@
 
 use std::ops::Range;
 
+use pm4::Gfx;
 use pm4::packet::values::{AtomicOp, WaitFunction};
 use pm4::submission::{
     Access, BufferInfo, BufferMap, CodeProblem, Completion, Effect, Ib, KernelFacts, Launch, PointerArg, Residency,
     Ring, Submission, Use, canonical,
 };
-use pm4::Gfx;
 use serde_json::Value;
 
 use super::member::{Member, Object, hex, shorten};
@@ -48,7 +48,17 @@ pub fn read(bytes: &[u8]) -> Result<Bundle, CaptureError> {
 
 fn bundle(root: &Member<'_>) -> Read<Bundle> {
     let object = root.object(&[
-        "schema", "tool", "engine", "title", "gfx", "ring", "shader_engines", "ibs", "buffers", "kernels", "plan",
+        "schema",
+        "tool",
+        "engine",
+        "title",
+        "gfx",
+        "ring",
+        "shader_engines",
+        "ibs",
+        "buffers",
+        "kernels",
+        "plan",
         "completion",
     ])?;
     let name = |m: Member<'_>| m.name();
@@ -172,7 +182,9 @@ fn content(member: &Member<'_>, length: u64, left: &mut usize) -> Read<Vec<u8>> 
         }
         *left = match left.checked_sub(bytes) {
             Some(left) => left,
-            None => return line.refuse(format!("passes the {MAX_CONTENT_BYTES} bytes of content that a bundle may have")),
+            None => {
+                return line.refuse(format!("passes the {MAX_CONTENT_BYTES} bytes of content that a bundle may have"));
+            }
         };
         let nibble = |b: u8| char::from(b).to_digit(16).unwrap_or(0) as u8;
         let pairs = digits.as_bytes().as_chunks::<2>().0;
@@ -187,8 +199,20 @@ fn content(member: &Member<'_>, length: u64, left: &mut usize) -> Read<Vec<u8>> 
 
 fn kernel(member: &Member<'_>) -> Read<KernelFacts> {
     let object = member.object(&[
-        "name", "entry", "target", "wave32", "vgprs", "lds_bytes", "scratch_bytes", "user_sgprs", "kernarg_sgpr",
-        "kernarg_bytes", "pointers", "max_threads", "required_block", "problem",
+        "name",
+        "entry",
+        "target",
+        "wave32",
+        "vgprs",
+        "lds_bytes",
+        "scratch_bytes",
+        "user_sgprs",
+        "kernarg_sgpr",
+        "kernarg_bytes",
+        "pointers",
+        "max_threads",
+        "required_block",
+        "problem",
     ])?;
     let number = |key| object.option(key, |m| m.u32());
     let pointer = |member: &Member<'_>| {
@@ -243,9 +267,7 @@ fn completion(member: &Member<'_>) -> Read<Completion> {
         _ => Completion::Memory {
             va: object.get("va")?.u64()?,
             value: object.get("value")?.u64()?,
-            reads: object
-                .option("reads", |m| m.list(MAX_ENTRIES)?.iter().map(range).collect())?
-                .unwrap_or_default(),
+            reads: object.option("reads", |m| m.list(MAX_ENTRIES)?.iter().map(range).collect())?.unwrap_or_default(),
         },
     })
 }
@@ -298,8 +320,23 @@ fn effect(member: &Member<'_>, dwords: &mut usize) -> Read<Effect> {
 }
 
 const LAUNCH: [&str; 17] = [
-    "kind", "entry", "wave32", "block", "partial", "start", "end", "indirect", "user_data", "workgroup_ids",
-    "group_size_sgpr", "local_ids", "mode", "vgprs", "lds_bytes", "scratch_bytes", "uses",
+    "kind",
+    "entry",
+    "wave32",
+    "block",
+    "partial",
+    "start",
+    "end",
+    "indirect",
+    "user_data",
+    "workgroup_ids",
+    "group_size_sgpr",
+    "local_ids",
+    "mode",
+    "vgprs",
+    "lds_bytes",
+    "scratch_bytes",
+    "uses",
 ];
 
 fn launch(object: &Object<'_>) -> Read<Launch> {

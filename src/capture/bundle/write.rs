@@ -106,7 +106,8 @@ fn content(bytes: &[u8]) -> Vec<String> {
 
 fn kernel(kernel: &KernelFacts) -> Value {
     let pointers = kernel.pointers.iter();
-    let pointers = pointers.map(|p| json!({ "name": name(&p.name), "offset": p.offset, "access": p.access.to_string() }));
+    let pointers =
+        pointers.map(|p| json!({ "name": name(&p.name), "offset": p.offset, "access": p.access.to_string() }));
     json!({
         "name": name(&kernel.name),
         "entry": hex(kernel.entry),
@@ -237,7 +238,8 @@ fn print(value: &Value, depth: usize, out: &mut String) {
 }
 
 fn fits(value: &Value, indent: usize) -> bool {
-    let lines = |value: &Value| value.as_array().is_some_and(|a| a.iter().any(|v| v.as_str().is_some_and(|s| s.len() > 20)));
+    let lines =
+        |value: &Value| value.as_array().is_some_and(|a| a.iter().any(|v| v.as_str().is_some_and(|s| s.len() > 20)));
     let parts: Vec<&Value> = match value {
         Value::Object(map) => map.values().collect(),
         Value::Array(values) => values.iter().collect(),
