@@ -66,6 +66,9 @@ impl Annotation<'_> {
     }
 }
 
+/// A distance that tells nothing any more.
+const FAR: u64 = 1 << 32;
+
 /// Enough of a name for a line.
 fn short(name: &str) -> Cow<'_, str> {
     const MOST: usize = 32;
@@ -98,7 +101,8 @@ impl fmt::Display for Annotation<'_> {
             Located::Nowhere { below, above } => {
                 let gap_below = below.map(|b| (self.va.saturating_sub(b.range().end), "above", b));
                 let gap_above = above.map(|b| (b.va - self.va, "below", b));
-                match [gap_below, gap_above].into_iter().flatten().min_by_key(|gap| gap.0) {
+                let near = [gap_below, gap_above].into_iter().flatten().filter(|gap| gap.0 < FAR);
+                match near.min_by_key(|gap| gap.0) {
                     Some((0, _, b)) => write!(f, "unmapped (at the end of {})", short(&b.name))?,
                     Some((gap, side, b)) => write!(f, "unmapped ({gap:#x} {side} {})", short(&b.name))?,
                     None => f.write_str("unmapped")?,
