@@ -49,7 +49,7 @@ pub mod dispatch;
 mod error;
 pub mod field;
 mod gfx;
-// pub mod lint;
+pub mod lint;
 pub mod packet;
 mod print;
 pub mod reg;

@@ -1,0 +1,387 @@
+//! Rules of headers, bodies, fields and registers: what a packet is, wherever it stands.
+
+use super::{Linter, rules};
+use crate::decode::Item;
+use crate::field::ValuesDesc;
+use crate::packet::values::{EventIndex, EventType, ReleaseDst, ShRegIndex, WriteDataDst};
+use crate::packet::{HeaderFlags, PACKETS, Tail, opcode};
+use crate::reg::{self, Space};
+use crate::submission::Ring;
+use crate::{DecodeError, EncodeError, Packet, decode};
+use alloc::format;
+use alloc::string::String;
+
+/// Opcodes that have been taken for others, in streams that were written by hand.
+const MISTAKEN: &[(u8, &str, u8)] = &[
+    (0x28, "SET_CONTEXT_REG", 0x69),
+    (0x2f, "SET_SH_REG", 0x76),
+    (0x6a, "WRITE_DATA", 0x37),
+    (0x7d, "DISPATCH_DIRECT", 0x15),
+    (0x82, "ACQUIRE_MEM", 0x58),
+];
+
+/// Packets of older hardware, and what has their place (amdgpu's headers, Mesa's `sid.h`).
+const RETIRED: &[(u8, &str, &str)] = &[
+    (0x32, "INDIRECT_BUFFER of gfx6", "INDIRECT_BUFFER 0x3f"),
+    (0x33, "INDIRECT_BUFFER_CONST", "nothing: there is no constant engine"),
+    (0x3b, "COPY_DW", "COPY_DATA 0x40"),
+    (0x3d, "MEM_WRITE", "WRITE_DATA 0x37"),
+    (0x41, "CP_DMA", "DMA_DATA 0x50"),
+    (0x43, "SURFACE_SYNC", "ACQUIRE_MEM 0x58"),
+    (0x44, "ME_INITIALIZE", "nothing: the kernel does it"),
+    (0x47, "EVENT_WRITE_EOP", "RELEASE_MEM 0x49"),
+    (0x48, "EVENT_WRITE_EOS", "RELEASE_MEM 0x49"),
+    (0x68, "SET_CONFIG_REG", "SET_UCONFIG_REG 0x79"),
+    (0x80, "LOAD_CONST_RAM", "nothing: there is no constant engine"),
+    (0x81, "WRITE_CONST_RAM", "nothing: there is no constant engine"),
+    (0x83, "DUMP_CONST_RAM", "nothing: there is no constant engine"),
+    (0x84, "INCREMENT_CE_COUNTER", "nothing: there is no constant engine"),
+    (0x85, "INCREMENT_DE_COUNTER", "nothing: there is no constant engine"),
+    (0x86, "WAIT_ON_CE_COUNTER", "nothing: there is no constant engine"),
+];
+
+/// The name of an opcode of the table.
+fn known(opcode: u8) -> Option<&'static str> {
+    PACKETS.iter().find(|d| d.opcode == opcode).map(|d| d.name)
+}
+
+/// What an opcode was probably meant to be.
+fn meant(opcode: u8) -> String {
+    match MISTAKEN.iter().find(|m| m.0 == opcode) {
+        Some((_, name, right)) => format!("; {name} is {right:#04x}"),
+        None => String::new(),
+    }
+}
+
+impl Linter<'_> {
+    /// A dword where a header should be, or a header whose body is wrong. One finding for each time that the reader
+    /// loses its place, however many dwords it takes to find it again.
+    pub(super) fn check_error(&mut self, error: DecodeError, rest: &[u32], lost: &mut bool) {
+        self.broken = true;
+        // A wrong length is news wherever it stands; the reader then goes on behind the length that was counted.
+        let headerless = !matches!(error, DecodeError::BodyLength { .. } | DecodeError::Truncated { .. });
+        if core::mem::replace(lost, true) && headerless {
+            return;
+        }
+        let until = decode(rest)
+            .find(|i| i.deviation.is_none() && matches!(i.packet, Ok(ref p) if p.desc().is_some()))
+            .map_or(rest.len(), |i| i.offset);
+        let again =
+            if headerless && until > 1 { format!("; the next packet stands {until} dwords on") } else { String::new() };
+        match error {
+            DecodeError::Type0 { header } => {
+                self.find(&rules::TYPE_0, format!("{header:#010x} where a header should be{again}"));
+            }
+            DecodeError::Type1 { header } => {
+                self.find(&rules::TYPE_1, format!("{header:#010x} where a header should be{again}"));
+            }
+            DecodeError::Type2 { header } => {
+                self.find(&rules::TYPE_2, format!("{header:#010x} where a header should be{again}"));
+            }
+            DecodeError::HeaderBits { header, bits } => {
+                let low = header as u8;
+                let hint = match (known(low).or_else(|| known(low & !3)), known(opcode(header))) {
+                    (Some(name), None) => format!("; {low:#04x} is the opcode of {name}, which belongs in bits 15:8"),
+                    (_, Some(name)) if header >> 16 & 0x3fff == 0 => {
+                        format!("; {name} has its count in bits 7:0, and it belongs in bits 29:16")
+                    }
+                    _ => String::new(),
+                };
+                self.find(&rules::HEADER_BITS, format!("{header:#010x} has bits {bits:#04x}{hint}{again}"));
+            }
+            DecodeError::Truncated { header, need, have } => {
+                let name = known(opcode(header)).unwrap_or("an unknown packet");
+                let message = format!("{header:#010x}, {name}, counts {need} body dwords, and {have} are left");
+                self.find(&rules::TRUNCATED, message);
+            }
+            DecodeError::BodyLength { packet, got, want } => {
+                let header = rest.first().copied().unwrap_or(0);
+                let low = HeaderFlags::of(header).bits() as usize;
+                let hint = match meant(opcode(header)) {
+                    hint if !hint.is_empty() => hint,
+                    _ if got == 1 && low + 1 == want => {
+                        String::from("; the count seems to be in bits 7:0, and it belongs in bits 29:16")
+                    }
+                    _ => String::new(),
+                };
+                let message = format!("{packet} with a body of {got} dwords, which has {want}{hint}");
+                self.find(&rules::BODY_LENGTH, message);
+            }
+        }
+    }
+
+    /// What every packet is looked at for.
+    pub(super) fn check_item(&mut self, packet: &Packet, item: &Item<'_>, lost: &mut bool) {
+        let Some(desc) = packet.desc() else {
+            self.broken = true;
+            if core::mem::replace(lost, true) {
+                return;
+            }
+            let code = packet.opcode();
+            match RETIRED.iter().find(|r| r.0 == code) {
+                Some((_, name, now)) => {
+                    self.find(&rules::RETIRED_OPCODE, format!("{code:#04x} is {name}; on gfx11: {now}"));
+                }
+                None => self.find(&rules::UNKNOWN_OPCODE, format!("opcode {code:#04x}{}", meant(code))),
+            }
+            return;
+        };
+        *lost &= item.deviation.is_some();
+        match item.deviation {
+            Some(EncodeError::ReservedBits { packet, dword, bits }) => {
+                let hint = meant(desc.opcode);
+                let message = format!("{packet} has bits {bits:#010x} in dword {dword} of its body{hint}");
+                self.find(&rules::RESERVED_BITS, message);
+            }
+            Some(EncodeError::Misaligned { field, value, align }) => {
+                let message = format!("{}: {field} = {value:#x} is not a multiple of {align}", desc.name);
+                self.find(&rules::MISALIGNED, message);
+            }
+            Some(error) => self.find(&rules::FIELD_CONFLICT, format!("{}: {error}", desc.name)),
+            None => {}
+        }
+        if let Some(place) = self.misplaced(packet) {
+            self.find(&rules::WRONG_RING, format!("{}{place}{}", desc.name, meant(desc.opcode)));
+        }
+        let starts = matches!(
+            packet,
+            Packet::DispatchDirect(_) | Packet::DispatchIndirect(_) | Packet::DispatchIndirectOffset(_)
+        );
+        if starts && self.submission.ring == Ring::Gfx && !item.flags.contains(HeaderFlags::SHADER_TYPE) {
+            self.find(&rules::NO_SHADER_TYPE, format!("{} with header flags {:?}", desc.name, item.flags));
+        }
+        let body = item.words.get(1..).unwrap_or(&[]);
+        for field in desc.fields {
+            let value = field.place.get(body);
+            self.check_named(desc.name, field.name, field.values, value);
+            for part in field.layout {
+                self.check_named(desc.name, part.name, part.values, u64::from(part.get(value as u32)));
+            }
+        }
+        match desc.tail {
+            Some(Tail::Regs(space)) => self.check_consecutive(packet, space),
+            Some(Tail::Pairs(space)) => self.check_pairs(packet, space),
+            _ => {}
+        }
+        self.check_events(packet);
+    }
+
+    fn check_named(&mut self, packet: &str, field: &str, values: Option<&ValuesDesc>, value: u64) {
+        if values.is_some_and(|v| v.name_of(value).is_none()) {
+            self.find(&rules::UNNAMED_VALUE, format!("{packet}: {field} = {value:#x}"));
+        }
+    }
+
+    /// Why the packet is none of this ring's.
+    fn misplaced(&self, packet: &Packet) -> Option<&'static str> {
+        match (self.submission.ring, packet) {
+            (
+                Ring::Compute,
+                Packet::ClearState(_)
+                | Packet::ContextControl(_)
+                | Packet::PfpSyncMe(_)
+                | Packet::SetBase(_)
+                | Packet::SetContextReg(_)
+                | Packet::SetContextRegPairsPacked(_)
+                | Packet::SetShRegPairsPacked(_)
+                | Packet::SetShRegPairsPackedN(_)
+                | Packet::SetUconfigRegIndex(_),
+            ) => Some(" is a packet of the graphics ring"),
+            (Ring::Compute, Packet::DispatchIndirectOffset(_)) => {
+                Some(" with an offset is the graphics ring's form; compute rings take an address")
+            }
+            (Ring::Gfx, Packet::DispatchIndirect(_)) => {
+                Some(" with an address is the compute rings' form; the graphics ring takes an offset from SET_BASE")
+            }
+            _ => None,
+        }
+    }
+
+    fn check_consecutive(&mut self, packet: &Packet, space: Space) {
+        let offset = packet.field("offset").unwrap_or(0) as u32;
+        let index = packet.field("index").unwrap_or(0) as u32;
+        let values = packet.tail();
+        if space.address(offset).is_none() {
+            return self.outside(space, offset);
+        }
+        if matches!(packet, Packet::SetShReg(_) | Packet::SetShRegIndex(_))
+            && ShRegIndex(index) == ShRegIndex::INSERT_VMID
+        {
+            let message = format!("INSERT_VMID at {}", name_of(space, offset));
+            self.find(&rules::PROTECTED_REGISTER, message);
+        }
+        for (i, &value) in values.iter().enumerate() {
+            let Some(address) = offset.checked_add(i as u32).and_then(|o| space.address(o)) else {
+                let end = (space.range().end - space.range().start) / 4;
+                let message = format!("{} registers from {offset:#x}, and the space ends at {end:#x}", values.len());
+                return self.find(&rules::BEYOND_SPACE, message);
+            };
+            self.check_register(space, address, value);
+        }
+    }
+
+    fn check_pairs(&mut self, packet: &Packet, space: Space) {
+        for (i, triple) in packet.tail().chunks_exact(3).enumerate() {
+            for (offset, value) in [(triple[0] & 0xffff, triple[1]), (triple[0] >> 16, triple[2])] {
+                match space.address(offset) {
+                    Some(address) => self.check_register(space, address, value),
+                    None if i < 64 => self.outside(space, offset),
+                    None => {}
+                }
+            }
+        }
+    }
+
+    /// An offset that no register of the space has.
+    fn outside(&mut self, space: Space, offset: u32) {
+        let base = space.range().start;
+        let meant = match (offset.checked_mul(4), Space::of(offset.wrapping_mul(4))) {
+            (Some(address), Some(other)) => match reg::by_address(address) {
+                Some(register) if other == space => {
+                    let relative = (address - base) / 4;
+                    format!("; as an absolute offset it is {}, {relative:#x} in the space", register.name)
+                }
+                Some(register) => format!("; as an absolute offset it is {}, of {}", register.name, other.name()),
+                None => String::new(),
+            },
+            _ => String::new(),
+        };
+        self.find(&rules::WRONG_SPACE, format!("offset {offset:#x} is beyond the {} space{meant}", space.name()));
+    }
+
+    fn check_register(&mut self, space: Space, address: u32, value: u32) {
+        let Some(register) = reg::by_address(address) else {
+            let offset = (address - space.range().start) / 4;
+            let other = Space::ALL.into_iter().filter(|&s| s != space).find_map(|s| {
+                let register = reg::by_address(s.address(offset)?)?;
+                Some((s, register)).filter(|(_, r)| r.name.starts_with("COMPUTE_") || s == Space::Sh)
+            });
+            match other {
+                Some((other, register)) => {
+                    let (space, other, name) = (space.name(), other.name(), register.name);
+                    let message = format!("offset {offset:#x} is no register of {space}; in {other} it is {name}");
+                    self.find(&rules::WRONG_SPACE, message);
+                }
+                None => {
+                    let message = format!("offset {offset:#x} of {}, address {address:#x}", space.name());
+                    self.find(&rules::UNKNOWN_REGISTER, message);
+                }
+            }
+            return;
+        };
+        if address == reg::COMPUTE_VMID.address() {
+            self.find(&rules::PROTECTED_REGISTER, format!("{} is the kernel's", register.name));
+        }
+        // Of the graphics pipe's registers, drivers set bits that the description has no name for.
+        if register.name.starts_with("COMPUTE_") && !register.fields.is_empty() {
+            let reserved = value & !register.fields.iter().fold(0, |bits, f| bits | f.mask());
+            if reserved != 0 {
+                let message = format!("{} = {value:#010x}, of which {reserved:#010x} is reserved", register.name);
+                self.find(&rules::RESERVED_REGISTER_BITS, message);
+            }
+        }
+    }
+
+    /// Events, and selectors that go with them.
+    fn check_events(&mut self, packet: &Packet) {
+        let (event, index) = match packet {
+            Packet::EventWrite(p) => (p.event_type, p.event_index),
+            Packet::EventWriteAddr(p) => (p.event_type, p.event_index),
+            Packet::ReleaseMem(p) => {
+                if !matches!(p.dst_sel, ReleaseDst::MEMORY | ReleaseDst::TC_L2) {
+                    self.find(&rules::RELEASE_SELECTORS, format!("DST_SEL {}", p.dst_sel.0));
+                }
+                if p.int_sel.0 > 3 {
+                    self.find(&rules::RELEASE_SELECTORS, format!("INT_SEL {}", p.int_sel.0));
+                }
+                if p.gl2_discard {
+                    self.find(&rules::GL2_DISCARD, String::from("RELEASE_MEM with GL2_DISCARD"));
+                }
+                (p.event_type, p.event_index)
+            }
+            Packet::AcquireMem(p) => {
+                if p.gcr_cntl.get(crate::GcrCntl::GL2_DISCARD) != 0 {
+                    self.find(&rules::GL2_DISCARD, String::from("ACQUIRE_MEM with GL2_DISCARD"));
+                }
+                let fields = p.pws_stage_sel.0 != 0 || p.pws_counter_sel.0 != 0 || p.pws_count != 0;
+                if p.pws_ena != p.pws_ena2 || fields && !p.pws_ena {
+                    let message = format!(
+                        "PWS_ENA {}, PWS_ENA2 {}, stage {}, counter {}, count {}",
+                        u8::from(p.pws_ena),
+                        u8::from(p.pws_ena2),
+                        p.pws_stage_sel.0,
+                        p.pws_counter_sel.0,
+                        p.pws_count
+                    );
+                    self.find(&rules::HALF_PWS, message);
+                }
+                return;
+            }
+            Packet::WriteData(p) if p.dst_sel == WriteDataDst::MEM_MAPPED_REGISTER => {
+                let first = (p.dst_addr as u32).wrapping_mul(4);
+                if Space::of(first).is_none() {
+                    let message =
+                        format!("WRITE_DATA to the register at {first:#x}, outside the spaces of user streams");
+                    self.find(&rules::PROTECTED_REGISTER, message);
+                }
+                return;
+            }
+            _ => return,
+        };
+        let want = match event {
+            EventType::CS_PARTIAL_FLUSH | EventType::VS_PARTIAL_FLUSH | EventType::PS_PARTIAL_FLUSH => {
+                EventIndex::PARTIAL_FLUSH
+            }
+            EventType::CACHE_FLUSH_TS
+            | EventType::CACHE_FLUSH_AND_INV_TS_EVENT
+            | EventType::BOTTOM_OF_PIPE_TS
+            | EventType::FLUSH_AND_INV_DB_DATA_TS
+            | EventType::FLUSH_AND_INV_CB_DATA_TS => EventIndex::END_OF_PIPE,
+            EventType::CS_DONE | EventType::PS_DONE => EventIndex::SHADER_DONE,
+            EventType::SAMPLE_PIPELINESTAT => EventIndex::SAMPLE_PIPELINESTAT,
+            EventType::SAMPLE_STREAMOUTSTATS
+            | EventType::SAMPLE_STREAMOUTSTATS1
+            | EventType::SAMPLE_STREAMOUTSTATS2
+            | EventType::SAMPLE_STREAMOUTSTATS3 => EventIndex::SAMPLE_STREAMOUTSTATS,
+            EventType::PIXEL_PIPE_STAT_CONTROL | EventType::PIXEL_PIPE_STAT_DUMP => EventIndex::ZPASS_DONE,
+            _ => EventIndex::OTHER,
+        };
+        if index != want && EventType::DESC.name_of(u64::from(event.0)).is_some() {
+            let name = EventType::DESC.name_of(u64::from(event.0)).unwrap_or("?");
+            let message = format!("{name} with index {}, it has {}", index.0, want.0);
+            self.find(&rules::EVENT_INDEX, message);
+        }
+        if self.submission.ring == Ring::Compute && is_graphics(event) {
+            let name = EventType::DESC.name_of(u64::from(event.0)).unwrap_or("?");
+            self.find(&rules::EVENT_WITHOUT_EFFECT, format!("{name} on a compute ring"));
+        }
+    }
+}
+
+/// Whether an event concerns the graphics pipe only.
+fn is_graphics(event: EventType) -> bool {
+    matches!(
+        event,
+        EventType::VS_PARTIAL_FLUSH
+            | EventType::PS_PARTIAL_FLUSH
+            | EventType::VGT_FLUSH
+            | EventType::VGT_STREAMOUT_SYNC
+            | EventType::VGT_STREAMOUT_RESET
+            | EventType::SO_VGTSTREAMOUT_FLUSH
+            | EventType::DB_CACHE_FLUSH_AND_INV
+            | EventType::FLUSH_AND_INV_DB_META
+            | EventType::FLUSH_AND_INV_CB_META
+            | EventType::FLUSH_AND_INV_CB_PIXEL_DATA
+            | EventType::PS_DONE
+            | EventType::DRAW_DONE
+            | EventType::BREAK_BATCH
+            | EventType::FLUSH_DFSM
+            | EventType::ENABLE_NGG_PIPELINE
+            | EventType::ENABLE_LEGACY_PIPELINE
+    )
+}
+
+fn name_of(space: Space, offset: u32) -> String {
+    let register = space.address(offset).and_then(reg::by_address);
+    register.map_or_else(|| format!("offset {offset:#x}"), |r| String::from(r.name))
+}
