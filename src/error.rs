@@ -84,6 +84,12 @@ pub enum Error {
         /// What is wrong with the launch or the kernel.
         what: String,
     },
+    /// A stream in which the linter found errors; it was not submitted.
+    #[error("the stream was not submitted: {findings}")]
+    Lint {
+        /// The findings, each with its rule.
+        findings: String,
+    },
     /// The deadline came before the fence.
     #[error("the work was not done by the deadline")]
     TimedOut,
@@ -114,6 +120,7 @@ impl Error {
             Self::OtherDevice { .. } => "other-device",
             Self::NeedsGpu { .. } => "needs-gpu",
             Self::Kernel { .. } => "kernel",
+            Self::Lint { .. } => "pm4-lint",
             Self::TimedOut => "timeout",
             Self::DeviceLost { .. } => "device-lost",
         }
@@ -136,6 +143,7 @@ impl Error {
             Self::OtherDevice { .. } => "allocate all buffers of a launch on the queue's device",
             Self::NeedsGpu { .. } => "use `--device gpu` or `--device emu`",
             Self::Kernel { .. } => "see the kernel's metadata: `llvm-readelf --notes FILE`",
+            Self::Lint { .. } => "`sparkle-pm4 pm4 lint --explain RULE` says what a rule is about and what to do",
             Self::TimedOut => "give more time, or look for a loop that does not end",
             Self::DeviceLost { .. } => "open a new device: this one's context refuses further work",
         };

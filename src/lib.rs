@@ -109,7 +109,9 @@ pub mod ops;
 pub mod soft;
 
 pub use error::Error;
-pub use exec::{AnyBuffer, Arg, Buffer, Device, Engine, Fence, Kernel, Launch, Launched, Queue, Recording, Select};
+pub use exec::{
+    AnyBuffer, Arg, Buffer, Device, Engine, Fence, Kernel, Launch, Launched, Lint, Queue, Recording, Retained, Select,
+};
 pub use kmd::Deadline;
 pub use {isa, kernels, pm4};
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::buffer::{Buffer, RawBuffer};
 use super::gpu::Gpu;
+use super::lint::Lint;
 use super::queue::Queue;
 use crate::cpu;
 use crate::error::Error;
@@ -114,7 +115,7 @@ impl Device {
         match select.engine {
             Some(Engine::Cpu) => Self::cpu_with(select.threads),
             Some(Engine::Emu) => {
-                Self::emulated_with(Config { threads: select.threads.map(NonZeroUsize::get), ..Config::default() })
+                Self::emulated_with(Config { threads: select.threads.map(NonZeroUsize::get), ..Config::strict() })
             }
             Some(Engine::Gpu) => Self::first_gpu(select.hint.as_deref()),
             None => match Self::first_gpu(select.hint.as_deref()).and_then(Self::with_kernels) {
@@ -137,7 +138,7 @@ impl Device {
         Ok(Self { inner: Inner::Cpu(Arc::new(cpu::Engine::new(threads, None)?)), fallback: None })
     }
 
-    /// A software Navi31 of its own.
+    /// A software Navi31 of its own, which refuses what a card would hang on or ignore ([`Config::strict`]).
     ///
     /// ```
     /// let device = sparkle_pm4::Device::emulated()?;
@@ -145,7 +146,7 @@ impl Device {
     /// # Ok::<(), sparkle_pm4::Error>(())
     /// ```
     pub fn emulated() -> Result<Self, Error> {
-        Self::emulated_with(Config::default())
+        Self::emulated_with(Config::strict())
     }
 
     /// A software Navi31 built as told.
@@ -250,6 +251,26 @@ impl Device {
         match &self.inner {
             Inner::Gpu(gpu) => Some(gpu.kmd()),
             Inner::Cpu(_) => None,
+        }
+    }
+
+    /// Whose streams the linter sees before the kernel does. By default this library's own, on the software device and
+    /// in debug builds; nothing is linted on the cpu engine.
+    ///
+    /// ```
+    /// use sparkle_pm4::{Device, Lint, pm4};
+    ///
+    /// let device = Device::emulated()?;
+    /// device.set_lint(Lint::All);
+    /// let mut stream = pm4::Stream::new();
+    /// stream.push(pm4::DispatchDirect { dim_x: 1, dim_y: 1, dim_z: 1, ..Default::default() })?;
+    /// let refused = device.queue()?.submit(&stream, &[]).unwrap_err();
+    /// assert_eq!(refused.code(), "pm4-lint");
+    /// # Ok::<(), sparkle_pm4::Error>(())
+    /// ```
+    pub fn set_lint(&self, lint: Lint) {
+        if let Inner::Gpu(gpu) = &self.inner {
+            gpu.set_lint(lint);
         }
     }
 

@@ -1,16 +1,20 @@
 //! What the gpu and emu engines share: loading kernels, memory, and writing streams.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use pm4::packet::DmaData;
 use pm4::packet::values::{DmaDst, DmaSrc};
 use pm4::reg::{COMPUTE_PGM_RSRC1, COMPUTE_PGM_RSRC2, COMPUTE_PGM_RSRC3};
+use pm4::submission::{Access, Use};
 use pm4::{Gfx, Stream, dispatch};
 
 use super::device::Engine;
+use super::lint::{Author, Lint};
 use super::queue::explain_loss;
+use super::recording::Recording;
 use crate::error::Error;
 use crate::kmd::{
     self, AllocFlags, Bo, Context, CpuMap, Deadline, GpuMap, Ip, KmdError, Placement, Priority, Ring, Submission,
@@ -47,6 +51,7 @@ pub struct Gpu {
     kmd: Arc<kmd::Device>,
     engine: Engine,
     gfx: Gfx,
+    lint: AtomicU8,
     loaded: Mutex<HashMap<&'static str, Arc<LoadedKernel>>>,
     transfer: Mutex<Option<Arc<Context>>>,
 }
@@ -57,7 +62,8 @@ impl Gpu {
         let gfx = found
             .parse()
             .map_err(|_| Error::UnsupportedGfx { found, supported: Gfx::ALL.map(Gfx::name).join(", ") })?;
-        Ok(Self { kmd, engine, gfx, loaded: Mutex::default(), transfer: Mutex::default() })
+        let lint = AtomicU8::new(Lint::by_default(engine == Engine::Emu) as u8);
+        Ok(Self { kmd, engine, gfx, lint, loaded: Mutex::default(), transfer: Mutex::default() })
     }
 
     pub(crate) fn kmd(&self) -> &Arc<kmd::Device> {
@@ -66,6 +72,19 @@ impl Gpu {
 
     pub(crate) fn engine(&self) -> Engine {
         self.engine
+    }
+
+    pub(crate) fn gfx(&self) -> Gfx {
+        self.gfx
+    }
+
+    /// Which streams the linter sees before the kernel does.
+    pub(crate) fn lint(&self) -> Lint {
+        Lint::ALL[usize::from(self.lint.load(Ordering::Relaxed))]
+    }
+
+    pub(crate) fn set_lint(&self, lint: Lint) {
+        self.lint.store(lint as u8, Ordering::Relaxed);
     }
 
     /// The ring that work goes to: a compute ring, or the graphics ring where there is none.
@@ -138,13 +157,14 @@ impl Gpu {
     /// Writes steps as a stream: kernel arguments first, then the IB, in one buffer.
     /// `memory` gives room for that many bytes.
     pub(crate) fn record(
-        &self,
-        steps: &[Step],
+        self: &Arc<Self>,
+        steps: Vec<Step>,
+        ring: Ring,
         memory: impl FnOnce(u64) -> Result<Commands, Error>,
-    ) -> Result<(Stream, Commands, u64), Error> {
+    ) -> Result<Recording, Error> {
         let mut offsets = Vec::new();
         let mut packed = Vec::new();
-        for step in steps {
+        for step in &steps {
             let args = step.pack()?;
             // An s_load may fetch whole cache lines: keep neighbours apart.
             packed.resize(packed.len().next_multiple_of(256), 0u8);
@@ -168,7 +188,9 @@ impl Gpu {
         }
         dispatch::release_to_host(&mut stream)?;
         stream.pad_to(IB_ALIGN_DW)?;
-        Ok((stream, commands, ib_offset))
+        let recording = Recording::new(self, ring, stream, commands, Author::Library);
+        let steps = steps.into_iter().zip(offsets).collect();
+        Ok(Recording { ib_offset, args: packed, steps, ..recording })
     }
 
     fn transfer_context(&self) -> Result<Arc<Context>, Error> {
@@ -182,13 +204,17 @@ impl Gpu {
     }
 
     /// Runs a stream to its end on a context of its own: transfers.
-    fn run(&self, stream: &Stream, maps: &[&GpuMap]) -> Result<(), Error> {
+    fn run(self: &Arc<Self>, stream: Stream, maps: Vec<GpuMap>) -> Result<(), Error> {
         let context = self.transfer_context()?;
         let commands = self.commands(4 * stream.len_dw() as u64)?;
+        let mut recording = Recording::new(self, self.ring()?, stream, commands, Author::Library);
+        recording.maps = maps;
+        recording.lint()?;
+        let Recording { stream, commands, ring, maps, .. } = recording;
         commands.write_ib(0, stream.dwords())?;
         let bytes = 4 * stream.len_dw() as u32;
-        let mut submission = Submission::new().ib(commands.map.va(), bytes, self.ring()?).mapping(&commands.map);
-        for map in maps {
+        let mut submission = Submission::new().ib(commands.map.va(), bytes, ring).mapping(&commands.map);
+        for map in &maps {
             submission = submission.mapping(map);
         }
         let fence = submission.submit(&context)?;
@@ -224,6 +250,10 @@ impl GpuMemory {
         &self.map
     }
 
+    pub(crate) fn is_of(&self, gpu: &Arc<Gpu>) -> bool {
+        Arc::ptr_eq(&self.gpu, gpu)
+    }
+
     pub(crate) fn write(&self, data: &[u8]) -> Result<(), Error> {
         Ok(self.cpu.write_at(0, data)?)
     }
@@ -246,7 +276,7 @@ impl GpuMemory {
             copy(&mut stream, self.va() + done, staging.va(), piece.len() as u64)?;
             dispatch::release_to_host(&mut stream)?;
             stream.pad_to(IB_ALIGN_DW)?;
-            self.gpu.run(&stream, &[&self.map, &staging])?;
+            self.gpu.run(stream, vec![self.map.clone(), staging.clone()])?;
             host.read_at(0, piece)?;
             done += piece.len() as u64;
         }
@@ -283,7 +313,11 @@ pub struct Commands {
 impl Commands {
     pub(crate) fn write_ib(&self, offset: u64, dwords: &[u32]) -> Result<(), Error> {
         let bytes: Vec<u8> = dwords.iter().flat_map(|d| d.to_le_bytes()).collect();
-        Ok(self.cpu.write_at(offset, &bytes)?)
+        self.write_at(offset, &bytes)
+    }
+
+    pub(crate) fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<(), Error> {
+        Ok(self.cpu.write_at(offset, bytes)?)
     }
 
     pub(crate) fn room(&self) -> u64 {
@@ -296,7 +330,7 @@ impl Commands {
 pub struct LoadedKernel {
     pub(crate) info: KernelInfo,
     pub(crate) image: GpuMap,
-    entry: u64,
+    pub(crate) entry: u64,
 }
 
 /// One argument of a step.
@@ -304,8 +338,8 @@ pub struct LoadedKernel {
 pub enum StepArg {
     /// An address, and what is done there.
     Buffer(Arc<super::RawBuffer>, Usage),
-    /// Memory that only the steps of this stream use.
-    Workspace(GpuMap),
+    /// Memory that only the steps of this stream use, and what this one does there.
+    Workspace(GpuMap, Usage),
     /// No address.
     Null,
     /// By value.
@@ -338,13 +372,13 @@ impl Step {
         Error::Kernel { kernel: self.kernel.info.name.clone(), what }
     }
 
-    fn pack(&self) -> Result<Vec<u8>, Error> {
+    pub(super) fn pack(&self) -> Result<Vec<u8>, Error> {
         let values: Vec<ArgValue<'_>> = self
             .args
             .iter()
             .map(|arg| match arg {
                 StepArg::Buffer(buffer, _) => ArgValue::Pointer(buffer.gpu().map_or(0, GpuMemory::va)),
-                StepArg::Workspace(map) => ArgValue::Pointer(map.va()),
+                StepArg::Workspace(map, _) => ArgValue::Pointer(map.va()),
                 StepArg::Null => ArgValue::Pointer(0),
                 StepArg::U32(v) => ArgValue::U32(*v),
                 StepArg::I32(v) => ArgValue::I32(*v),
@@ -355,6 +389,25 @@ impl Step {
             .collect();
         let block = self.block.map(|b| u16::try_from(b).unwrap_or(u16::MAX));
         Ok(self.kernel.info.pack_args(&values, &Launch::uniform(self.grid, block))?)
+    }
+
+    /// Memory that the waves use beside code and arguments.
+    fn uses(&self) -> Vec<Use> {
+        let given = self.kernel.info.explicit_args().zip(&self.args);
+        let uses = given.filter_map(|(arg, value)| {
+            let (map, usage) = match value {
+                StepArg::Buffer(buffer, usage) => (buffer.gpu()?.map(), *usage),
+                StepArg::Workspace(map, usage) => (map, *usage),
+                _ => return None,
+            };
+            let access = match usage {
+                Usage::Read => Access::R,
+                Usage::Write if arg.access.as_deref() == Some("write_only") => Access::W,
+                Usage::Write => Access::RW,
+            };
+            Some(Use { range: map.va()..map.va() + map.size(), access })
+        });
+        uses.collect()
     }
 
     fn emit(&self, stream: &mut Stream, kernarg_va: u64) -> Result<(), Error> {

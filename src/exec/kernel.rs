@@ -36,6 +36,20 @@ pub enum Arg<'a> {
     Bytes(&'a [u8]),
 }
 
+impl From<&Arg<'_>> for StepArg {
+    fn from(arg: &Arg<'_>) -> Self {
+        match arg {
+            Arg::In(buffer) => Self::Buffer(Arc::clone(buffer.raw()), Usage::Read),
+            Arg::Out(buffer) => Self::Buffer(Arc::clone(buffer.raw()), Usage::Write),
+            Arg::U32(v) => Self::U32(*v),
+            Arg::I32(v) => Self::I32(*v),
+            Arg::F32(v) => Self::F32(*v),
+            Arg::U64(v) => Self::U64(*v),
+            Arg::Bytes(v) => Self::Bytes(v.to_vec()),
+        }
+    }
+}
+
 impl Kernel {
     /// Loads the kernel `name` of a code object.
     ///
@@ -82,21 +96,12 @@ impl<'a, const N: usize> Launch<[Arg<'a>; N]> for Launched<'_> {
     }
 
     fn steps(&self, _: &Device, args: &[Arg<'a>; N]) -> Result<Vec<Step>, Error> {
-        let args = args.iter().map(|arg| match arg {
-            Arg::In(buffer) => StepArg::Buffer(Arc::clone(buffer.raw()), Usage::Read),
-            Arg::Out(buffer) => StepArg::Buffer(Arc::clone(buffer.raw()), Usage::Write),
-            Arg::U32(v) => StepArg::U32(*v),
-            Arg::I32(v) => StepArg::I32(*v),
-            Arg::F32(v) => StepArg::F32(*v),
-            Arg::U64(v) => StepArg::U64(*v),
-            Arg::Bytes(v) => StepArg::Bytes(v.to_vec()),
-        });
         Ok(vec![Step {
             kernel: Arc::clone(&self.kernel.loaded),
             grid: self.grid,
             block: self.block,
             dynamic_lds: self.dynamic_lds,
-            args: args.collect(),
+            args: args.iter().map(StepArg::from).collect(),
         }])
     }
 }

@@ -4,11 +4,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use pm4::Stream;
 
-use super::buffer::{AnyBuffer, RawBuffer};
+use super::buffer::AnyBuffer;
 use super::device::{Device, Inner};
-use super::gpu::{Commands, Gpu, IB_ALIGN_DW, Step, StepArg, Usage};
+use super::gpu::{Commands, Gpu, IB_ALIGN_DW, Step, Usage};
+use super::lint::Author;
+use super::recording::{Recording, Retained};
 use crate::error::Error;
-use crate::kmd::{self, Context, CsFence, Deadline, GpuMap, Lost, Priority, Ring, Submission, Wait};
+use crate::kmd::{self, Context, CsFence, Deadline, Lost, Priority, Ring, Submission, Wait};
 
 /// Command memory of ended submissions that a queue keeps, and the size of a piece at least.
 const COMMANDS_KEPT: usize = 4;
@@ -114,33 +116,13 @@ impl Queue {
     pub fn record<A, L: Launch<A>>(&self, op: &L, args: A) -> Result<Recording, Error> {
         let queue = self.gpu()?;
         let steps = op.steps(&self.device, &args)?;
-        let (stream, commands, ib_offset) = queue.gpu.record(&steps, |bytes| queue.commands(bytes))?;
-        let mut recording = Recording { stream, commands, ib_offset, buffers: Vec::new(), maps: Vec::new() };
-        for step in steps {
-            recording.maps.push(step.kernel.image.clone());
-            for arg in step.args {
-                match arg {
-                    StepArg::Buffer(buffer, usage) => {
-                        if !buffer.device().inner.same(&self.device.inner) {
-                            return Err(Error::OtherDevice { what: "a buffer" });
-                        }
-                        recording.buffers.push((buffer, usage));
-                    }
-                    StepArg::Workspace(map) => recording.maps.push(map),
-                    _ => {}
-                }
+        let recording = queue.gpu.record(steps, queue.ring, |bytes| queue.commands(bytes))?;
+        for (buffer, _) in recording.used() {
+            if !buffer.device().inner.same(&self.device.inner) {
+                return Err(Error::OtherDevice { what: "a buffer" });
             }
         }
         Ok(recording)
-    }
-
-    /// Submits a recorded stream.
-    ///
-    /// # Errors
-    /// A submission that the kernel refused.
-    pub fn submit_recording(&self, recording: Recording) -> Result<Fence, Error> {
-        let Recording { stream, commands, ib_offset, buffers, maps } = recording;
-        self.submit_dwords(stream.dwords(), commands, ib_offset, &buffers, &maps)
     }
 
     /// Submits a stream of the caller's own; `buffers` is what it touches (all of it is taken to be written).
@@ -149,14 +131,24 @@ impl Queue {
     /// their content or hang the GPU, and cannot reach other memory.
     ///
     /// # Errors
-    /// [`Error::NeedsGpu`] on the cpu engine; a submission that the kernel refused.
+    /// [`Error::NeedsGpu`] on the cpu engine; a submission that the kernel refused; [`Error::Lint`] under
+    /// [`Lint::All`](crate::Lint::All).
     pub fn submit(&self, stream: &Stream, buffers: &[&dyn AnyBuffer]) -> Result<Fence, Error> {
+        self.submit_recording(self.record_stream(stream, buffers)?)
+    }
+
+    /// Takes a stream of the caller's own for a later submission; `buffers` as in [`Queue::submit`].
+    ///
+    /// # Errors
+    /// [`Error::NeedsGpu`] on the cpu engine; a stream that can't be padded.
+    pub fn record_stream(&self, stream: &Stream, buffers: &[&dyn AnyBuffer]) -> Result<Recording, Error> {
         let queue = self.gpu()?;
         let mut padded = stream.clone();
         padded.pad_to(IB_ALIGN_DW)?;
         let commands = queue.commands(4 * padded.len_dw() as u64)?;
-        let buffers: Vec<_> = buffers.iter().map(|b| (Arc::clone(b.raw()), Usage::Write)).collect();
-        self.submit_dwords(padded.dwords(), commands, 0, &buffers, &[])
+        let mut recording = Recording::new(&queue.gpu, queue.ring, padded, commands, Author::Caller);
+        recording.buffers = buffers.iter().map(|b| (Arc::clone(b.raw()), Usage::Write)).collect();
+        Ok(recording)
     }
 
     fn gpu(&self) -> Result<&GpuQueue, Error> {
@@ -166,25 +158,74 @@ impl Queue {
         }
     }
 
-    fn submit_dwords(
-        &self,
-        dwords: &[u32],
-        commands: Commands,
-        ib_offset: u64,
-        buffers: &[(Arc<RawBuffer>, Usage)],
-        maps: &[GpuMap],
-    ) -> Result<Fence, Error> {
-        let GpuQueue { gpu, context, ring, retired } = self.gpu()?;
-        commands.write_ib(ib_offset, dwords)?;
-        let bytes = 4 * dwords.len() as u32;
-        let mut submission = Submission::new().ib(commands.map.va() + ib_offset, bytes, *ring).mapping(&commands.map);
-        for map in maps {
+    /// Submits a recorded stream.
+    ///
+    /// # Errors
+    /// A submission that the kernel refused; [`Error::Lint`] for a stream in which the linter found an error.
+    pub fn submit_recording(&self, recording: Recording) -> Result<Fence, Error> {
+        let queue = self.gpu()?;
+        recording.write_ib()?;
+        let (cs, fence) = self.submit_written(&recording)?;
+        queue.retired.lock().unwrap_or_else(PoisonError::into_inner).push((cs, recording.commands));
+        Ok(fence)
+    }
+
+    /// Keeps a recorded stream to be submitted any number of times.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use sparkle_pm4::{Arg, Deadline, Device, ops};
+    ///
+    /// let device = Device::emulated()?;
+    /// let queue = device.queue()?;
+    /// let (a, b, c) = (device.upload(&[1.0f32; 64])?, device.upload(&[2.0f32; 64])?, device.upload(&[5.0f32; 64])?);
+    /// let mut y = device.zeros::<f32>(64)?;
+    /// let mut sum = queue.retain(queue.record(&ops::VectorAdd, (&a, &b, &mut y))?)?;
+    /// let soon = Deadline::after(Duration::from_secs(10));
+    /// queue.submit_retained(&mut sum)?.wait(soon)?;
+    /// assert_eq!(y.read()?[63], 3.0);
+    /// sum.set_arg(0, 1, Arg::In(&c))?; // of step 0 the second argument: a store of eight bytes
+    /// queue.submit_retained(&mut sum)?.wait(soon)?;
+    /// assert_eq!(y.read()?[63], 6.0);
+    /// # Ok::<(), sparkle_pm4::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Queue::submit_recording`].
+    pub fn retain(&self, recording: Recording) -> Result<Retained, Error> {
+        self.gpu()?;
+        recording.lint()?;
+        recording.write_ib()?;
+        Ok(Retained { recording, last: None })
+    }
+
+    /// Submits what was retained, with its arguments as they are now.
+    ///
+    /// # Errors
+    /// As [`Queue::submit_recording`].
+    pub fn submit_retained(&self, retained: &mut Retained) -> Result<Fence, Error> {
+        let (_, fence) = self.submit_unchecked(&retained.recording)?;
+        retained.last = Some(fence.clone());
+        Ok(fence)
+    }
+
+    fn submit_written(&self, recording: &Recording) -> Result<(CsFence, Fence), Error> {
+        recording.lint()?;
+        self.submit_unchecked(recording)
+    }
+
+    fn submit_unchecked(&self, recording: &Recording) -> Result<(CsFence, Fence), Error> {
+        let GpuQueue { gpu, context, ring, .. } = self.gpu()?;
+        let bytes = 4 * recording.stream.len_dw() as u32;
+        let commands = &recording.commands.map;
+        let mut submission = Submission::new().ib(recording.va(), bytes, *ring).mapping(commands);
+        for map in recording.mapped() {
             submission = submission.mapping(map);
         }
-        for (buffer, usage) in buffers {
+        for (buffer, usage) in recording.used() {
             let memory = buffer.gpu().filter(|_| buffer.device().inner.same(&self.device.inner));
             submission = submission.mapping(memory.ok_or(Error::OtherDevice { what: "a buffer" })?.map());
-            for before in buffer.conflicts(*usage)? {
+            for before in buffer.conflicts(usage)? {
                 // This queue's own work is ordered by the ring.
                 if let FenceKind::Gpu { cs, .. } = &before.0
                     && cs.context_id() != context.id()
@@ -197,48 +238,11 @@ impl Queue {
             kmd::KmdError::ContextLost(lost) => explain_loss(gpu.kmd(), context.id(), &lost),
             other => other.into(),
         })?;
-        retired.lock().unwrap_or_else(PoisonError::into_inner).push((cs.clone(), commands));
-        let fence = Fence(FenceKind::Gpu { cs });
-        for (buffer, usage) in buffers {
-            buffer.used(*usage, &fence)?;
+        let fence = Fence(FenceKind::Gpu { cs: cs.clone() });
+        for (buffer, usage) in recording.used() {
+            buffer.used(usage, &fence)?;
         }
-        Ok(fence)
-    }
-}
-
-/// A written stream with all that it needs: the command memory, the kernels, and the buffers that it names.
-#[derive(Debug)]
-pub struct Recording {
-    stream: Stream,
-    commands: Commands,
-    ib_offset: u64,
-    buffers: Vec<(Arc<RawBuffer>, Usage)>,
-    maps: Vec<GpuMap>,
-}
-
-impl Recording {
-    /// The dwords of the indirect buffer.
-    pub fn stream(&self) -> &Stream {
-        &self.stream
-    }
-
-    /// Where the indirect buffer will lie.
-    pub fn va(&self) -> u64 {
-        self.commands.map.va() + self.ib_offset
-    }
-
-    /// The same with another stream, as long as it is not longer: for tests, and for those who know better.
-    ///
-    /// # Errors
-    /// A stream that can't be padded or does not fit.
-    pub fn with_stream(mut self, mut stream: Stream) -> Result<Self, Error> {
-        stream.pad_to(IB_ALIGN_DW)?;
-        let room = self.commands.room() - self.ib_offset;
-        if 4 * stream.len_dw() as u64 > room {
-            return Err(Error::Length { tensor: "the stream", want: room as usize / 4, got: stream.len_dw() });
-        }
-        self.stream = stream;
-        Ok(self)
+        Ok((cs, fence))
     }
 }
 

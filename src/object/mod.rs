@@ -13,6 +13,7 @@
 
 mod descriptor;
 mod error;
+mod facts;
 mod kernarg;
 mod metadata;
 mod target;

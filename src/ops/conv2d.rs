@@ -158,13 +158,13 @@ impl PreparedConv2d {
         let plan = if t.bias.is_some() { biased } else { plain };
         let packed = gpu.workspace(plan.workspace_bytes)?;
         let buffer = |b: &Buffer<f32>, usage| StepArg::Buffer(Arc::clone(b.raw()), usage);
-        let step = |kernel: &Arc<LoadedKernel>, dispatch: &Dispatch| -> Result<Step, Error> {
+        let step = |kernel: &Arc<LoadedKernel>, dispatch: &Dispatch, packed_usage: Usage| -> Result<Step, Error> {
             let args = dispatch.args.iter().map(|arg| {
                 Ok(match *arg {
                     PlanArg::Buffer(Role::Input) => buffer(t.x, Usage::Read),
                     PlanArg::Buffer(Role::Weights) => buffer(t.w, Usage::Read),
                     PlanArg::Buffer(Role::Output) => buffer(t.y, Usage::Write),
-                    PlanArg::Buffer(Role::PackedWeights) => StepArg::Workspace(packed.clone()),
+                    PlanArg::Buffer(Role::PackedWeights) => StepArg::Workspace(packed.clone(), packed_usage),
                     PlanArg::Buffer(Role::Bias) => match t.bias {
                         Some(bias) => buffer(bias, Usage::Read),
                         None => StepArg::Null,
@@ -180,7 +180,7 @@ impl PreparedConv2d {
                 args: args.collect::<Result<_, Error>>()?,
             })
         };
-        Ok(vec![step(pack, &plan.pack)?, step(conv, &plan.conv)?])
+        Ok(vec![step(pack, &plan.pack, Usage::Write)?, step(conv, &plan.conv, Usage::Read)?])
     }
 }
 

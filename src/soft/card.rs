@@ -14,6 +14,7 @@ use super::arena::{Arena, PAGE};
 use super::cp::CommandProcessor;
 use super::fence::Events;
 use super::sched::{Engine, Execute, Job, Ring};
+use super::trace::Trace;
 use crate::kmd::uapi;
 
 /// How a software card is built.
@@ -28,8 +29,26 @@ pub struct Config {
     /// Report dispatches that touch the same memory without a wait between them as faults, instead of running them
     /// in some order.
     pub check_hazards: bool,
+    /// End a job that contains what a card answers with a hang, or ignores without a word: reserved bits, values and
+    /// registers without a name, packets of the other kind of ring, event indices that don't match, IBs off the ring's
+    /// alignment, registers unlike the kernel descriptor beside the code, code of another gfx target. Off for unmodified
+    /// programs, which a card forgives; [`Device::emulated`](crate::Device::emulated) has it on.
+    pub strict: bool,
+    /// Model caches and report what may be read stale: a dispatch before the submission's first invalidation, a read of
+    /// what was written without ACQUIRE_MEM between, a packet's read of what is still being written. Every dispatch
+    /// then runs on one thread and notes what it touches: slow.
+    pub check_caches: bool,
+    /// Where to note what jobs execute.
+    pub trace: Option<Arc<Trace>>,
     /// Host threads that workgroups are spread over; `None` for as many as there are cores.
     pub threads: Option<usize>,
+}
+
+impl Config {
+    /// The default with [`strict`](Self::strict) on: for streams of one's own.
+    pub fn strict() -> Self {
+        Self { strict: true, ..Self::default() }
+    }
 }
 
 impl Default for Config {
@@ -39,6 +58,9 @@ impl Default for Config {
             gtt_bytes: 16 << 30,
             job_timeout: Duration::from_secs(60),
             check_hazards: true,
+            strict: false,
+            check_caches: false,
+            trace: None,
             threads: None,
         }
     }

@@ -2,27 +2,34 @@
 //!
 //! Dispatches are started, not finished, by their packet: they are held back until something in the stream waits for
 //! them (CS_PARTIAL_FLUSH, an end-of-pipe event, the end of the job). Two that are held back together may run in any
-//! order on a card; touching the same memory is then a race, which is reported.
+//! order on a card; touching the same memory is then a race, which is reported. Where caches are modelled, each runs
+//! at its packet instead, and what the stream waited for is kept beside it (`caches.rs`).
 
 use std::fmt;
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use isa_exec::{FaultCause, MemFault, Memory, Trap, TrapKind};
 use nix::errno::Errno;
 use pm4::packet::values::{
-    AddressIncrement, AddressSpace, BaseIndex, CopyDataDst, CopyDataSrc, CountSel, DataSel, DmaDst, DmaSrc, EventType,
-    LoadFormat, WaitFunction, WaitSpace, WriteDataDst,
+    AddressIncrement, AddressSpace, AtomicCommand, BaseIndex, CopyDataDst, CopyDataSrc, CountSel, DataSel, DmaDst,
+    DmaSrc, EventType, LoadFormat, WaitFunction, WaitSpace, WriteDataDst,
 };
-use pm4::reg::Space;
+use pm4::reg::{self, Space};
 use pm4::{Packet, packet};
 
+use super::access::Access;
+use super::caches::{Caches, Wait, Writer, race};
 use super::card::Config;
+use super::code;
 use super::dispatch::{Dispatch, Refusal, Registers};
 use super::identity;
 use super::memory::{AccessLog, VmMemory};
 use super::sched::{Execute, Failure, Ib, Job, Watch};
+use super::strict;
+use super::trace::{Event, Trace};
 use super::vm::{Vm, canonical};
 
 /// Longest buffer that INDIRECT_BUFFER can name, in dwords.
@@ -34,6 +41,9 @@ const DEPTH_MAX: usize = 2;
 pub struct CommandProcessor {
     pool: rayon::ThreadPool,
     check_hazards: bool,
+    check_caches: bool,
+    strict: bool,
+    trace: Option<Arc<Trace>>,
     last_fault: AtomicU64,
 }
 
@@ -51,7 +61,14 @@ impl CommandProcessor {
             .thread_name(|i| format!("soft-cu-{i}"))
             .build()
             .map_err(io::Error::other)?;
-        Ok(Self { pool, check_hazards: config.check_hazards, last_fault: AtomicU64::new(0) })
+        Ok(Self {
+            pool,
+            check_hazards: config.check_hazards,
+            check_caches: config.check_caches,
+            strict: config.strict,
+            trace: config.trace.clone(),
+            last_fault: AtomicU64::new(0),
+        })
     }
 
     /// The address of the last page fault, or 0.
@@ -71,9 +88,10 @@ impl Execute for CommandProcessor {
             pending: Vec::new(),
             dispatches: 0,
             indirect_base: 0,
+            caches: self.check_caches.then(|| Caches::new(self.check_hazards, job.mem_sync)),
         };
         let done = run.job();
-        done.map_err(|stop| {
+        let done = done.map_err(|stop| {
             let (errno, reason) = match stop {
                 Stop::Fault(fault, who) => (Errno::ENODATA, self.page_fault(&job.vm, &fault, &who)),
                 Stop::Wave(trap, suspicion) => {
@@ -91,7 +109,11 @@ impl Execute for CommandProcessor {
                 Stop::Hang(reason) => (Errno::ETIME, reason),
             };
             Failure { errno, reason }
-        })
+        });
+        if let Some(trace) = &self.trace {
+            trace.push(Event::Ended(done.as_ref().map(|()| ()).map_err(|failure| failure.reason.as_str().into())));
+        }
+        done
     }
 }
 
@@ -102,7 +124,7 @@ impl CommandProcessor {
             return who.to_owned();
         }
         let (below, above) = vm.neighbours(fault.va);
-        let side = |word, mapping: Option<std::sync::Arc<super::vm::Mapping>>| {
+        let side = |word, mapping: Option<Arc<super::vm::Mapping>>| {
             mapping.map(|m| format!("{word} it {:#x}..{:#x} (GEM handle {})", m.start, m.end, m.handle))
         };
         let near: Vec<String> = [side("below", below), side("above", above)].into_iter().flatten().collect();
@@ -123,24 +145,10 @@ enum Stop {
     Hang(String),
 }
 
-impl From<Refusal> for Stop {
-    fn from(refusal: Refusal) -> Self {
-        Self::Hang(refusal.0)
-    }
-}
-
 /// Something that was started and that nothing has waited for.
 enum Pending {
     Dispatch(Dispatch),
-    Access(Access),
-}
-
-/// Memory traffic of the command processor.
-#[derive(Debug, Clone)]
-enum Access {
-    Write { dst: u64, bytes: Vec<u8> },
-    Fill { dst: u64, value: u32, len: u64 },
-    Copy { src: u64, dst: u64, len: u64 },
+    Access(Access, String),
 }
 
 struct Run<'a> {
@@ -153,6 +161,7 @@ struct Run<'a> {
     dispatches: u32,
     /// What DISPATCH_INDIRECT's offset counts from on the graphics ring.
     indirect_base: u64,
+    caches: Option<Caches>,
 }
 
 /// Where to go on after a buffer's end.
@@ -176,6 +185,11 @@ impl Run<'_> {
             if !ib.va.is_multiple_of(4) || !ib.bytes.is_multiple_of(4) {
                 return Err(bad("an indirect buffer's address and length are multiples of 4"));
             }
+            if self.cp.strict
+                && !(ib.va.is_multiple_of(strict::IB_ALIGN) && u64::from(ib.bytes).is_multiple_of(strict::IB_ALIGN))
+            {
+                return Err(bad("an indirect buffer's address and length are multiples of 32 bytes"));
+            }
             if ib.bytes / 4 > IB_MAX_DW {
                 return Err(bad("an indirect buffer has fewer than 2^20 dwords"));
             }
@@ -191,33 +205,51 @@ impl Run<'_> {
     }
 
     fn packets(&mut self, words: &[u32], name: &str, depth: usize) -> Result<Next, Stop> {
-        let mut skip_until = 0;
-        for item in pm4::decode(words) {
-            if item.offset < skip_until {
-                continue;
-            }
-            let at = format!("{name} dword {}", item.offset);
+        let mut next = 0;
+        while let Some(item) = words.get(next..).and_then(|rest| pm4::decode(rest).next()) {
+            let at = format!("{name} dword {next}");
             self.check_watch(&at)?;
-            let packet = item.packet.map_err(|e| Stop::Hang(format!("{at}: {e}")))?;
-            match packet {
+            next += item.words.len();
+            let packet = match &item.packet {
+                Ok(packet) => packet,
+                Err(error) => return Err(Stop::Hang(format!("{at}: {error}"))),
+            };
+            if self.cp.strict {
+                strict::packet(&item, packet, self.job.ring.0).map_err(|rule| Stop::Hang(format!("{at}: {rule}")))?;
+            }
+            let skipped = match packet {
                 Packet::IndirectBuffer(call) => {
-                    let next = Ib { va: canonical(call.ib_base), bytes: 4 * call.ib_size };
+                    let ib = Ib { va: canonical(call.ib_base), bytes: 4 * call.ib_size };
                     if call.chain {
-                        return Ok(Next::Chain(next));
+                        // What follows it in this buffer is not executed.
+                        return Ok(Next::Chain(ib));
                     }
                     if depth >= DEPTH_MAX {
                         return Err(Stop::Hang(format!("{at}: INDIRECT_BUFFER nested deeper than {DEPTH_MAX} calls")));
                     }
-                    self.buffer(next, &at, depth + 1)?;
+                    self.buffer(ib, &at, depth + 1)?;
+                    0
                 }
                 Packet::CondExec(cond) => {
                     self.drain()?;
+                    self.packet_reads(cond.address, 4, &at)?;
                     let value = self.memory.load_u32(cond.address).map_err(|f| fault(f, &at))?;
-                    if value == 0 {
-                        skip_until = item.offset + item.words.len() + cond.exec_count as usize;
-                    }
+                    if value == 0 { cond.exec_count } else { 0 }
                 }
-                other => self.packet(other, &at)?,
+                // This device is the only one, number 0.
+                Packet::PredExec(p) if p.device_select & 1 == 0 => p.exec_count,
+                Packet::PredExec(_) => 0,
+                other => {
+                    self.packet(other, &at)?;
+                    0
+                }
+            };
+            next += skipped as usize;
+            if self.cp.strict && next > words.len() {
+                return Err(Stop::Hang(format!(
+                    "{at}: {} skips {skipped} dwords, beyond the end of the buffer",
+                    packet.name()
+                )));
             }
         }
         Ok(Next::Done)
@@ -230,7 +262,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn packet(&mut self, packet: Packet, at: &str) -> Result<(), Stop> {
+    fn packet(&mut self, packet: &Packet, at: &str) -> Result<(), Stop> {
         match packet {
             // What isn't in the SH space doesn't change what compute does here: `Registers` keeps SH alone.
             Packet::SetShReg(_)
@@ -247,6 +279,8 @@ impl Run<'_> {
             }
             Packet::LoadShRegIndex(p) => {
                 self.drain()?;
+                let each = if p.data_format == LoadFormat::OFFSET_AND_DATA { 8 } else { 4 };
+                self.packet_reads(p.mem_addr, each * u64::from(p.num_dwords), at)?;
                 for i in 0..p.num_dwords {
                     let va = p.mem_addr + 4 * u64::from(i);
                     let mut load = |va| self.memory.load_u32(va).map_err(|f| fault(f, at));
@@ -257,13 +291,17 @@ impl Run<'_> {
                         _ => (p.offset + i, load(va)?),
                     };
                     if let Some(address) = Space::Sh.address(offset) {
-                        self.registers.write(address, value);
+                        self.write_register(address, value, at)?;
                     }
                 }
             }
-            // Caches are coherent, translations need no warming, and no state is saved or cleared.
+            Packet::AcquireMem(p) => {
+                if let Some(caches) = &mut self.caches {
+                    caches.acquire(p);
+                }
+            }
+            // Data is coherent, translations need no warming, and no state is saved or cleared.
             Packet::Nop(_)
-            | Packet::AcquireMem(_)
             | Packet::PfpSyncMe(_)
             | Packet::PrimeUtcl2(_)
             | Packet::ContextControl(_)
@@ -274,7 +312,9 @@ impl Run<'_> {
                     self.indirect_base = p.address;
                 }
             }
-            Packet::DispatchDirect(p) => self.dispatch([p.dim_x, p.dim_y, p.dim_z], p.dispatch_initiator.bits())?,
+            Packet::DispatchDirect(p) => {
+                self.dispatch([p.dim_x, p.dim_y, p.dim_z], p.dispatch_initiator.bits(), at)?;
+            }
             Packet::DispatchIndirect(p) => self.indirect(p.address, p.dispatch_initiator.bits(), at)?,
             Packet::DispatchIndirectOffset(p) => {
                 let va = self.indirect_base.wrapping_add(p.data_offset.into());
@@ -283,6 +323,7 @@ impl Run<'_> {
             Packet::EventWrite(p) => {
                 if p.event_type == EventType::CS_PARTIAL_FLUSH {
                     self.drain()?;
+                    self.waited(Wait::Waves);
                 }
             }
             Packet::EventWriteAddr(p) => {
@@ -293,6 +334,10 @@ impl Run<'_> {
             }
             Packet::ReleaseMem(p) => {
                 self.drain()?;
+                if let Some(caches) = &mut self.caches {
+                    caches.release(p);
+                }
+                let timestamp = matches!(p.data_sel, DataSel::TIMESTAMP | DataSel::SYSTEM_CLOCK);
                 let bytes = match p.data_sel {
                     DataSel::NONE => return Ok(()),
                     DataSel::VALUE_32BIT => (p.data as u32).to_le_bytes().to_vec(),
@@ -304,23 +349,24 @@ impl Run<'_> {
                         )));
                     }
                 };
-                self.access(Access::Write { dst: p.address, bytes }, at)?;
+                self.access(Access::Write { dst: p.address, bytes, timestamp }, Writer::Release, false, at)?;
             }
             Packet::WriteData(p) => match p.dst_sel {
                 WriteDataDst::MEM | WriteDataDst::MEM_GRBM | WriteDataDst::TC_L2 => {
                     let words = if p.wr_one_addr { &p.payload[p.payload.len() - 1..] } else { &p.payload[..] };
                     let bytes = words.iter().flat_map(|w| w.to_le_bytes()).collect();
-                    self.access(Access::Write { dst: p.dst_addr, bytes }, at)?;
+                    self.access(Access::Write { dst: p.dst_addr, bytes, timestamp: false }, Writer::Packet, true, at)?;
                 }
                 WriteDataDst::MEM_MAPPED_REGISTER => {
                     for (address, &value) in (4 * p.dst_addr as u32..).step_by(4).zip(&p.payload) {
-                        self.registers.write(address, value);
+                        self.write_register(address, value, at)?;
                     }
                 }
                 other => return Err(Stop::Hang(format!("{at}: WRITE_DATA to {other:?} isn't provided yet"))),
             },
-            Packet::CopyData(p) => self.copy_data(&p, at)?,
-            Packet::DmaData(p) => self.dma_data(&p, at)?,
+            Packet::CopyData(p) => self.copy_data(p, at)?,
+            Packet::DmaData(p) => self.dma_data(p, at)?,
+            Packet::AtomicMem(p) => self.atomic(p, at)?,
             Packet::WaitRegMem(p) => {
                 let (function, reference, mask) = (p.function, p.reference.into(), p.mask.into());
                 self.wait(p.mem_space, p.poll_addr, 4, function, reference, mask, at)?;
@@ -334,31 +380,132 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn dispatch(&mut self, dims: [u32; 3], initiator: u32) -> Result<(), Stop> {
+    fn dispatch(&mut self, dims: [u32; 3], initiator: u32, at: &str) -> Result<(), Stop> {
         self.dispatches += 1;
-        let dispatch = Dispatch::new(self.dispatches, &self.registers, dims, initiator)?;
-        self.pending.push(Pending::Dispatch(dispatch));
+        let refuse = |Refusal(what)| Stop::Hang(format!("{at}: {what}"));
+        let dispatch = Dispatch::new(self.dispatches, &self.registers, dims, initiator).map_err(refuse)?;
+        if self.cp.strict {
+            self.look(&dispatch).map_err(|what| Stop::Hang(format!("{at}: dispatch {}: {what}", dispatch.number)))?;
+        }
+        let Some(caches) = &mut self.caches else {
+            self.pending.push(Pending::Dispatch(dispatch));
+            return Ok(());
+        };
+        let who = format!("dispatch {}", dispatch.number);
+        if dispatch.count() == 0 {
+            return Ok(());
+        }
+        caches.start(&who).map_err(|what| Stop::Hang(format!("{at}: {what}")))?;
+        self.memory.refresh();
+        self.note(&dispatch);
+        let log = dispatch.run_logged(&self.job.vm, self.watch);
+        let log = log.map_err(|trap| self.trapped(trap, &dispatch))?;
+        let order = self.caches.as_mut().map_or(Ok(()), |c| c.ran(who, Writer::Dispatch, false, log));
+        order.map_err(|what| Stop::Hang(format!("{at}: {what}")))
+    }
+
+    /// What a card would not say about the registers and the program of a dispatch.
+    fn look(&self, dispatch: &Dispatch) -> Result<(), String> {
+        let read = [
+            reg::COMPUTE_PGM_HI.address(),
+            reg::COMPUTE_PGM_RSRC1.address(),
+            reg::COMPUTE_PGM_RSRC2.address(),
+            reg::COMPUTE_PGM_RSRC3.address(),
+            reg::COMPUTE_RESOURCE_LIMITS.address(),
+            reg::COMPUTE_TMPRING_SIZE.address(),
+        ];
+        for address in read {
+            strict::reserved(address, self.registers.read(address).unwrap_or(0))?;
+        }
+        let rsrc1 = self.registers.read(reg::COMPUTE_PGM_RSRC1.address()).unwrap_or(0);
+        let rsrc2 = self.registers.read(reg::COMPUTE_PGM_RSRC2.address()).unwrap_or(0);
+        let vm = &self.job.vm;
+        let unlike = code::unlike_descriptor(
+            vm,
+            dispatch,
+            reg::COMPUTE_PGM_RSRC1::from_bits(rsrc1),
+            reg::COMPUTE_PGM_RSRC2::from_bits(rsrc2),
+        );
+        unlike.or_else(|| code::foreign(vm, dispatch.entry(), dispatch.wave_size())).map_or(Ok(()), Err)
+    }
+
+    fn note(&self, dispatch: &Dispatch) {
+        if let Some(trace) = self.cp.trace.as_deref().filter(|_| dispatch.count() != 0) {
+            trace.push(Event::Dispatch(Arc::new(dispatch.event())));
+        }
+    }
+
+    fn trapped(&self, trap: Trap, dispatch: &Dispatch) -> Stop {
+        let suspicions = [dispatch.suspicion(), code::foreign(&self.job.vm, dispatch.entry(), dispatch.wave_size())];
+        let suspicions: Vec<String> = suspicions.into_iter().flatten().collect();
+        Stop::Wave(Box::new(trap), (!suspicions.is_empty()).then(|| suspicions.join("; ")))
+    }
+
+    fn waited(&mut self, wait: Wait) {
+        if let Some(caches) = &mut self.caches {
+            caches.wait(wait);
+        }
+    }
+
+    /// A packet needs these bytes now: whoever writes them has to have ended.
+    fn packet_reads(&self, va: u64, len: u64, at: &str) -> Result<(), Stop> {
+        let order = self.caches.as_ref().map_or(Ok(()), |c| c.packet_reads(&format!("the packet at {at}"), va, len));
+        order.map_err(Stop::Hang)
+    }
+
+    fn write_register(&mut self, address: u32, value: u32, at: &str) -> Result<(), Stop> {
+        if self.cp.strict {
+            strict::register(address).map_err(|what| Stop::Hang(format!("{at}: {what}")))?;
+        }
+        self.registers.write(address, value);
         Ok(())
     }
 
     fn indirect(&mut self, va: u64, initiator: u32, at: &str) -> Result<(), Stop> {
         self.drain()?;
+        self.packet_reads(va, 12, at)?;
         let mut dims = [0; 3];
         for (i, dim) in dims.iter_mut().enumerate() {
             *dim = self.memory.load_u32(va + 4 * i as u64).map_err(|f| fault(f, at))?;
         }
-        self.dispatch(dims, initiator)
+        self.dispatch(dims, initiator, at)
+    }
+
+    fn atomic(&mut self, p: &packet::AtomicMem, at: &str) -> Result<(), Stop> {
+        let Some(access) = Access::atomic(p) else {
+            return Err(Stop::Hang(format!("{at}: ATOMIC_MEM with {:?}, which is no operation", p.atomic)));
+        };
+        if p.command != AtomicCommand::LOOP_UNTIL_COMPARE_SATISFIED {
+            return self.access(access, Writer::Packet, true, at);
+        }
+        self.drain()?;
+        loop {
+            let old = access.perform(&mut self.memory, self.cp.trace.as_deref()).map_err(|f| fault(f, at))?;
+            if access.satisfied(old) {
+                let order = self.caches.as_mut().map_or(Ok(()), |c| {
+                    // It polls: what it waited for is what the writer before it did.
+                    c.wait(Wait::Memory);
+                    c.ran(format!("the packet at {at}"), Writer::Packet, true, access.log())
+                });
+                return order.map_err(Stop::Hang);
+            }
+            self.check_watch(&format!("{at}: ATOMIC_MEM on {:#x}, which holds {old:#x}", p.address))?;
+            std::thread::sleep(Duration::from_micros(50));
+            self.memory.refresh();
+        }
     }
 
     fn copy_data(&mut self, p: &packet::CopyData, at: &str) -> Result<(), Stop> {
         let len = if p.count_sel == CountSel::QWORD { 8 } else { 4 };
         let to_memory = matches!(p.dst_sel, CopyDataDst::MEM | CopyDataDst::TC_L2 | CopyDataDst::MEM_GRBM);
+        let timestamp = matches!(p.src_sel, CopyDataSrc::GPU_CLOCK_COUNT | CopyDataSrc::SYSTEM_CLOCK_COUNT);
         let value = match p.src_sel {
             CopyDataSrc::MEM | CopyDataSrc::TC_L2 if to_memory => {
-                return self.access(Access::Copy { src: p.src, dst: p.dst, len }, at);
+                return self.access(Access::Copy { src: p.src, dst: p.dst, len }, Writer::Packet, true, at);
             }
             CopyDataSrc::MEM | CopyDataSrc::TC_L2 => {
                 self.drain()?;
+                self.packet_reads(p.src, len, at)?;
                 self.load(p.src, len, at)?
             }
             CopyDataSrc::IMMEDIATE => p.src,
@@ -367,10 +514,11 @@ impl Run<'_> {
             other => return Err(Stop::Hang(format!("{at}: COPY_DATA from {other:?} isn't provided yet"))),
         };
         if to_memory {
-            return self.access(Access::Write { dst: p.dst, bytes: value.to_le_bytes()[..len as usize].to_vec() }, at);
+            let bytes = value.to_le_bytes()[..len as usize].to_vec();
+            return self.access(Access::Write { dst: p.dst, bytes, timestamp }, Writer::Packet, true, at);
         }
         match p.dst_sel {
-            CopyDataDst::MEM_MAPPED_REGISTER => self.registers.write(4 * p.dst as u32, value as u32),
+            CopyDataDst::MEM_MAPPED_REGISTER => self.write_register(4 * p.dst as u32, value as u32, at)?,
             other => return Err(Stop::Hang(format!("{at}: COPY_DATA to {other:?} isn't provided yet"))),
         }
         Ok(())
@@ -378,6 +526,9 @@ impl Run<'_> {
 
     fn dma_data(&mut self, p: &packet::DmaData, at: &str) -> Result<(), Stop> {
         let len = u64::from(p.byte_count);
+        if p.raw_wait || p.cp_sync {
+            self.waited(Wait::Dma);
+        }
         if len == 0 || p.dst_sel == DmaDst::NOWHERE {
             // A wait for earlier transfers, which are done; or a prefetch.
             return Ok(());
@@ -397,7 +548,7 @@ impl Run<'_> {
             _ => None,
         };
         match access {
-            Some(access) => self.access(access, at),
+            Some(access) => self.access(access, Writer::Dma, p.cp_sync, at),
             None => Err(Stop::Hang(format!("{at}: DMA_DATA between other things than memory isn't provided yet"))),
         }
     }
@@ -437,6 +588,7 @@ impl Run<'_> {
                 _ => return Err(Stop::Hang(format!("{at}: WAIT_REG_MEM with the reserved function {function:?}"))),
             };
             if met {
+                self.waited(Wait::Memory);
                 return Ok(());
             }
             self.check_watch(&format!(
@@ -448,93 +600,53 @@ impl Run<'_> {
     }
 
     /// Memory traffic: at once, unless something is under way that it could race with.
-    fn access(&mut self, access: Access, at: &str) -> Result<(), Stop> {
-        if self.pending.is_empty() {
-            access.perform(&mut self.memory).map_err(|f| fault(f, at))
-        } else {
-            self.pending.push(Pending::Access(access));
-            Ok(())
+    fn access(&mut self, access: Access, writer: Writer, waited: bool, at: &str) -> Result<(), Stop> {
+        if let Some(caches) = &mut self.caches {
+            let who = format!("the packet at {at}");
+            caches.ran(who, writer, waited, access.log()).map_err(Stop::Hang)?;
+        } else if !self.pending.is_empty() {
+            self.pending.push(Pending::Access(access, at.to_owned()));
+            return Ok(());
         }
+        self.perform(&access, at)
+    }
+
+    fn perform(&mut self, access: &Access, at: &str) -> Result<(), Stop> {
+        access.perform(&mut self.memory, self.cp.trace.as_deref()).map_err(|f| fault(f, at)).map(drop)
     }
 
     /// Runs what is pending to its end.
     fn drain(&mut self) -> Result<(), Stop> {
         self.memory.refresh();
         let pending = std::mem::take(&mut self.pending);
-        if !self.cp.check_hazards || pending.len() < 2 {
-            for p in pending {
-                match p {
-                    Pending::Dispatch(d) => {
-                        let ran = self.cp.pool.install(|| d.run(&self.job.vm, self.watch));
-                        ran.map_err(|trap| Stop::Wave(Box::new(trap), d.suspicion()))?;
-                    }
-                    Pending::Access(a) => a.perform(&mut self.memory).map_err(|f| fault(f, "the command processor"))?,
-                }
-            }
-            return Ok(());
-        }
+        let alone = !self.cp.check_hazards || pending.len() < 2;
         let mut earlier: Vec<(String, AccessLog)> = Vec::new();
         for p in pending {
             let (name, log) = match p {
+                Pending::Dispatch(d) if alone => {
+                    self.note(&d);
+                    let ran = self.cp.pool.install(|| d.run(&self.job.vm, self.watch));
+                    ran.map_err(|trap| self.trapped(trap, &d))?;
+                    continue;
+                }
                 Pending::Dispatch(d) => {
-                    let log = d
-                        .run_logged(&self.job.vm, self.watch)
-                        .map_err(|trap| Stop::Wave(Box::new(trap), d.suspicion()))?;
+                    self.note(&d);
+                    let log = d.run_logged(&self.job.vm, self.watch).map_err(|trap| self.trapped(trap, &d))?;
                     (format!("dispatch {}", d.number), log)
                 }
-                Pending::Access(a) => {
-                    a.perform(&mut self.memory).map_err(|f| fault(f, "the command processor"))?;
-                    ("a packet of the command processor".to_owned(), a.log())
+                Pending::Access(a, at) => {
+                    self.perform(&a, &at)?;
+                    (format!("the packet at {at}"), a.log())
                 }
             };
             for (other, theirs) in &earlier {
-                if let Some(va) = log.conflict(theirs) {
-                    return Err(Stop::Hang(format!(
-                        "race: {name} and {other} both use {va:#x}, one of them writing, and no CS_PARTIAL_FLUSH or other wait lies between them"
-                    )));
+                if let Some(va) = log.conflict(theirs).filter(|_| !alone) {
+                    return Err(Stop::Hang(race(&name, other, va)));
                 }
             }
             earlier.push((name, log));
         }
         Ok(())
-    }
-}
-
-impl Access {
-    fn perform(&self, memory: &mut VmMemory<'_>) -> Result<(), MemFault> {
-        /// Bytes moved at a time.
-        const PIECE: u64 = 1 << 16;
-        match self {
-            Self::Write { dst, bytes } => memory.store(*dst, bytes),
-            Self::Fill { dst, value, len } => {
-                let piece = value.to_le_bytes().repeat((PIECE / 4) as usize);
-                (0..*len).step_by(PIECE as usize).try_for_each(|done| {
-                    let n = PIECE.min(len - done);
-                    memory.store(dst.wrapping_add(done), &piece[..n as usize])
-                })
-            }
-            Self::Copy { src, dst, len } => {
-                let mut piece = vec![0; PIECE.min(*len) as usize];
-                (0..*len).step_by(PIECE as usize).try_for_each(|done| {
-                    let n = PIECE.min(len - done) as usize;
-                    memory.load(src.wrapping_add(done), &mut piece[..n])?;
-                    memory.store(dst.wrapping_add(done), &piece[..n])
-                })
-            }
-        }
-    }
-
-    fn log(&self) -> AccessLog {
-        let mut log = AccessLog::default();
-        match self {
-            Self::Write { dst, bytes } => log.write(*dst, bytes.len() as u64),
-            Self::Fill { dst, len, .. } => log.write(*dst, *len),
-            Self::Copy { src, dst, len } => {
-                log.read(*src, *len);
-                log.write(*dst, *len);
-            }
-        }
-        log
     }
 }
 

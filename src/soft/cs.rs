@@ -27,6 +27,7 @@ const SUBMIT_WAIT_NS: i64 = 5_000_000_000;
 struct Parsed {
     ring: Option<(Engine, u32)>,
     ibs: Vec<Ib>,
+    mem_sync: bool,
     dependencies: Vec<Arc<Fence>>,
     signal: Vec<(Arc<Syncobj>, u64)>,
     user_fence: Option<(Arc<super::kernel::Bo>, u64)>,
@@ -79,6 +80,7 @@ impl File {
             vm: Arc::clone(&self.vm),
             ring,
             ibs: parsed.ibs,
+            mem_sync: parsed.mem_sync,
             dependencies: parsed.dependencies,
             fence,
             sequence,
@@ -97,6 +99,9 @@ impl File {
                 // IBs of several rings would be a gang, which isn't provided yet.
                 if *parsed.ring.get_or_insert(ring) != ring || parsed.ibs.len() >= MAX_IBS as usize {
                     return Err(Errno::EINVAL);
+                }
+                if parsed.ibs.is_empty() {
+                    parsed.mem_sync = ib.flags & uapi::IB_FLAG_EMIT_MEM_SYNC != 0;
                 }
                 parsed.ibs.push(Ib { va: canonical(ib.va_start), bytes: ib.ib_bytes });
             }

@@ -13,6 +13,7 @@ use rayon::prelude::*;
 use super::identity::SHADER_ENGINES;
 use super::memory::{AccessLog, VmMemory};
 use super::sched::Watch;
+use super::trace::DispatchEvent;
 use super::vm::{Vm, canonical};
 
 /// Size of the SH register space in registers.
@@ -78,11 +79,13 @@ pub struct Dispatch {
     unwritten_user_data: Vec<u32>,
     tgid: [bool; 3],
     tg_size: bool,
+    tidig_comp_cnt: u8,
     vgprs: u32,
     lds_bytes: u32,
     float_mode: u8,
     dx10_clamp: bool,
     ieee: bool,
+    fp16_ovfl: bool,
 }
 
 impl Dispatch {
@@ -166,6 +169,14 @@ impl Dispatch {
             if partial[i] == 0 {
                 partial[i] = block[i];
             }
+            if partial[i] > block[i] {
+                return refuse(format!(
+                    "COMPUTE_NUM_THREAD_{}: the last workgroup has {} threads, and a full one {}",
+                    ['X', 'Y', 'Z'][i],
+                    partial[i],
+                    block[i]
+                ));
+            }
         }
         let threads = block.iter().try_fold(1u32, |a, &b| a.checked_mul(b)).filter(|&t| t <= THREADS_MAX);
         if threads.is_none() {
@@ -216,11 +227,14 @@ impl Dispatch {
             tgid: [COMPUTE_PGM_RSRC2::TGID_X_EN, COMPUTE_PGM_RSRC2::TGID_Y_EN, COMPUTE_PGM_RSRC2::TGID_Z_EN]
                 .map(|f| rsrc2.get(f) != 0),
             tg_size: rsrc2.get(COMPUTE_PGM_RSRC2::TG_SIZE_EN) != 0,
+            // 3 is reserved and gives what 2 gives.
+            tidig_comp_cnt: rsrc2.get(COMPUTE_PGM_RSRC2::TIDIG_COMP_CNT).min(2) as u8,
             vgprs: (rsrc1.get(COMPUTE_PGM_RSRC1::VGPRS) + 1) * granule,
             lds_bytes,
             float_mode,
             dx10_clamp: rsrc1.get(COMPUTE_PGM_RSRC1::DX10_CLAMP) != 0,
             ieee: rsrc1.get(COMPUTE_PGM_RSRC1::IEEE_MODE) != 0,
+            fp16_ovfl: rsrc1.get(COMPUTE_PGM_RSRC1::FP16_OVFL) != 0,
         })
     }
 
@@ -236,8 +250,39 @@ impl Dispatch {
         u64::from(self.end[axis].saturating_sub(self.start[axis]))
     }
 
+    /// The first instruction's address.
+    pub fn entry(&self) -> u64 {
+        self.entry
+    }
+
+    /// Lanes of its waves.
+    pub fn wave_size(&self) -> WaveSize {
+        self.wave_size
+    }
+
+    /// What its waves see of it.
+    pub fn event(&self) -> DispatchEvent {
+        DispatchEvent {
+            entry: self.entry,
+            wave_size: self.wave_size,
+            block: self.block,
+            partial: self.partial,
+            start: self.start,
+            end: self.end,
+            sgprs: self.sgprs.clone(),
+            tgid: self.tgid,
+            tg_size: self.tg_size,
+            tidig_comp_cnt: self.tidig_comp_cnt,
+            float_mode: self.float_mode,
+            dx10_clamp: self.dx10_clamp,
+            ieee: self.ieee,
+            fp16_ovfl: self.fp16_ovfl,
+            scratch: false,
+        }
+    }
+
     /// Workgroups; more than anybody can run where the product doesn't fit.
-    fn count(&self) -> u64 {
+    pub fn count(&self) -> u64 {
         self.extent(0).saturating_mul(self.extent(1)).saturating_mul(self.extent(2))
     }
 
@@ -313,11 +358,13 @@ impl Dispatch {
             threads,
             sgpr_init: &sgprs,
             block,
+            tidig_comp_cnt: self.tidig_comp_cnt,
             vgprs: self.vgprs,
             lds_bytes: self.lds_bytes,
             float_mode: self.float_mode,
             dx10_clamp: self.dx10_clamp,
             ieee: self.ieee,
+            fp16_ovfl: self.fp16_ovfl,
             workgroup: id,
             scratch_base: 0,
             scratch_wave_bytes: 0,

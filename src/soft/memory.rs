@@ -219,6 +219,11 @@ impl Memory for VmMemory<'_> {
         for (i, word) in out[..count].iter_mut().enumerate() {
             *word = arena.load_u32(offset + 4 * i as u64);
         }
+        if self.log.is_some() {
+            // What is executed, not what was fetched ahead: the instruction's own length, the same in both wave sizes.
+            let own = isa::decode(&out[..count], isa::WaveSize::W32).map_or(1, |inst| inst.len_dw.max(1));
+            self.note(va, 4 * u64::from(own), Kind::Fetch);
+        }
         Ok(count)
     }
 }
@@ -229,6 +234,9 @@ enum Kind {
     Read,
     Write,
     Atomic,
+    Fetch,
+    /// A read of what the same program had not written before.
+    FirstRead,
 }
 
 /// Which dwords were touched, by page.
@@ -240,7 +248,7 @@ pub struct AccessLog {
 /// A bit a dword of the page, for each kind of access.
 #[derive(Debug, Default)]
 struct PageLog {
-    kinds: [[u64; 16]; 3],
+    kinds: [[u64; 16]; 5],
 }
 
 impl AccessLog {
@@ -250,9 +258,49 @@ impl AccessLog {
         }
         for dword in va / 4..=(va + (len - 1)) / 4 {
             let page = self.pages.entry(dword / 1024).or_default();
-            let bit = (dword % 1024) as usize;
-            page.kinds[kind as usize][bit / 64] |= 1 << (bit % 64);
+            let (word, bit) = ((dword % 1024 / 64) as usize, 1 << (dword % 64));
+            if kind == Kind::Read && page.kinds[Kind::Write as usize][word] & bit == 0 {
+                page.kinds[Kind::FirstRead as usize][word] |= bit;
+            }
+            page.kinds[kind as usize][word] |= bit;
         }
+    }
+
+    /// Notes an atomic operation of the command processor.
+    pub fn atomic(&mut self, va: u64, len: u64) {
+        self.note(canonical(va), len, Kind::Atomic);
+    }
+
+    /// The lowest dword that this log reads before writing it, or executes where `code` is set; that `writer` wrote,
+    /// where there is one; and that `covered` doesn't say to be in order.
+    pub fn reads(&self, code: bool, writer: Option<&Self>, covered: impl Fn(u64) -> bool) -> Option<u64> {
+        let kind = if code { Kind::Fetch } else { Kind::FirstRead } as usize;
+        let at = |number: u64, mine: &PageLog| {
+            let theirs = match writer {
+                Some(writer) => Some(writer.pages.get(&number)?),
+                None => None,
+            };
+            (0..16).find_map(|word| {
+                let written =
+                    theirs.map_or(!0, |t| t.kinds[Kind::Write as usize][word] | t.kinds[Kind::Atomic as usize][word]);
+                let mut hit = mine.kinds[kind][word] & written;
+                while hit != 0 {
+                    let va = 4 * (number * 1024 + 64 * word as u64 + u64::from(hit.trailing_zeros()));
+                    if !covered(va) {
+                        return Some(va);
+                    }
+                    hit &= hit - 1;
+                }
+                None
+            })
+        };
+        self.pages.iter().filter_map(|(&number, page)| at(number, page)).min()
+    }
+
+    /// Whether anything was written.
+    pub fn writes(&self) -> bool {
+        let kinds = [Kind::Write as usize, Kind::Atomic as usize];
+        self.pages.values().any(|page| kinds.iter().any(|&kind| page.kinds[kind].iter().any(|&bits| bits != 0)))
     }
 
     /// Notes a read of a range by the command processor.
@@ -270,8 +318,9 @@ impl AccessLog {
         let at = |number: u64, mine: &PageLog| {
             let theirs = other.pages.get(&number)?;
             (0..16).find_map(|word| {
-                let [r1, w1, a1] = mine.kinds.map(|k| k[word]);
-                let [r2, w2, a2] = theirs.kinds.map(|k| k[word]);
+                let [r1, w1, a1, f1, _] = mine.kinds.map(|k| k[word]);
+                let [r2, w2, a2, f2, _] = theirs.kinds.map(|k| k[word]);
+                let (r1, r2) = (r1 | f1, r2 | f2);
                 let hit = w1 & (r2 | w2 | a2) | w2 & (r1 | a1) | a1 & r2 | r1 & a2;
                 (hit != 0).then(|| 4 * (number * 1024 + 64 * word as u64 + u64::from(hit.trailing_zeros())))
             })

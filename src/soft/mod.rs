@@ -16,10 +16,16 @@
 //!   count was not written in this submission fails with the register's name;
 //! - dispatches run in whatever order the stream's waits allow: two that touch the same memory, one of them writing,
 //!   without a wait between them, are reported ([`Config::check_hazards`]).
+//!
+//! On request it is stricter still: [`Config::strict`] for what a card ignores or hangs on, [`Config::check_caches`] for
+//! invalidations that are missing. [`Trace`] tells what was executed, as waves and memory see it.
 
+mod access;
 #[allow(unsafe_code)]
 mod arena;
+mod caches;
 mod card;
+mod code;
 mod context;
 mod cp;
 mod cs;
@@ -29,7 +35,9 @@ mod identity;
 mod kernel;
 mod memory;
 mod sched;
+mod strict;
 mod syncobj;
+mod trace;
 mod umem;
 mod vm;
 
@@ -42,6 +50,7 @@ use memmap2::{MmapOptions, MmapRaw};
 use crate::kmd::{Errno, Node, Protection};
 
 pub use card::Config;
+pub use trace::{DispatchEvent, Event, Trace};
 
 /// An open file of a software card: what a descriptor of `/dev/dri/renderD128` is to a real one.
 #[derive(Debug)]

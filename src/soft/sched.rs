@@ -46,6 +46,8 @@ pub struct Job {
     pub ring: (Engine, u32),
     /// What the ring executes, in order, with one register state.
     pub ibs: Vec<Ib>,
+    /// Whether the kernel invalidates every cache before the first IB, as its flag asked.
+    pub mem_sync: bool,
     /// What it waits for.
     pub dependencies: Vec<Arc<Fence>>,
     /// What it signals.

@@ -14,6 +14,9 @@ pub struct GroupSetup<'a> {
     pub wave_size: WaveSize,
     /// Size of the workgroup in work-items, x fastest; gives v0 its packed 10:10:10 ids.
     pub block: [u32; 3],
+    /// RSRC2.TIDIG_COMP_CNT: 0 for x alone in v0, 1 for x and y, 2 for all. The bits of the others are zero: LLVM reads
+    /// v0 unmasked where a kernel asked for x alone.
+    pub tidig_comp_cnt: u8,
     /// Work-items that exist (the last group of a partial grid has fewer); lanes beyond start with EXEC 0.
     pub threads: u32,
     /// Contents of s0 and following: user SGPRs, then what RSRC2 enables.
@@ -28,6 +31,8 @@ pub struct GroupSetup<'a> {
     pub dx10_clamp: bool,
     /// RSRC1.IEEE_MODE.
     pub ieee: bool,
+    /// RSRC1.FP16_OVFL, bit 23 of MODE. Instructions that read MODE see it; 16-bit results do not follow it.
+    pub fp16_ovfl: bool,
     /// Workgroup, for reports.
     pub workgroup: [u32; 3],
     /// Scratch of the group's first wave; 0 without scratch.
@@ -67,6 +72,7 @@ fn start<const L: usize>(setup: &GroupSetup<'_>, id: u32, entry: u64) -> Wave<L>
     for (l, d) in v[0].iter_mut().enumerate() {
         let t = first + l as u32;
         let (x, y, z) = (t % bx, t / bx % by, t / bx / by % bz);
+        let (y, z) = (if setup.tidig_comp_cnt > 0 { y } else { 0 }, if setup.tidig_comp_cnt > 1 { z } else { 0 });
         *d = x & 0x3ff | (y & 0x3ff) << 10 | (z & 0x3ff) << 20;
     }
     Wave {
@@ -74,7 +80,10 @@ fn start<const L: usize>(setup: &GroupSetup<'_>, id: u32, entry: u64) -> Wave<L>
         pc: entry,
         s,
         scc: false,
-        mode: setup.float_mode as u32 | (setup.dx10_clamp as u32) << 8 | (setup.ieee as u32) << 9,
+        mode: setup.float_mode as u32
+            | (setup.dx10_clamp as u32) << 8
+            | (setup.ieee as u32) << 9
+            | (setup.fp16_ovfl as u32) << 23,
         v,
         state: State::Running,
         scratch: setup.scratch_base + id as u64 * setup.scratch_wave_bytes as u64,

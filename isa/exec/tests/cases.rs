@@ -235,6 +235,7 @@ fn run_case(dir: &Path, name: &str) -> Result<u64, String> {
                 let setup = GroupSetup {
                     wave_size: wave,
                     block,
+                    tidig_comp_cnt: (rsrc2 >> 11 & 3) as u8,
                     threads: block.iter().product(),
                     sgpr_init: &s,
                     vgprs: ((rsrc1 & 63) + 1) * granule,
@@ -242,6 +243,7 @@ fn run_case(dir: &Path, name: &str) -> Result<u64, String> {
                     float_mode: (rsrc1 >> 12) as u8,
                     dx10_clamp: rsrc1 >> 21 & 1 != 0,
                     ieee: rsrc1 >> 23 & 1 != 0,
+                    fp16_ovfl: rsrc1 >> 26 & 1 != 0,
                     workgroup: [x, y, z],
                     scratch_base: scratch,
                     scratch_wave_bytes: private * wave.lanes(),

@@ -3,7 +3,6 @@ use crate::layout::LAYOUTS;
 use isa::row::*;
 use isa::{Format, ROWS, Row};
 use std::fmt::Write;
-use std::path::Path;
 
 /// A page: file, title, formats by their layouts' names.
 const PAGES: [(&str, &str, &[&str]); 4] = [
@@ -343,29 +342,7 @@ pub fn pages() -> Vec<(&'static str, String)> {
 
 /// `isa-reference [--check]`.
 pub fn run(check: bool) -> Result<(), String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/isa");
-    let mut differ = Vec::new();
-    for (file, text) in pages() {
-        let path = folder.join(file);
-        let same = std::fs::read_to_string(&path).is_ok_and(|old| old == text);
-        println!("docs/isa/{file:<12} {:>7} bytes  {}", text.len(), if same { "unchanged" } else { "differs" });
-        if same {
-            continue;
-        }
-        if check {
-            differ.push(file);
-            continue;
-        }
-        let written = std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&path, &text));
-        written.map_err(|e| format!("{}: {e}", path.display()))?;
-    }
-    match differ.is_empty() {
-        true => Ok(()),
-        false => Err(format!(
-            "not what the rows say: {}\nhint: cargo run --release -p xtask -- isa-reference",
-            differ.join(", ")
-        )),
-    }
+    crate::pages::write("docs/isa", pages(), check, "isa-reference")
 }
 
 #[cfg(test)]

@@ -100,6 +100,7 @@ pub fn setup(wave_size: WaveSize, threads: u32, sgpr_init: &[u32]) -> GroupSetup
     GroupSetup {
         wave_size,
         block: [threads, 1, 1],
+        tidig_comp_cnt: 2,
         threads,
         sgpr_init,
         vgprs: 64,
@@ -107,6 +108,7 @@ pub fn setup(wave_size: WaveSize, threads: u32, sgpr_init: &[u32]) -> GroupSetup
         float_mode: 0xf0,
         dx10_clamp: true,
         ieee: true,
+        fp16_ovfl: false,
         workgroup: [0; 3],
         scratch_base: 0,
         scratch_wave_bytes: 0,

@@ -1,0 +1,127 @@
+//! The linter before the kernel: what it is told of a submission, and what its findings do.
+
+use pm4::lint::{self, Severity};
+use pm4::submission::{Access, BufferInfo, BufferMap, Completion, Ib, KernelFacts, Residency, Ring, Submission};
+
+use super::recording::Recording;
+use crate::error::Error;
+use crate::kmd::{GpuMap, Ip, VmFlags};
+
+/// Whose streams the linter sees before they are submitted. A stream with an error is then not submitted, and the
+/// call fails with [`Error::Lint`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Lint {
+    /// Nobody's.
+    Off,
+    /// Those that this library wrote: what [`Queue::launch`](crate::Queue::launch) and transfers submit.
+    Own,
+    /// Those of the caller, too: [`Queue::submit`](crate::Queue::submit).
+    All,
+}
+
+impl Lint {
+    /// Every choice, in order of strictness.
+    pub const ALL: [Self; 3] = [Self::Off, Self::Own, Self::All];
+
+    /// The default: this library's own streams on the software device and in debug builds.
+    pub(super) const fn by_default(emulated: bool) -> Self {
+        if emulated || cfg!(debug_assertions) { Self::Own } else { Self::Off }
+    }
+
+    /// The name that the environment uses.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Own => "own",
+            Self::All => "all",
+        }
+    }
+
+    /// Whether a stream by that author is looked at.
+    pub(super) fn covers(self, author: Author) -> bool {
+        match self {
+            Self::Off => false,
+            Self::Own => author == Author::Library,
+            Self::All => true,
+        }
+    }
+}
+
+/// Who wrote a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Author {
+    /// This library.
+    Library,
+    /// Its user.
+    Caller,
+}
+
+/// A mapping for messages and for the linter's address rules.
+fn buffer(map: &GpuMap, name: String, content: Vec<u8>) -> BufferInfo {
+    let VmFlags { read, write, exec, .. } = map.flags();
+    BufferInfo {
+        name,
+        va: map.va(),
+        bytes: map.size(),
+        access: Access { read, write, execute: exec },
+        residency: Residency::Listed,
+        content,
+    }
+}
+
+impl Recording {
+    /// The linter's verdict, where the device is set to ask for it.
+    pub(super) fn lint(&self) -> Result<(), Error> {
+        if !self.gpu.lint().covers(self.author) {
+            return Ok(());
+        }
+        let report = lint::lint(&self.submission());
+        let errors = report.findings().iter().filter(|f| f.rule.severity == Severity::Error);
+        let errors: Vec<String> = errors.map(ToString::to_string).collect();
+        match errors.is_empty() {
+            true => Ok(()),
+            false => Err(Error::Lint { findings: errors.join("; ") }),
+        }
+    }
+
+    /// What a linter, a listing or a dump needs of this submission: ring, buffers by name, kernels, and what the
+    /// stream is meant to do.
+    pub fn submission(&self) -> Submission {
+        let gpu = &self.gpu;
+        let mut buffers = vec![buffer(&self.commands.map, "commands".into(), self.args.clone())];
+        let mut add = |map: &GpuMap, name: String| {
+            if !buffers.iter().any(|known: &BufferInfo| known.va == map.va()) {
+                buffers.push(buffer(map, name, Vec::new()));
+            }
+        };
+        let mut kernels: Vec<KernelFacts> = Vec::new();
+        for (step, _) in &self.steps {
+            let kernel = &step.kernel;
+            if kernels.iter().all(|known| known.entry != kernel.entry) {
+                add(&kernel.image, format!("code of {}", kernel.info.name));
+                kernels.push(kernel.info.facts(kernel.entry, gpu.gfx().name()));
+            }
+        }
+        for (number, (raw, _)) in self.used().enumerate() {
+            if let Some(memory) = raw.gpu() {
+                add(memory.map(), format!("buffer {number}"));
+            }
+        }
+        for (number, map) in self.mapped().enumerate() {
+            add(map, format!("workspace {number}"));
+        }
+        Submission {
+            gfx: gpu.gfx(),
+            ring: match self.ring.ip {
+                Ip::Gfx => Ring::Gfx,
+                _ => Ring::Compute,
+            },
+            shader_engines: Some(gpu.kmd().info().shader_engines),
+            ibs: vec![Ib { name: "IB 0".into(), va: Some(self.va()), words: self.stream.dwords().to_vec() }],
+            buffers: BufferMap::new(buffers),
+            kernels,
+            plan: self.plan.clone(),
+            completion: Completion::KernelFence,
+        }
+    }
+}

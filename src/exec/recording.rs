@@ -1,0 +1,159 @@
+//! Streams that are written and not yet submitted, or submitted again and again.
+
+use std::sync::Arc;
+
+use pm4::Stream;
+use pm4::submission::Effect;
+
+use super::buffer::RawBuffer;
+use super::gpu::{Commands, Gpu, IB_ALIGN_DW, Step, StepArg, Usage};
+use super::kernel::Arg;
+use super::lint::Author;
+use super::queue::Fence;
+use crate::error::Error;
+use crate::kmd::{GpuMap, Ring};
+
+/// A written stream with all that it needs: the command memory, the kernels, and the buffers that it names.
+#[derive(Debug)]
+pub struct Recording {
+    pub(super) gpu: Arc<Gpu>,
+    pub(super) ring: Ring,
+    pub(super) author: Author,
+    pub(super) stream: Stream,
+    /// What the stream is meant to do, where somebody stated it.
+    pub(super) plan: Option<Vec<Effect>>,
+    pub(super) commands: Commands,
+    pub(super) ib_offset: u64,
+    /// The dispatches of an operator, and where in the command memory the arguments of each begin.
+    pub(super) steps: Vec<(Step, u64)>,
+    /// The arguments, from the start of the command memory.
+    pub(super) args: Vec<u8>,
+    /// What a stream without steps uses.
+    pub(super) buffers: Vec<(Arc<RawBuffer>, Usage)>,
+    pub(super) maps: Vec<GpuMap>,
+}
+
+impl Recording {
+    pub(super) fn new(gpu: &Arc<Gpu>, ring: Ring, stream: Stream, commands: Commands, author: Author) -> Self {
+        Self {
+            gpu: Arc::clone(gpu),
+            ring,
+            author,
+            stream,
+            plan: None,
+            commands,
+            ib_offset: 0,
+            steps: Vec::new(),
+            args: Vec::new(),
+            buffers: Vec::new(),
+            maps: Vec::new(),
+        }
+    }
+
+    /// The dwords of the indirect buffer.
+    pub fn stream(&self) -> &Stream {
+        &self.stream
+    }
+
+    /// Where the indirect buffer will lie.
+    pub fn va(&self) -> u64 {
+        self.commands.map.va() + self.ib_offset
+    }
+
+    /// The same with another stream, as long as it is not longer: for tests, and for those who know better.
+    ///
+    /// # Errors
+    /// A stream that can't be padded or does not fit.
+    pub fn with_stream(mut self, mut stream: Stream) -> Result<Self, Error> {
+        stream.pad_to(IB_ALIGN_DW)?;
+        let room = self.commands.room() - self.ib_offset;
+        if 4 * stream.len_dw() as u64 > room {
+            return Err(Error::Length { tensor: "the stream", want: room as usize / 4, got: stream.len_dw() });
+        }
+        self.stream = stream;
+        self.author = Author::Caller;
+        Ok(self)
+    }
+
+    pub(super) fn write_ib(&self) -> Result<(), Error> {
+        self.commands.write_ib(self.ib_offset, self.stream.dwords())
+    }
+
+    /// The buffers, and what is done with each.
+    pub(super) fn used(&self) -> impl Iterator<Item = (&Arc<RawBuffer>, Usage)> {
+        let of_steps = self.steps.iter().flat_map(|(step, _)| &step.args).filter_map(|arg| match arg {
+            StepArg::Buffer(buffer, usage) => Some((buffer, *usage)),
+            _ => None,
+        });
+        of_steps.chain(self.buffers.iter().map(|(buffer, usage)| (buffer, *usage)))
+    }
+
+    /// What is mapped beside them: code and workspaces.
+    pub(super) fn mapped(&self) -> impl Iterator<Item = &GpuMap> {
+        let of_steps = self.steps.iter().flat_map(|(step, _)| {
+            let workspaces = step.args.iter().filter_map(|arg| match arg {
+                StepArg::Workspace(map, _) => Some(map),
+                _ => None,
+            });
+            [&step.kernel.image].into_iter().chain(workspaces)
+        });
+        of_steps.chain(&self.maps)
+    }
+}
+
+/// A recording that can be submitted any number of times, and whose arguments can change between two submissions.
+#[derive(Debug)]
+pub struct Retained {
+    pub(super) recording: Recording,
+    pub(super) last: Option<Fence>,
+}
+
+impl Retained {
+    /// What is submitted.
+    pub fn recording(&self) -> &Recording {
+        &self.recording
+    }
+
+    /// Gives an argument of a step another value: only the bytes that change are stored. Steps and explicit arguments
+    /// count from 0; kind and size are checked against the kernel's metadata.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] while a submission still reads the arguments; an argument that the kernel doesn't have, or of
+    /// another kind; [`Error::OtherDevice`].
+    pub fn set_arg(&mut self, step: usize, index: usize, value: Arg<'_>) -> Result<(), Error> {
+        if let Some(last) = &self.last
+            && !last.is_done()?
+        {
+            return Err(Error::Busy { used: "read" });
+        }
+        let steps = self.recording.steps.len();
+        let Some((old, offset)) = self.recording.steps.get(step) else {
+            return Err(Error::Length { tensor: "the list of steps", want: steps, got: step.saturating_add(1) });
+        };
+        let mut changed = old.clone();
+        let Some(slot) = changed.args.get_mut(index) else {
+            let got = index.saturating_add(1);
+            return Err(Error::Length { tensor: "the list of arguments", want: old.args.len(), got });
+        };
+        *slot = StepArg::from(&value);
+        if let StepArg::Buffer(buffer, _) = slot
+            && buffer.gpu().is_none_or(|memory| !memory.is_of(&self.recording.gpu))
+        {
+            return Err(Error::OtherDevice { what: "a buffer" });
+        }
+        let start = *offset as usize;
+        let packed = changed.pack()?;
+        let before = &mut self.recording.args[start..start + packed.len()];
+        let differ = |(i, (new, old)): (usize, (&u8, &u8))| (new != old).then_some(i);
+        let mut changes = packed.iter().zip(before.iter()).enumerate().filter_map(differ);
+        if let Some(first) = changes.next() {
+            let last = changes.next_back().unwrap_or(first);
+            // Whole dwords: the device may be reading neighbours.
+            let (first, end) = (first & !3, ((last + 4) & !3).min(packed.len()));
+            self.recording.commands.write_at((start + first) as u64, &packed[first..end])?;
+            before.copy_from_slice(&packed);
+        }
+        self.recording.steps[step].0 = changed;
+        Ok(())
+    }
+}

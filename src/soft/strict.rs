@@ -1,0 +1,242 @@
+//! Rules that a card enforces by a hang, or not at all: [`Config::strict`](super::Config::strict).
+//!
+//! Which packets and fields each ring has is what PAL's packet descriptions for the graphics and compute engines say
+//! (`gfx9_plus_merged_f32_{pfp,me,mec}_pm4_packets.h`); which event has which index is the same headers' and
+//! `gfx9CmdUtil.cpp`'s.
+
+use pm4::packet::values::{AtomicCommand, EngineSel, EventIndex, EventType};
+use pm4::packet::{AcquireMem, AtomicMem, FieldSpec, HeaderFlags, IndirectBuffer, ReleaseMem, Tail};
+use pm4::reg::{self, COMPUTE_DISPATCH_INITIATOR};
+use pm4::{Item, Packet};
+
+use super::sched::Engine;
+
+/// Address and length of an IB are multiples of this many bytes, as `INFO_HW_IP_INFO` says.
+pub const IB_ALIGN: u64 = 32;
+
+/// Why a packet is not what a card expects; a sentence that begins with the packet's name.
+pub fn packet(item: &Item<'_>, packet: &Packet, engine: Engine) -> Result<(), String> {
+    let name = packet.name();
+    let wrong = |what: String| Err(format!("{name}: {what}"));
+    if let Some(deviation) = &item.deviation {
+        return wrong(deviation.to_string());
+    }
+    if let Some(desc) = packet.desc() {
+        for field in desc.fields {
+            named(field, packet.field(field.name).unwrap_or(0)).or_else(wrong)?;
+        }
+    }
+    ring(item, packet, engine).or_else(wrong)?;
+    registers(packet).or_else(wrong)?;
+    match packet {
+        Packet::EventWrite(p) => event(p.event_type, p.event_index),
+        Packet::EventWriteAddr(p) => event(p.event_type, p.event_index),
+        Packet::ReleaseMem(p) => release(p),
+        Packet::AcquireMem(p) => acquire(p, engine),
+        Packet::AtomicMem(p) => atomic(p),
+        Packet::IndirectBuffer(p) => indirect_buffer(p, engine),
+        Packet::DispatchDirect(p) => initiator(p.dispatch_initiator),
+        Packet::DispatchIndirect(p) => initiator(p.dispatch_initiator),
+        Packet::DispatchIndirectOffset(p) => initiator(p.dispatch_initiator),
+        _ => Ok(()),
+    }
+    .or_else(wrong)
+}
+
+/// A field that takes names has one of them.
+fn named(field: &FieldSpec, value: u64) -> Result<(), String> {
+    let unnamed = |name: &str, values: Option<&pm4::field::ValuesDesc>, value: u64| match values {
+        Some(v) if v.name_of(value).is_none() => Err(format!("{name} is {value:#x}, which is no {}", v.name)),
+        _ => Ok(()),
+    };
+    unnamed(field.name, field.values, value)?;
+    field.layout.iter().try_for_each(|part| unnamed(part.name, part.values, part.get(value as u32).into()))
+}
+
+/// Packets and fields that only one of the two kinds of ring has.
+fn ring(item: &Item<'_>, packet: &Packet, engine: Engine) -> Result<(), String> {
+    match engine {
+        Engine::Compute => {
+            let only = "is a packet of the graphics ring, and this is a compute ring";
+            match packet {
+                Packet::ClearState(_)
+                | Packet::ContextControl(_)
+                | Packet::SetContextReg(_)
+                | Packet::SetContextRegPairsPacked(_)
+                | Packet::SetUconfigRegIndex(_)
+                | Packet::SetBase(_)
+                | Packet::PfpSyncMe(_) => return Err(only.into()),
+                Packet::DispatchIndirectOffset(_) => {
+                    return Err("with two body dwords it is the graphics ring's, and this is a compute ring".into());
+                }
+                _ => {}
+            }
+            let selects = ["engine_sel", "engine"].iter().find_map(|&f| packet.field(f).filter(|&v| v != 0));
+            match selects {
+                Some(part) => Err(format!(
+                    "the field for the graphics ring's engine is {:?}, and a compute ring has one engine",
+                    EngineSel(part as u32)
+                )),
+                None => Ok(()),
+            }
+        }
+        Engine::Gfx => match packet {
+            Packet::DispatchIndirect(_) => {
+                Err("with three body dwords it is the compute rings', and this is the graphics ring".into())
+            }
+            Packet::DispatchDirect(_) | Packet::DispatchIndirectOffset(_)
+                if !item.flags.contains(HeaderFlags::SHADER_TYPE) =>
+            {
+                Err("SHADER_TYPE is clear in the header, so the graphics ring doesn't start compute waves".into())
+            }
+            _ => Ok(()),
+        },
+    }
+}
+
+/// Registers that are written exist.
+fn registers(packet: &Packet) -> Result<(), String> {
+    if let Some(Tail::Regs(space)) = packet.desc().and_then(|d| d.tail) {
+        let first = packet.field("offset").unwrap_or(0);
+        let last = first + packet.tail().len() as u64 - 1;
+        if space.address(last as u32).is_none() {
+            return Err(format!("register offset {last:#x} lies beyond the {} space", space.name()));
+        }
+    }
+    for (address, _) in packet.register_writes() {
+        register(address)?;
+    }
+    Ok(())
+}
+
+/// A register of this address exists.
+pub fn register(address: u32) -> Result<(), String> {
+    match reg::by_address(address) {
+        Some(_) => Ok(()),
+        None => Err(format!("there is no register at {address:#x}")),
+    }
+}
+
+/// Bits of a register that no field has are zero.
+pub fn reserved(address: u32, bits: u32) -> Result<(), String> {
+    let Some(row) = reg::by_address(address).filter(|row| !row.fields.is_empty()) else { return Ok(()) };
+    match bits & !row.fields.iter().fold(0, |all, f| all | f.mask()) {
+        0 => Ok(()),
+        extra => Err(format!("{} has reserved bits {extra:#010x} set", row.name)),
+    }
+}
+
+/// The index that goes with an event in EVENT_WRITE; none for events that RELEASE_MEM sends.
+fn event_index(event: EventType) -> Option<u32> {
+    Some(match event {
+        EventType::CS_PARTIAL_FLUSH | EventType::VS_PARTIAL_FLUSH | EventType::PS_PARTIAL_FLUSH => 4,
+        EventType::PIXEL_PIPE_STAT_CONTROL | EventType::PIXEL_PIPE_STAT_DUMP => 1,
+        EventType::SAMPLE_PIPELINESTAT => 2,
+        // Of their own since gfx11.
+        EventType::SAMPLE_STREAMOUTSTATS => 8,
+        EventType::SAMPLE_STREAMOUTSTATS1 => 9,
+        EventType::SAMPLE_STREAMOUTSTATS2 => 10,
+        EventType::SAMPLE_STREAMOUTSTATS3 => 11,
+        other if end_of_pipe_index(other).is_some() => return None,
+        _ => 0,
+    })
+}
+
+/// The index that goes with an event in RELEASE_MEM; none for events that have no end.
+fn end_of_pipe_index(event: EventType) -> Option<u32> {
+    match event {
+        EventType::CACHE_FLUSH_TS
+        | EventType::CACHE_FLUSH_AND_INV_TS_EVENT
+        | EventType::BOTTOM_OF_PIPE_TS
+        | EventType::FLUSH_SX_TS
+        | EventType::FLUSH_AND_INV_DB_DATA_TS
+        | EventType::FLUSH_AND_INV_CB_DATA_TS => Some(5),
+        EventType::CS_DONE | EventType::PS_DONE => Some(6),
+        _ => None,
+    }
+}
+
+fn event(event: EventType, index: EventIndex) -> Result<(), String> {
+    match event_index(event) {
+        None => Err(format!("{event:?} is an end-of-pipe event, which RELEASE_MEM sends")),
+        Some(want) if want != index.0 => {
+            Err(format!("event_index of {event:?} is {} and not {want}: the event goes to another unit", index.0))
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+fn release(p: &ReleaseMem) -> Result<(), String> {
+    match end_of_pipe_index(p.event_type) {
+        None => return Err(format!("{:?} is no end-of-pipe event", p.event_type)),
+        Some(want) if want != p.event_index.0 => {
+            return Err(format!("event_index of {:?} is {} and not {want}", p.event_type, p.event_index.0));
+        }
+        Some(_) => {}
+    }
+    match p.gl2_discard {
+        true => Err("gl2_discard drops what shaders wrote".into()),
+        false => Ok(()),
+    }
+}
+
+fn acquire(p: &AcquireMem, engine: Engine) -> Result<(), String> {
+    use pm4::packet::GcrCntl;
+    let pws_fields = p.pws_stage_sel.0 | p.pws_counter_sel.0 | p.pws_count;
+    if engine == Engine::Compute && (p.pws_ena || p.pws_ena2 || pws_fields != 0 || p.engine_me) {
+        return Err("pixel wait sync and the choice of an engine are the graphics ring's".into());
+    }
+    if p.pws_ena != p.pws_ena2 {
+        return Err("pixel wait sync is switched on by pws_ena and pws_ena2 together".into());
+    }
+    if !p.pws_ena && pws_fields != 0 {
+        return Err("fields of the pixel wait sync are set, and it is off".into());
+    }
+    if p.gcr_cntl.get(GcrCntl::GL2_DISCARD) != 0 {
+        return Err("GL2_DISCARD drops what shaders wrote".into());
+    }
+    if p.gcr_cntl.get(GcrCntl::RANGE_IS_PA) != 0 {
+        return Err("RANGE_IS_PA: a client doesn't know physical addresses".into());
+    }
+    Ok(())
+}
+
+/// Bit 6 of the operation says that nothing is returned, and so which commands make sense.
+fn atomic(p: &AtomicMem) -> Result<(), String> {
+    let no_return = p.atomic.0 & 0x40 != 0;
+    let needs_return = matches!(p.command, AtomicCommand::SINGLE_PASS | AtomicCommand::LOOP_UNTIL_COMPARE_SATISFIED);
+    match needs_return && no_return {
+        true => Err(format!("{:?} needs an operation that returns, and {:?} doesn't", p.command, p.atomic)),
+        false => Ok(()),
+    }
+}
+
+fn indirect_buffer(p: &IndirectBuffer, engine: Engine) -> Result<(), String> {
+    if p.ib_size == 0 {
+        return Err("a buffer of no dwords hangs the fetcher".into());
+    }
+    if p.vmid != 0 {
+        return Err(format!("vmid is {}: the address space is the kernel's choice", p.vmid));
+    }
+    match engine == Engine::Compute && !p.valid {
+        true => Err("VALID is clear, and a compute ring doesn't follow such a packet".into()),
+        false => Ok(()),
+    }
+}
+
+/// Bits of the initiator that belong to the context switch, to graphics, or to no one.
+fn initiator(bits: COMPUTE_DISPATCH_INITIATOR) -> Result<(), String> {
+    type Init = COMPUTE_DISPATCH_INITIATOR;
+    reserved(reg::COMPUTE_DISPATCH_INITIATOR.address(), bits.bits())?;
+    let senseless = [
+        ("RESTORE", Init::RESTORE),
+        ("RESERVED", Init::RESERVED),
+        ("AMP_SHADER_EN", Init::AMP_SHADER_EN),
+        ("ORDERED_APPEND_ENBL", Init::ORDERED_APPEND_ENBL),
+        ("ORDERED_APPEND_MODE", Init::ORDERED_APPEND_MODE),
+    ];
+    match senseless.iter().find(|(_, field)| bits.get(*field) != 0) {
+        Some((name, _)) => Err(format!("{name} is set in the initiator, which means nothing in a client's dispatch")),
+        None => Ok(()),
+    }
+}
