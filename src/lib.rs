@@ -100,6 +100,7 @@
 mod error;
 mod exec;
 
+pub mod capture;
 pub mod cpu;
 #[allow(unsafe_code)]
 pub mod kmd;

@@ -8,7 +8,8 @@
 //! |---|---|
 //! | build a stream | [`Stream`], [`dispatch`](mod@dispatch) |
 //! | read one | [`decode()`](fn@decode), [`Packet`] |
-//! | print one | [`print()`](fn@print) |
+//! | print one | [`print()`](fn@print), [`Listing`] |
+//! | know what its addresses are | [`annotations`] |
 //! | look up a register | [`reg`](mod@reg) |
 //! | enumerate what there is | [`PACKETS`], [`reg::all`] |
 //!
@@ -42,6 +43,7 @@
 
 extern crate alloc;
 
+mod annotate;
 mod decode;
 pub mod dispatch;
 mod error;
@@ -54,6 +56,7 @@ pub mod reg;
 mod stream;
 pub mod submission;
 
+pub use annotate::{AddressState, Annotation, annotations};
 pub use decode::{Decode, Item, decode};
 pub use error::{DecodeError, EncodeError};
 pub use gfx::{Gfx, UnknownGfx, UnknownRing};

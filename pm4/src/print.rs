@@ -1,13 +1,17 @@
 //! Streams as text: the raw dword, then the packet, then what it sets.
 
+use crate::annotate::{self, Annotation, annotations};
 use crate::decode::{Item, decode};
 use crate::field::{Fields, Number};
 use crate::packet::{HeaderFlags, PacketDesc, Tail};
 use crate::reg::{self, RegDesc, Space};
+use crate::submission::{BufferMap, KernelFacts};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
+use core::iter::Peekable;
+use core::slice;
 
 /// The columns that a line keeps to, where its parts allow it.
 const COLUMNS: usize = 80;
@@ -31,26 +35,88 @@ pub fn print(words: &[u32], base_va: Option<u64>) -> String {
     Listing::new(words, base_va).to_string()
 }
 
-/// [`print()`] without a string of its own.
+/// [`print()`] without a string of its own, and with what is known of addresses.
+///
+/// ```
+/// use pm4::Listing;
+/// use pm4::submission::{Access, BufferInfo, BufferMap, Residency};
+///
+/// let code = BufferInfo {
+///     name: "code".into(),
+///     va: 0x8_0000_0000,
+///     bytes: 0x1000,
+///     access: Access::RX,
+///     residency: Residency::Listed,
+///     content: vec![],
+/// };
+/// let buffers = BufferMap::new(vec![code]);
+/// let text = Listing::new(&[0xc0027600, 0x20c, 0x0800_0001, 0], None).with_buffers(&buffers).to_string();
+/// assert_eq!(text, "    0 c0027600 SET_SH_REG
+///     1 0000020c   offset=0x20c
+///     2 08000001   COMPUTE_PGM_LO <- 0x08000001
+///     3 00000000   COMPUTE_PGM_HI <- 0x00000000
+///                    0x800000100 = code+0x100 (listed, r-x)
+/// ");
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Listing<'a> {
     words: &'a [u32],
     base_va: Option<u64>,
+    buffers: Option<&'a BufferMap>,
+    kernels: &'a [KernelFacts],
 }
 
 impl<'a> Listing<'a> {
     /// A listing of `words`, whose first dword lies at `base_va`.
     #[must_use]
     pub fn new(words: &'a [u32], base_va: Option<u64>) -> Self {
-        Self { words, base_va }
+        Self { words, base_va, buffers: None, kernels: &[] }
+    }
+
+    /// With what lies at the stream's addresses, in a line below each; see [`annotations`](crate::annotations).
+    #[must_use]
+    pub fn with_buffers(self, buffers: &'a BufferMap) -> Self {
+        Self { buffers: Some(buffers), ..self }
+    }
+
+    /// With the names of the kernels that the stream starts.
+    #[must_use]
+    pub fn with_kernels(self, kernels: &'a [KernelFacts]) -> Self {
+        Self { kernels, ..self }
+    }
+
+    /// The lines of one packet, without what is known of its addresses. `item` is one of the stream's.
+    #[must_use]
+    pub fn packet(&self, item: &Item<'_>) -> String {
+        struct One<'a>(&'a Listing<'a>, &'a Item<'a>);
+        impl fmt::Display for One<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.item(f, self.1, &mut [].iter().peekable())
+            }
+        }
+        match self.words.get(item.offset..item.offset + item.words.len()) {
+            Some(_) => One(self, item).to_string(),
+            None => String::new(),
+        }
+    }
+
+    /// What is known of the stream's addresses.
+    fn notes(&self) -> Vec<Annotation<'a>> {
+        const NONE: &BufferMap = &BufferMap::EMPTY;
+        annotations(self.words, self.buffers.unwrap_or(NONE), self.kernels)
+    }
+
+    /// The first column: the dword's index or address.
+    fn column(&self, index: usize) -> String {
+        match self.base_va {
+            Some(va) => format!("{:#018x}", va.wrapping_add(index as u64 * 4)),
+            None => format!("{index:5}"),
+        }
     }
 
     /// One line: column, dword, text; more lines where `parts` do not fit.
     fn line(&self, f: &mut fmt::Formatter<'_>, index: usize, head: &str, parts: &[String]) -> fmt::Result {
-        let column = match self.base_va {
-            Some(va) => format!("{:#018x}", va.wrapping_add(index as u64 * 4)),
-            None => format!("{index:5}"),
-        };
+        let column = self.column(index);
         let prefix = format!("{column} {:08x} ", self.words[index]);
         let mut line = format!("{prefix}{head}");
         for part in parts {
@@ -65,7 +131,34 @@ impl<'a> Listing<'a> {
         writeln!(f, "{}", line.trim_end())
     }
 
-    fn item(&self, f: &mut fmt::Formatter<'_>, item: &Item<'_>) -> fmt::Result {
+    /// One line, and below it what is known of the addresses that it has.
+    fn noted(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        index: usize,
+        parts: &[String],
+        notes: &mut Notes<'_, '_>,
+    ) -> fmt::Result {
+        self.line(f, index, "  ", parts)?;
+        let indent = self.column(index).chars().count() + 1 + 9 + 4;
+        while let Some(note) = notes.next_if(|note| note.dword <= index) {
+            let mut line = format!("{:indent$}", "");
+            for part in annotate::parts(note) {
+                if line.chars().count() + part.chars().count() + 1 > COLUMNS {
+                    writeln!(f, "{}", line.trim_end())?;
+                    line = format!("{:1$}", "", indent + 2);
+                }
+                if !line.ends_with(' ') {
+                    line.push(' ');
+                }
+                line.push_str(&part);
+            }
+            writeln!(f, "{}", line.trim_end())?;
+        }
+        Ok(())
+    }
+
+    fn item(&self, f: &mut fmt::Formatter<'_>, item: &Item<'_>, known: &mut Notes<'_, '_>) -> fmt::Result {
         let at = item.offset;
         match &item.packet {
             Err(error) => {
@@ -86,16 +179,22 @@ impl<'a> Listing<'a> {
                     notes.extend(words_of(&deviation.to_string()));
                 }
                 self.line(f, at, desc.name, &notes)?;
-                self.body(f, desc, item)
+                self.body(f, desc, item, known)
             }
         }
     }
 
-    fn body(&self, f: &mut fmt::Formatter<'_>, desc: &PacketDesc, item: &Item<'_>) -> fmt::Result {
+    fn body(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        desc: &PacketDesc,
+        item: &Item<'_>,
+        known: &mut Notes<'_, '_>,
+    ) -> fmt::Result {
         let (at, body) = (item.offset + 1, &item.words[1..]);
         for (index, _) in body.iter().enumerate().take(desc.body_dwords) {
             let parts = fixed(desc, body, index);
-            self.line(f, at + index, "  ", &parts)?;
+            self.noted(f, at + index, &parts, known)?;
         }
         let field = |name| desc.fields.iter().find(|f| f.name == name).map_or(0, |f| f.place.get(body) as u32);
         let first = field("offset");
@@ -117,15 +216,20 @@ impl<'a> Listing<'a> {
                 },
                 Some(Tail::Words { .. }) | None => Vec::new(),
             };
-            self.line(f, at + index, "  ", &parts)?;
+            self.noted(f, at + index, &parts, known)?;
         }
         Ok(())
     }
 }
 
+/// What is known of addresses, in order of dword.
+type Notes<'n, 'a> = Peekable<slice::Iter<'n, Annotation<'a>>>;
+
 impl fmt::Display for Listing<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        decode(self.words).try_for_each(|item| self.item(f, &item))
+        let notes = self.notes();
+        let mut notes = notes.iter().peekable();
+        decode(self.words).try_for_each(|item| self.item(f, &item, &mut notes))
     }
 }
 

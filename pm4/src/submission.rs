@@ -266,6 +266,9 @@ pub enum Located<'a> {
 }
 
 impl BufferMap {
+    /// No buffers.
+    pub const EMPTY: Self = Self { buffers: Vec::new() };
+
     /// A map of these buffers. Where a freed one and a live one cover an address, the live one counts.
     #[must_use]
     pub fn new(mut buffers: Vec<BufferInfo>) -> Self {
