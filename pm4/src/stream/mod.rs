@@ -416,7 +416,8 @@ impl Stream {
         let opcode = match space {
             Space::Sh => const { set_header(SetShReg::DESC) },
             Space::Context => const { set_header(SetContextReg::DESC) },
-            Space::Uconfig => const { set_header(SetUconfigReg::DESC) },
+            // No SET packet of a user reaches CONFIG, and `set_in` takes no register there.
+            Space::Uconfig | Space::Config => const { set_header(SetUconfigReg::DESC) },
         };
         let header = self.words.len();
         self.words.extend_from_slice(&[opcode + ((values.len() as u32) << 16), (address - space.range().start) / 4]);

@@ -78,7 +78,9 @@ fn unit_end(words: &[u32], at: usize) -> Result<usize, EncodeError> {
         let skipped = match (words[at] >> 30 == 3).then(|| opcode(words[at])) {
             Some(op) if op == CondExec::DESC.opcode => body.get(3),
             Some(op) if op == PredExec::DESC.opcode => body.first(),
-            Some(op) if op == IndirectBuffer::DESC.opcode && body.get(2).is_some_and(|b| b & CHAIN_BIT != 0) => {
+            Some(op)
+                if op == IndirectBuffer::DESC.opcode && matches!(body, [_, _, control] if control & CHAIN_BIT != 0) =>
+            {
                 return Err(EncodeError::Invalid { what: "the stream chains already, at dword", value: at as u64 });
             }
             _ => None,
