@@ -326,10 +326,12 @@ impl Run<'_> {
                     self.waited(Wait::Waves);
                 }
             }
+            // Its two dwords are a control word for counters of pixels.
+            Packet::EventWriteAddr(p) if p.event_type == EventType::PIXEL_PIPE_STAT_CONTROL => {}
             Packet::EventWriteAddr(p) => {
                 return Err(Stop::Hang(format!(
-                    "{at}: EVENT_WRITE of {:?} to memory isn't provided yet",
-                    p.event_type
+                    "{at}: EVENT_WRITE of {} to memory isn't provided yet",
+                    strict::name(p.event_type)
                 )));
             }
             Packet::ReleaseMem(p) => {
@@ -345,7 +347,8 @@ impl Run<'_> {
                     DataSel::TIMESTAMP | DataSel::SYSTEM_CLOCK => identity::timestamp().to_le_bytes().to_vec(),
                     other => {
                         return Err(Stop::Hang(format!(
-                            "{at}: RELEASE_MEM with DATA_SEL {other:?} isn't provided yet"
+                            "{at}: RELEASE_MEM with DATA_SEL {} isn't provided yet",
+                            strict::name(other)
                         )));
                     }
                 };
@@ -362,7 +365,9 @@ impl Run<'_> {
                         self.write_register(address, value, at)?;
                     }
                 }
-                other => return Err(Stop::Hang(format!("{at}: WRITE_DATA to {other:?} isn't provided yet"))),
+                other => {
+                    return Err(Stop::Hang(format!("{at}: WRITE_DATA to {} isn't provided yet", strict::name(other))));
+                }
             },
             Packet::CopyData(p) => self.copy_data(p, at)?,
             Packet::DmaData(p) => self.dma_data(p, at)?,
@@ -473,7 +478,7 @@ impl Run<'_> {
 
     fn atomic(&mut self, p: &packet::AtomicMem, at: &str) -> Result<(), Stop> {
         let Some(access) = Access::atomic(p) else {
-            return Err(Stop::Hang(format!("{at}: ATOMIC_MEM with {:?}, which is no operation", p.atomic)));
+            return Err(Stop::Hang(format!("{at}: ATOMIC_MEM with {}, which is no operation", strict::name(p.atomic))));
         };
         if p.command != AtomicCommand::LOOP_UNTIL_COMPARE_SATISFIED {
             return self.access(access, Writer::Packet, true, at);
@@ -511,7 +516,9 @@ impl Run<'_> {
             CopyDataSrc::IMMEDIATE => p.src,
             CopyDataSrc::GPU_CLOCK_COUNT | CopyDataSrc::SYSTEM_CLOCK_COUNT => identity::timestamp(),
             CopyDataSrc::MEM_MAPPED_REGISTER => self.registers.read(4 * p.src as u32).unwrap_or(0).into(),
-            other => return Err(Stop::Hang(format!("{at}: COPY_DATA from {other:?} isn't provided yet"))),
+            other => {
+                return Err(Stop::Hang(format!("{at}: COPY_DATA from {} isn't provided yet", strict::name(other))));
+            }
         };
         if to_memory {
             let bytes = value.to_le_bytes()[..len as usize].to_vec();
@@ -519,7 +526,7 @@ impl Run<'_> {
         }
         match p.dst_sel {
             CopyDataDst::MEM_MAPPED_REGISTER => self.write_register(4 * p.dst as u32, value as u32, at)?,
-            other => return Err(Stop::Hang(format!("{at}: COPY_DATA to {other:?} isn't provided yet"))),
+            other => return Err(Stop::Hang(format!("{at}: COPY_DATA to {} isn't provided yet", strict::name(other)))),
         }
         Ok(())
     }
@@ -585,14 +592,20 @@ impl Run<'_> {
                 WaitFunction::NOT_EQUAL => value != reference,
                 WaitFunction::GREATER_OR_EQUAL => value >= reference,
                 WaitFunction::GREATER => value > reference,
-                _ => return Err(Stop::Hang(format!("{at}: WAIT_REG_MEM with the reserved function {function:?}"))),
+                _ => {
+                    return Err(Stop::Hang(format!(
+                        "{at}: WAIT_REG_MEM with the reserved function {}",
+                        strict::name(function)
+                    )));
+                }
             };
             if met {
                 self.waited(Wait::Memory);
                 return Ok(());
             }
             self.check_watch(&format!(
-                "{at}: WAIT_REG_MEM on {va:#x}, which holds {value:#x} and not {function:?} {reference:#x}"
+                "{at}: WAIT_REG_MEM on {va:#x}, which holds {value:#x} and not {} {reference:#x}",
+                strict::name(function)
             ))?;
             std::thread::sleep(Duration::from_micros(50));
             self.memory.refresh();

@@ -4,10 +4,11 @@
 //! (`gfx9_plus_merged_f32_{pfp,me,mec}_pm4_packets.h`); which event has which index is the same headers' and
 //! `gfx9CmdUtil.cpp`'s.
 
+use pm4::field::FieldValue;
 use pm4::packet::values::{AtomicCommand, EngineSel, EventIndex, EventType};
 use pm4::packet::{AcquireMem, AtomicMem, FieldSpec, HeaderFlags, IndirectBuffer, ReleaseMem, Tail};
 use pm4::reg::{self, COMPUTE_DISPATCH_INITIATOR};
-use pm4::{Item, Packet};
+use pm4::{EncodeError, Item, Packet};
 
 use super::sched::Engine;
 
@@ -18,15 +19,18 @@ pub const IB_ALIGN: u64 = 32;
 pub fn packet(item: &Item<'_>, packet: &Packet, engine: Engine) -> Result<(), String> {
     let name = packet.name();
     let wrong = |what: String| Err(format!("{name}: {what}"));
-    if let Some(deviation) = &item.deviation {
-        return wrong(deviation.to_string());
+    ring(item, packet, engine).or_else(wrong)?;
+    match &item.deviation {
+        // It names the packet itself.
+        Some(reserved @ EncodeError::ReservedBits { .. }) => return Err(reserved.to_string()),
+        Some(other) => return wrong(other.to_string()),
+        None => {}
     }
     if let Some(desc) = packet.desc() {
         for field in desc.fields {
             named(field, packet.field(field.name).unwrap_or(0)).or_else(wrong)?;
         }
     }
-    ring(item, packet, engine).or_else(wrong)?;
     registers(packet).or_else(wrong)?;
     match packet {
         Packet::EventWrite(p) => event(p.event_type, p.event_index),
@@ -74,8 +78,8 @@ fn ring(item: &Item<'_>, packet: &Packet, engine: Engine) -> Result<(), String> 
             let selects = ["engine_sel", "engine"].iter().find_map(|&f| packet.field(f).filter(|&v| v != 0));
             match selects {
                 Some(part) => Err(format!(
-                    "the field for the graphics ring's engine is {:?}, and a compute ring has one engine",
-                    EngineSel(part as u32)
+                    "the field for the graphics ring's engine is {}, and a compute ring has one engine",
+                    name(EngineSel(part as u32))
                 )),
                 None => Ok(()),
             }
@@ -156,11 +160,17 @@ fn end_of_pipe_index(event: EventType) -> Option<u32> {
     }
 }
 
+/// The name of a value, or its number.
+pub fn name<T: FieldValue>(value: T) -> String {
+    let raw = value.to_raw();
+    T::VALUES.and_then(|values| values.name_of(raw)).map_or_else(|| format!("{raw:#x}"), str::to_owned)
+}
+
 fn event(event: EventType, index: EventIndex) -> Result<(), String> {
     match event_index(event) {
-        None => Err(format!("{event:?} is an end-of-pipe event, which RELEASE_MEM sends")),
+        None => Err(format!("{} is an end-of-pipe event, which RELEASE_MEM sends", name(event))),
         Some(want) if want != index.0 => {
-            Err(format!("event_index of {event:?} is {} and not {want}: the event goes to another unit", index.0))
+            Err(format!("event_index of {} is {} and not {want}: the event goes to another unit", name(event), index.0))
         }
         Some(_) => Ok(()),
     }
@@ -168,9 +178,9 @@ fn event(event: EventType, index: EventIndex) -> Result<(), String> {
 
 fn release(p: &ReleaseMem) -> Result<(), String> {
     match end_of_pipe_index(p.event_type) {
-        None => return Err(format!("{:?} is no end-of-pipe event", p.event_type)),
+        None => return Err(format!("{} is no end-of-pipe event", name(p.event_type))),
         Some(want) if want != p.event_index.0 => {
-            return Err(format!("event_index of {:?} is {} and not {want}", p.event_type, p.event_index.0));
+            return Err(format!("event_index of {} is {} and not {want}", name(p.event_type), p.event_index.0));
         }
         Some(_) => {}
     }
@@ -206,7 +216,7 @@ fn atomic(p: &AtomicMem) -> Result<(), String> {
     let no_return = p.atomic.0 & 0x40 != 0;
     let needs_return = matches!(p.command, AtomicCommand::SINGLE_PASS | AtomicCommand::LOOP_UNTIL_COMPARE_SATISFIED);
     match needs_return && no_return {
-        true => Err(format!("{:?} needs an operation that returns, and {:?} doesn't", p.command, p.atomic)),
+        true => Err(format!("{} needs an operation that returns, and {} doesn't", name(p.command), name(p.atomic))),
         false => Ok(()),
     }
 }
