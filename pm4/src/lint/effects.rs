@@ -76,7 +76,27 @@ impl Linter<'_> {
             Packet::WaitRegMem64(p) if p.mem_space == WaitSpace::MEMORY => {
                 self.wait(p.poll_addr, 8, p.function, p.reference, p.mask);
             }
-            _ => {}
+            other => self.unmodelled(&other),
+        }
+    }
+
+    /// A packet whose effect plans have no word for: what it writes is unknown from here on.
+    fn unmodelled(&mut self, packet: &Packet) {
+        for used in packet.addresses().filter(|u| u.bytes > 0) {
+            if matches!(used.access, packet::Access::Write | packet::Access::ReadWrite) {
+                self.scribble(canonical(used.va), used.bytes);
+            }
+        }
+        if matches!(
+            packet,
+            Packet::LoadShReg(_)
+                | Packet::LoadComputeState(_)
+                | Packet::SetShRegOffset(_)
+                | Packet::RegRmw(_)
+                | Packet::ExecuteIndirect(_)
+                | Packet::ExecuteIndirectV2(_)
+        ) {
+            self.registers.forget();
         }
     }
 

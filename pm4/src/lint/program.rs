@@ -7,7 +7,7 @@ use crate::reg::{
     self, COMPUTE_DISPATCH_INITIATOR as Initiator, COMPUTE_NUM_THREAD_X, COMPUTE_PGM_RSRC1 as Rsrc1,
     COMPUTE_PGM_RSRC2 as Rsrc2, COMPUTE_TMPRING_SIZE, COMPUTE_USER_DATA_COUNT,
 };
-use crate::submission::{Access, CodeProblem, Effect, KernelFacts, Launch, Located, canonical};
+use crate::submission::{Access, CodeProblem, Effect, KernelFacts, Launch, Located, Use, canonical};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -40,9 +40,11 @@ impl<'a> Linter<'a> {
         let (planned, kernel) = (self.planned_launch(), launch.as_ref().and_then(|(l, _)| self.kernel(l.entry)));
         let mut touches = Vec::new();
         let mut arguments = 0;
+        // Where waves may write, for who asks what memory holds afterwards.
+        let mut uses = Vec::new();
         if let (Some((launch, _)), Some(kernel)) = (&launch, kernel) {
             self.check_kernel(kernel, launch);
-            arguments = self.arguments(kernel, launch, &mut touches);
+            (arguments, uses) = self.arguments(kernel, launch, &mut touches);
         }
         if let Some((launch, _)) = &launch {
             self.check_entry(launch, kernel.is_some());
@@ -53,9 +55,10 @@ impl<'a> Linter<'a> {
             });
         }
         // What the plan states is exact; arguments say where memory begins that is used, and not where it ends.
-        let mut uses = Vec::new();
-        if let Some(plan) = planned.filter(|l| !l.uses.is_empty()) {
-            touches.drain(touches.len() - 1 - arguments..touches.len() - 1);
+        let stated = planned.filter(|l| !l.uses.is_empty());
+        if let Some(plan) = stated {
+            let code = touches.len().saturating_sub(1);
+            touches.drain(code - arguments..code);
             touches.extend(plan.uses.iter().map(|u| {
                 let start = canonical(u.range.start);
                 let range = start..start.saturating_add(u.range.end.saturating_sub(u.range.start));
@@ -63,7 +66,7 @@ impl<'a> Linter<'a> {
             }));
             uses.clone_from(&plan.uses);
         }
-        let known = !uses.is_empty() || arguments > 0;
+        let known = stated.is_some() || arguments > 0;
         self.used_by_dispatch(number, &touches, known);
         match launch {
             Some((mut launch, loaded)) => {
@@ -390,7 +393,8 @@ impl<'a> Linter<'a> {
             }
             None => {}
         }
-        if kernel.wave32.is_some_and(|w| w != launch.wave32) {
+        let other_size = kernel.wave32.is_some_and(|w| w != launch.wave32);
+        if other_size {
             let lanes = |wave32| if wave32 { 32 } else { 64 };
             let message = format!(
                 "{name} is built for {} lanes, the initiator starts {}",
@@ -400,7 +404,8 @@ impl<'a> Linter<'a> {
             self.find(&rules::WAVE_SIZE, message);
         }
         let more = |need: Option<u32>, have: u32| need.filter(|&need| need > have);
-        if let Some(need) = more(kernel.vgprs, launch.vgprs) {
+        // The granule goes with the wave size.
+        if let Some(need) = more(kernel.vgprs, launch.vgprs).filter(|_| !other_size) {
             let message = format!("{name} uses {need} VGPRs, RSRC1 allocates {}", launch.vgprs);
             self.find(&rules::VGPRS, message);
         }
@@ -432,21 +437,22 @@ impl<'a> Linter<'a> {
         }
     }
 
-    /// The argument block, and the memory behind its pointers; how many of those there are.
-    fn arguments(&mut self, kernel: &KernelFacts, launch: &Launch, touches: &mut Vec<Touch>) -> usize {
-        let Some(first) = kernel.kernarg_sgpr.filter(|_| kernel.kernarg_bytes > 0) else { return 0 };
+    /// The argument block, and the memory behind its pointers: how many of those there are, and the buffers that they
+    /// point into, where all are known.
+    fn arguments(&mut self, kernel: &KernelFacts, launch: &Launch, touches: &mut Vec<Touch>) -> (usize, Vec<Use>) {
+        let Some(first) = kernel.kernarg_sgpr.filter(|_| kernel.kernarg_bytes > 0) else { return (0, Vec::new()) };
         let name = &kernel.name;
         let half = |i: u32| self.registers.get(reg::COMPUTE_USER_DATA_0.address() + 4 * i);
         let halves = [half(first), half(first.saturating_add(1))];
         if first >= COMPUTE_USER_DATA_COUNT - 1 || first as usize + 1 >= launch.user_data.len().max(1) {
-            return 0;
+            return (0, Vec::new());
         }
         if halves.iter().any(|h| h.is_unset()) {
             let message = format!("{name} reads its arguments through s[{first}:{}]", first + 1);
             self.find(&rules::KERNARG_UNSET, message);
-            return 0;
+            return (0, Vec::new());
         }
-        let [Some(lo), Some(hi)] = halves.map(Value::known) else { return 0 };
+        let [Some(lo), Some(hi)] = halves.map(Value::known) else { return (0, Vec::new()) };
         let block = canonical(u64::from(hi) << 32 | u64::from(lo));
         let bytes = u64::from(kernel.kernarg_bytes);
         let map = &self.submission.buffers;
@@ -463,24 +469,32 @@ impl<'a> Linter<'a> {
             if let Some(wrong) = wrong {
                 let message = format!("{name} has {bytes:#x} bytes of arguments at {block:#x}, {wrong}");
                 self.find(&rules::KERNARG_MEMORY, message);
-                return 0;
+                return (0, Vec::new());
             }
         }
         let range = block..block.saturating_add(bytes);
         touches.push(Touch { range, access: Access::R, through: ANY_LOAD });
         let before = touches.len();
+        let (mut uses, mut complete) = (Vec::new(), true);
         for pointer in &kernel.pointers {
             let at = block.wrapping_add(u64::from(pointer.offset));
-            let (Some(lo), Some(hi)) = (self.dword_now(at), self.dword_now(at.wrapping_add(4))) else { continue };
+            let (Some(lo), Some(hi)) = (self.dword_now(at), self.dword_now(at.wrapping_add(4))) else {
+                complete = false;
+                continue;
+            };
             let va = canonical(u64::from(hi) << 32 | u64::from(lo));
             if va == 0 {
                 continue;
             }
             if self.check_memory(&format_args!("{name}, argument {}", pointer.name), va, 1, pointer.access) {
+                match map.locate(va) {
+                    Located::In(buffer, _) => uses.push(Use { range: buffer.range(), access: pointer.access }),
+                    Located::Nowhere { .. } => complete = false,
+                }
                 touches.push(Touch { range: va..va.saturating_add(4), access: pointer.access, through: ANY_LOAD });
             }
         }
-        touches.len() - before
+        (touches.len() - before, if complete { uses } else { Vec::new() })
     }
 }
 

@@ -4,7 +4,7 @@ use super::{Linter, rules};
 use crate::decode::Item;
 use crate::field::ValuesDesc;
 use crate::packet::values::{AtomicCommand, CopyDataDst, EventType, ReleaseDst, ShRegIndex, WriteDataDst};
-use crate::packet::{AcquireMem, GcrCntl, HeaderFlags, PACKETS, Tail, opcode};
+use crate::packet::{AcquireMem, GcrCntl, HeaderFlags, PACKETS, PacketDesc, Rings, Tail, opcode, retired};
 use crate::reg::{self, Space};
 use crate::submission::Ring;
 use crate::{DecodeError, EncodeError, Packet, decode};
@@ -18,26 +18,6 @@ const MISTAKEN: &[(u8, &str, u8)] = &[
     (0x6a, "WRITE_DATA", 0x37),
     (0x7d, "DISPATCH_DIRECT", 0x15),
     (0x82, "ACQUIRE_MEM", 0x58),
-];
-
-/// Packets of older hardware, and what has their place (amdgpu's headers, Mesa's `sid.h`).
-const RETIRED: &[(u8, &str, &str)] = &[
-    (0x32, "INDIRECT_BUFFER of gfx6", "INDIRECT_BUFFER 0x3f"),
-    (0x33, "INDIRECT_BUFFER_CONST", "nothing: there is no constant engine"),
-    (0x3b, "COPY_DW", "COPY_DATA 0x40"),
-    (0x3d, "MEM_WRITE", "WRITE_DATA 0x37"),
-    (0x41, "CP_DMA", "DMA_DATA 0x50"),
-    (0x43, "SURFACE_SYNC", "ACQUIRE_MEM 0x58"),
-    (0x44, "ME_INITIALIZE", "nothing: the kernel does it"),
-    (0x47, "EVENT_WRITE_EOP", "RELEASE_MEM 0x49"),
-    (0x48, "EVENT_WRITE_EOS", "RELEASE_MEM 0x49"),
-    (0x68, "SET_CONFIG_REG", "SET_UCONFIG_REG 0x79"),
-    (0x80, "LOAD_CONST_RAM", "nothing: there is no constant engine"),
-    (0x81, "WRITE_CONST_RAM", "nothing: there is no constant engine"),
-    (0x83, "DUMP_CONST_RAM", "nothing: there is no constant engine"),
-    (0x84, "INCREMENT_CE_COUNTER", "nothing: there is no constant engine"),
-    (0x85, "INCREMENT_DE_COUNTER", "nothing: there is no constant engine"),
-    (0x86, "WAIT_ON_CE_COUNTER", "nothing: there is no constant engine"),
 ];
 
 /// The name of an opcode of the table.
@@ -118,9 +98,12 @@ impl Linter<'_> {
                 return;
             }
             let code = packet.opcode();
-            match RETIRED.iter().find(|r| r.0 == code) {
-                Some((_, name, now)) => {
-                    self.find(&rules::RETIRED_OPCODE, format!("{code:#04x} is {name}; on gfx11: {now}"));
+            match retired(code) {
+                Some((name, now)) => {
+                    self.find(
+                        &rules::RETIRED_OPCODE,
+                        format!("{code:#04x} is {name} of other hardware; gfx11 has {now}"),
+                    );
                 }
                 None => self.find(&rules::UNKNOWN_OPCODE, format!("opcode {code:#04x}{}", meant(code))),
             }
@@ -140,7 +123,7 @@ impl Linter<'_> {
             Some(error) => self.find(&rules::FIELD_CONFLICT, format!("{}: {error}", desc.name)),
             None => {}
         }
-        if let Some(place) = self.misplaced(packet) {
+        if let Some(place) = self.misplaced(desc) {
             self.find(&rules::WRONG_RING, format!("{}{place}{}", desc.name, meant(desc.opcode)));
         }
         let starts = matches!(
@@ -161,41 +144,39 @@ impl Linter<'_> {
         match desc.tail {
             Some(Tail::Regs(space)) => self.check_consecutive(packet, space),
             Some(Tail::Pairs(space)) => self.check_pairs(packet, space),
-            _ => {}
+            Some(Tail::OffsetValue(space)) => {
+                for pair in packet.tail().chunks_exact(2) {
+                    self.check_offset(space, pair[0] & 0xffff, pair[1]);
+                }
+            }
+            Some(Tail::Words { .. } | Tail::Ranges(_)) | None => {}
         }
         self.check_engine(packet);
         self.check_events(packet);
     }
 
     fn check_named(&mut self, packet: &str, field: &str, values: Option<&ValuesDesc>, value: u64) {
-        if values.is_some_and(|v| v.name_of(value).is_none()) {
+        let named = |v: &ValuesDesc| {
+            // Most enumerations count from 0 without a gap.
+            let entry = usize::try_from(value).ok().and_then(|i| v.entries.get(i));
+            entry.is_some_and(|e| u64::from(e.1) == value) || v.name_of(value).is_some()
+        };
+        if values.is_some_and(|v| !named(v)) {
             self.find(&rules::UNNAMED_VALUE, format!("{packet}: {field} = {value:#x}"));
         }
     }
 
     /// Why the packet is none of this ring's.
-    fn misplaced(&self, packet: &Packet) -> Option<&'static str> {
-        match (self.submission.ring, packet) {
-            (
-                Ring::Compute,
-                Packet::ClearState(_)
-                | Packet::ContextControl(_)
-                | Packet::PfpSyncMe(_)
-                | Packet::SetBase(_)
-                | Packet::SetContextReg(_)
-                | Packet::SetContextRegPairsPacked(_)
-                | Packet::SetShRegPairsPacked(_)
-                | Packet::SetShRegPairsPackedN(_)
-                | Packet::SetUconfigRegIndex(_),
-            ) => Some(" is a packet of the graphics ring"),
-            (Ring::Compute, Packet::DispatchIndirectOffset(_)) => {
-                Some(" with an offset is the graphics ring's form; compute rings take an address")
-            }
-            (Ring::Gfx, Packet::DispatchIndirect(_)) => {
-                Some(" with an address is the compute rings' form; the graphics ring takes an offset from SET_BASE")
-            }
-            _ => None,
+    fn misplaced(&self, desc: &PacketDesc) -> Option<&'static str> {
+        let here = if self.submission.ring == Ring::Gfx { Rings::GFX } else { Rings::COMPUTE };
+        if desc.rings.contains(here) {
+            return None;
         }
+        Some(match (self.submission.ring, desc.rings) {
+            _ if desc.rings == Rings::KERNEL => " is for the kernel's own buffers",
+            (Ring::Gfx, _) => " with a body of this length is a packet of compute rings",
+            _ => " with a body of this length is a packet of the graphics ring",
+        })
     }
 
     fn check_consecutive(&mut self, packet: &Packet, space: Space) {
@@ -211,25 +192,28 @@ impl Linter<'_> {
             let message = format!("INSERT_VMID at {}", name_of(space, offset));
             self.find(&rules::PROTECTED_REGISTER, message);
         }
-        for (i, &value) in values.iter().enumerate() {
-            let Some(address) = offset.checked_add(i as u32).and_then(|o| space.address(o)) else {
-                let end = (space.range().end - space.range().start) / 4;
-                let message = format!("{} registers from {offset:#x}, and the space ends at {end:#x}", values.len());
-                return self.find(&rules::BEYOND_SPACE, message);
-            };
+        let first = space.range().start + 4 * offset;
+        let room = ((space.range().end - first) / 4) as usize;
+        if values.len() > room {
+            let message = format!("{} registers from {offset:#x}, and {room} are left in the space", values.len());
+            return self.find(&rules::BEYOND_SPACE, message);
+        }
+        for (address, &value) in (first..).step_by(4).zip(values) {
             self.check_register(space, address, value);
         }
     }
 
     fn check_pairs(&mut self, packet: &Packet, space: Space) {
-        for (i, triple) in packet.tail().chunks_exact(3).enumerate() {
-            for (offset, value) in [(triple[0] & 0xffff, triple[1]), (triple[0] >> 16, triple[2])] {
-                match space.address(offset) {
-                    Some(address) => self.check_register(space, address, value),
-                    None if i < 64 => self.outside(space, offset),
-                    None => {}
-                }
-            }
+        for triple in packet.tail().chunks_exact(3) {
+            self.check_offset(space, triple[0] & 0xffff, triple[1]);
+            self.check_offset(space, triple[0] >> 16, triple[2]);
+        }
+    }
+
+    fn check_offset(&mut self, space: Space, offset: u32, value: u32) {
+        match space.address(offset) {
+            Some(address) => self.check_register(space, address, value),
+            None => self.outside(space, offset),
         }
     }
 
@@ -288,8 +272,16 @@ impl Linter<'_> {
         if self.submission.ring != Ring::Compute {
             return;
         }
-        let selects = ["engine_sel", "engine"].iter().find_map(|f| packet.field(f).filter(|&v| v != 0));
-        if let Some(engine) = selects {
+        let engine = match packet {
+            Packet::AtomicMem(p) => p.engine_sel.0,
+            Packet::CopyData(p) => p.engine_sel.0,
+            Packet::DmaData(p) => p.engine.0,
+            Packet::WaitRegMem(p) => p.engine_sel.0,
+            Packet::WaitRegMem64(p) => p.engine_sel.0,
+            Packet::WriteData(p) => p.engine_sel.0,
+            _ => return,
+        };
+        if engine != 0 {
             self.find(&rules::ENGINE, format!("{} with engine {engine}", packet.name()));
         }
     }
