@@ -126,9 +126,10 @@ fn dispatches() {
     let good = of(dispatched());
     pair("PM4-201", &with(0x240, &[ARGS as u32], START & !1), &good);
     pair("PM4-202", &without(0x20c), &good);
-    let low = registers(preamble().sh(0x20c, &[1]));
-    let half = Words(low.0[..low.0.len()].to_vec());
-    clean(&of(half.clone().push(grid(1, 1, 1, START))));
+    // The same, and what could be an address in COMPUTE_START_X.
+    let mut shifted = without(0x20c);
+    shifted.ibs[0].words.splice(0..0, Words::new().sh(0x204, &[(CODE >> 8) as u32, 0, 0]).pad());
+    pair("PM4-106", &shifted, &with(0x204, &[(CODE >> 8) as u32], START));
     let lone = preamble()
         .sh(0x20c, &[(CODE >> 8) as u32])
         .sh(0x212, &[0x602c_0002, 0x80])

@@ -179,16 +179,15 @@ impl<'a> Linter<'a> {
     fn program(&mut self) -> Option<u64> {
         let lo = self.registers.get(reg::COMPUTE_PGM_LO.address());
         let hi = self.registers.get(reg::COMPUTE_PGM_HI.address());
-        if lo.is_unset() {
-            // No grid starts at workgroup 256 and beyond, and no code lies in the first 64 KiB.
-            match self.registers.get(reg::COMPUTE_START_X.address()) {
-                Value::Known(value) if value >= 0x100 => {
-                    let message =
-                        format!("COMPUTE_PGM_LO is not written, and COMPUTE_START_X (offset 0x204) is {value:#x}");
-                    self.find(&rules::SHIFTED_REGISTERS, message);
-                }
-                _ => self.find(&rules::NO_PROGRAM, String::from("COMPUTE_PGM_LO is not written in this submission")),
-            }
+        let rsrc1 = self.registers.get(reg::COMPUTE_PGM_RSRC1.address());
+        // No grid that anybody wants starts at workgroup 256 or beyond.
+        let start = self.registers.get(reg::COMPUTE_START_X.address()).known().filter(|&x| x >= 0x100);
+        if let Some(value) = start.filter(|_| lo.is_unset() || rsrc1.is_unset()) {
+            let missing = if lo.is_unset() { "COMPUTE_PGM_LO" } else { "COMPUTE_PGM_RSRC1" };
+            let message = format!("{missing} is not written, and COMPUTE_START_X (offset 0x204) is {value:#x}");
+            self.find(&rules::SHIFTED_REGISTERS, message);
+        } else if lo.is_unset() {
+            self.find(&rules::NO_PROGRAM, String::from("COMPUTE_PGM_LO is not written in this submission"));
         } else if hi.is_unset() {
             let message = String::from("COMPUTE_PGM_HI is not written in this submission");
             self.find(&rules::PROGRAM_HIGH_UNSET, message);

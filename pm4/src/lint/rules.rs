@@ -110,7 +110,7 @@ rules! {
         "Leave the register alone.";
     SHIFTED_REGISTERS "PM4-106" Error
         "the program's address lies in another register"
-        "COMPUTE_PGM_LO is 0x20c, counted from 0xb000. A dispatch without PGM_LO and with something like an address in COMPUTE_START_X (0x204) comes from a wrong register map."
+        "COMPUTE_PGM_LO is 0x20c, counted from 0xb000. A dispatch without PGM_LO or RSRC1 and with something like an address in COMPUTE_START_X (0x204) comes from a wrong register map."
         "START_X 0x204, NUM_THREAD_X 0x207, PGM_LO 0x20c, PGM_RSRC1 0x212, PGM_RSRC2 0x213, STATIC_THREAD_MGMT_SE0 0x216, USER_DATA_0 0x240.";
     // Program.
     NO_SHADER_EN "PM4-201" Error
