@@ -1,13 +1,13 @@
 //! Rules of a dispatch: the registers at the moment of its packet, the program, and what that program needs.
 
-use super::hazard::{ANY_LOAD, GL1, GLK, Touch};
+use super::hazard::{ANY_LOAD, GLI, Touch};
 use super::state::Value;
 use super::{Does, Linter, rules};
 use crate::reg::{
     self, COMPUTE_DISPATCH_INITIATOR as Initiator, COMPUTE_NUM_THREAD_X, COMPUTE_PGM_RSRC1 as Rsrc1,
     COMPUTE_PGM_RSRC2 as Rsrc2, COMPUTE_TMPRING_SIZE, COMPUTE_USER_DATA_COUNT,
 };
-use crate::submission::{Access, CodeProblem, Effect, KernelFacts, Launch, Located, canonical};
+use crate::submission::{Access, CodeProblem, Effect, KernelFacts, Launch, Located, Use, canonical};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -36,32 +36,37 @@ impl<'a> Linter<'a> {
     pub(super) fn dispatch(&mut self, dims: Option<[u32; 3]>, indirect: Option<u64>, initiator: Initiator) {
         self.dispatches += 1;
         let number = self.dispatches;
-        let before = self.findings.len();
         let launch = self.launch(dims, indirect, initiator);
         let (planned, kernel) = (self.planned_launch(), launch.as_ref().and_then(|(l, _)| self.kernel(l.entry)));
         let mut touches = Vec::new();
+        let mut arguments = 0;
+        // Where waves may write, for who asks what memory holds afterwards.
+        let mut uses = Vec::new();
         if let (Some((launch, _)), Some(kernel)) = (&launch, kernel) {
             self.check_kernel(kernel, launch);
-            self.arguments(kernel, launch, &mut touches);
+            (arguments, uses) = self.arguments(kernel, launch, &mut touches);
         }
         if let Some((launch, _)) = &launch {
-            self.check_entry(launch, kernel.is_some(), before);
+            self.check_entry(launch, kernel.is_some());
+            touches.push(Touch {
+                range: launch.entry..launch.entry.saturating_add(4),
+                access: Access::RX,
+                through: GLI,
+            });
         }
         // What the plan states is exact; arguments say where memory begins that is used, and not where it ends.
-        let mut stated = false;
-        let mut uses = Vec::new();
-        if let Some(plan) = planned.filter(|l| !l.uses.is_empty()) {
-            stated = true;
-            touches.retain(|t| t.through != ANY_LOAD);
-            touches.extend(plan.uses.iter().map(|u| Touch {
-                range: canonical(u.range.start)
-                    ..canonical(u.range.start).saturating_add(u.range.end.saturating_sub(u.range.start)),
-                access: u.access,
-                through: ANY_LOAD,
+        let stated = planned.filter(|l| !l.uses.is_empty());
+        if let Some(plan) = stated {
+            let code = touches.len().saturating_sub(1);
+            touches.drain(code - arguments..code);
+            touches.extend(plan.uses.iter().map(|u| {
+                let start = canonical(u.range.start);
+                let range = start..start.saturating_add(u.range.end.saturating_sub(u.range.start));
+                Touch { range, access: u.access, through: ANY_LOAD }
             }));
             uses.clone_from(&plan.uses);
         }
-        let known = stated || touches.iter().any(|t| t.through == ANY_LOAD);
+        let known = stated.is_some() || arguments > 0;
         self.used_by_dispatch(number, &touches, known);
         match launch {
             Some((mut launch, loaded)) => {
@@ -98,9 +103,16 @@ impl<'a> Linter<'a> {
             self.find(&rules::NO_SHADER_EN, message);
             return None;
         }
-        if flag(Initiator::RESTORE) {
-            let message = format!("the initiator is {:#x}", initiator.bits());
-            self.find(&rules::RESTORE, message);
+        let senseless = [
+            ("RESTORE", Initiator::RESTORE),
+            ("RESERVED", Initiator::RESERVED),
+            ("AMP_SHADER_EN", Initiator::AMP_SHADER_EN),
+            ("ORDERED_APPEND_ENBL", Initiator::ORDERED_APPEND_ENBL),
+            ("ORDERED_APPEND_MODE", Initiator::ORDERED_APPEND_MODE),
+        ];
+        if let Some((name, _)) = senseless.iter().find(|(_, field)| flag(*field)) {
+            let message = format!("{name} in the initiator {:#x}", initiator.bits());
+            self.find(&rules::INITIATOR, message);
         }
         let entry = self.program();
         self.check_masks();
@@ -167,16 +179,15 @@ impl<'a> Linter<'a> {
     fn program(&mut self) -> Option<u64> {
         let lo = self.registers.get(reg::COMPUTE_PGM_LO.address());
         let hi = self.registers.get(reg::COMPUTE_PGM_HI.address());
-        if lo.is_unset() {
-            // No grid starts at workgroup 256 and beyond, and no code lies in the first 64 KiB.
-            match self.registers.get(reg::COMPUTE_START_X.address()) {
-                Value::Known(value) if value >= 0x100 => {
-                    let message =
-                        format!("COMPUTE_PGM_LO is not written, and COMPUTE_START_X (offset 0x204) is {value:#x}");
-                    self.find(&rules::SHIFTED_REGISTERS, message);
-                }
-                _ => self.find(&rules::NO_PROGRAM, String::from("COMPUTE_PGM_LO is not written in this submission")),
-            }
+        let rsrc1 = self.registers.get(reg::COMPUTE_PGM_RSRC1.address());
+        // No grid that anybody wants starts at workgroup 256 or beyond.
+        let start = self.registers.get(reg::COMPUTE_START_X.address()).known().filter(|&x| x >= 0x100);
+        if let Some(value) = start.filter(|_| lo.is_unset() || rsrc1.is_unset()) {
+            let missing = if lo.is_unset() { "COMPUTE_PGM_LO" } else { "COMPUTE_PGM_RSRC1" };
+            let message = format!("{missing} is not written, and COMPUTE_START_X (offset 0x204) is {value:#x}");
+            self.find(&rules::SHIFTED_REGISTERS, message);
+        } else if lo.is_unset() {
+            self.find(&rules::NO_PROGRAM, String::from("COMPUTE_PGM_LO is not written in this submission"));
         } else if hi.is_unset() {
             let message = String::from("COMPUTE_PGM_HI is not written in this submission");
             self.find(&rules::PROGRAM_HIGH_UNSET, message);
@@ -292,12 +303,12 @@ impl<'a> Linter<'a> {
         }
         let threads = initiator.get(Initiator::USE_THREAD_DIMENSIONS) != 0;
         let end = dims.map(|d| if threads { [0, 1, 2].map(|i| d[i].div_ceil(block[i])) } else { d });
-        if let (Some(start), Some(end)) = (start, end) {
-            if (0..3).any(|i| end[i] <= start[i]) {
-                let source = if direct { "the packet" } else { "memory" };
-                let message = format!("workgroups from {start:?} to below {end:?}, from {source}");
-                self.find(&rules::EMPTY_GRID, message);
-            }
+        if let (Some(start), Some(end)) = (start, end)
+            && (0..3).any(|i| end[i] <= start[i])
+        {
+            let source = if direct { "the packet" } else { "memory" };
+            let message = format!("workgroups from {start:?} to below {end:?}, from {source}");
+            self.find(&rules::EMPTY_GRID, message);
         }
         (start, end.filter(|_| direct))
     }
@@ -328,7 +339,7 @@ impl<'a> Linter<'a> {
     }
 
     /// Whether there is code at the entry.
-    fn check_entry(&mut self, launch: &Launch, known: bool, before: usize) {
+    fn check_entry(&mut self, launch: &Launch, known: bool) {
         let entry = launch.entry;
         let kernels = &self.submission.kernels;
         if !known && !kernels.is_empty() {
@@ -340,7 +351,7 @@ impl<'a> Linter<'a> {
             }
         }
         let readable = self.check_memory(&"the program", entry, 4, Access::RX);
-        if known || kernels.is_empty() || !readable || self.findings.len() > before && !readable {
+        if known || kernels.is_empty() || !readable {
             return;
         }
         let near = kernels.iter().filter(|k| canonical(k.entry) <= entry).max_by_key(|k| canonical(k.entry));
@@ -381,7 +392,8 @@ impl<'a> Linter<'a> {
             }
             None => {}
         }
-        if kernel.wave32.is_some_and(|w| w != launch.wave32) {
+        let other_size = kernel.wave32.is_some_and(|w| w != launch.wave32);
+        if other_size {
             let lanes = |wave32| if wave32 { 32 } else { 64 };
             let message = format!(
                 "{name} is built for {} lanes, the initiator starts {}",
@@ -391,7 +403,8 @@ impl<'a> Linter<'a> {
             self.find(&rules::WAVE_SIZE, message);
         }
         let more = |need: Option<u32>, have: u32| need.filter(|&need| need > have);
-        if let Some(need) = more(kernel.vgprs, launch.vgprs) {
+        // The granule goes with the wave size.
+        if let Some(need) = more(kernel.vgprs, launch.vgprs).filter(|_| !other_size) {
             let message = format!("{name} uses {need} VGPRs, RSRC1 allocates {}", launch.vgprs);
             self.find(&rules::VGPRS, message);
         }
@@ -423,20 +436,22 @@ impl<'a> Linter<'a> {
         }
     }
 
-    /// The argument block, and the memory behind its pointers.
-    fn arguments(&mut self, kernel: &KernelFacts, launch: &Launch, touches: &mut Vec<Touch>) {
-        let Some(first) = kernel.kernarg_sgpr.filter(|_| kernel.kernarg_bytes > 0) else { return };
+    /// The argument block, and the memory behind its pointers: how many of those there are, and the buffers that they
+    /// point into, where all are known.
+    fn arguments(&mut self, kernel: &KernelFacts, launch: &Launch, touches: &mut Vec<Touch>) -> (usize, Vec<Use>) {
+        let Some(first) = kernel.kernarg_sgpr.filter(|_| kernel.kernarg_bytes > 0) else { return (0, Vec::new()) };
         let name = &kernel.name;
         let half = |i: u32| self.registers.get(reg::COMPUTE_USER_DATA_0.address() + 4 * i);
         let halves = [half(first), half(first.saturating_add(1))];
         if first >= COMPUTE_USER_DATA_COUNT - 1 || first as usize + 1 >= launch.user_data.len().max(1) {
-            return;
+            return (0, Vec::new());
         }
         if halves.iter().any(|h| h.is_unset()) {
             let message = format!("{name} reads its arguments through s[{first}:{}]", first + 1);
-            return self.find(&rules::KERNARG_UNSET, message);
+            self.find(&rules::KERNARG_UNSET, message);
+            return (0, Vec::new());
         }
-        let [Some(lo), Some(hi)] = halves.map(Value::known) else { return };
+        let [Some(lo), Some(hi)] = halves.map(Value::known) else { return (0, Vec::new()) };
         let block = canonical(u64::from(hi) << 32 | u64::from(lo));
         let bytes = u64::from(kernel.kernarg_bytes);
         let map = &self.submission.buffers;
@@ -452,22 +467,33 @@ impl<'a> Linter<'a> {
             };
             if let Some(wrong) = wrong {
                 let message = format!("{name} has {bytes:#x} bytes of arguments at {block:#x}, {wrong}");
-                return self.find(&rules::KERNARG_MEMORY, message);
+                self.find(&rules::KERNARG_MEMORY, message);
+                return (0, Vec::new());
             }
         }
         let range = block..block.saturating_add(bytes);
-        touches.push(Touch { range, access: Access::R, through: GLK | GL1 });
+        touches.push(Touch { range, access: Access::R, through: ANY_LOAD });
+        let before = touches.len();
+        let (mut uses, mut complete) = (Vec::new(), true);
         for pointer in &kernel.pointers {
             let at = block.wrapping_add(u64::from(pointer.offset));
-            let (Some(lo), Some(hi)) = (self.dword_now(at), self.dword_now(at.wrapping_add(4))) else { continue };
+            let (Some(lo), Some(hi)) = (self.dword_now(at), self.dword_now(at.wrapping_add(4))) else {
+                complete = false;
+                continue;
+            };
             let va = canonical(u64::from(hi) << 32 | u64::from(lo));
             if va == 0 {
                 continue;
             }
             if self.check_memory(&format_args!("{name}, argument {}", pointer.name), va, 1, pointer.access) {
+                match map.locate(va) {
+                    Located::In(buffer, _) => uses.push(Use { range: buffer.range(), access: pointer.access }),
+                    Located::Nowhere { .. } => complete = false,
+                }
                 touches.push(Touch { range: va..va.saturating_add(4), access: pointer.access, through: ANY_LOAD });
             }
         }
+        (touches.len() - before, if complete { uses } else { Vec::new() })
     }
 }
 

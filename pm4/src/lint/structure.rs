@@ -3,8 +3,8 @@
 use super::{Linter, rules};
 use crate::decode::Item;
 use crate::field::ValuesDesc;
-use crate::packet::values::{EventIndex, EventType, ReleaseDst, ShRegIndex, WriteDataDst};
-use crate::packet::{HeaderFlags, PACKETS, Tail, opcode};
+use crate::packet::values::{AtomicCommand, CopyDataDst, EventType, ReleaseDst, ShRegIndex, WriteDataDst};
+use crate::packet::{AcquireMem, GcrCntl, HeaderFlags, PACKETS, PacketDesc, Rings, Tail, opcode, retired};
 use crate::reg::{self, Space};
 use crate::submission::Ring;
 use crate::{DecodeError, EncodeError, Packet, decode};
@@ -18,26 +18,6 @@ const MISTAKEN: &[(u8, &str, u8)] = &[
     (0x6a, "WRITE_DATA", 0x37),
     (0x7d, "DISPATCH_DIRECT", 0x15),
     (0x82, "ACQUIRE_MEM", 0x58),
-];
-
-/// Packets of older hardware, and what has their place (amdgpu's headers, Mesa's `sid.h`).
-const RETIRED: &[(u8, &str, &str)] = &[
-    (0x32, "INDIRECT_BUFFER of gfx6", "INDIRECT_BUFFER 0x3f"),
-    (0x33, "INDIRECT_BUFFER_CONST", "nothing: there is no constant engine"),
-    (0x3b, "COPY_DW", "COPY_DATA 0x40"),
-    (0x3d, "MEM_WRITE", "WRITE_DATA 0x37"),
-    (0x41, "CP_DMA", "DMA_DATA 0x50"),
-    (0x43, "SURFACE_SYNC", "ACQUIRE_MEM 0x58"),
-    (0x44, "ME_INITIALIZE", "nothing: the kernel does it"),
-    (0x47, "EVENT_WRITE_EOP", "RELEASE_MEM 0x49"),
-    (0x48, "EVENT_WRITE_EOS", "RELEASE_MEM 0x49"),
-    (0x68, "SET_CONFIG_REG", "SET_UCONFIG_REG 0x79"),
-    (0x80, "LOAD_CONST_RAM", "nothing: there is no constant engine"),
-    (0x81, "WRITE_CONST_RAM", "nothing: there is no constant engine"),
-    (0x83, "DUMP_CONST_RAM", "nothing: there is no constant engine"),
-    (0x84, "INCREMENT_CE_COUNTER", "nothing: there is no constant engine"),
-    (0x85, "INCREMENT_DE_COUNTER", "nothing: there is no constant engine"),
-    (0x86, "WAIT_ON_CE_COUNTER", "nothing: there is no constant engine"),
 ];
 
 /// The name of an opcode of the table.
@@ -118,9 +98,12 @@ impl Linter<'_> {
                 return;
             }
             let code = packet.opcode();
-            match RETIRED.iter().find(|r| r.0 == code) {
-                Some((_, name, now)) => {
-                    self.find(&rules::RETIRED_OPCODE, format!("{code:#04x} is {name}; on gfx11: {now}"));
+            match retired(code) {
+                Some((name, now)) => {
+                    self.find(
+                        &rules::RETIRED_OPCODE,
+                        format!("{code:#04x} is {name} of other hardware; gfx11 has {now}"),
+                    );
                 }
                 None => self.find(&rules::UNKNOWN_OPCODE, format!("opcode {code:#04x}{}", meant(code))),
             }
@@ -140,7 +123,7 @@ impl Linter<'_> {
             Some(error) => self.find(&rules::FIELD_CONFLICT, format!("{}: {error}", desc.name)),
             None => {}
         }
-        if let Some(place) = self.misplaced(packet) {
+        if let Some(place) = self.misplaced(desc) {
             self.find(&rules::WRONG_RING, format!("{}{place}{}", desc.name, meant(desc.opcode)));
         }
         let starts = matches!(
@@ -161,40 +144,39 @@ impl Linter<'_> {
         match desc.tail {
             Some(Tail::Regs(space)) => self.check_consecutive(packet, space),
             Some(Tail::Pairs(space)) => self.check_pairs(packet, space),
-            _ => {}
+            Some(Tail::OffsetValue(space)) => {
+                for pair in packet.tail().chunks_exact(2) {
+                    self.check_offset(space, pair[0] & 0xffff, pair[1]);
+                }
+            }
+            Some(Tail::Words { .. } | Tail::Ranges(_)) | None => {}
         }
+        self.check_engine(packet);
         self.check_events(packet);
     }
 
     fn check_named(&mut self, packet: &str, field: &str, values: Option<&ValuesDesc>, value: u64) {
-        if values.is_some_and(|v| v.name_of(value).is_none()) {
+        let named = |v: &ValuesDesc| {
+            // Most enumerations count from 0 without a gap.
+            let entry = usize::try_from(value).ok().and_then(|i| v.entries.get(i));
+            entry.is_some_and(|e| u64::from(e.1) == value) || v.name_of(value).is_some()
+        };
+        if values.is_some_and(|v| !named(v)) {
             self.find(&rules::UNNAMED_VALUE, format!("{packet}: {field} = {value:#x}"));
         }
     }
 
     /// Why the packet is none of this ring's.
-    fn misplaced(&self, packet: &Packet) -> Option<&'static str> {
-        match (self.submission.ring, packet) {
-            (
-                Ring::Compute,
-                Packet::ClearState(_)
-                | Packet::ContextControl(_)
-                | Packet::PfpSyncMe(_)
-                | Packet::SetBase(_)
-                | Packet::SetContextReg(_)
-                | Packet::SetContextRegPairsPacked(_)
-                | Packet::SetShRegPairsPacked(_)
-                | Packet::SetShRegPairsPackedN(_)
-                | Packet::SetUconfigRegIndex(_),
-            ) => Some(" is a packet of the graphics ring"),
-            (Ring::Compute, Packet::DispatchIndirectOffset(_)) => {
-                Some(" with an offset is the graphics ring's form; compute rings take an address")
-            }
-            (Ring::Gfx, Packet::DispatchIndirect(_)) => {
-                Some(" with an address is the compute rings' form; the graphics ring takes an offset from SET_BASE")
-            }
-            _ => None,
+    fn misplaced(&self, desc: &PacketDesc) -> Option<&'static str> {
+        let here = if self.submission.ring == Ring::Gfx { Rings::GFX } else { Rings::COMPUTE };
+        if desc.rings.contains(here) {
+            return None;
         }
+        Some(match (self.submission.ring, desc.rings) {
+            _ if desc.rings == Rings::KERNEL => " is for the kernel's own buffers",
+            (Ring::Gfx, _) => " with a body of this length is a packet of compute rings",
+            _ => " with a body of this length is a packet of the graphics ring",
+        })
     }
 
     fn check_consecutive(&mut self, packet: &Packet, space: Space) {
@@ -210,25 +192,28 @@ impl Linter<'_> {
             let message = format!("INSERT_VMID at {}", name_of(space, offset));
             self.find(&rules::PROTECTED_REGISTER, message);
         }
-        for (i, &value) in values.iter().enumerate() {
-            let Some(address) = offset.checked_add(i as u32).and_then(|o| space.address(o)) else {
-                let end = (space.range().end - space.range().start) / 4;
-                let message = format!("{} registers from {offset:#x}, and the space ends at {end:#x}", values.len());
-                return self.find(&rules::BEYOND_SPACE, message);
-            };
+        let first = space.range().start + 4 * offset;
+        let room = ((space.range().end - first) / 4) as usize;
+        if values.len() > room {
+            let message = format!("{} registers from {offset:#x}, and {room} are left in the space", values.len());
+            return self.find(&rules::BEYOND_SPACE, message);
+        }
+        for (address, &value) in (first..).step_by(4).zip(values) {
             self.check_register(space, address, value);
         }
     }
 
     fn check_pairs(&mut self, packet: &Packet, space: Space) {
-        for (i, triple) in packet.tail().chunks_exact(3).enumerate() {
-            for (offset, value) in [(triple[0] & 0xffff, triple[1]), (triple[0] >> 16, triple[2])] {
-                match space.address(offset) {
-                    Some(address) => self.check_register(space, address, value),
-                    None if i < 64 => self.outside(space, offset),
-                    None => {}
-                }
-            }
+        for triple in packet.tail().chunks_exact(3) {
+            self.check_offset(space, triple[0] & 0xffff, triple[1]);
+            self.check_offset(space, triple[0] >> 16, triple[2]);
+        }
+    }
+
+    fn check_offset(&mut self, space: Space, offset: u32, value: u32) {
+        match space.address(offset) {
+            Some(address) => self.check_register(space, address, value),
+            None => self.outside(space, offset),
         }
     }
 
@@ -282,11 +267,30 @@ impl Linter<'_> {
         }
     }
 
-    /// Events, and selectors that go with them.
+    /// Fields that only the graphics ring's engines have.
+    fn check_engine(&mut self, packet: &Packet) {
+        if self.submission.ring != Ring::Compute {
+            return;
+        }
+        let engine = match packet {
+            Packet::AtomicMem(p) => p.engine_sel.0,
+            Packet::CopyData(p) => p.engine_sel.0,
+            Packet::DmaData(p) => p.engine.0,
+            Packet::WaitRegMem(p) => p.engine_sel.0,
+            Packet::WaitRegMem64(p) => p.engine_sel.0,
+            Packet::WriteData(p) => p.engine_sel.0,
+            _ => return,
+        };
+        if engine != 0 {
+            self.find(&rules::ENGINE, format!("{} with engine {engine}", packet.name()));
+        }
+    }
+
+    /// Events, selectors that go with them, and cache operations.
     fn check_events(&mut self, packet: &Packet) {
-        let (event, index) = match packet {
-            Packet::EventWrite(p) => (p.event_type, p.event_index),
-            Packet::EventWriteAddr(p) => (p.event_type, p.event_index),
+        let (event, index, end_of_pipe) = match packet {
+            Packet::EventWrite(p) => (p.event_type, p.event_index, false),
+            Packet::EventWriteAddr(p) => (p.event_type, p.event_index, false),
             Packet::ReleaseMem(p) => {
                 if !matches!(p.dst_sel, ReleaseDst::MEMORY | ReleaseDst::TC_L2) {
                     self.find(&rules::RELEASE_SELECTORS, format!("DST_SEL {}", p.dst_sel.0));
@@ -297,64 +301,111 @@ impl Linter<'_> {
                 if p.gl2_discard {
                     self.find(&rules::GL2_DISCARD, String::from("RELEASE_MEM with GL2_DISCARD"));
                 }
-                (p.event_type, p.event_index)
+                (p.event_type, p.event_index, true)
             }
-            Packet::AcquireMem(p) => {
-                if p.gcr_cntl.get(crate::GcrCntl::GL2_DISCARD) != 0 {
-                    self.find(&rules::GL2_DISCARD, String::from("ACQUIRE_MEM with GL2_DISCARD"));
-                }
-                let fields = p.pws_stage_sel.0 != 0 || p.pws_counter_sel.0 != 0 || p.pws_count != 0;
-                if p.pws_ena != p.pws_ena2 || fields && !p.pws_ena {
-                    let message = format!(
-                        "PWS_ENA {}, PWS_ENA2 {}, stage {}, counter {}, count {}",
-                        u8::from(p.pws_ena),
-                        u8::from(p.pws_ena2),
-                        p.pws_stage_sel.0,
-                        p.pws_counter_sel.0,
-                        p.pws_count
-                    );
-                    self.find(&rules::HALF_PWS, message);
+            Packet::AcquireMem(p) => return self.check_acquire(p),
+            Packet::AtomicMem(p) => {
+                let returns = p.atomic.0 & 0x40 == 0;
+                let command = p.command;
+                let wants =
+                    command == AtomicCommand::SINGLE_PASS || command == AtomicCommand::LOOP_UNTIL_COMPARE_SATISFIED;
+                if wants && !returns {
+                    let message = format!("command {} with operation {:#x}", command.0, p.atomic.0);
+                    self.find(&rules::ATOMIC_COMMAND, message);
                 }
                 return;
             }
             Packet::WriteData(p) if p.dst_sel == WriteDataDst::MEM_MAPPED_REGISTER => {
-                let first = (p.dst_addr as u32).wrapping_mul(4);
-                if Space::of(first).is_none() {
-                    let message =
-                        format!("WRITE_DATA to the register at {first:#x}, outside the spaces of user streams");
-                    self.find(&rules::PROTECTED_REGISTER, message);
-                }
-                return;
+                let count = if p.wr_one_addr { 1 } else { p.payload.len() as u32 };
+                return self.check_absolute(packet.name(), p.dst_addr, count);
+            }
+            Packet::CopyData(p) if p.dst_sel == CopyDataDst::MEM_MAPPED_REGISTER => {
+                return self.check_absolute(packet.name(), p.dst, (p.count_sel.bytes() / 4) as u32);
             }
             _ => return,
         };
-        let want = match event {
-            EventType::CS_PARTIAL_FLUSH | EventType::VS_PARTIAL_FLUSH | EventType::PS_PARTIAL_FLUSH => {
-                EventIndex::PARTIAL_FLUSH
+        let Some(name) = EventType::DESC.name_of(u64::from(event.0)) else { return };
+        match (end_of_pipe_index(event), end_of_pipe) {
+            (Some(_), false) => {
+                self.find(&rules::EVENT_INDEX, format!("{name} is an end-of-pipe event, which RELEASE_MEM sends"));
             }
-            EventType::CACHE_FLUSH_TS
-            | EventType::CACHE_FLUSH_AND_INV_TS_EVENT
-            | EventType::BOTTOM_OF_PIPE_TS
-            | EventType::FLUSH_AND_INV_DB_DATA_TS
-            | EventType::FLUSH_AND_INV_CB_DATA_TS => EventIndex::END_OF_PIPE,
-            EventType::CS_DONE | EventType::PS_DONE => EventIndex::SHADER_DONE,
-            EventType::SAMPLE_PIPELINESTAT => EventIndex::SAMPLE_PIPELINESTAT,
-            EventType::SAMPLE_STREAMOUTSTATS
-            | EventType::SAMPLE_STREAMOUTSTATS1
-            | EventType::SAMPLE_STREAMOUTSTATS2
-            | EventType::SAMPLE_STREAMOUTSTATS3 => EventIndex::SAMPLE_STREAMOUTSTATS,
-            EventType::PIXEL_PIPE_STAT_CONTROL | EventType::PIXEL_PIPE_STAT_DUMP => EventIndex::ZPASS_DONE,
-            _ => EventIndex::OTHER,
-        };
-        if index != want && EventType::DESC.name_of(u64::from(event.0)).is_some() {
-            let name = EventType::DESC.name_of(u64::from(event.0)).unwrap_or("?");
-            let message = format!("{name} with index {}, it has {}", index.0, want.0);
-            self.find(&rules::EVENT_INDEX, message);
+            (None, true) => self.find(&rules::EVENT_INDEX, format!("{name} is no end-of-pipe event")),
+            (want, _) => {
+                let want = want.unwrap_or_else(|| event_index(event));
+                if index.0 != want {
+                    self.find(&rules::EVENT_INDEX, format!("{name} with index {}, it has {want}", index.0));
+                }
+            }
         }
         if self.submission.ring == Ring::Compute && is_graphics(event) {
-            let name = EventType::DESC.name_of(u64::from(event.0)).unwrap_or("?");
             self.find(&rules::EVENT_WITHOUT_EFFECT, format!("{name} on a compute ring"));
         }
+    }
+
+    fn check_acquire(&mut self, p: &AcquireMem) {
+        if p.gcr_cntl.get(GcrCntl::GL2_DISCARD) != 0 {
+            self.find(&rules::GL2_DISCARD, String::from("ACQUIRE_MEM with GL2_DISCARD"));
+        }
+        if p.gcr_cntl.get(GcrCntl::RANGE_IS_PA) != 0 {
+            self.find(&rules::PHYSICAL_RANGE, String::from("ACQUIRE_MEM with RANGE_IS_PA"));
+        }
+        let fields = p.pws_stage_sel.0 != 0 || p.pws_counter_sel.0 != 0 || p.pws_count != 0;
+        if self.submission.ring == Ring::Compute && (p.engine_me || p.pws_ena && p.pws_ena2) {
+            self.find(&rules::ENGINE, String::from("ACQUIRE_MEM with pixel wait sync, or for the micro engine"));
+        } else if p.pws_ena != p.pws_ena2 || fields && !p.pws_ena {
+            let message = format!(
+                "PWS_ENA {}, PWS_ENA2 {}, stage {}, counter {}, count {}",
+                u8::from(p.pws_ena),
+                u8::from(p.pws_ena2),
+                p.pws_stage_sel.0,
+                p.pws_counter_sel.0,
+                p.pws_count
+            );
+            self.find(&rules::HALF_PWS, message);
+        }
+    }
+
+    /// Registers that a packet names by their absolute dword offset.
+    fn check_absolute(&mut self, packet: &str, first: u64, count: u32) {
+        for offset in (first..).take(count as usize) {
+            let address = (offset as u32).wrapping_mul(4);
+            if Space::of(address).is_none() {
+                let message = format!("{packet} to the register at {address:#x}, outside the spaces of user streams");
+                return self.find(&rules::PROTECTED_REGISTER, message);
+            }
+            if reg::by_address(address).is_none() {
+                return self.find(&rules::UNKNOWN_REGISTER, format!("{packet} to address {address:#x}"));
+            }
+        }
+    }
+}
+
+/// The index of an event that RELEASE_MEM sends (PAL's packet headers and `gfx9CmdUtil.cpp`).
+fn end_of_pipe_index(event: EventType) -> Option<u32> {
+    match event {
+        EventType::CACHE_FLUSH_TS
+        | EventType::CACHE_FLUSH_AND_INV_TS_EVENT
+        | EventType::BOTTOM_OF_PIPE_TS
+        | EventType::FLUSH_SX_TS
+        | EventType::FLUSH_AND_INV_DB_DATA_TS
+        | EventType::FLUSH_AND_INV_CB_DATA_TS => Some(5),
+        EventType::CS_DONE | EventType::PS_DONE => Some(6),
+        _ => None,
+    }
+}
+
+/// The index of an event that EVENT_WRITE sends.
+fn event_index(event: EventType) -> u32 {
+    match event {
+        EventType::CS_PARTIAL_FLUSH | EventType::VS_PARTIAL_FLUSH | EventType::PS_PARTIAL_FLUSH => 4,
+        EventType::PIXEL_PIPE_STAT_CONTROL | EventType::PIXEL_PIPE_STAT_DUMP => 1,
+        EventType::SAMPLE_PIPELINESTAT => 2,
+        // Of their own since gfx11.
+        EventType::SAMPLE_STREAMOUTSTATS => 8,
+        EventType::SAMPLE_STREAMOUTSTATS1 => 9,
+        EventType::SAMPLE_STREAMOUTSTATS2 => 10,
+        EventType::SAMPLE_STREAMOUTSTATS3 => 11,
+        _ => 0,
     }
 }
 
