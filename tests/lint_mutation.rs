@@ -13,7 +13,7 @@ use pm4::Stream;
 use pm4::lint::{Severity, lint};
 use pm4::submission::Submission;
 use sparkle_pm4::soft::{Config, Event, Trace};
-use sparkle_pm4::{Deadline, Device, Lint, Queue, Recording, ops};
+use sparkle_pm4::{Deadline, Device, Queue, Recording, ops};
 
 /// Granule of an indirect buffer in dwords.
 const PAD_DW: usize = 8;
@@ -53,7 +53,6 @@ fn run(scenario: &Scenario, words: Option<&[u32]>) -> (Submission, Observed) {
         ..Config::strict()
     };
     let device = Device::emulated_with(config).unwrap();
-    device.set_lint(Lint::Off);
     let queue = device.queue().unwrap();
     let (mut recording, read) = (scenario.record)(&device, &queue);
     let submission = recording.submission();

@@ -5,11 +5,10 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use pm4::packet::DmaData;
-use pm4::packet::values::{DmaDst, DmaSrc};
-use pm4::reg::{COMPUTE_PGM_RSRC1, COMPUTE_PGM_RSRC2, COMPUTE_PGM_RSRC3};
+use pm4::dispatch::{self, Agent, KernelSpec, Work};
+use pm4::reg::{COMPUTE_PGM_RSRC1, COMPUTE_PGM_RSRC2, COMPUTE_PGM_RSRC3, COMPUTE_USER_DATA_COUNT};
 use pm4::submission::{Access, Use};
-use pm4::{Gfx, Stream, dispatch};
+use pm4::{Gfx, Stream};
 
 use super::device::Engine;
 use super::lint::{Author, Lint};
@@ -22,13 +21,10 @@ use crate::kmd::{
 };
 use crate::object::{ArgValue, CodeObject, KernelInfo, Launch};
 
-/// Granule of `COMPUTE_PGM_RSRC2.LDS_SIZE`, and LDS of a workgroup at most, in bytes.
-const LDS_GRANULE: u32 = 512;
+/// LDS of a workgroup at most, in bytes.
 const LDS_MAX: u32 = 64 << 10;
 /// Address and size granularity of an IB, in dwords; every ring's own is at most this.
 pub(crate) const IB_ALIGN_DW: usize = 8;
-/// Longest transfer of one DMA_DATA packet: 26 bits, kept a multiple of the cache line.
-const DMA_MAX: u64 = (1 << 26) - 256;
 /// Staging memory of a read-back.
 const STAGING_BYTES: u64 = 16 << 20;
 /// How long a transfer may take: far beyond any bus.
@@ -151,7 +147,21 @@ impl Gpu {
         let bo = self.video_or(Placement::GttWc, bytes, Placement::VramCpu, AllocFlags::empty())?;
         let image = bo.map_gpu(VmFlags::RX)?;
         bo.map_cpu()?.write_at(0, &object.image_at(image.va())?)?;
-        Ok(LoadedKernel { entry: image.va() + info.entry_offset, info, image })
+        let descriptor = &info.descriptor;
+        let prepared = dispatch::Kernel::prepare(KernelSpec {
+            lds_bytes: info.lds_bytes,
+            required_block: info.required_workgroup_size,
+            max_threads: info.max_workgroup_size,
+            ..KernelSpec::new(
+                self.gfx,
+                image.va() + info.entry_offset,
+                COMPUTE_PGM_RSRC1::from_bits(descriptor.compute_pgm_rsrc1),
+                COMPUTE_PGM_RSRC2::from_bits(descriptor.compute_pgm_rsrc2),
+                COMPUTE_PGM_RSRC3::from_bits(descriptor.compute_pgm_rsrc3),
+                info.wave_size == 32,
+            )
+        });
+        Ok(LoadedKernel { entry: image.va() + info.entry_offset, prepared: prepared?, info, image })
     }
 
     /// Writes steps as a stream: kernel arguments first, then the IB, in one buffer.
@@ -178,7 +188,7 @@ impl Gpu {
         let commands = memory(room)?;
         commands.cpu.write_at(0, &packed)?;
 
-        let mut stream = Stream::new();
+        let mut stream = self.stream(ring);
         dispatch::preamble(&mut stream, self.kmd.info().shader_engines)?;
         for (i, step) in steps.iter().enumerate() {
             if i > 0 {
@@ -191,6 +201,16 @@ impl Gpu {
         let recording = Recording::new(self, ring, stream, commands, Author::Library);
         let steps = steps.into_iter().zip(offsets).collect();
         Ok(Recording { ib_offset, args: packed, steps, ..recording })
+    }
+
+    /// A stream for a ring, which states its plan where the linter will want it.
+    fn stream(&self, ring: Ring) -> Stream {
+        let mut stream = Stream::on(match ring.ip {
+            Ip::Gfx => pm4::Ring::Gfx,
+            _ => pm4::Ring::Compute,
+        });
+        stream.audited(self.lint() != Lint::Off);
+        stream
     }
 
     fn transfer_context(&self) -> Result<Arc<Context>, Error> {
@@ -272,35 +292,16 @@ impl GpuMemory {
         let (staging, host) = (bo.map_gpu(VmFlags::RW)?, bo.map_cpu_read()?);
         let mut done = 0;
         for piece in out.chunks_mut(size as usize) {
-            let mut stream = Stream::new();
-            copy(&mut stream, self.va() + done, staging.va(), piece.len() as u64)?;
-            dispatch::release_to_host(&mut stream)?;
-            stream.pad_to(IB_ALIGN_DW)?;
+            let mut stream = self.gpu.stream(self.gpu.ring()?);
+            stream.copy(self.va() + done, staging.va(), piece.len() as u64)?;
+            stream.barrier(Agent::Dma, Agent::Host)?;
+            stream.pad()?;
             self.gpu.run(stream, vec![self.map.clone(), staging.clone()])?;
             host.read_at(0, piece)?;
             done += piece.len() as u64;
         }
         Ok(())
     }
-}
-
-/// Copies memory by the command processor's DMA; the stream goes on when all of it has arrived.
-fn copy(stream: &mut Stream, src: u64, dst: u64, bytes: u64) -> Result<(), Error> {
-    let mut done = 0;
-    while done < bytes {
-        let n = (bytes - done).min(DMA_MAX);
-        stream.push(DmaData {
-            src_sel: DmaSrc::SRC_ADDR_TC_L2,
-            dst_sel: DmaDst::DST_ADDR_TC_L2,
-            cp_sync: done + n == bytes,
-            src: src + done,
-            dst: dst + done,
-            byte_count: n as u32,
-            ..DmaData::default()
-        })?;
-        done += n;
-    }
-    Ok(())
 }
 
 /// Memory with an IB and the kernel arguments that it names.
@@ -331,6 +332,8 @@ pub struct LoadedKernel {
     pub(crate) info: KernelInfo,
     pub(crate) image: GpuMap,
     pub(crate) entry: u64,
+    /// It, checked for dispatches.
+    prepared: dispatch::Kernel,
 }
 
 /// One argument of a step.
@@ -429,29 +432,23 @@ impl Step {
         if lds > LDS_MAX {
             return Err(self.refuse(format!("{lds} bytes of LDS exceed a workgroup's {LDS_MAX}")));
         }
-        let descriptor = &info.descriptor;
-        let rsrc2 = COMPUTE_PGM_RSRC2::from_bits(descriptor.compute_pgm_rsrc2)
-            .with(COMPUTE_PGM_RSRC2::LDS_SIZE, lds.div_ceil(LDS_GRANULE))?;
-        let mut user_data = vec![0; rsrc2.get(COMPUTE_PGM_RSRC2::USER_SGPR) as usize];
-        match descriptor.properties.kernarg_sgpr() {
-            Some(at) if user_data.len() >= at as usize + 2 => {
+        let mut user_data = [0; COMPUTE_USER_DATA_COUNT as usize];
+        let sgprs = (info.descriptor.user_sgprs() as usize).min(user_data.len());
+        match info.descriptor.properties.kernarg_sgpr() {
+            Some(at) if sgprs >= at as usize + 2 => {
                 user_data[at as usize] = kernarg_va as u32;
                 user_data[at as usize + 1] = (kernarg_va >> 32) as u32;
             }
             None if info.kernarg_size == 0 => {}
             _ => return Err(self.refuse("its descriptor gives the arguments' address no user SGPRs".into())),
         }
-        dispatch::dispatch(
-            stream,
-            &dispatch::Dispatch {
-                code_va: self.kernel.entry,
-                rsrc1: COMPUTE_PGM_RSRC1::from_bits(descriptor.compute_pgm_rsrc1),
-                rsrc2,
-                rsrc3: COMPUTE_PGM_RSRC3::from_bits(descriptor.compute_pgm_rsrc3),
-                user_data: &user_data,
-                block: self.block,
-                grid: self.grid,
-                wave32: info.wave_size == 32,
+        let uses = if stream.plan().is_some() { self.uses() } else { Vec::new() };
+        stream.dispatch(
+            &self.kernel.prepared,
+            &Work {
+                dynamic_lds: self.dynamic_lds,
+                uses: &uses,
+                ..Work::groups(self.grid, self.block, &user_data[..sgprs])
             },
         )?;
         Ok(())

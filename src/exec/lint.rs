@@ -120,7 +120,7 @@ impl Recording {
             ibs: vec![Ib { name: "IB 0".into(), va: Some(self.va()), words: self.stream.dwords().to_vec() }],
             buffers: BufferMap::new(buffers),
             kernels,
-            plan: self.plan.clone(),
+            plan: self.stream.plan().map(<[_]>::to_vec),
             completion: Completion::KernelFence,
         }
     }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use pm4::Stream;
-use pm4::submission::Effect;
 
 use super::buffer::RawBuffer;
 use super::gpu::{Commands, Gpu, IB_ALIGN_DW, Step, StepArg, Usage};
@@ -20,8 +19,6 @@ pub struct Recording {
     pub(super) ring: Ring,
     pub(super) author: Author,
     pub(super) stream: Stream,
-    /// What the stream is meant to do, where somebody stated it.
-    pub(super) plan: Option<Vec<Effect>>,
     pub(super) commands: Commands,
     pub(super) ib_offset: u64,
     /// The dispatches of an operator, and where in the command memory the arguments of each begin.
@@ -40,7 +37,6 @@ impl Recording {
             ring,
             author,
             stream,
-            plan: None,
             commands,
             ib_offset: 0,
             steps: Vec::new(),
