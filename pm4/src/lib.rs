@@ -42,6 +42,7 @@
 
 extern crate alloc;
 
+pub mod cost;
 mod decode;
 pub mod dispatch;
 mod error;
