@@ -44,6 +44,7 @@
 extern crate alloc;
 
 mod annotate;
+pub mod cost;
 mod decode;
 pub mod dispatch;
 mod error;

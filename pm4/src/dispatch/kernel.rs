@@ -2,9 +2,9 @@
 
 use super::device::Scratch;
 use crate::packet::values::BaseIndex;
-use crate::packet::{DispatchDirect, DispatchIndirectOffset, HeaderFlags, PacketDesc, SetBase, TypedPacket};
+use crate::packet::{DispatchDirect, DispatchIndirectOffset, HeaderFlags, PacketDesc, SetBase, SetShReg, TypedPacket};
 use crate::reg::*;
-use crate::stream::{SlotField, compute_index};
+use crate::stream::{SlotField, State, compute_index};
 use crate::submission::{Access, Effect, Launch, Ring, Use, canonical};
 use crate::{EncodeError, Gfx, Stream};
 
@@ -77,6 +77,8 @@ pub struct Kernel {
     user_sgprs: usize,
     lds_bytes: u32,
     initiator: u32,
+    /// No scratch, and no workgroup size of its own.
+    is_plain: bool,
 }
 
 /// How much work: workgroups, or threads.
@@ -231,6 +233,7 @@ impl Kernel {
             user_sgprs: user_sgprs as usize,
             lds_bytes,
             initiator: flag(Initiator::COMPUTE_SHADER_EN) | if spec.wave32 { flag(Initiator::CS_W32_EN) } else { 0 },
+            is_plain: spec.scratch_bytes == 0 && spec.required_block.is_none(),
         };
         kernel.spec.rsrc2 = kernel.with_lds(0)?;
         Ok(kernel)
@@ -250,7 +253,19 @@ impl Kernel {
         self.spec.rsrc2.with(COMPUTE_PGM_RSRC2::LDS_SIZE, lds.div_ceil(LDS_GRANULE))
     }
 
+    /// What [`resolve`](Self::resolve) checks of a dispatch of whole workgroups.
     #[inline]
+    fn check_plain(&self, groups: [u32; 3], block: [u32; 3], user_data: usize) -> Result<(), EncodeError> {
+        check_threads(block, self.spec.max_threads)?;
+        if user_data > self.user_sgprs {
+            return invalid("user data beyond RSRC2.USER_SGPR never reaches the wave", user_data as u64);
+        }
+        if groups[0] == 0 || groups[1] == 0 || groups[2] == 0 {
+            return invalid("a dispatch of no workgroups", 0);
+        }
+        Ok(())
+    }
+
     fn resolve(&self, work: &Work<'_>) -> Result<Resolved, EncodeError> {
         let block = match (work.block, self.spec.required_block) {
             (Some(block), None) => {
@@ -373,6 +388,56 @@ impl Kernel {
     }
 }
 
+/// The dwords of one plain dispatch: at most 8 + 4 + 4 + 3 for the kernel, 18 for 16 user SGPRs, 5 for the packet.
+struct Image {
+    words: [u32; 48],
+    len: usize,
+}
+
+impl Image {
+    #[inline]
+    fn new() -> Self {
+        Self { words: [0; 48], len: 0 }
+    }
+
+    #[inline]
+    fn words(&self) -> &[u32] {
+        &self.words[..self.len]
+    }
+
+    #[inline]
+    fn append(&mut self, words: &[u32]) {
+        for (place, &word) in self.words[self.len..].iter_mut().zip(words) {
+            *place = word;
+        }
+        self.len += words.len();
+    }
+
+    /// SET packets for those of the consecutive registers that differ, and for one that lies between two of them.
+    #[inline]
+    fn set(&mut self, state: &mut State, first: usize, values: &[u32]) {
+        let changed = state.update(first, values);
+        if changed != 0 {
+            self.runs(changed | changed << 1 & changed >> 1, first, values);
+        }
+    }
+
+    #[inline]
+    fn runs(&mut self, mut write: u32, first: usize, values: &[u32]) {
+        while write != 0 {
+            let at = write.trailing_zeros() as usize;
+            let count = (write >> at).trailing_ones() as usize;
+            self.append(&[SET_SH + ((count as u32) << 16), FIRST_OFFSET + (first + at) as u32]);
+            self.append(&values[at..at + count]);
+            write &= !(((1 << count) - 1) << at);
+        }
+    }
+}
+
+/// The header of SET_SH_REG without values, and what the compute registers' indices count from.
+const SET_SH: u32 = 3 << 30 | (SetShReg::DESC.opcode as u32) << 8;
+const FIRST_OFFSET: u32 = 0x200;
+
 impl Stream {
     /// Starts a kernel: registers that do not hold its values yet, and the packet.
     ///
@@ -381,7 +446,39 @@ impl Stream {
     /// # Errors
     /// [`EncodeError::Misaligned`] or [`EncodeError::Invalid`] where the arguments do not fit the kernel or the ring;
     /// the stream is then unchanged.
+    #[inline]
     pub fn dispatch(&mut self, kernel: &Kernel, work: &Work<'_>) -> Result<&mut Self, EncodeError> {
+        match (work.grid, work.block) {
+            (Grid::Groups(groups), Some(block))
+                if work.first == [0; 3] && work.dynamic_lds == 0 && kernel.is_plain && self.is_plain() =>
+            {
+                kernel.check_plain(groups, block, work.user_data.len())?;
+                self.dispatch_plain(kernel, groups, block, work);
+                Ok(self)
+            }
+            _ => self.dispatch_any(kernel, work),
+        }
+    }
+
+    /// The usual dispatch: whole workgroups from the first on, no scratch, and nothing that the stream keeps track of.
+    /// All dwords are put together aside and appended at once.
+    fn dispatch_plain(&mut self, kernel: &Kernel, groups: [u32; 3], block: [u32; 3], work: &Work<'_>) {
+        let mut out = Image::new();
+        let state = self.state_mut();
+        out.set(state, START_AND_THREADS, &[0, 0, 0, block[0], block[1], block[2]]);
+        out.set(state, PGM, &kernel.pgm);
+        out.set(state, RSRC1_2, &[kernel.spec.rsrc1.bits(), kernel.spec.rsrc2.bits()]);
+        out.set(state, RSRC3, &[kernel.spec.rsrc3.bits()]);
+        out.set(state, USER_DATA, work.user_data);
+        let initiator = kernel.initiator
+            | flag(Initiator::FORCE_START_AT_000)
+            | if work.any_order { flag(Initiator::ORDER_MODE) } else { 0 }
+            | if work.tunnel { flag(Initiator::TUNNEL_ENABLE) } else { 0 };
+        out.append(&[DIRECT, groups[0], groups[1], groups[2], initiator]);
+        self.append_dispatch(out.words());
+    }
+
+    fn dispatch_any(&mut self, kernel: &Kernel, work: &Work<'_>) -> Result<&mut Self, EncodeError> {
         let r = kernel.resolve(work)?;
         let scratch = kernel.check_scratch(work)?;
         if self.ring() == Ring::Sdma {

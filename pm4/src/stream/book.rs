@@ -1,8 +1,8 @@
 //! Which address of a stream belongs to which buffer, and what to change when a buffer moves.
 
-use super::Stream;
+use super::{Stream, packet_dwords};
 use crate::EncodeError;
-use crate::packet::{Access as PacketAccess, Packet, Place};
+use crate::packet::{Access as PacketAccess, Packet, Place, opcode};
 use crate::submission::{Access, Effect, Use, canonical};
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -31,8 +31,8 @@ pub struct BufferUse {
 /// How an address stands in the dwords.
 #[derive(Debug, Clone, Copy)]
 enum Encoding {
-    /// A field of a packet, the place counted from `dword`.
-    Field(Place, &'static str),
+    /// A field of the packet whose header is this dword, the place counted from the site's.
+    Field { header: usize, place: Place, name: &'static str },
     /// Bits 39:8 in the dword, bits 47:40 in the next: program and scratch registers.
     By256,
     /// Both halves in two dwords: user data.
@@ -82,10 +82,6 @@ impl Book {
         self.planned.clear();
     }
 
-    pub(super) fn site_count(&self) -> usize {
-        self.sites.len()
-    }
-
     fn locate(&self, va: u64) -> Option<(BufferRef, u64)> {
         let va = canonical(va);
         let index = self.buffers.iter().position(|b| b.contains(va))?;
@@ -103,7 +99,8 @@ impl Book {
                 PacketAccess::Execute => Access::RX,
             };
             let dword = start + 1 + usize::from(address.place.dword);
-            let encoding = Encoding::Field(Place { dword: 0, ..address.place }, address.field);
+            let place = Place { dword: 0, ..address.place };
+            let encoding = Encoding::Field { header: start, place, name: address.field };
             self.sites.push(Site { dword, encoding, buffer, offset, bytes: address.bytes, access });
         }
     }
@@ -111,7 +108,15 @@ impl Book {
     pub(super) fn append(&mut self, other: &Self, base: usize) {
         let map: Vec<BufferRef> = other.buffers.iter().map(|theirs| self.adopt(theirs)).collect();
         let mapped = |b: BufferRef| map[usize::from(b.0)];
-        self.sites.extend(other.sites.iter().map(|s| Site { dword: s.dword + base, buffer: mapped(s.buffer), ..*s }));
+        self.sites.extend(other.sites.iter().map(|s| Site {
+            dword: s.dword + base,
+            buffer: mapped(s.buffer),
+            encoding: match s.encoding {
+                Encoding::Field { header, place, name } => Encoding::Field { header: header + base, place, name },
+                other => other,
+            },
+            ..*s
+        }));
         self.stated.extend(other.stated.iter().map(|s| BufferUse { buffer: mapped(s.buffer), ..s.clone() }));
         self.owners.clear();
     }
@@ -133,7 +138,10 @@ impl Book {
             let next = words.get(site.dword + 1).copied().unwrap_or(0);
             let mut pair = [words[site.dword], next];
             match site.encoding {
-                Encoding::Field(place, field) => place.set(&mut pair, field, value)?,
+                Encoding::Field { header, place, name } => {
+                    place.set(&mut pair, name, value)?;
+                    check_packet(words, header, site.dword, pair)?;
+                }
                 Encoding::By256 if !value.is_multiple_of(256) => {
                     return Err(EncodeError::Misaligned { field: "a program or scratch address", value, align: 256 });
                 }
@@ -194,6 +202,17 @@ impl Book {
         }
         Ok(())
     }
+}
+
+/// Whether the packet takes the address that would stand there: some need more alignment than its place tells.
+fn check_packet(words: &[u32], header: usize, dword: usize, pair: [u32; 2]) -> Result<(), EncodeError> {
+    let end = header + packet_dwords(words, header);
+    let mut body = Vec::from(&words[header + 1..end]);
+    for (place, value) in body.iter_mut().skip(dword - header - 1).zip(pair) {
+        *place = value;
+    }
+    let packet = Packet::from_body(opcode(words[header]), &body).ok();
+    packet.and_then(|p| p.deviation(&body)).map_or(Ok(()), Err)
 }
 
 pub(crate) fn by_256(va: u64) -> [u32; 2] {
@@ -266,7 +285,8 @@ impl Stream {
             bytes: s.bytes,
             access: s.access,
             dwords: s.dword
-                ..s.dword + if matches!(s.encoding, Encoding::Field(p, _) if p.mask_in(1) == 0) { 1 } else { 2 },
+                ..s.dword
+                    + if matches!(s.encoding, Encoding::Field { place, .. } if place.mask_in(1) == 0) { 1 } else { 2 },
         };
         let sites = book.into_iter().flat_map(move |b| b.sites.iter().map(of_site));
         sites.chain(book.into_iter().flat_map(|b| b.stated.iter().cloned()))

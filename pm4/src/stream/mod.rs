@@ -25,10 +25,9 @@ pub(crate) use book::{by_256, halves};
 pub(crate) use plan::resources;
 pub use retained::{Retained, SlotField, SlotId, WordSink};
 pub use segments::Segments;
-pub(crate) use state::compute_index;
+pub(crate) use state::{State, compute_index};
 
 use book::Book;
-use state::State;
 
 /// A command stream under construction: an indirect buffer's dwords.
 ///
@@ -361,33 +360,22 @@ impl Stream {
             for index in first..first + values.len() {
                 self.state.set(state::COMPUTE_BASE + 4 * index as u32, None);
             }
-        } else if !self.state.holds_all(first, values) {
+        } else {
             self.set_changed(first, values);
         }
     }
 
     fn set_changed(&mut self, first: usize, values: &[u32]) {
-        let same = |i: usize, state: &State| state.holds(first + i, values[i]);
-        let mut at = 0;
-        while at < values.len() {
-            if same(at, &self.state) {
-                at += 1;
-                continue;
-            }
-            let mut end = at + 1;
-            while end < values.len() {
-                if !same(end, &self.state) {
-                    end += 1;
-                } else if end + 1 < values.len() && !same(end + 1, &self.state) {
-                    end += 2;
-                } else {
-                    break;
-                }
-            }
-            self.write_run(Space::Sh, state::COMPUTE_BASE + 4 * (first + at) as u32, &values[at..end]);
-            self.state.learn(first + at, &values[at..end]);
-            at = end;
+        // At most sixteen registers at a time, the user SGPRs.
+        let changed = self.state.changed(first, values);
+        let mut write = changed | changed << 1 & changed >> 1;
+        while write != 0 {
+            let at = write.trailing_zeros() as usize;
+            let count = (write >> at).trailing_ones() as usize;
+            self.write_run(Space::Sh, state::COMPUTE_BASE + 4 * (first + at) as u32, &values[at..at + count]);
+            write &= !(((1 << count) - 1) << at);
         }
+        self.state.learn(first, values);
     }
 
     /// Appends values of consecutive registers, to the packet before where they continue it.
@@ -619,10 +607,22 @@ impl Stream {
         self.words.reserve(dwords);
     }
 
-    /// The packet that starts waves.
+    /// Whether a dispatch can be put together aside: nothing in front to join, nothing skipped, no buffers, slots or
+    /// plan to keep.
     #[inline]
-    pub(crate) fn append_dispatch(&mut self, packet: &[u32; 5]) {
-        self.words.extend_from_slice(packet);
+    pub(crate) fn is_plain(&self) -> bool {
+        self.run.is_none() && !self.skips() && !self.tracks() && self.plan.is_none() && self.ring != Ring::Sdma
+    }
+
+    #[inline]
+    pub(crate) fn state_mut(&mut self) -> &mut State {
+        &mut self.state
+    }
+
+    /// Dwords that end with a packet that starts waves.
+    #[inline]
+    pub(crate) fn append_dispatch(&mut self, words: &[u32]) {
+        self.words.extend_from_slice(words);
         self.run = None;
         self.hazards = Hazards { waves: true, clean: 0, prefetcher: false, acquire: None, seen: true, ..self.hazards };
     }

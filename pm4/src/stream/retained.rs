@@ -9,6 +9,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 /// What a slot stands for, in the next call that has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -112,17 +113,16 @@ impl Stream {
         if let Some(number) = slots.iter().position(unused) {
             return Err(EncodeError::Invalid { what: "a slot that no call has used, number", value: number as u64 });
         }
-        let flags = vec![0; self.words.len().div_ceil(64)];
-        // Every dword can change at most once between two stores.
-        let book = self.book.take();
-        let room = slots.iter().map(|s| s.dwords).sum::<usize>() + 2 * book.as_ref().map_or(0, |b| b.site_count());
+        let places: Vec<Place> = slots.iter().map(Place::of).collect();
         Ok(Retained {
             ring: self.ring,
+            stored: self.words.clone(),
             words: self.words,
+            set: vec![0; slots.len().div_ceil(64)],
+            places,
             slots,
-            changed: Vec::with_capacity(room),
-            flags,
-            book,
+            moved: Vec::new(),
+            book: self.book.take(),
             plan: self.plan,
         })
     }
@@ -182,21 +182,50 @@ impl Stream {
 pub struct Retained {
     ring: Ring,
     words: Vec<u32>,
+    /// What the indirect buffer holds since the last store.
+    stored: Vec<u32>,
+    places: Vec<Place>,
     slots: Vec<Slot>,
-    /// Dwords that differ from the last store, each once: `flags` has a bit for each dword.
-    changed: Vec<u32>,
-    flags: Vec<u64>,
+    /// A bit for each slot that was set since the last store.
+    set: Vec<u64>,
+    /// Dwords that moved buffers have changed since then.
+    moved: Vec<usize>,
     book: Option<Box<Book>>,
     plan: Option<Vec<Effect>>,
 }
 
-fn change(changed: &mut Vec<u32>, flags: &mut [u64], at: usize) {
-    let bit = 1 << (at % 64);
-    if let Some(flags) = flags.get_mut(at / 64)
-        && *flags & bit == 0
-    {
-        *flags |= bit;
-        changed.push(at as u32);
+/// Where a slot's dwords are, and what it takes.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    at: u32,
+    dwords: u32,
+    takes: Takes,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Takes {
+    One,
+    Two,
+    Groups,
+    Data,
+    Base(BufferRef),
+}
+
+impl Place {
+    fn of(slot: &Slot) -> Self {
+        let takes = match (slot.field, slot.dwords) {
+            (SlotField::Base(buffer), _) => Takes::Base(buffer),
+            (SlotField::Groups, _) => Takes::Groups,
+            (SlotField::Data, _) => Takes::Data,
+            (_, 1) => Takes::One,
+            _ => Takes::Two,
+        };
+        // A stream that long does not fit an indirect buffer.
+        Self { at: slot.at as u32, dwords: slot.dwords as u32, takes }
+    }
+
+    fn range(self) -> Range<usize> {
+        self.at as usize..self.at as usize + self.dwords as usize
     }
 }
 
@@ -225,27 +254,28 @@ impl Retained {
         self.slots.iter().position(|s| s.name == name).map(|i| SlotId(i as u32))
     }
 
-    /// Gives a slot of one or two dwords, or a buffer, its value.
+    /// Gives a slot its value: one dword or two, or a buffer's address.
     ///
     /// # Errors
     /// [`EncodeError::FieldOverflow`] for more than 32 bits where the slot has one dword, [`EncodeError::Invalid`] for a
-    /// slot of another stream or with other than one value, and those of [`Stream::rebase`] for a buffer. Nothing has
-    /// then changed.
+    /// slot of another stream or one that takes several values, and those of [`Stream::rebase`] for a buffer. Nothing
+    /// has then changed.
     #[inline]
     pub fn set(&mut self, slot: SlotId, value: u64) -> Result<(), EncodeError> {
-        let Some(found) = self.slots.get(slot.0 as usize) else { return Err(other_slot(slot)) };
-        match (found.field, found.dwords) {
-            (SlotField::Groups, _) => {
-                Err(EncodeError::Invalid { what: "workgroups take three values, slot", value: slot.0.into() })
+        let Some(&place) = self.places.get(slot.0 as usize) else { return Err(other_slot(slot)) };
+        match place.takes {
+            Takes::Two => self.put(slot, place, &halves(value)),
+            Takes::One if value >> 32 == 0 => self.put(slot, place, &[value as u32]),
+            Takes::One => return Err(EncodeError::FieldOverflow { field: "slot", value, bits: 32 }),
+            Takes::Base(buffer) => return self.rebase(buffer, value),
+            Takes::Groups | Takes::Data => {
+                return Err(EncodeError::Invalid {
+                    what: "one value for a slot that takes several, number",
+                    value: slot.0.into(),
+                });
             }
-            (SlotField::Base(buffer), _) => self.rebase(buffer, value),
-            (_, 1) if value >> 32 != 0 => Err(EncodeError::FieldOverflow { field: "slot", value, bits: 32 }),
-            (_, n @ 1..=2) => {
-                self.put(slot, &halves(value)[..n]);
-                Ok(())
-            }
-            (_, n) => Err(EncodeError::Invalid { what: "one value for a slot of this many dwords", value: n as u64 }),
         }
+        Ok(())
     }
 
     /// Gives a slot for workgroups its values.
@@ -254,17 +284,17 @@ impl Retained {
     /// [`EncodeError::Invalid`] for no workgroups or another kind of slot. Nothing has then changed.
     #[inline]
     pub fn set_groups(&mut self, slot: SlotId, groups: [u32; 3]) -> Result<(), EncodeError> {
-        let found = self.slots.get(slot.0 as usize).ok_or(other_slot(slot))?;
-        if found.field != SlotField::Groups {
+        let Some(&place) = self.places.get(slot.0 as usize) else { return Err(other_slot(slot)) };
+        if place.takes != Takes::Groups {
             return Err(EncodeError::Invalid {
                 what: "workgroups for another kind of slot, number",
                 value: slot.0.into(),
             });
         }
-        if groups.contains(&0) {
+        if groups[0] == 0 || groups[1] == 0 || groups[2] == 0 {
             return Err(EncodeError::Invalid { what: "a dispatch of no workgroups", value: 0 });
         }
-        self.put(slot, &groups);
+        self.put(slot, place, &groups);
         Ok(())
     }
 
@@ -275,25 +305,23 @@ impl Retained {
     /// changed.
     #[inline]
     pub fn set_data(&mut self, slot: SlotId, data: &[u32]) -> Result<(), EncodeError> {
-        let found = self.slots.get(slot.0 as usize).ok_or(other_slot(slot))?;
-        if found.field != SlotField::Data || found.dwords != data.len() {
+        let Some(&place) = self.places.get(slot.0 as usize) else { return Err(other_slot(slot)) };
+        if place.takes != Takes::Data || place.dwords as usize != data.len() {
             return Err(EncodeError::Invalid { what: "dwords, as many as the slot has", value: data.len() as u64 });
         }
-        self.put(slot, data);
+        self.put(slot, place, data);
         Ok(())
     }
 
     #[inline]
-    fn put(&mut self, slot: SlotId, values: &[u32]) {
-        let slot = &self.slots[slot.0 as usize];
-        for (at, &value) in (slot.at..).zip(values) {
-            if self.words[at] != value {
-                self.words[at] = value;
-                change(&mut self.changed, &mut self.flags, at);
-            }
+    fn put(&mut self, slot: SlotId, place: Place, values: &[u32]) {
+        for (word, &value) in self.words[place.range()].iter_mut().zip(values) {
+            *word = value;
         }
+        let number = slot.0 as usize;
+        self.set[number / 64] |= 1 << (number % 64);
         if let Some(plan) = &mut self.plan {
-            replan(plan, slot, values);
+            replan(plan, &self.slots[number], values);
         }
     }
 
@@ -301,28 +329,39 @@ impl Retained {
         let Some(book) = &mut self.book else {
             return Err(EncodeError::Invalid { what: "a buffer that the stream does not know, at", value: va });
         };
-        let (changed, flags) = (&mut self.changed, &mut self.flags);
-        book.move_buffer(buffer, va, &mut self.words, self.plan.as_mut(), |at| change(changed, flags, at))
+        let moved = &mut self.moved;
+        book.move_buffer(buffer, va, &mut self.words, self.plan.as_mut(), |at| moved.push(at))
     }
 
-    /// Dwords that the next [`store_into`](Self::store_into) stores.
-    #[must_use]
-    pub fn changed_dw(&self) -> usize {
-        self.changed.len()
-    }
-
-    /// Stores the dwords that have changed since the last call, and says how many. The device must not be executing
-    /// the indirect buffer.
+    /// Stores the dwords that differ from what the last call left, or the recording, and says how many they are. The
+    /// device must not be executing the indirect buffer.
     #[inline]
     pub fn store_into(&mut self, sink: &mut (impl WordSink + ?Sized)) -> usize {
-        for &at in &self.changed {
-            let at = at as usize;
-            self.flags[at / 64] = 0;
-            sink.store(at, self.words[at]);
+        let mut count = 0;
+        for (group, set) in self.set.iter_mut().enumerate() {
+            let mut bits = core::mem::take(set);
+            while bits != 0 {
+                let range = self.places[group * 64 + bits.trailing_zeros() as usize].range();
+                bits &= bits - 1;
+                let start = range.start;
+                let pairs = self.words[range.clone()].iter().zip(&mut self.stored[range]);
+                for (at, (&word, stored)) in (start..).zip(pairs) {
+                    if word != *stored {
+                        *stored = word;
+                        sink.store(at, word);
+                        count += 1;
+                    }
+                }
+            }
         }
-        let stored = self.changed.len();
-        self.changed.clear();
-        stored
+        for at in self.moved.drain(..) {
+            if self.stored[at] != self.words[at] {
+                self.stored[at] = self.words[at];
+                sink.store(at, self.words[at]);
+                count += 1;
+            }
+        }
+        count
     }
 }
 

@@ -62,16 +62,22 @@ impl State {
         self.all_others = true;
     }
 
-    /// The compute register has this value.
-    pub(crate) fn holds(&self, index: usize, value: u32) -> bool {
-        self.known >> index & 1 != 0 && self.values[index] == value
+    /// Bit n: compute register `first + n` does not hold `values[n]`, as far as is known. At most 31 of them.
+    #[inline]
+    pub(crate) fn changed(&self, first: usize, values: &[u32]) -> u32 {
+        let held = &self.values[first..first + values.len()];
+        let differ = held.iter().zip(values).enumerate().fold(0, |bits, (n, (a, b))| bits | u32::from(a != b) << n);
+        differ | !((self.known >> first) as u32) & ((1 << values.len()) - 1)
     }
 
-    /// These consecutive compute registers have these values.
+    /// [`changed`](Self::changed), and from then on they hold the values.
     #[inline]
-    pub(crate) fn holds_all(&self, first: usize, values: &[u32]) -> bool {
-        let mask = mask(first, values.len());
-        self.known & mask == mask && self.values[first..first + values.len()] == *values
+    pub(crate) fn update(&mut self, first: usize, values: &[u32]) -> u32 {
+        let changed = self.changed(first, values);
+        if changed != 0 {
+            self.learn(first, values);
+        }
+        changed
     }
 
     #[inline]
@@ -80,7 +86,9 @@ impl State {
         self.touched |= mask;
         self.known |= mask & !VOLATILE;
         self.owned &= !mask;
-        self.values[first..first + values.len()].copy_from_slice(values);
+        for (place, &value) in self.values[first..].iter_mut().zip(values) {
+            *place = value;
+        }
     }
 
     /// The values of these compute registers are unknown from here on.
