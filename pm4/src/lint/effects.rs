@@ -8,7 +8,7 @@ use crate::packet::values::{
     AddressIncrement, BaseIndex, CopyDataDst, CopyDataSrc, DataSel, DmaDst, DmaSrc, EventType, LoadFormat, LoadIndex,
     WaitSpace, WriteDataDst,
 };
-use crate::packet::{self, DmaData, LoadShRegIndex, ReleaseMem};
+use crate::packet::{self, DmaData, LoadShRegIndex, ReleaseMem, Tail};
 use crate::reg::Space;
 use crate::submission::{Access, Effect, Located, Residency, canonical};
 use alloc::format;
@@ -21,9 +21,15 @@ const LOAD_MAX: u64 = 0x400;
 impl Linter<'_> {
     /// Executes a packet.
     pub(super) fn packet(&mut self, packet: Packet) {
-        self.check_addresses(&packet);
-        for (address, value) in packet.register_writes() {
-            self.registers.set(address, Value::Known(value));
+        let Some(desc) = packet.desc() else { return };
+        if matches!(desc.tail, Some(Tail::Regs(_) | Tail::Pairs(_) | Tail::OffsetValue(_))) {
+            for (address, value) in packet.register_writes() {
+                self.registers.set(address, Value::Known(value));
+            }
+            return;
+        }
+        if desc.fields.iter().any(|f| f.access.is_some()) {
+            self.check_addresses(&packet);
         }
         match packet {
             Packet::SetBase(p) if p.base_index == BaseIndex::DRAW_INDIRECT => self.indirect_base = Some(p.address),
@@ -76,6 +82,7 @@ impl Linter<'_> {
             Packet::WaitRegMem64(p) if p.mem_space == WaitSpace::MEMORY => {
                 self.wait(p.poll_addr, 8, p.function, p.reference, p.mask);
             }
+            Packet::Nop(_) | Packet::EventWrite(_) => {}
             other => self.unmodelled(&other),
         }
     }

@@ -142,7 +142,7 @@ impl Linter<'_> {
             }
         }
         match desc.tail {
-            Some(Tail::Regs(space)) => self.check_consecutive(packet, space),
+            Some(Tail::Regs(space)) => self.check_consecutive(packet, space, body.first().copied().unwrap_or(0)),
             Some(Tail::Pairs(space)) => self.check_pairs(packet, space),
             Some(Tail::OffsetValue(space)) => {
                 for pair in packet.tail().chunks_exact(2) {
@@ -179,9 +179,9 @@ impl Linter<'_> {
         })
     }
 
-    fn check_consecutive(&mut self, packet: &Packet, space: Space) {
-        let offset = packet.field("offset").unwrap_or(0) as u32;
-        let index = packet.field("index").unwrap_or(0) as u32;
+    /// The registers of a SET packet, whose first body dword has offset and index.
+    fn check_consecutive(&mut self, packet: &Packet, space: Space, first: u32) {
+        let (offset, index) = (first & 0xffff, first >> 28);
         let values = packet.tail();
         if space.address(offset).is_none() {
             return self.outside(space, offset);
