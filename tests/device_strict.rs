@@ -116,16 +116,20 @@ mod predecessor {
     fn registers_at_invented_offsets() {
         // PGM_LO at START_X, RSRC1 at START_Z, NUM_THREAD_X at PIPELINESTAT_ENABLE: each right one is missing then.
         for (right, wrong, missing) in [
-            (0x20c, 0x204, "COMPUTE_PGM_LO"),
-            (0x212, 0x206, "COMPUTE_PGM_RSRC1"),
-            (0x207, 0x20a, "COMPUTE_NUM_THREAD_X"),
+            (0x20c, 0x204, "COMPUTE_PGM_LO was not written in this submission"),
+            (0x212, 0x206, "COMPUTE_PGM_RSRC1 was not written in this submission"),
+            (0x207, 0x20a, "COMPUTE_NUM_THREAD_X was not written in this submission"),
         ] {
-            for config in [Config::default(), Config::strict()] {
+            // A strict card sees before that 32 is no value of PIPELINESTAT_ENABLE.
+            let early = "COMPUTE_PIPELINESTAT_ENABLE has reserved bits 0x00000020 set";
+            for (config, missing) in
+                [(Config::default(), missing), (Config::strict(), if wrong == 0x20a { early } else { missing })]
+            {
                 let k = kept(config);
                 let mut words = preamble();
                 words.extend(ACQUIRE);
                 words.extend(with(&k.launch.words(), right, wrong));
-                says(&k.m.fail(&words), &["dword", missing, "was not written in this submission"]);
+                says(&k.m.fail(&words), &["dword", missing]);
             }
         }
     }
@@ -328,7 +332,18 @@ mod rules {
     }
 
     #[test]
+    fn values_that_are_not_written_as_they_are() {
+        only_strict(&set_sh(0x215 | 1 << 28, &[0]), &["SET_SH_REG", "INSERT_VMID"]);
+        only_strict(&set_sh(0x215 | 3 << 23, &[0]), &["SET_SH_REG", "INSERT_VMID"]);
+        only_strict(&packet(0x79, &[0x380 | 2 << 28, 0]), &["SET_UCONFIG_REG", "index is 2"]);
+        // RADV's way to write a CU mask with the kernel's reservation.
+        assert_eq!(strict().run(&packet(0x9b, &[0x216 | 3 << 28, !0])), Ok(()));
+    }
+
+    #[test]
     fn packets_and_fields_of_the_other_ring() {
+        only_strict(&[FLUSH[0], 0x40f], &["VS_PARTIAL_FLUSH is an event of the graphics ring"]);
+        only_strict(&[FLUSH[0], 0x407 | 1 << 29], &["samp_plst_cntr_mode is 1"]);
         only_strict(&packet(0x12, &[0]), &["CLEAR_STATE", "is a packet of the graphics ring"]);
         only_strict(&packet(0x28, &[0x8000_0000, 0x8000_0000]), &["CONTEXT_CONTROL"]);
         only_strict(&packet(0x69, &[0x80, 0]), &["SET_CONTEXT_REG"]);
@@ -387,15 +402,16 @@ mod rules {
             (Launch { initiator: 0x8045 | 1 << 20, ..fine.clone() }.stream(), "reserved bits 0x00100000"),
             (Launch { rsrc1: fine.rsrc1 | 1 << 27, ..fine.clone() }.stream(), "COMPUTE_PGM_RSRC1 has reserved bits"),
             (Launch { rsrc2: 1 << 31, ..fine.clone() }.stream(), "COMPUTE_PGM_RSRC2 has reserved bits"),
-            ([set_sh(0x218, &[1 << 31]), fine.stream()].concat(), ""),
+            (set_sh(0x218, &[1 << 31]), "COMPUTE_TMPRING_SIZE has reserved bits 0x80000000"),
+            (Launch { rsrc1: fine.rsrc1 | 0x3f, ..fine.clone() }.stream(), "VGPRS asks for 512 VGPRs"),
         ] {
-            let ran = m.run(&words);
-            match part {
-                // The preamble writes the register again: what counts is what the dispatch finds.
-                "" => assert_eq!(ran, Ok(())),
-                part => says(&ran.unwrap_err(), &["dword", part]),
-            }
+            says(&m.fail(&words), &["dword", part]);
         }
+        let wide = Launch { rsrc1: fine.rsrc1 | 0x3f, initiator: 0x45, ..fine.clone() };
+        assert_eq!(m.run(&wide.stream()), Ok(()), "256 in wave64");
+        // A dispatch with one shader engine's CU mask left as it was.
+        let words = fine.stream()[4..].to_vec();
+        says(&m.fail(&words), &["dispatch 1", "COMPUTE_STATIC_THREAD_MGMT_SE0 was not written in this submission"]);
     }
 
     #[test]

@@ -111,7 +111,11 @@ impl Execute for CommandProcessor {
             Failure { errno, reason }
         });
         if let Some(trace) = &self.trace {
-            trace.push(Event::Ended(done.as_ref().map(|()| ()).map_err(|failure| failure.reason.as_str().into())));
+            let end = match &done {
+                Ok(()) => Ok(()),
+                Err(failure) => Err(failure.reason.as_str().into()),
+            };
+            trace.push(Event::Ended(end));
         }
         done
     }
@@ -411,17 +415,7 @@ impl Run<'_> {
 
     /// What a card would not say about the registers and the program of a dispatch.
     fn look(&self, dispatch: &Dispatch) -> Result<(), String> {
-        let read = [
-            reg::COMPUTE_PGM_HI.address(),
-            reg::COMPUTE_PGM_RSRC1.address(),
-            reg::COMPUTE_PGM_RSRC2.address(),
-            reg::COMPUTE_PGM_RSRC3.address(),
-            reg::COMPUTE_RESOURCE_LIMITS.address(),
-            reg::COMPUTE_TMPRING_SIZE.address(),
-        ];
-        for address in read {
-            strict::reserved(address, self.registers.read(address).unwrap_or(0))?;
-        }
+        strict::dispatch(&self.registers, dispatch.wave_size())?;
         let rsrc1 = self.registers.read(reg::COMPUTE_PGM_RSRC1.address()).unwrap_or(0);
         let rsrc2 = self.registers.read(reg::COMPUTE_PGM_RSRC2.address()).unwrap_or(0);
         let vm = &self.job.vm;
@@ -460,7 +454,7 @@ impl Run<'_> {
 
     fn write_register(&mut self, address: u32, value: u32, at: &str) -> Result<(), Stop> {
         if self.cp.strict {
-            strict::register(address).map_err(|what| Stop::Hang(format!("{at}: {what}")))?;
+            strict::register(address, value).map_err(|what| Stop::Hang(format!("{at}: {what}")))?;
         }
         self.registers.write(address, value);
         Ok(())

@@ -26,6 +26,16 @@ const THREADS_MAX: u32 = 1024;
 /// User SGPRs of a compute shader at most.
 const USER_SGPRS_MAX: u32 = 16;
 
+/// The CU masks of the shader engines that there are.
+pub const CU_MASKS: [u32; SHADER_ENGINES as usize] = [
+    reg::COMPUTE_STATIC_THREAD_MGMT_SE0.address(),
+    reg::COMPUTE_STATIC_THREAD_MGMT_SE1.address(),
+    reg::COMPUTE_STATIC_THREAD_MGMT_SE2.address(),
+    reg::COMPUTE_STATIC_THREAD_MGMT_SE3.address(),
+    reg::COMPUTE_STATIC_THREAD_MGMT_SE4.address(),
+    reg::COMPUTE_STATIC_THREAD_MGMT_SE5.address(),
+];
+
 /// The SH registers of one submission. Nothing is known of a register that the submission didn't write: on a card it
 /// holds what an earlier one, perhaps another process's, left there.
 #[derive(Debug, Clone)]
@@ -118,15 +128,7 @@ impl Dispatch {
         }
 
         // A workgroup goes to a CU that the masks allow; masks that allow none make it wait for ever.
-        let masks = [
-            reg::COMPUTE_STATIC_THREAD_MGMT_SE0.address(),
-            reg::COMPUTE_STATIC_THREAD_MGMT_SE1.address(),
-            reg::COMPUTE_STATIC_THREAD_MGMT_SE2.address(),
-            reg::COMPUTE_STATIC_THREAD_MGMT_SE3.address(),
-            reg::COMPUTE_STATIC_THREAD_MGMT_SE4.address(),
-            reg::COMPUTE_STATIC_THREAD_MGMT_SE5.address(),
-        ];
-        let masks = &masks[..SHADER_ENGINES as usize];
+        let masks = CU_MASKS;
         if masks.iter().all(|&m| registers.read(m).is_none()) {
             return refuse("no COMPUTE_STATIC_THREAD_MGMT_SE0..5 was written in this submission (no CU may be enabled, and the workgroups would never start)".into());
         }

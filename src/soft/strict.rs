@@ -4,12 +4,14 @@
 //! (`gfx9_plus_merged_f32_{pfp,me,mec}_pm4_packets.h`); which event has which index is the same headers' and
 //! `gfx9CmdUtil.cpp`'s.
 
+use isa::WaveSize;
 use pm4::field::FieldValue;
-use pm4::packet::values::{AtomicCommand, EngineSel, EventIndex, EventType};
+use pm4::packet::values::{AtomicCommand, EngineSel, EventIndex, EventType, ShRegIndex};
 use pm4::packet::{AcquireMem, AtomicMem, FieldSpec, HeaderFlags, IndirectBuffer, ReleaseMem, Tail};
-use pm4::reg::{self, COMPUTE_DISPATCH_INITIATOR};
+use pm4::reg::{self, COMPUTE_DISPATCH_INITIATOR, COMPUTE_PGM_RSRC1};
 use pm4::{EncodeError, Item, Packet};
 
+use super::dispatch::{CU_MASKS, Registers};
 use super::sched::Engine;
 
 /// Address and length of an IB are multiples of this many bytes, as `INFO_HW_IP_INFO` says.
@@ -33,8 +35,13 @@ pub fn packet(item: &Item<'_>, packet: &Packet, engine: Engine) -> Result<(), St
     }
     registers(packet).or_else(wrong)?;
     match packet {
-        Packet::EventWrite(p) => event(p.event_type, p.event_index),
-        Packet::EventWriteAddr(p) => event(p.event_type, p.event_index),
+        Packet::EventWrite(p) => event(p.event_type, p.event_index, p.samp_plst_cntr_mode, engine),
+        Packet::EventWriteAddr(p) => event(p.event_type, p.event_index, p.samp_plst_cntr_mode, engine),
+        Packet::SetShReg(p) => treatment(p.index, p.vmid_shift),
+        Packet::SetShRegIndex(p) => treatment(p.index, p.vmid_shift),
+        Packet::SetUconfigReg(p) if p.index != 0 && engine == Engine::Compute => {
+            Err(format!("index is {}, and a compute ring has no treatment of the value", p.index))
+        }
         Packet::ReleaseMem(p) => release(p),
         Packet::AcquireMem(p) => acquire(p, engine),
         Packet::AtomicMem(p) => atomic(p),
@@ -107,26 +114,19 @@ fn registers(packet: &Packet) -> Result<(), String> {
             return Err(format!("register offset {last:#x} lies beyond the {} space", space.name()));
         }
     }
-    for (address, _) in packet.register_writes() {
-        register(address)?;
-    }
-    Ok(())
+    packet.register_writes().try_for_each(|(address, value)| register(address, value))
 }
 
-/// A register of this address exists.
-pub fn register(address: u32) -> Result<(), String> {
-    match reg::by_address(address) {
-        Some(_) => Ok(()),
-        None => Err(format!("there is no register at {address:#x}")),
-    }
-}
-
-/// Bits of a register that no field has are zero.
-pub fn reserved(address: u32, bits: u32) -> Result<(), String> {
-    let Some(row) = reg::by_address(address).filter(|row| !row.fields.is_empty()) else { return Ok(()) };
-    match bits & !row.fields.iter().fold(0, |all, f| all | f.mask()) {
-        0 => Ok(()),
-        extra => Err(format!("{} has reserved bits {extra:#010x} set", row.name)),
+/// A register of this address exists, and takes this value if compute reads it.
+pub fn register(address: u32, value: u32) -> Result<(), String> {
+    let Some(row) = reg::by_address(address) else {
+        return Err(format!("there is no register at {address:#x}"));
+    };
+    // Those of graphics are nobody's here, and drivers put more into them than Mesa's description names.
+    let compute = row.name.starts_with("COMPUTE_") && !row.fields.is_empty();
+    match value & !row.fields.iter().fold(0, |all, f| all | f.mask()) {
+        extra if compute && extra != 0 => Err(format!("{} has reserved bits {extra:#010x} set", row.name)),
+        _ => Ok(()),
     }
 }
 
@@ -166,7 +166,28 @@ pub fn name<T: FieldValue>(value: T) -> String {
     T::VALUES.and_then(|values| values.name_of(raw)).map_or_else(|| format!("{raw:#x}"), str::to_owned)
 }
 
-fn event(event: EventType, index: EventIndex) -> Result<(), String> {
+/// A value that is written as it is, or a CU mask with the kernel's reservation applied.
+fn treatment(index: ShRegIndex, vmid_shift: u32) -> Result<(), String> {
+    if index == ShRegIndex::INSERT_VMID || vmid_shift != 0 {
+        return Err("INSERT_VMID and its shift change the value: they are for the kernel".into());
+    }
+    Ok(())
+}
+
+fn event(event: EventType, index: EventIndex, counters: u32, engine: Engine) -> Result<(), String> {
+    if counters != 0 && event != EventType::SAMPLE_PIPELINESTAT {
+        return Err(format!("samp_plst_cntr_mode is {counters}, and {} samples no pipeline statistics", name(event)));
+    }
+    let of_pixels = matches!(
+        event,
+        EventType::VS_PARTIAL_FLUSH
+            | EventType::PS_PARTIAL_FLUSH
+            | EventType::PIXEL_PIPE_STAT_CONTROL
+            | EventType::PIXEL_PIPE_STAT_DUMP
+    );
+    if of_pixels && engine == Engine::Compute {
+        return Err(format!("{} is an event of the graphics ring, and this is a compute ring", name(event)));
+    }
     match event_index(event) {
         None => Err(format!("{} is an end-of-pipe event, which RELEASE_MEM sends", name(event))),
         Some(want) if want != index.0 => {
@@ -234,10 +255,28 @@ fn indirect_buffer(p: &IndirectBuffer, engine: Engine) -> Result<(), String> {
     }
 }
 
+/// What a dispatch finds in the registers, beyond what every card demands.
+pub fn dispatch(registers: &Registers, wave: WaveSize) -> Result<(), String> {
+    for (i, &mask) in CU_MASKS.iter().enumerate() {
+        if registers.read(mask).is_none() {
+            return Err(format!(
+                "COMPUTE_STATIC_THREAD_MGMT_SE{i} was not written in this submission (which of its CUs are enabled is undefined)"
+            ));
+        }
+    }
+    let rsrc1 = COMPUTE_PGM_RSRC1::from_bits(registers.read(reg::COMPUTE_PGM_RSRC1.address()).unwrap_or(0));
+    let granules = rsrc1.get(COMPUTE_PGM_RSRC1::VGPRS) + 1;
+    match granules * 256 / wave.lanes() {
+        // A wave has 256 VGPRs at most, in granules of 8 in wave32 and of 4 in wave64.
+        vgprs if vgprs > 256 => Err(format!("COMPUTE_PGM_RSRC1.VGPRS asks for {vgprs} VGPRs, and a wave has 256")),
+        _ => Ok(()),
+    }
+}
+
 /// Bits of the initiator that belong to the context switch, to graphics, or to no one.
 fn initiator(bits: COMPUTE_DISPATCH_INITIATOR) -> Result<(), String> {
     type Init = COMPUTE_DISPATCH_INITIATOR;
-    reserved(reg::COMPUTE_DISPATCH_INITIATOR.address(), bits.bits())?;
+    register(reg::COMPUTE_DISPATCH_INITIATOR.address(), bits.bits())?;
     let senseless = [
         ("RESTORE", Init::RESTORE),
         ("RESERVED", Init::RESERVED),
