@@ -74,6 +74,10 @@ impl Linter<'_> {
                 let message = format!("{header:#010x}, {name}, counts {need} body dwords, and {have} are left");
                 self.find(&rules::TRUNCATED, message);
             }
+            DecodeError::UnknownSdma { header, op, sub_op } => {
+                let message = format!("{header:#010x}: SDMA 6.0 has no op {op:#04x} with sub_op {sub_op:#04x}");
+                self.find(&rules::UNKNOWN_OPCODE, message);
+            }
             DecodeError::BodyLength { packet, got, want } => {
                 let header = rest.first().copied().unwrap_or(0);
                 let low = HeaderFlags::of(header).bits() as usize;
