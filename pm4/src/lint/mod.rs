@@ -295,9 +295,3 @@ impl<'a> Linter<'a> {
         self.steps.push(Step { at: self.at, conditional: self.conditional, does });
     }
 }
-
-/// stub
-#[must_use]
-pub fn lint(_: &crate::submission::Submission) -> Report {
-    Report::default()
-}

@@ -1,11 +1,13 @@
 //! `pm4 decode`.
 
 use serde_json::{Map, Value, json};
+use sparkle_pm4::capture::Bundle;
 use sparkle_pm4::pm4::field::FieldDesc;
 use sparkle_pm4::pm4::reg::{self, Space};
 use sparkle_pm4::pm4::submission::{Access, BufferInfo, Ib, KernelFacts, Located, Submission};
 use sparkle_pm4::pm4::{Annotation, HeaderFlags, Item, Listing, PacketDesc, Tail, annotations, decode};
 
+use super::hanging;
 use super::input::{Input, Source};
 use crate::cli::failure::Reported;
 use crate::cli::{Failure, Output, Style, exit, wrap};
@@ -69,9 +71,12 @@ fn failure(input: &Input) -> Option<Failure> {
 }
 
 /// A bundle: what it is, its indirect buffers, its buffers and kernels.
-fn text(bundle: &str, submission: &Submission, out: &Output) -> anyhow::Result<()> {
+fn text(bundle: &Bundle, submission: &Submission, out: &Output) -> anyhow::Result<()> {
+    let tool = bundle.tool.as_deref().unwrap_or("an unknown tool");
+    let engine = bundle.engine.as_ref().map(|engine| format!(", {engine}")).unwrap_or_default();
+    let title = bundle.title.as_ref().map(|title| format!(": {title}")).unwrap_or_default();
     let engines = submission.shader_engines.map(|n| format!(", {n} shader engines")).unwrap_or_default();
-    out.text(&wrap(bundle, out.width, "  "))?;
+    out.text(&wrap(&format!("{tool}{engine}{title}"), out.width, "  "))?;
     out.line(format!("{} ring of a {}{engines}", submission.ring, submission.gfx))?;
     for (number, ib) in submission.ibs.iter().enumerate() {
         let name = if ib.name == format!("IB {number}") { String::new() } else { format!(" {:?}", ib.name) };
@@ -96,18 +101,6 @@ fn text(bundle: &str, submission: &Submission, out: &Output) -> anyhow::Result<(
         }
     }
     Ok(())
-}
-
-/// `text` behind `lead`, wrapped below itself.
-fn hanging(lead: &str, text: &str, width: usize) -> String {
-    let columns = lead.chars().count();
-    let wrapped = wrap(text, width.saturating_sub(columns).max(20), "");
-    let mut lines = wrapped.lines();
-    let mut all = format!("{lead}{}\n", lines.next().unwrap_or_default());
-    for line in lines {
-        all += &format!("{:columns$}{line}\n", "");
-    }
-    all
 }
 
 /// What is known of a kernel, in a line.
