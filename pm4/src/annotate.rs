@@ -263,6 +263,7 @@ fn writes<'a>(desc: &'static PacketDesc, body: &'a [u32]) -> impl Iterator<Item 
     let tail = body.get(from..).unwrap_or(&[]);
     tail.iter().enumerate().filter_map(move |(k, &value)| {
         let address = match (desc.tail?, k % 3) {
+            (Tail::OffsetValue(space), _) if k % 2 == 1 => space.address(tail[k - 1] & 0xffff),
             (Tail::Regs(space), _) => space.address(first.saturating_add(k as u32)),
             (Tail::Pairs(space), 1) => space.address(tail[k - 1] & 0xffff),
             (Tail::Pairs(space), 2) => space.address(tail[k - 2] >> 16),

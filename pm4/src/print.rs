@@ -206,7 +206,15 @@ impl<'a> Listing<'a> {
                     1 => register(space, body[index - 1] & 0xffff, body[index]),
                     _ => register(space, body[index - 2] >> 16, body[index]),
                 },
-                _ => Vec::new(),
+                Some(Tail::OffsetValue(space)) => match k % 2 {
+                    0 => words_of(&format!("offset={:#x}", body[index] & 0xffff)),
+                    _ => register(space, body[index - 1] & 0xffff, body[index]),
+                },
+                Some(Tail::Ranges(space)) => match k % 2 {
+                    0 => words_of(&format!("{} offset={:#x}", named(space, body[index]), body[index])),
+                    _ => words_of(&format!("registers={:#x}", body[index])),
+                },
+                Some(Tail::Words { .. }) | None => Vec::new(),
             };
             self.noted(f, at + index, &parts, known)?;
         }
@@ -242,9 +250,14 @@ fn fixed(desc: &PacketDesc, body: &[u32], index: usize) -> Vec<String> {
             _ => format!("{value:#x}"),
         };
         let mut text = format!("{}={number}", field.name);
-        if desc.name == "LOAD_SH_REG_INDEX"
-            && field.name == "offset"
-            && let Some(reg) = lookup(Space::Sh, value as u32)
+        let space = match desc.name {
+            "LOAD_SH_REG_INDEX" => Some(Space::Sh),
+            "LOAD_CONTEXT_REG_INDEX" => Some(Space::Context),
+            "LOAD_UCONFIG_REG_INDEX" => Some(Space::Uconfig),
+            _ => None,
+        };
+        if field.name == "offset"
+            && let Some(reg) = space.and_then(|s| lookup(s, value as u32))
         {
             text = format!("{text} ({})", reg.name);
         }
@@ -280,6 +293,11 @@ fn register(space: Space, offset: u32, value: u32) -> Vec<String> {
         }
         None => alloc::vec![format!("{} register {offset:#x} <- {value:#010x}", space.name())],
     }
+}
+
+/// The name of a register, or its space's.
+fn named(space: Space, offset: u32) -> &'static str {
+    lookup(space, offset).map_or(space.name(), |r| r.name)
 }
 
 fn lookup(space: Space, offset: u32) -> Option<&'static RegDesc> {

@@ -156,6 +156,7 @@ impl Stream {
             Space::Sh => self.push(SetShReg { offset, values, ..Default::default() })?,
             Space::Context => self.push(SetContextReg { offset, values, ..Default::default() })?,
             Space::Uconfig => self.push(SetUconfigReg { offset, values, ..Default::default() })?,
+            Space::Config => return Err(EncodeError::WrongSpace { register, address, space: space.name() }),
         };
         self.run = Some(Run { header, next: address + 4 });
         Ok(self)

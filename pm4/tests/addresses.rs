@@ -98,13 +98,61 @@ fn the_other_packets_name_what_they_read_and_execute() {
     assert_eq!(uses(Packet::Unknown { opcode: 0xf0, body: vec![1] }), []);
 }
 
+#[test]
+fn draws_and_loads_name_what_they_read() {
+    // Shadow memory mirrors the register space: the farthest range's end counts.
+    let load = LoadShReg { base_address: VA, ranges: vec![0x200, 3, 0x40, 2] };
+    assert_eq!(uses(load), [("base_address", VA, 0x203 * 4, Access::Read)]);
+    let indexed = |index| LoadContextRegIndex { index, mem_addr: VA, num_dwords: 2, ..Default::default() };
+    assert_eq!(uses(indexed(LoadIndex::DIRECT_ADDR)), [("mem_addr", VA, 8, Access::Read)]);
+    assert_eq!(uses(indexed(LoadIndex::OFFSET)), []);
+    let multi = |on| DrawIndirectMulti { count_indirect_enable: on, count_addr: VA, count: 4, ..Default::default() };
+    assert_eq!(uses(multi(true)), [("count_addr", VA, 4, Access::Read)]);
+    assert_eq!(uses(multi(false)), []);
+    let task = DispatchTaskmeshIndirectMultiAce { data_addr: VA, count: 3, stride: 16, ..Default::default() };
+    assert_eq!(uses(task), [("data_addr", VA, 44, Access::Read)]);
+    let write = |poll_space, write_space| CondWrite {
+        poll_space,
+        write_space,
+        poll_address: VA,
+        write_address: VA + 8,
+        ..Default::default()
+    };
+    let both = [("poll_address", VA, 4, Access::Read), ("write_address", VA + 8, 4, Access::Write)];
+    assert_eq!(uses(write(WaitSpace::MEMORY, CondWriteSpace::MEMORY)), both);
+    assert_eq!(uses(write(WaitSpace::REGISTER, CondWriteSpace::MEMORY)), both[1..]);
+    assert_eq!(uses(write(WaitSpace::MEMORY, CondWriteSpace::SCRATCH)), both[..1]);
+    let predicate = |pred_op| SetPredication { pred_op, start_addr: VA, ..Default::default() };
+    assert_eq!(uses(predicate(PredicateOp::BOOL64)), [("start_addr", VA, 8, Access::Read)]);
+    assert_eq!(uses(predicate(PredicateOp::CLEAR)), []);
+    let branch = |mode| CondIndirectBuffer {
+        mode,
+        compare_addr: VA,
+        ib_base1: VA + 0x100,
+        ib_size1: 2,
+        ib_base2: VA + 0x200,
+        ib_size2: 3,
+        ..Default::default()
+    };
+    let all = [
+        ("compare_addr", VA, 8, Access::Read),
+        ("ib_base1", VA + 0x100, 8, Access::Execute),
+        ("ib_base2", VA + 0x200, 12, Access::Execute),
+    ];
+    assert_eq!(uses(branch(CondIbMode::IF_THEN_ELSE)), all);
+    assert_eq!(uses(branch(CondIbMode::IF_THEN)), all[..2]);
+    let stamps = Timestamp { enable_top: true, pipe_bot_addr: VA, pipe_top_addr: VA + 8, ..Default::default() };
+    assert_eq!(uses(stamps), [("pipe_top_addr", VA + 8, 8, Access::Write)]);
+}
+
 /// A buffer may move after it was recorded: the place lets the address be written anew.
 #[test]
 fn an_address_can_be_patched_where_it_lies() {
     for row in PACKETS.iter().filter(|r| r.fields.iter().any(|f| f.access.is_some())) {
         for field in row.fields.iter().filter(|f| f.access.is_some()) {
             let mut body = vec![u32::MAX; row.min_dwords()];
-            let to = 0xffff_8001_2345_6780;
+            // As wide as the field, which is 48 bits in some packets.
+            let to = 0xffff_8001_2345_6700 & u64::MAX >> (64 - field.place.width - field.place.shift);
             field.place.set(&mut body, field.name, to).unwrap();
             assert_eq!(field.place.get(&body), to, "{}", row.name);
             for (i, word) in body.iter().enumerate() {

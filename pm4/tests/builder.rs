@@ -204,7 +204,8 @@ fn packets_have_their_bits_where_the_headers_put_them() {
         ..Default::default()
     };
     assert_eq!(dwords(wait), hex("c0079300 15 9abcdef8 12345678 1 2 ffffffff ffffffff 80000004"));
-    let prime = PrimeUtcl2 { cache_perm: 5, wait_for_xack: true, address: va, requested_pages: 3 };
+    let prime =
+        PrimeUtcl2 { cache_perm: 5, wait_for_xack: true, address: va, requested_pages: 3, ..Default::default() };
     assert_eq!(dwords(prime), hex("c0035d00 d 9abcdef8 12345678 3"));
     assert_eq!(dwords(Rewind { offload_enable: false, valid: true }), hex("c0005900 80000000"));
     assert_eq!(dwords(Nop::default()), [0xffff_1000]);

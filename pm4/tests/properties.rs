@@ -15,6 +15,7 @@ fn body(row: &PacketDesc, random: &[u32], tail: usize) -> Vec<u32> {
             body[0] = 2 * triples as u32;
             body.extend((0..3 * triples).map(|i| word(i + 40)));
         }
+        Some(Tail::OffsetValue(_) | Tail::Ranges(_)) => body.extend((0..2 + 2 * tail).map(|i| word(i + 40))),
         Some(_) => body.extend((0..row.min_dwords() - row.body_dwords + tail).map(|i| word(i + 40))),
     }
     body
@@ -87,7 +88,7 @@ proptest! {
 
     #[test]
     fn any_plausible_dwords_decode_and_print(
-        parts in prop::collection::vec((0usize..40, 0u32..6, any::<u32>(), prop::collection::vec(any::<u32>(), 0..12)), 0..30),
+        parts in prop::collection::vec((0usize..PACKETS.len() + 1, 0u32..16, any::<u32>(), prop::collection::vec(any::<u32>(), 0..12)), 0..30),
         base in any::<Option<u64>>(),
     ) {
         let mut words = Vec::new();

@@ -30,14 +30,18 @@ fn a_count_in_bits_7_to_0_is_an_error() {
 
 #[test]
 fn invented_opcodes_are_unknown_or_another_packet() {
-    for (opcode, meant) in
-        [(0x7d, "DISPATCH_DIRECT"), (0x2f, "SET_SH_REG"), (0x6a, "WRITE_DATA"), (0x82, "ACQUIRE_MEM")]
-    {
-        let words = [3 << 30 | 1 << 16 | opcode << 8, 1, 2];
-        let unknown = Packet::Unknown { opcode: opcode as u8, body: vec![1, 2] };
-        assert_eq!(first(&words), Ok(unknown), "{meant}");
-        assert!(print(&words, None).contains("UNKNOWN opcode"), "{meant}");
-    }
+    let words = |opcode: u32| [3 << 30 | 1 << 16 | opcode << 8, 1, 2];
+    // ACQUIRE_MEM as 0x82, which nobody names.
+    assert_eq!(first(&words(0x82)), Ok(Packet::Unknown { opcode: 0x82, body: vec![1, 2] }));
+    assert!(print(&words(0x82), None).contains("UNKNOWN opcode"));
+    // SET_SH_REG as 0x2f is NUM_INSTANCES, which has one dword.
+    assert_eq!(first(&words(0x2f)), Err(DecodeError::BodyLength { packet: "NUM_INSTANCES", got: 2, want: 1 }));
+    // DISPATCH_DIRECT as 0x7d is a packet of the firmware, which no user's ring takes.
+    let desc = first(&words(0x7d)).unwrap().desc().unwrap();
+    assert_eq!((desc.name, desc.rings), ("SCRATCH_RAM_WRITE", packet::Rings::KERNEL));
+    // WRITE_DATA as 0x6a sets a context register, which no compute ring does.
+    let desc = first(&words(0x6a)).unwrap().desc().unwrap();
+    assert_eq!((desc.name, desc.rings), ("SET_CONTEXT_REG_INDEX", packet::Rings::GFX));
     // SET_CONTEXT_REG as 0x28 is CONTEXT_CONTROL with an offset where its enables belong.
     let item = decode(&[0xc001_2800, 0x20e, 0x78]).next().unwrap();
     assert_eq!(item.packet.as_ref().unwrap().name(), "CONTEXT_CONTROL");

@@ -1,11 +1,12 @@
 //! What each packet does: to memory, to registers, and to what follows.
 
+use super::hazard::By;
 use super::state::Value;
 use super::{Does, Linter, rules};
 use crate::Packet;
 use crate::packet::values::{
-    AddressIncrement, BaseIndex, CopyDataDst, CopyDataSrc, DataSel, DmaDst, DmaSrc, EventType, InterruptSel,
-    LoadFormat, LoadIndex, WaitSpace, WriteDataDst,
+    AddressIncrement, BaseIndex, CopyDataDst, CopyDataSrc, DataSel, DmaDst, DmaSrc, EventType, LoadFormat, LoadIndex,
+    WaitSpace, WriteDataDst,
 };
 use crate::packet::{self, DmaData, LoadShRegIndex, ReleaseMem};
 use crate::reg::Space;
@@ -48,7 +49,7 @@ impl Linter<'_> {
             Packet::ReleaseMem(p) => self.release(&p),
             Packet::AtomicMem(p) => {
                 let va = canonical(p.address);
-                self.write_by_cp(va, p.atomic.bytes());
+                self.used_by_cp(va, p.atomic.bytes(), true, By::Packet, true);
                 let (op, operand, compare) = (p.atomic, p.src_data, p.cmp_data);
                 self.step(Does::Effect(Effect::Atomic { va, op, operand, compare }));
             }
@@ -57,7 +58,7 @@ impl Linter<'_> {
                     p.payload = p.payload.pop().into_iter().collect();
                 }
                 let va = canonical(p.dst_addr);
-                self.write_by_cp(va, 4 * p.payload.len() as u64);
+                self.used_by_cp(va, 4 * p.payload.len() as u64, true, By::Packet, true);
                 self.step(Does::Effect(Effect::Write { va, data: p.payload }));
             }
             Packet::WriteData(p) if p.dst_sel == WriteDataDst::MEM_MAPPED_REGISTER => {
@@ -88,7 +89,7 @@ impl Linter<'_> {
     fn indirect(&mut self, va: Option<u64>, initiator: crate::reg::COMPUTE_DISPATCH_INITIATOR) {
         let va = va.map(canonical);
         if let Some(va) = va {
-            self.read_by_cp(va, 12);
+            self.used_by_cp(va, 12, false, By::Packet, true);
         }
         let dims = va.and_then(|va| {
             let dim = |i: u64| self.dword_now(va.wrapping_add(4 * i));
@@ -103,7 +104,7 @@ impl Linter<'_> {
         }
         let va = canonical(p.mem_addr);
         let each = if p.data_format == LoadFormat::OFFSET_AND_DATA { 8 } else { 4 };
-        self.read_by_cp(va, u64::from(p.num_dwords) * each);
+        self.used_by_cp(va, u64::from(p.num_dwords) * each, false, By::Packet, true);
         for i in 0..u64::from(p.num_dwords).min(LOAD_MAX) {
             let at = va.wrapping_add(each * i);
             let (offset, from) = match p.data_format {
@@ -122,13 +123,11 @@ impl Linter<'_> {
     fn release(&mut self, p: &ReleaseMem) {
         let va = canonical(p.address);
         let bytes = Packet::from(p.clone()).addresses().next().map_or(0, |used| used.bytes);
-        self.hazards.release(p, (bytes > 0).then_some(va));
-        let written = bytes > 0 && p.int_sel != InterruptSel::INTERRUPT_ONLY;
-        if !written {
+        self.hazards.release(p);
+        if bytes == 0 {
             return;
         }
-        self.check_host_reads(va);
-        self.hazards.written(va, bytes, self.at, true);
+        self.used_by_cp(va, bytes, true, By::Release, false);
         match p.data_sel {
             DataSel::VALUE_32BIT => {
                 let value = p.data & 0xffff_ffff;
@@ -146,7 +145,7 @@ impl Linter<'_> {
         let bytes = p.count_sel.bytes();
         let (src, dst) = (canonical(p.src), canonical(p.dst));
         if p.src_sel.is_memory() {
-            self.read_by_cp(src, bytes);
+            self.used_by_cp(src, bytes, false, By::Packet, true);
         }
         if !p.dst_sel.is_memory() {
             if p.dst_sel == CopyDataDst::MEM_MAPPED_REGISTER {
@@ -159,7 +158,7 @@ impl Linter<'_> {
             }
             return;
         }
-        self.write_by_cp(dst, bytes);
+        self.used_by_cp(dst, bytes, true, By::Packet, true);
         let effect = match p.src_sel {
             CopyDataSrc::IMMEDIATE => {
                 let mut data = vec![p.src as u32, (p.src >> 32) as u32];
@@ -177,6 +176,9 @@ impl Linter<'_> {
 
     fn dma_data(&mut self, p: &DmaData) {
         let bytes = u64::from(p.byte_count);
+        if p.raw_wait || p.cp_sync {
+            self.hazards.wait_for_dma();
+        }
         if bytes == 0 || p.dst_sel == DmaDst::NOWHERE {
             return;
         }
@@ -184,14 +186,14 @@ impl Linter<'_> {
         let (src, dst) = (memory("src"), memory("dst"));
         let moves = p.saic == AddressIncrement::INCREMENT || src.is_none();
         if let Some(used) = src {
-            self.read_by_cp(canonical(used.va), used.bytes);
+            self.used_by_cp(canonical(used.va), used.bytes, false, By::Dma, p.cp_sync);
         }
         let Some(to) = dst else {
             // To a register or to the GDS.
             return self.registers.forget();
         };
         let va = canonical(to.va);
-        self.write_by_cp(va, to.bytes);
+        self.used_by_cp(va, to.bytes, true, By::Dma, p.cp_sync);
         let effect = match p.src_sel {
             _ if p.daic != AddressIncrement::INCREMENT || !moves => None,
             DmaSrc::DATA => Some(Effect::Fill { va, value: p.src as u32, bytes }),
@@ -201,7 +203,7 @@ impl Linter<'_> {
     }
 
     fn scribble(&mut self, va: u64, bytes: u64) {
-        self.write_by_cp(va, bytes);
+        self.used_by_cp(va, bytes, true, By::Packet, true);
         self.step(Does::Scribble { va, bytes });
     }
 

@@ -12,13 +12,14 @@ use crate::submission::{Access, Completion, canonical};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 use core::ops::Range;
 
-/// Caches between waves and the GL2, and the GL2's own invalidation, as bits.
-pub(super) const GLK: u8 = 1;
-pub(super) const GLV: u8 = 2;
-pub(super) const GL1: u8 = 4;
-const GLI: u8 = 8;
+/// Caches between waves and the GL2, and the GL2 itself, as bits.
+const GLK: u8 = 1;
+const GLV: u8 = 2;
+const GL1: u8 = 4;
+pub(super) const GLI: u8 = 8;
 const GL2: u8 = 16;
 /// What a load of unknown kind goes through.
 pub(super) const ANY_LOAD: u8 = GLK | GLV | GL1;
@@ -43,13 +44,36 @@ pub(super) struct Touch {
     pub(super) through: u8,
 }
 
+/// What uses memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum By {
+    /// Waves, of this dispatch.
+    Dispatch(usize),
+    /// DMA_DATA, which runs beside the packets behind it.
+    Dma,
+    /// RELEASE_MEM, whenever what came before has ended.
+    Release,
+    /// A packet that ends before the next begins.
+    Packet,
+}
+
+impl fmt::Display for By {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dispatch(number) => write!(f, "dispatch {number}"),
+            Self::Dma => f.write_str("a DMA_DATA"),
+            Self::Release => f.write_str("a RELEASE_MEM"),
+            Self::Packet => f.write_str("a packet"),
+        }
+    }
+}
+
 /// Something that nothing has waited for.
 #[derive(Debug)]
 struct Pending {
     range: Range<u64>,
     write: bool,
-    /// Which dispatch; none for the command processor.
-    dispatch: Option<usize>,
+    by: By,
     order: u32,
 }
 
@@ -57,7 +81,7 @@ struct Pending {
 #[derive(Debug)]
 struct Written {
     range: Range<u64>,
-    dispatch: Option<usize>,
+    by: By,
     at: At,
     order: u32,
     waited: bool,
@@ -76,11 +100,9 @@ pub(super) struct Hazards {
     /// Where RELEASE_MEM has written, and what came before it.
     releases: Vec<(u64, u32)>,
     order: u32,
-    /// Dispatches that nothing has waited for, whatever they use.
-    running: usize,
-    last_dispatch: u32,
-    /// Caches that were invalidated and that no dispatch has filled since.
-    clean: u8,
+    /// Caches that were invalidated since the submission began, and those of which ranges were.
+    fresh: u8,
+    fresh_ranges: Vec<(u8, Range<u64>)>,
     dispatched: bool,
 }
 
@@ -88,8 +110,8 @@ fn overlap(a: &Range<u64>, b: &Range<u64>) -> bool {
     a.start < b.end && b.start < a.end
 }
 
-fn who(dispatch: Option<usize>) -> String {
-    dispatch.map_or_else(|| String::from("the command processor"), |n| format!("dispatch {n}"))
+fn covers(outer: &Range<u64>, inner: &Range<u64>) -> bool {
+    outer.start <= inner.start && inner.end <= outer.end
 }
 
 /// Makes room by forgetting the older half.
@@ -102,9 +124,17 @@ fn trim<T>(list: &mut Vec<T>) {
 impl Hazards {
     /// CS_PARTIAL_FLUSH.
     pub(super) fn wait_for_waves(&mut self) {
-        self.pending.clear();
-        self.running = 0;
-        for w in &mut self.written {
+        self.wait(|by| matches!(by, By::Dispatch(_)));
+    }
+
+    /// A DMA_DATA that waits for those before it.
+    pub(super) fn wait_for_dma(&mut self) {
+        self.wait(|by| by == By::Dma);
+    }
+
+    fn wait(&mut self, which: impl Fn(By) -> bool) {
+        self.pending.retain(|p| !which(p.by));
+        for w in self.written.iter_mut().filter(|w| which(w.by)) {
             w.waited = true;
         }
     }
@@ -112,9 +142,6 @@ impl Hazards {
     /// A wait for a value in memory: if a RELEASE_MEM writes there, everything before that has ended.
     pub(super) fn wait_for_memory(&mut self, va: u64) {
         let Some(&(_, order)) = self.releases.iter().rev().find(|r| r.0 == va) else { return };
-        if self.last_dispatch <= order {
-            self.running = 0;
-        }
         self.pending.retain(|p| p.order > order);
         for w in self.written.iter_mut().filter(|w| w.order <= order) {
             w.waited = true;
@@ -122,156 +149,157 @@ impl Hazards {
     }
 
     /// RELEASE_MEM: its cache operations come after all that was before it.
-    pub(super) fn release(&mut self, p: &ReleaseMem, va: Option<u64>) {
-        let all = p.gl2_range == GcrGl2Range::GL2_ALL;
+    pub(super) fn release(&mut self, p: &ReleaseMem) {
+        let bits = [(p.glk_inv, GLK), (p.glv_inv, GLV), (p.gl1_inv, GL1)];
+        let bits = bits.iter().filter(|b| b.0).fold(0, |all, b| all | b.1);
         for w in &mut self.written {
-            w.clean |= u8::from(p.glk_inv) * GLK | u8::from(p.glv_inv) * GLV | u8::from(p.gl1_inv) * GL1;
-            w.written_back |= p.gl2_wb && all;
-        }
-        if let Some(va) = va {
-            trim(&mut self.releases);
-            self.releases.push((va, self.order));
+            w.clean |= bits;
+            w.written_back |= p.gl2_wb && p.gl2_range == GcrGl2Range::GL2_ALL;
         }
     }
 
     /// ACQUIRE_MEM: caches as they are at this moment.
     pub(super) fn acquire(&mut self, p: &AcquireMem) {
         let get = |field| p.gcr_cntl.get(field);
-        let flag = |field, bit| if get(field) != 0 { bit } else { 0 };
         if p.pws_ena && p.pws_ena2 {
-            self.wait_for_waves();
+            self.pending.clear();
+            self.written.iter_mut().for_each(|w| w.waited = true);
         }
-        let near = flag(GcrCntl::GLK_INV, GLK) | flag(GcrCntl::GLV_INV, GLV) | flag(GcrCntl::GL1_INV, GL1);
-        let gli = if get(GcrCntl::GLI_INV) == GcrGliInv::GLI_ALL.0 { GLI } else { 0 };
-        let gl2_all = get(GcrCntl::GL2_RANGE) == GcrGl2Range::GL2_ALL.0;
-        let gl1_all = get(GcrCntl::GL1_RANGE) == GcrGl1Range::GL1_ALL.0;
         let start = canonical(p.coher_base << 8);
-        let end =
-            start.saturating_add(p.coher_size.checked_shl(8).filter(|s| s >> 8 == p.coher_size).unwrap_or(u64::MAX));
-        let covers = |r: &Range<u64>| start <= r.start && r.end <= end;
-        for w in &mut self.written {
-            match (gl1_all || covers(&w.range), w.waited) {
-                (false, _) => w.missed |= near,
-                (true, false) => w.early |= near,
-                (true, true) => w.clean |= near,
+        let bytes = u128::from(p.coher_size) << 8;
+        let range = start..(u128::from(start) + bytes).min(u128::from(u64::MAX)) as u64;
+        // The scalar cache and the vector L0 know no ranges.
+        let mut whole = [(GcrCntl::GLK_INV, GLK), (GcrCntl::GLV_INV, GLV)]
+            .iter()
+            .fold(0, |all, (field, bit)| if get(*field) != 0 { all | bit } else { all });
+        let mut ranged = 0;
+        let mut add = |wanted: bool, everything: bool, bit: u8| {
+            if wanted && (everything || range == (0..u64::MAX)) {
+                whole |= bit;
+            } else if wanted {
+                ranged |= bit;
             }
-            w.written_back |= get(GcrCntl::GL2_WB) != 0 && w.waited && (gl2_all || covers(&w.range));
+        };
+        let gli = get(GcrCntl::GLI_INV);
+        add(gli != GcrGliInv::GLI_NOP.0, gli == GcrGliInv::GLI_ALL.0, GLI);
+        add(get(GcrCntl::GL1_INV) != 0, get(GcrCntl::GL1_RANGE) == GcrGl1Range::GL1_ALL.0, GL1);
+        let gl2 = get(GcrCntl::GL2_RANGE);
+        // Volatile lines alone: none that a client of this interface can make.
+        add(get(GcrCntl::GL2_INV) != 0 && gl2 != GcrGl2Range::GL2_VOL.0, gl2 == GcrGl2Range::GL2_ALL.0, GL2);
+        for w in &mut self.written {
+            let (near, other) = if covers(&range, &w.range) { (whole | ranged, 0) } else { (whole, ranged) };
+            if w.waited {
+                w.clean |= near;
+            } else {
+                w.early |= near;
+            }
+            w.missed |= other;
+            let all = gl2 == GcrGl2Range::GL2_ALL.0 || gl2 != GcrGl2Range::GL2_VOL.0 && covers(&range, &w.range);
+            w.written_back |= get(GcrCntl::GL2_WB) != 0 && w.waited && all;
         }
-        if self.running == 0 {
-            self.clean |= gli;
-            self.clean |= if gl1_all { near } else { 0 };
-            self.clean |= if gl2_all { flag(GcrCntl::GL2_INV, GL2) } else { 0 };
+        self.fresh |= whole;
+        if ranged != 0 {
+            trim(&mut self.fresh_ranges);
+            self.fresh_ranges.push((ranged, range));
         }
     }
 
-    /// A range that the command processor writes; `ended` where the write comes after all waves.
-    pub(super) fn written(&mut self, va: u64, bytes: u64, at: At, ended: bool) {
-        let range = va..va.saturating_add(bytes);
-        self.order += 1;
-        let clean = if self.running == 0 { self.clean & ANY_LOAD } else { 0 };
-        if self.running > 0 && !ended {
-            trim(&mut self.pending);
-            self.pending.push(Pending { range: range.clone(), write: true, dispatch: None, order: self.order });
-        }
-        trim(&mut self.written);
-        self.written.push(Written {
-            range,
-            dispatch: None,
-            at,
-            order: self.order,
-            waited: self.running == 0 || ended,
-            clean,
-            early: 0,
-            missed: 0,
-            written_back: false,
-        });
+    /// Caches that nothing has invalidated before the first dispatch, which uses this memory.
+    fn dirty(&self, touches: &[Touch]) -> u8 {
+        let dirty = FIRST & !self.fresh;
+        let bits = (0..8).map(|i| dirty & 1 << i).filter(|bit| *bit != 0);
+        let uncovered = |bit: &u8| {
+            let ranges = || self.fresh_ranges.iter().filter(|(bits, _)| bits & bit != 0);
+            let mut concerned = touches.iter().filter(|t| t.access.read && (*bit == GL2 || t.through & bit != 0));
+            ranges().next().is_none() || concerned.any(|t| !ranges().any(|(_, r)| covers(r, &t.range)))
+        };
+        bits.filter(uncovered).fold(0, |all, bit| all | bit)
     }
 
     /// Who else is at a range now.
-    fn conflict(&self, range: &Range<u64>, write: bool) -> Option<(Range<u64>, Option<usize>)> {
-        let found = self.pending.iter().find(|p| (p.write || write) && overlap(&p.range, range));
-        found.map(|p| (p.range.clone(), p.dispatch))
+    fn conflict(&self, range: &Range<u64>, write: bool, by: By) -> Option<(u64, By)> {
+        let found = self.pending.iter().find(|p| {
+            // One engine writes in order, but reads ahead.
+            let harms = if p.by == By::Dma && by == By::Dma { p.write && !write } else { p.write || write };
+            harms && overlap(&p.range, range)
+        });
+        found.map(|p| (p.range.start.max(range.start), p.by))
+    }
+
+    /// A range is in use from now on; `ended` where the next packet finds it done.
+    fn uses(&mut self, range: Range<u64>, write: bool, by: By, at: At, ended: bool) {
+        if !ended {
+            trim(&mut self.pending);
+            self.pending.push(Pending { range: range.clone(), write, by, order: self.order });
+        }
+        if write {
+            trim(&mut self.written);
+            let (order, waited) = (self.order, ended);
+            self.written.push(Written {
+                range,
+                by,
+                at,
+                order,
+                waited,
+                clean: 0,
+                early: 0,
+                missed: 0,
+                written_back: false,
+            });
+        }
     }
 }
 
 impl Linter<'_> {
-    /// The command processor reads.
-    pub(super) fn read_by_cp(&mut self, va: u64, bytes: u64) {
+    /// The command processor uses memory; `ended` where the next packet finds it done.
+    pub(super) fn used_by_cp(&mut self, va: u64, bytes: u64, write: bool, by: By, ended: bool) {
         let range = va..va.saturating_add(bytes);
-        let running = self.hazards.conflict(&range, false).filter(|c| c.1.is_some());
-        if let Some((other, dispatch)) = running {
-            let message = format!("the packet reads {va:#x}, and {} writes {:#x}", who(dispatch), other.start);
+        self.hazards.order += 1;
+        // What RELEASE_MEM writes comes after everything before it.
+        let running = if by == By::Release { None } else { self.hazards.conflict(&range, write, by) };
+        if let Some((other, running)) = running {
+            let verb = if write { "writes" } else { "reads" };
+            let message = format!("the packet {verb} {other:#x}, and {running} before it uses that and may still run");
             self.find(&rules::RACE, message);
+        }
+        self.hazards.uses(range, write, by, self.at, ended);
+        if write {
+            self.check_host_reads(va);
+        }
+        if by == By::Release {
+            trim(&mut self.hazards.releases);
+            let order = self.hazards.order;
+            self.hazards.releases.push((va, order));
         }
     }
 
-    /// The command processor writes.
-    pub(super) fn write_by_cp(&mut self, va: u64, bytes: u64) {
-        let range = va..va.saturating_add(bytes);
-        if let Some((other, dispatch)) = self.hazards.conflict(&range, true).filter(|c| c.1.is_some()) {
-            let message = format!("the packet writes {va:#x}, and {} uses {:#x}", who(dispatch), other.start);
-            self.find(&rules::RACE, message);
-        }
-        self.hazards.written(va, bytes, self.at, false);
-        self.check_host_reads(va);
-    }
-
-    /// A dispatch begins that uses this memory; `None` where nobody knows.
+    /// A dispatch begins that uses this memory; `known` where that is all of it.
     pub(super) fn used_by_dispatch(&mut self, number: usize, touches: &[Touch], known: bool) {
         let first = !core::mem::replace(&mut self.hazards.dispatched, true);
-        let dirty = FIRST & !self.hazards.clean;
-        if first && known && dirty != 0 {
-            let message = format!("dispatch {number} comes before any ACQUIRE_MEM with {}", names(dirty));
-            self.find(&rules::NO_FIRST_INVALIDATE, message);
-        }
-        let mut raced = false;
-        for t in touches {
-            if let Some((other, dispatch)) = self.hazards.conflict(&t.range, t.access.write) {
-                let message = format!(
-                    "dispatch {number} uses {:#x}, and {} uses {:#x}; nothing waits between",
-                    t.range.start,
-                    who(dispatch),
-                    other.start
-                );
-                if !core::mem::replace(&mut raced, true) {
-                    self.find(&rules::RACE, message);
-                }
+        if first && known {
+            let dirty = self.hazards.dirty(touches);
+            if dirty != 0 {
+                let message = format!("dispatch {number} comes before any ACQUIRE_MEM with {}", names(dirty));
+                self.find(&rules::NO_FIRST_INVALIDATE, message);
             }
         }
-        if !raced {
+        let by = By::Dispatch(number);
+        let raced = touches.iter().find_map(|t| self.hazards.conflict(&t.range, t.access.write, by));
+        if let Some((va, other)) = raced {
+            let message = format!("dispatch {number} uses {va:#x}, and so does {other} before it, which may still run");
+            self.find(&rules::RACE, message);
+        } else {
             self.check_stale(number, touches);
         }
-        self.hazards.running += 1;
         self.hazards.order += 1;
-        let order = self.hazards.order;
-        self.hazards.last_dispatch = order;
-        self.hazards.clean = 0;
         for t in touches {
-            let (range, write, dispatch) = (t.range.clone(), t.access.write, Some(number));
-            trim(&mut self.hazards.pending);
-            self.hazards.pending.push(Pending { range: range.clone(), write, dispatch, order });
-            if write {
-                let at = self.at;
-                trim(&mut self.hazards.written);
-                self.hazards.written.push(Written {
-                    range,
-                    dispatch,
-                    at,
-                    order,
-                    waited: false,
-                    clean: 0,
-                    early: 0,
-                    missed: 0,
-                    written_back: false,
-                });
-            }
+            self.hazards.uses(t.range.clone(), t.access.write, by, self.at, false);
         }
     }
 
     /// Reads through caches that may hold what was before a write.
     fn check_stale(&mut self, number: usize, touches: &[Touch]) {
         for t in touches.iter().filter(|t| t.access.read) {
-            // The newest write of a place counts, and the ones before it have the same fate or a better one.
             let stale =
                 self.hazards.written.iter().rev().find(|w| overlap(&w.range, &t.range) && t.through & !w.clean != 0);
             let Some(w) = stale else { continue };
@@ -279,7 +307,7 @@ impl Linter<'_> {
             let what = format!(
                 "dispatch {number} reads {:#x}, which {} wrote (IB {} dword {})",
                 t.range.start.max(w.range.start),
-                who(w.dispatch),
+                w.by,
                 w.at.ib.unwrap_or(0),
                 w.at.offset
             );
@@ -288,7 +316,7 @@ impl Linter<'_> {
                 (&rules::RANGE, format!("{what}; {bits} between covers another range"))
             } else if missing & !w.early == 0 {
                 (&rules::EARLY_ACQUIRE, format!("{what}; {bits} comes before the wait for the writer"))
-            } else if missing == GLK && t.through != GLK | GL1 {
+            } else if missing == GLK {
                 (&rules::STALE_SCALAR, format!("{what}; {bits} is missing after it"))
             } else {
                 (&rules::STALE_CACHE, format!("{what}; {bits} is missing after it"))
@@ -307,12 +335,12 @@ impl Linter<'_> {
             .hazards
             .written
             .iter()
-            .find(|w| !w.written_back && !(w.range.start == va) && reads.iter().any(|r| overlap(r, &w.range)));
+            .find(|w| !w.written_back && w.range.start != va && reads.iter().any(|r| overlap(r, &w.range)));
         if let Some(w) = late {
             let message = format!(
                 "the host reads {:#x}, which {} wrote (IB {} dword {}), without GL2_WB before the completion value",
                 w.range.start,
-                who(w.dispatch),
+                w.by,
                 w.at.ib.unwrap_or(0),
                 w.at.offset
             );

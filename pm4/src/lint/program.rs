@@ -1,6 +1,6 @@
 //! Rules of a dispatch: the registers at the moment of its packet, the program, and what that program needs.
 
-use super::hazard::{ANY_LOAD, GL1, GLK, Touch};
+use super::hazard::{ANY_LOAD, GLI, Touch};
 use super::state::Value;
 use super::{Does, Linter, rules};
 use crate::reg::{
@@ -36,32 +36,34 @@ impl<'a> Linter<'a> {
     pub(super) fn dispatch(&mut self, dims: Option<[u32; 3]>, indirect: Option<u64>, initiator: Initiator) {
         self.dispatches += 1;
         let number = self.dispatches;
-        let before = self.findings.len();
         let launch = self.launch(dims, indirect, initiator);
         let (planned, kernel) = (self.planned_launch(), launch.as_ref().and_then(|(l, _)| self.kernel(l.entry)));
         let mut touches = Vec::new();
+        let mut arguments = 0;
         if let (Some((launch, _)), Some(kernel)) = (&launch, kernel) {
             self.check_kernel(kernel, launch);
-            self.arguments(kernel, launch, &mut touches);
+            arguments = self.arguments(kernel, launch, &mut touches);
         }
         if let Some((launch, _)) = &launch {
-            self.check_entry(launch, kernel.is_some(), before);
+            self.check_entry(launch, kernel.is_some());
+            touches.push(Touch {
+                range: launch.entry..launch.entry.saturating_add(4),
+                access: Access::RX,
+                through: GLI,
+            });
         }
         // What the plan states is exact; arguments say where memory begins that is used, and not where it ends.
-        let mut stated = false;
         let mut uses = Vec::new();
         if let Some(plan) = planned.filter(|l| !l.uses.is_empty()) {
-            stated = true;
-            touches.retain(|t| t.through != ANY_LOAD);
-            touches.extend(plan.uses.iter().map(|u| Touch {
-                range: canonical(u.range.start)
-                    ..canonical(u.range.start).saturating_add(u.range.end.saturating_sub(u.range.start)),
-                access: u.access,
-                through: ANY_LOAD,
+            touches.drain(touches.len() - 1 - arguments..touches.len() - 1);
+            touches.extend(plan.uses.iter().map(|u| {
+                let start = canonical(u.range.start);
+                let range = start..start.saturating_add(u.range.end.saturating_sub(u.range.start));
+                Touch { range, access: u.access, through: ANY_LOAD }
             }));
             uses.clone_from(&plan.uses);
         }
-        let known = stated || touches.iter().any(|t| t.through == ANY_LOAD);
+        let known = !uses.is_empty() || arguments > 0;
         self.used_by_dispatch(number, &touches, known);
         match launch {
             Some((mut launch, loaded)) => {
@@ -98,9 +100,16 @@ impl<'a> Linter<'a> {
             self.find(&rules::NO_SHADER_EN, message);
             return None;
         }
-        if flag(Initiator::RESTORE) {
-            let message = format!("the initiator is {:#x}", initiator.bits());
-            self.find(&rules::RESTORE, message);
+        let senseless = [
+            ("RESTORE", Initiator::RESTORE),
+            ("RESERVED", Initiator::RESERVED),
+            ("AMP_SHADER_EN", Initiator::AMP_SHADER_EN),
+            ("ORDERED_APPEND_ENBL", Initiator::ORDERED_APPEND_ENBL),
+            ("ORDERED_APPEND_MODE", Initiator::ORDERED_APPEND_MODE),
+        ];
+        if let Some((name, _)) = senseless.iter().find(|(_, field)| flag(*field)) {
+            let message = format!("{name} in the initiator {:#x}", initiator.bits());
+            self.find(&rules::INITIATOR, message);
         }
         let entry = self.program();
         self.check_masks();
@@ -292,12 +301,12 @@ impl<'a> Linter<'a> {
         }
         let threads = initiator.get(Initiator::USE_THREAD_DIMENSIONS) != 0;
         let end = dims.map(|d| if threads { [0, 1, 2].map(|i| d[i].div_ceil(block[i])) } else { d });
-        if let (Some(start), Some(end)) = (start, end) {
-            if (0..3).any(|i| end[i] <= start[i]) {
-                let source = if direct { "the packet" } else { "memory" };
-                let message = format!("workgroups from {start:?} to below {end:?}, from {source}");
-                self.find(&rules::EMPTY_GRID, message);
-            }
+        if let (Some(start), Some(end)) = (start, end)
+            && (0..3).any(|i| end[i] <= start[i])
+        {
+            let source = if direct { "the packet" } else { "memory" };
+            let message = format!("workgroups from {start:?} to below {end:?}, from {source}");
+            self.find(&rules::EMPTY_GRID, message);
         }
         (start, end.filter(|_| direct))
     }
@@ -328,7 +337,7 @@ impl<'a> Linter<'a> {
     }
 
     /// Whether there is code at the entry.
-    fn check_entry(&mut self, launch: &Launch, known: bool, before: usize) {
+    fn check_entry(&mut self, launch: &Launch, known: bool) {
         let entry = launch.entry;
         let kernels = &self.submission.kernels;
         if !known && !kernels.is_empty() {
@@ -340,7 +349,7 @@ impl<'a> Linter<'a> {
             }
         }
         let readable = self.check_memory(&"the program", entry, 4, Access::RX);
-        if known || kernels.is_empty() || !readable || self.findings.len() > before && !readable {
+        if known || kernels.is_empty() || !readable {
             return;
         }
         let near = kernels.iter().filter(|k| canonical(k.entry) <= entry).max_by_key(|k| canonical(k.entry));
@@ -423,20 +432,21 @@ impl<'a> Linter<'a> {
         }
     }
 
-    /// The argument block, and the memory behind its pointers.
-    fn arguments(&mut self, kernel: &KernelFacts, launch: &Launch, touches: &mut Vec<Touch>) {
-        let Some(first) = kernel.kernarg_sgpr.filter(|_| kernel.kernarg_bytes > 0) else { return };
+    /// The argument block, and the memory behind its pointers; how many of those there are.
+    fn arguments(&mut self, kernel: &KernelFacts, launch: &Launch, touches: &mut Vec<Touch>) -> usize {
+        let Some(first) = kernel.kernarg_sgpr.filter(|_| kernel.kernarg_bytes > 0) else { return 0 };
         let name = &kernel.name;
         let half = |i: u32| self.registers.get(reg::COMPUTE_USER_DATA_0.address() + 4 * i);
         let halves = [half(first), half(first.saturating_add(1))];
         if first >= COMPUTE_USER_DATA_COUNT - 1 || first as usize + 1 >= launch.user_data.len().max(1) {
-            return;
+            return 0;
         }
         if halves.iter().any(|h| h.is_unset()) {
             let message = format!("{name} reads its arguments through s[{first}:{}]", first + 1);
-            return self.find(&rules::KERNARG_UNSET, message);
+            self.find(&rules::KERNARG_UNSET, message);
+            return 0;
         }
-        let [Some(lo), Some(hi)] = halves.map(Value::known) else { return };
+        let [Some(lo), Some(hi)] = halves.map(Value::known) else { return 0 };
         let block = canonical(u64::from(hi) << 32 | u64::from(lo));
         let bytes = u64::from(kernel.kernarg_bytes);
         let map = &self.submission.buffers;
@@ -452,11 +462,13 @@ impl<'a> Linter<'a> {
             };
             if let Some(wrong) = wrong {
                 let message = format!("{name} has {bytes:#x} bytes of arguments at {block:#x}, {wrong}");
-                return self.find(&rules::KERNARG_MEMORY, message);
+                self.find(&rules::KERNARG_MEMORY, message);
+                return 0;
             }
         }
         let range = block..block.saturating_add(bytes);
-        touches.push(Touch { range, access: Access::R, through: GLK | GL1 });
+        touches.push(Touch { range, access: Access::R, through: ANY_LOAD });
+        let before = touches.len();
         for pointer in &kernel.pointers {
             let at = block.wrapping_add(u64::from(pointer.offset));
             let (Some(lo), Some(hi)) = (self.dword_now(at), self.dword_now(at.wrapping_add(4))) else { continue };
@@ -468,6 +480,7 @@ impl<'a> Linter<'a> {
                 touches.push(Touch { range: va..va.saturating_add(4), access: pointer.access, through: ANY_LOAD });
             }
         }
+        touches.len() - before
     }
 }
 

@@ -71,10 +71,22 @@ rules! {
         "fields of a packet contradict each other"
         "The packet's own fields do not agree, as a register count and the registers that follow."
         "See the packet's documentation.";
-    NO_SHADER_TYPE "PM4-013" Note
+    NO_SHADER_TYPE "PM4-013" Error
         "a dispatch on the graphics ring without the shader-type bit"
-        "Bit 1 of the header tells the graphics ring that the packet is for the compute pipe. Drivers set it on every dispatch."
+        "Bit 1 of the header tells the graphics ring that the packet is for the compute pipe. Without it no compute waves start."
         "Set bit 1 of the header.";
+    ENGINE "PM4-014" Error
+        "a packet for an engine that the ring does not have"
+        "Only the graphics ring has several engines (PFP, ME) and pixel wait sync. On a compute ring the fields that select them are reserved."
+        "Leave the fields zero on compute rings.";
+    ATOMIC_COMMAND "PM4-015" Error
+        "an atomic command that the operation does not go with"
+        "A single pass and a loop use the value that the operation returns; operations without RTN in their name return none."
+        "Use the operation's RTN form, or a command for operations without return.";
+    PHYSICAL_RANGE "PM4-016" Error
+        "a range of physical addresses"
+        "RANGE_IS_PA takes COHER_BASE for a physical address, which no client of the kernel driver knows."
+        "Clear RANGE_IS_PA.";
     // Registers.
     UNKNOWN_REGISTER "PM4-101" Error
         "a register that gfx11 does not have"
@@ -197,10 +209,10 @@ rules! {
         "the argument block is not in usable memory"
         "The address in the user SGPRs lies in no buffer, in one that the submission may not use, or the block goes on beyond the buffer's end: the first scalar load faults."
         "Put the block into a listed buffer, and its address into the user SGPRs, low half first.";
-    RESTORE "PM4-225" Error
-        "RESTORE is set in the initiator"
-        "It resumes waves that the firmware's context switch saved. There are none."
-        "Clear bit 14.";
+    INITIATOR "PM4-225" Error
+        "a bit of the initiator that no client's dispatch has"
+        "RESTORE resumes waves that the firmware's context switch saved; the ordered-append bits and AMP_SHADER_EN belong to the graphics pipe, and bit 12 is reserved."
+        "Clear the bit.";
     BYTE_SWAPPED "PM4-226" Error
         "the program's bytes are in the other order"
         "Instructions are little-endian dwords. Swapped, they are other instructions or none."
@@ -264,8 +276,8 @@ rules! {
         "Sign-extend bit 47.";
     RACE "PM4-309" Error
         "accesses that overlap in time use the same memory"
-        "Dispatches that follow one another run together; nothing waits for the first before the second, or the command processor, touches the same bytes."
-        "EVENT_WRITE CS_PARTIAL_FLUSH between them, or RELEASE_MEM and a WAIT_REG_MEM for what it writes.";
+        "Dispatches that follow one another run together, and a DMA_DATA without CP_SYNC beside them; nothing waits for the first before the second, or the command processor, touches the same bytes."
+        "EVENT_WRITE CS_PARTIAL_FLUSH between them, or RELEASE_MEM and a WAIT_REG_MEM for what it writes; CP_SYNC on a copy.";
     STALE_CACHE "PM4-310" Error
         "memory is read through caches that still hold what was there before"
         "The vector L0, the scalar cache and the GL1 do not see writes that others make to the GL2. Without an invalidation after the write, old data is read."
@@ -298,11 +310,7 @@ rules! {
         "pixel wait sync is half set up"
         "PWS needs both enables of ACQUIRE_MEM; fields of it without them, or one of the two, are another packet form."
         "Set PWS_ENA and PWS_ENA2, or none of the fields.";
-    DMA_NOT_AWAITED "PM4-318" Note
-        "a copy that nothing waits for"
-        "Without CP_SYNC later packets start while DMA_DATA still moves bytes."
-        "Set CP_SYNC on the last DMA_DATA before the use.";
-    PREFETCH "PM4-319" Note
+    PREFETCH "PM4-318" Note
         "memory is prefetched where no buffer is"
         "A prefetch writes nothing, but an address without translation is logged as a fault."
         "Correct the address or leave the packet out.";
@@ -333,7 +341,7 @@ rules! {
         "Make sure that somebody writes the value.";
     EVENT_INDEX "PM4-407" Error
         "the event index does not match the event"
-        "The index routes the event to the unit that handles it: 4 for partial flushes, 5 for end-of-pipe time stamps, 6 for CS_DONE and PS_DONE, 0 for plain events."
+        "The index routes the event to the unit that handles it: 4 for partial flushes, 5 for end-of-pipe time stamps, 6 for CS_DONE and PS_DONE, 0 for plain events. End-of-pipe events are RELEASE_MEM's, the others EVENT_WRITE's."
         "Use the event's index.";
     RELEASE_SELECTORS "PM4-408" Error
         "RELEASE_MEM selects what user streams cannot"
@@ -392,6 +400,10 @@ rules! {
         "a conditional range that ends inside a packet"
         "The count of COND_EXEC or PRED_EXEC is in dwords and has to end between packets of the same buffer; else the middle of a packet is read as a header."
         "Count whole packets.";
+    IB_FIELDS "PM4-512" Error
+        "an INDIRECT_BUFFER packet that the ring does not follow"
+        "Compute rings skip or hang on the packet unless VALID is set, and the VMID is the kernel's choice: other than 0 it names another process's address space."
+        "Set VALID, and leave VMID zero.";
     // Kernel interface.
     WAIT_DEADLINE "PM4-601" Error
         "a deadline that has passed"

@@ -3,8 +3,8 @@
 use super::{Linter, rules};
 use crate::decode::Item;
 use crate::field::ValuesDesc;
-use crate::packet::values::{EventIndex, EventType, ReleaseDst, ShRegIndex, WriteDataDst};
-use crate::packet::{HeaderFlags, PACKETS, Tail, opcode};
+use crate::packet::values::{AtomicCommand, CopyDataDst, EventType, ReleaseDst, ShRegIndex, WriteDataDst};
+use crate::packet::{AcquireMem, GcrCntl, HeaderFlags, PACKETS, Tail, opcode};
 use crate::reg::{self, Space};
 use crate::submission::Ring;
 use crate::{DecodeError, EncodeError, Packet, decode};
@@ -163,6 +163,7 @@ impl Linter<'_> {
             Some(Tail::Pairs(space)) => self.check_pairs(packet, space),
             _ => {}
         }
+        self.check_engine(packet);
         self.check_events(packet);
     }
 
@@ -282,11 +283,22 @@ impl Linter<'_> {
         }
     }
 
-    /// Events, and selectors that go with them.
+    /// Fields that only the graphics ring's engines have.
+    fn check_engine(&mut self, packet: &Packet) {
+        if self.submission.ring != Ring::Compute {
+            return;
+        }
+        let selects = ["engine_sel", "engine"].iter().find_map(|f| packet.field(f).filter(|&v| v != 0));
+        if let Some(engine) = selects {
+            self.find(&rules::ENGINE, format!("{} with engine {engine}", packet.name()));
+        }
+    }
+
+    /// Events, selectors that go with them, and cache operations.
     fn check_events(&mut self, packet: &Packet) {
-        let (event, index) = match packet {
-            Packet::EventWrite(p) => (p.event_type, p.event_index),
-            Packet::EventWriteAddr(p) => (p.event_type, p.event_index),
+        let (event, index, end_of_pipe) = match packet {
+            Packet::EventWrite(p) => (p.event_type, p.event_index, false),
+            Packet::EventWriteAddr(p) => (p.event_type, p.event_index, false),
             Packet::ReleaseMem(p) => {
                 if !matches!(p.dst_sel, ReleaseDst::MEMORY | ReleaseDst::TC_L2) {
                     self.find(&rules::RELEASE_SELECTORS, format!("DST_SEL {}", p.dst_sel.0));
@@ -297,64 +309,111 @@ impl Linter<'_> {
                 if p.gl2_discard {
                     self.find(&rules::GL2_DISCARD, String::from("RELEASE_MEM with GL2_DISCARD"));
                 }
-                (p.event_type, p.event_index)
+                (p.event_type, p.event_index, true)
             }
-            Packet::AcquireMem(p) => {
-                if p.gcr_cntl.get(crate::GcrCntl::GL2_DISCARD) != 0 {
-                    self.find(&rules::GL2_DISCARD, String::from("ACQUIRE_MEM with GL2_DISCARD"));
-                }
-                let fields = p.pws_stage_sel.0 != 0 || p.pws_counter_sel.0 != 0 || p.pws_count != 0;
-                if p.pws_ena != p.pws_ena2 || fields && !p.pws_ena {
-                    let message = format!(
-                        "PWS_ENA {}, PWS_ENA2 {}, stage {}, counter {}, count {}",
-                        u8::from(p.pws_ena),
-                        u8::from(p.pws_ena2),
-                        p.pws_stage_sel.0,
-                        p.pws_counter_sel.0,
-                        p.pws_count
-                    );
-                    self.find(&rules::HALF_PWS, message);
+            Packet::AcquireMem(p) => return self.check_acquire(p),
+            Packet::AtomicMem(p) => {
+                let returns = p.atomic.0 & 0x40 == 0;
+                let command = p.command;
+                let wants =
+                    command == AtomicCommand::SINGLE_PASS || command == AtomicCommand::LOOP_UNTIL_COMPARE_SATISFIED;
+                if wants && !returns {
+                    let message = format!("command {} with operation {:#x}", command.0, p.atomic.0);
+                    self.find(&rules::ATOMIC_COMMAND, message);
                 }
                 return;
             }
             Packet::WriteData(p) if p.dst_sel == WriteDataDst::MEM_MAPPED_REGISTER => {
-                let first = (p.dst_addr as u32).wrapping_mul(4);
-                if Space::of(first).is_none() {
-                    let message =
-                        format!("WRITE_DATA to the register at {first:#x}, outside the spaces of user streams");
-                    self.find(&rules::PROTECTED_REGISTER, message);
-                }
-                return;
+                let count = if p.wr_one_addr { 1 } else { p.payload.len() as u32 };
+                return self.check_absolute(packet.name(), p.dst_addr, count);
+            }
+            Packet::CopyData(p) if p.dst_sel == CopyDataDst::MEM_MAPPED_REGISTER => {
+                return self.check_absolute(packet.name(), p.dst, (p.count_sel.bytes() / 4) as u32);
             }
             _ => return,
         };
-        let want = match event {
-            EventType::CS_PARTIAL_FLUSH | EventType::VS_PARTIAL_FLUSH | EventType::PS_PARTIAL_FLUSH => {
-                EventIndex::PARTIAL_FLUSH
+        let Some(name) = EventType::DESC.name_of(u64::from(event.0)) else { return };
+        match (end_of_pipe_index(event), end_of_pipe) {
+            (Some(_), false) => {
+                self.find(&rules::EVENT_INDEX, format!("{name} is an end-of-pipe event, which RELEASE_MEM sends"));
             }
-            EventType::CACHE_FLUSH_TS
-            | EventType::CACHE_FLUSH_AND_INV_TS_EVENT
-            | EventType::BOTTOM_OF_PIPE_TS
-            | EventType::FLUSH_AND_INV_DB_DATA_TS
-            | EventType::FLUSH_AND_INV_CB_DATA_TS => EventIndex::END_OF_PIPE,
-            EventType::CS_DONE | EventType::PS_DONE => EventIndex::SHADER_DONE,
-            EventType::SAMPLE_PIPELINESTAT => EventIndex::SAMPLE_PIPELINESTAT,
-            EventType::SAMPLE_STREAMOUTSTATS
-            | EventType::SAMPLE_STREAMOUTSTATS1
-            | EventType::SAMPLE_STREAMOUTSTATS2
-            | EventType::SAMPLE_STREAMOUTSTATS3 => EventIndex::SAMPLE_STREAMOUTSTATS,
-            EventType::PIXEL_PIPE_STAT_CONTROL | EventType::PIXEL_PIPE_STAT_DUMP => EventIndex::ZPASS_DONE,
-            _ => EventIndex::OTHER,
-        };
-        if index != want && EventType::DESC.name_of(u64::from(event.0)).is_some() {
-            let name = EventType::DESC.name_of(u64::from(event.0)).unwrap_or("?");
-            let message = format!("{name} with index {}, it has {}", index.0, want.0);
-            self.find(&rules::EVENT_INDEX, message);
+            (None, true) => self.find(&rules::EVENT_INDEX, format!("{name} is no end-of-pipe event")),
+            (want, _) => {
+                let want = want.unwrap_or_else(|| event_index(event));
+                if index.0 != want {
+                    self.find(&rules::EVENT_INDEX, format!("{name} with index {}, it has {want}", index.0));
+                }
+            }
         }
         if self.submission.ring == Ring::Compute && is_graphics(event) {
-            let name = EventType::DESC.name_of(u64::from(event.0)).unwrap_or("?");
             self.find(&rules::EVENT_WITHOUT_EFFECT, format!("{name} on a compute ring"));
         }
+    }
+
+    fn check_acquire(&mut self, p: &AcquireMem) {
+        if p.gcr_cntl.get(GcrCntl::GL2_DISCARD) != 0 {
+            self.find(&rules::GL2_DISCARD, String::from("ACQUIRE_MEM with GL2_DISCARD"));
+        }
+        if p.gcr_cntl.get(GcrCntl::RANGE_IS_PA) != 0 {
+            self.find(&rules::PHYSICAL_RANGE, String::from("ACQUIRE_MEM with RANGE_IS_PA"));
+        }
+        let fields = p.pws_stage_sel.0 != 0 || p.pws_counter_sel.0 != 0 || p.pws_count != 0;
+        if self.submission.ring == Ring::Compute && (p.engine_me || p.pws_ena && p.pws_ena2) {
+            self.find(&rules::ENGINE, String::from("ACQUIRE_MEM with pixel wait sync, or for the micro engine"));
+        } else if p.pws_ena != p.pws_ena2 || fields && !p.pws_ena {
+            let message = format!(
+                "PWS_ENA {}, PWS_ENA2 {}, stage {}, counter {}, count {}",
+                u8::from(p.pws_ena),
+                u8::from(p.pws_ena2),
+                p.pws_stage_sel.0,
+                p.pws_counter_sel.0,
+                p.pws_count
+            );
+            self.find(&rules::HALF_PWS, message);
+        }
+    }
+
+    /// Registers that a packet names by their absolute dword offset.
+    fn check_absolute(&mut self, packet: &str, first: u64, count: u32) {
+        for offset in (first..).take(count as usize) {
+            let address = (offset as u32).wrapping_mul(4);
+            if Space::of(address).is_none() {
+                let message = format!("{packet} to the register at {address:#x}, outside the spaces of user streams");
+                return self.find(&rules::PROTECTED_REGISTER, message);
+            }
+            if reg::by_address(address).is_none() {
+                return self.find(&rules::UNKNOWN_REGISTER, format!("{packet} to address {address:#x}"));
+            }
+        }
+    }
+}
+
+/// The index of an event that RELEASE_MEM sends (PAL's packet headers and `gfx9CmdUtil.cpp`).
+fn end_of_pipe_index(event: EventType) -> Option<u32> {
+    match event {
+        EventType::CACHE_FLUSH_TS
+        | EventType::CACHE_FLUSH_AND_INV_TS_EVENT
+        | EventType::BOTTOM_OF_PIPE_TS
+        | EventType::FLUSH_SX_TS
+        | EventType::FLUSH_AND_INV_DB_DATA_TS
+        | EventType::FLUSH_AND_INV_CB_DATA_TS => Some(5),
+        EventType::CS_DONE | EventType::PS_DONE => Some(6),
+        _ => None,
+    }
+}
+
+/// The index of an event that EVENT_WRITE sends.
+fn event_index(event: EventType) -> u32 {
+    match event {
+        EventType::CS_PARTIAL_FLUSH | EventType::VS_PARTIAL_FLUSH | EventType::PS_PARTIAL_FLUSH => 4,
+        EventType::PIXEL_PIPE_STAT_CONTROL | EventType::PIXEL_PIPE_STAT_DUMP => 1,
+        EventType::SAMPLE_PIPELINESTAT => 2,
+        // Of their own since gfx11.
+        EventType::SAMPLE_STREAMOUTSTATS => 8,
+        EventType::SAMPLE_STREAMOUTSTATS1 => 9,
+        EventType::SAMPLE_STREAMOUTSTATS2 => 10,
+        EventType::SAMPLE_STREAMOUTSTATS3 => 11,
+        _ => 0,
     }
 }
 

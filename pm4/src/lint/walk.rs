@@ -1,5 +1,6 @@
 //! From buffer to buffer: packets in the order in which they are executed.
 
+use super::hazard::By;
 use super::state::Registers;
 use super::{At, Linter, rules};
 use crate::packet::{CondExec, IndirectBuffer};
@@ -181,7 +182,7 @@ impl<'a> Linter<'a> {
     /// The condition's value, where it can be told.
     fn condition(&mut self, p: &CondExec) -> Option<bool> {
         let va = canonical(p.address);
-        self.read_by_cp(va, 4);
+        self.used_by_cp(va, 4, false, By::Packet, true);
         self.dword_now(va).map(|value| value != 0)
     }
 
@@ -207,6 +208,12 @@ impl<'a> Linter<'a> {
         let va = canonical(call.ib_base);
         let dwords = call.ib_size as usize;
         let word = if call.chain { "chain" } else { "call" };
+        if call.vmid != 0 || submission.ring == Ring::Compute && !call.valid {
+            self.find(
+                &rules::IB_FIELDS,
+                format!("a {word} to {va:#x} with VALID {}, VMID {}", u8::from(call.valid), call.vmid),
+            );
+        }
         if dwords == 0 {
             self.find(&rules::IB_EMPTY, format!("a {word} to a buffer of no dwords at {va:#x}"));
             return None;

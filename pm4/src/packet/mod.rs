@@ -9,6 +9,7 @@ use crate::{DecodeError, EncodeError};
 use alloc::vec::Vec;
 use core::fmt;
 
+mod rules;
 mod table;
 pub mod values;
 
@@ -123,6 +124,12 @@ const fn word(dword: u8) -> Place {
 const fn wide(dword: u8, width: u8) -> Place {
     assert!(32 < width && width <= 64, "wider than one dword, at most two");
     Place { dword, lo: 0, width, shift: 0 }
+}
+
+/// A 48-bit address in a dword and the lower half of the next, whose low `shift` bits the packet
+/// leaves out.
+const fn va48(dword: u8, shift: u8) -> Place {
+    Place { dword, lo: shift, width: 48 - shift, shift }
 }
 
 /// A 64-bit address in two body dwords, low first, whose low `shift` bits the packet leaves out.
@@ -281,6 +288,11 @@ pub enum Tail {
     Regs(Space),
     /// Triples of two 16-bit register offsets of the space and their two values.
     Pairs(Space),
+    /// Pairs of a 16-bit register offset of the space and its value.
+    OffsetValue(Space),
+    /// Pairs of a 16-bit register offset of the space and a number of registers from there on,
+    /// whose values are in memory.
+    Ranges(Space),
 }
 
 impl Tail {
@@ -289,7 +301,29 @@ impl Tail {
             Self::Words { min } => min,
             Self::Regs(_) => 1,
             Self::Pairs(_) => 3,
+            Self::OffsetValue(_) | Self::Ranges(_) => 2,
         }
+    }
+}
+
+/// Whose buffers may hold a packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Rings(u8);
+
+impl Rings {
+    /// Buffers that user space submits to the graphics ring.
+    pub const GFX: Self = Self(1);
+    /// Buffers that user space submits to a compute ring.
+    pub const COMPUTE: Self = Self(2);
+    /// Both.
+    pub const USER: Self = Self(3);
+    /// Only the kernel's own rings, or a scheduler's: a user buffer with it is refused or does harm.
+    pub const KERNEL: Self = Self(0);
+
+    /// Whether every ring of `other` takes the packet.
+    #[must_use]
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0 && other.0 != 0
     }
 }
 
@@ -306,6 +340,8 @@ pub struct PacketDesc {
     pub tail: Option<Tail>,
     /// Header flags that the packet is written with.
     pub flags: HeaderFlags,
+    /// Whose buffers may hold it.
+    pub rings: Rings,
     /// The fields of the fixed part, in order of the row.
     pub fields: &'static [FieldSpec],
 }
@@ -320,7 +356,13 @@ impl PacketDesc {
     /// Whether the packet can have a body of this length.
     #[must_use]
     pub const fn fits(&self, dwords: usize) -> bool {
-        dwords == self.min_dwords() || self.tail.is_some() && dwords > self.min_dwords()
+        match self.tail {
+            Some(Tail::OffsetValue(_) | Tail::Ranges(_)) => {
+                dwords >= self.min_dwords() && (dwords - self.body_dwords).is_multiple_of(2)
+            }
+            Some(_) => dwords >= self.min_dwords(),
+            None => dwords == self.body_dwords,
+        }
     }
 
     /// Bits of the fixed part's dword `index` that no field owns, and no field of a field's layout.
@@ -381,7 +423,7 @@ macro_rules! packets {
     ($(
         $(#[$m:meta])*
         $opcode:literal $hw:ident => $name:ident, body $body:literal
-        $(, flags $flags:ident)? $(, check $check:ident)? {
+        $(, on $rings:ident)? $(, flags $flags:ident)? $(, check $check:ident)? {
             $( $(#[$fm:meta])* $field:ident : $ty:ty = $kind:ident $args:tt $( , $access:ident $bytes:expr )? ; )*
             $( + $(#[$tm:meta])* $tail:ident = $tail_kind:expr ; )?
         }
@@ -411,6 +453,7 @@ macro_rules! packets {
                         body_dwords: $body,
                         tail: packets!(@tail $( $tail_kind )?),
                         flags: packets!(@flags $( $flags )?),
+                        rings: packets!(@rings $( $rings )?),
                         fields: Self::FIELDS,
                     }
                 };
@@ -579,8 +622,36 @@ macro_rules! packets {
     (@tail) => { None };
     (@flags $flags:ident) => { HeaderFlags::$flags };
     (@flags) => { HeaderFlags::NONE };
+    (@rings $rings:ident) => { Rings::$rings };
+    (@rings) => { Rings::USER };
 }
 use packets;
+
+/// Opcodes of other generations that gfx11 does not have, in order: the opcode, its name there, and
+/// what gfx11 has in its place. Streams for older drivers still use some of them.
+pub static RETIRED: &[(u8, &str, &str)] = &[
+    (0x2A, "INDEX_TYPE", "SET_UCONFIG_REG_INDEX of VGT_INDEX_TYPE"),
+    (0x2E, "DRAW_INDEX_IMMD", "DRAW_INDEX_2 with the indices in memory"),
+    (0x41, "CP_DMA", "DMA_DATA"),
+    (0x43, "SURFACE_SYNC", "ACQUIRE_MEM"),
+    (0x44, "ME_INITIALIZE", "nothing: the kernel initialises the rings"),
+    (0x47, "EVENT_WRITE_EOP", "RELEASE_MEM"),
+    (0x48, "EVENT_WRITE_EOS", "RELEASE_MEM"),
+    (0x57, "ONE_REG_WRITE", "SET_UCONFIG_REG or COPY_DATA"),
+    (0x8C, "DISPATCH_DRAW_PREAMBLE", "nothing: primitive shaders are part of a draw"),
+    (0x8D, "DISPATCH_DRAW", "nothing: primitive shaders are part of a draw"),
+    (0x8F, "DRAW_MULTI_PREAMBLE", "DRAW_MULTI_PREAMBLE at 0xfe"),
+    (0x99, "AQL_PACKET", "AQL_PACKET at 0xff"),
+    (0xA7, "DISPATCH_DIRECT_INTERLEAVED", "DISPATCH_DIRECT; this one begins with gfx12"),
+    (0xA8, "DISPATCH_INDIRECT_INTERLEAVED", "DISPATCH_INDIRECT; this one begins with gfx12"),
+    (0xBE, "SET_UCONFIG_REG_PAIRS", "SET_UCONFIG_REG; this one begins with gfx12"),
+];
+
+/// The row of [`RETIRED`] for an opcode: its name elsewhere, and what gfx11 has instead.
+#[must_use]
+pub fn retired(opcode: u8) -> Option<(&'static str, &'static str)> {
+    RETIRED.iter().find(|r| r.0 == opcode).map(|r| (r.1, r.2))
+}
 
 impl Packet {
     /// The hardware's name, or `UNKNOWN`.
@@ -611,11 +682,15 @@ impl Packet {
         let first = self.field("offset").unwrap_or(0) as u32;
         let tail = self.tail();
         (0..tail.len()).filter_map(move |i| {
-            let (space, offset) = match (kind?, i % 3) {
-                (Tail::Regs(space), _) => (space, first.saturating_add(i as u32)),
-                (Tail::Pairs(_), 0) | (Tail::Words { .. }, _) => return None,
-                (Tail::Pairs(space), 1) => (space, tail[i - 1] & 0xffff),
-                (Tail::Pairs(space), _) => (space, tail[i - 2] >> 16),
+            let (space, offset) = match kind? {
+                Tail::Regs(space) => (space, first.saturating_add(i as u32)),
+                Tail::Pairs(space) => match i % 3 {
+                    0 => return None,
+                    1 => (space, tail[i - 1] & 0xffff),
+                    _ => (space, tail[i - 2] >> 16),
+                },
+                Tail::OffsetValue(space) if i % 2 == 1 => (space, tail[i - 1] & 0xffff),
+                Tail::OffsetValue(_) | Tail::Ranges(_) | Tail::Words { .. } => return None,
             };
             Some((space.address(offset)?, tail[i]))
         })

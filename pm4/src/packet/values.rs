@@ -1,7 +1,7 @@
 //! Named values of packet fields.
 //!
 //! Numbers from AMD's published packet descriptions: the amdgpu driver's `nvd.h`, PAL's
-//! `f32_mec_pm4_packets.h` and `f32_pfp_pm4_packets.h`, and Mesa's `sid.h` and `pkt3.json` (all MIT).
+//! `f32_*_pm4_packets.h`, and Mesa's `sid.h` and `pkt3.json` (all MIT).
 
 use crate::field::values;
 
@@ -45,6 +45,8 @@ values! {
         MEM_GRBM = 1, TC_L2 = 2, GDS = 3,
         /// Memory.
         MEM = 5,
+        /// The compute pipes' own copy of registers.
+        MEM_MAPPED_ADC_PERSISTENT_STATE = 6, PREEMPTION_META_MEMORY = 8,
     }
     /// Where `COPY_DATA` reads.
     CopyDataSrc {
@@ -55,9 +57,11 @@ values! {
         IMMEDIATE = 5, ATOMIC_RETURN_DATA = 6, GDS_ATOMIC_RETURN_DATA0 = 7, GDS_ATOMIC_RETURN_DATA1 = 8,
         /// The counter of `gpu_counter_freq`.
         GPU_CLOCK_COUNT = 9, SYSTEM_CLOCK_COUNT = 10,
+        /// The record of an execute-indirect.
+        EXEC_IND_ARG_BUF = 12,
     }
     /// Where `COPY_DATA` writes.
-    CopyDataDst { MEM_MAPPED_REGISTER = 0, MEM_GRBM = 1, TC_L2 = 2, GDS = 3, PERFCOUNTERS = 4, MEM = 5, MEM_MAPPED_REG_DC = 6 }
+    CopyDataDst { MEM_MAPPED_REGISTER = 0, MEM_GRBM = 1, TC_L2 = 2, GDS = 3, PERFCOUNTERS = 4, MEM = 5, MEM_MAPPED_REG_DC = 6, EXEC_IND_SPILL_TABLE = 7 }
     /// Width of a `COPY_DATA`.
     CountSel { DWORD = 0, QWORD = 1 }
     /// Where `DMA_DATA` reads.
@@ -110,6 +114,8 @@ values! {
         VALUE_64BIT = 2,
         /// The 64-bit counter of `gpu_counter_freq`.
         TIMESTAMP = 3, SYSTEM_CLOCK = 4, GDS = 5, EMULATED_SCLK = 6,
+        /// The low 32 bits of the data are added; compute rings.
+        ATOMIC_ADD_32BIT = 7,
     }
     /// GL1 lines that an invalidation reaches.
     GcrGl1Range { GL1_ALL = 0, GL1_RANGE = 2, GL1_FIRST_LAST = 3 }
@@ -154,7 +160,7 @@ values! {
         APPLY_KMD_CU_AND_MASK = 3,
     }
     /// What a state load's source is.
-    LoadIndex { DIRECT_ADDR = 0, OFFSET = 1 }
+    LoadIndex { DIRECT_ADDR = 0, OFFSET = 1, INDIRECT_ADDR = 2 }
     /// What `LOAD_SH_REG_INDEX` reads: values, or offset and value in turn.
     LoadFormat { OFFSET_AND_SIZE = 0, OFFSET_AND_DATA = 1 }
     /// What `CLEAR_STATE` does.
@@ -163,8 +169,45 @@ values! {
     BaseIndex {
         DISPLAY_LIST_PATCH_TABLE = 0,
         /// What the offsets of indirect draws and dispatches of the graphics ring count from.
-        DRAW_INDIRECT = 1, GDS_PARTITION = 2, CE_PARTITION = 3,
+        DRAW_INDIRECT = 1, GDS_PARTITION = 2, CE_PARTITION = 3, LOAD_REG_INDEX = 4, INDIRECT_DATA = 5, EXECUTE_INDIRECT_V2 = 6,
     }
+    /// What a predicate is made from.
+    PredicateOp {
+        /// No predicate.
+        CLEAR = 0,
+        /// Depth counters.
+        ZPASS = 1,
+        /// Stream-out counters.
+        PRIMCOUNT = 2,
+        /// A quadword that is not zero.
+        BOOL64 = 3,
+        /// A dword that is not zero.
+        BOOL32 = 4,
+    }
+    /// Where a stream-out offset comes from.
+    StrmoutSource { BUFFER_OFFSET = 0, VGT_FILLED_SIZE = 1, SRC_ADDRESS = 2, NONE = 3 }
+    /// What is done with a semaphore.
+    SemaphoreSel { SIGNAL = 6, WAIT = 7 }
+    /// Branches of a conditional indirect buffer.
+    CondIbMode { IF_THEN = 1, IF_THEN_ELSE = 2 }
+    /// Where `COND_WRITE` writes.
+    CondWriteSpace { REGISTER = 0, MEMORY = 1, SCRATCH = 2 }
+    /// What `PREAMBLE_CNTL` bounds.
+    PreambleCommand {
+        PREAMBLE_BEGIN = 0, PREAMBLE_END = 1, CLEAR_STATE_BEGIN = 2, CLEAR_STATE_END = 3, USER_QUEUES_STATE_SAVE = 4,
+        USER_QUEUES_STATE_RESTORE = 5,
+    }
+    /// What `SET_SH_REG_OFFSET` writes.
+    ShRegOffsetIndex {
+        /// The address of the buffer plus the offset.
+        NORMAL = 0,
+        /// Two dwords that count from a base, in units of 256 bytes.
+        DATA_INDIRECT_2DW_256B = 1,
+        /// One dword that counts from a base.
+        DATA_INDIRECT_1DW = 2,
+    }
+    /// What a record of `EXECUTE_INDIRECT_V2` starts.
+    ExecuteOperation { DRAW = 0, DRAW_INDEX = 1, DISPATCH = 2, DISPATCH_MESH = 3, DISPATCH_RAYS = 4 }
 }
 
 impl WriteDataDst {

@@ -55,10 +55,13 @@ pub enum Space {
     Context,
     /// Configuration that user space may write, 0x30000..0x40000, `SET_UCONFIG_REG`.
     Uconfig,
+    /// Privileged configuration and state, 0x8000..0xb000. A user's buffer can read it, with
+    /// `COPY_DATA` and `WAIT_REG_MEM`; `SET_CONFIG_REG` is the kernel's.
+    Config,
 }
 
 impl Space {
-    /// Every space.
+    /// Every space that a user's SET packets reach.
     pub const ALL: [Self; 3] = [Self::Sh, Self::Context, Self::Uconfig];
 
     /// Byte addresses of the space.
@@ -68,22 +71,24 @@ impl Space {
             Self::Sh => 0xb000..0xc000,
             Self::Context => 0x28000..0x30000,
             Self::Uconfig => 0x30000..0x40000,
+            Self::Config => 0x8000..0xb000,
         }
     }
 
-    /// The space of a byte address.
+    /// The space of a byte address, one of [`ALL`](Self::ALL).
     #[must_use]
     pub fn of(address: u32) -> Option<Self> {
         Self::ALL.into_iter().find(|s| s.range().contains(&address))
     }
 
-    /// `SH`, `CONTEXT` or `UCONFIG`.
+    /// `SH`, `CONTEXT`, `UCONFIG` or `CONFIG`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Sh => "SH",
             Self::Context => "CONTEXT",
             Self::Uconfig => "UCONFIG",
+            Self::Config => "CONFIG",
         }
     }
 

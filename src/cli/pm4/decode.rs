@@ -267,7 +267,8 @@ fn registers(desc: &PacketDesc, body: &[u32]) -> Option<Value> {
                 offsets.into_iter().zip(&triple[1..]).map(move |(offset, &value)| (space, offset, value))
             })
             .collect(),
-        Tail::Words { .. } => return None,
+        Tail::OffsetValue(space) => tail.chunks_exact(2).map(|pair| (space, pair[0] & 0xffff, pair[1])).collect(),
+        Tail::Ranges(_) | Tail::Words { .. } => return None,
     };
     Some(writes.into_iter().map(|(space, offset, value)| register(space, offset, value)).collect())
 }
