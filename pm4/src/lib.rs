@@ -10,6 +10,7 @@
 //! | read one | [`decode()`](fn@decode), [`Packet`] |
 //! | print one | [`print()`](fn@print), [`Listing`] |
 //! | know what its addresses are | [`annotations`] |
+//! | SDMA rings | [`sdma`] |
 //! | look up a register | [`reg`](mod@reg) |
 //! | enumerate what there is | [`PACKETS`], [`reg::all`] |
 //!
@@ -53,6 +54,7 @@ pub mod lint;
 pub mod packet;
 mod print;
 pub mod reg;
+pub mod sdma;
 mod stream;
 pub mod submission;
 

@@ -3,9 +3,10 @@
 use crate::annotate::{self, Annotation, annotations};
 use crate::decode::{Item, decode};
 use crate::field::{Fields, Number};
-use crate::packet::{HeaderFlags, PacketDesc, Tail};
+use crate::packet::{FieldSpec, HeaderFlags, PacketDesc, Tail};
 use crate::reg::{self, RegDesc, Space};
-use crate::submission::{BufferMap, KernelFacts};
+use crate::sdma;
+use crate::submission::{BufferMap, KernelFacts, Ring};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -64,13 +65,20 @@ pub struct Listing<'a> {
     base_va: Option<u64>,
     buffers: Option<&'a BufferMap>,
     kernels: &'a [KernelFacts],
+    ring: Ring,
 }
 
 impl<'a> Listing<'a> {
     /// A listing of `words`, whose first dword lies at `base_va`.
     #[must_use]
     pub fn new(words: &'a [u32], base_va: Option<u64>) -> Self {
-        Self { words, base_va, buffers: None, kernels: &[] }
+        Self { words, base_va, buffers: None, kernels: &[], ring: Ring::Compute }
+    }
+
+    /// For this kind of ring instead of a compute ring: those of SDMA have packets of their own.
+    #[must_use]
+    pub fn with_ring(self, ring: Ring) -> Self {
+        Self { ring, ..self }
     }
 
     /// With what lies at the stream's addresses, in a line below each; see [`annotations`](crate::annotations).
@@ -103,7 +111,7 @@ impl<'a> Listing<'a> {
     /// What is known of the stream's addresses.
     fn notes(&self) -> Vec<Annotation<'a>> {
         const NONE: &BufferMap = &BufferMap::EMPTY;
-        annotations(self.words, self.buffers.unwrap_or(NONE), self.kernels)
+        annotations(self.ring, self.words, self.buffers.unwrap_or(NONE), self.kernels)
     }
 
     /// The first column: the dword's index or address.
@@ -158,6 +166,27 @@ impl<'a> Listing<'a> {
         Ok(())
     }
 
+    fn sdma_item(&self, f: &mut fmt::Formatter<'_>, item: &sdma::Item<'_>, known: &mut Notes<'_, '_>) -> fmt::Result {
+        let (head, mut parts, desc) = match &item.packet {
+            Ok(packet) => {
+                let desc = packet.desc();
+                (desc.name, fixed(desc.name, desc.fields, item.words, 0), Some(desc))
+            }
+            Err(error) => ("ERROR", words_of(&error.to_string()), None),
+        };
+        if let Some(deviation) = &item.deviation {
+            parts.push("WARNING".to_string());
+            parts.extend(words_of(&deviation.to_string()));
+        }
+        self.line(f, item.offset, &format!("{head} "), &parts)?;
+        for index in 1..item.words.len() {
+            let desc = desc.filter(|d| index < d.dwords);
+            let parts = desc.map_or(Vec::new(), |d| fixed(d.name, d.fields, item.words, index));
+            self.noted(f, item.offset + index, &parts, known)?;
+        }
+        Ok(())
+    }
+
     fn item(&self, f: &mut fmt::Formatter<'_>, item: &Item<'_>, known: &mut Notes<'_, '_>) -> fmt::Result {
         let at = item.offset;
         match &item.packet {
@@ -193,7 +222,7 @@ impl<'a> Listing<'a> {
     ) -> fmt::Result {
         let (at, body) = (item.offset + 1, &item.words[1..]);
         for (index, _) in body.iter().enumerate().take(desc.body_dwords) {
-            let parts = fixed(desc, body, index);
+            let parts = fixed(desc.name, desc.fields, body, index);
             self.noted(f, at + index, &parts, known)?;
         }
         let field = |name| desc.fields.iter().find(|f| f.name == name).map_or(0, |f| f.place.get(body) as u32);
@@ -229,7 +258,10 @@ impl fmt::Display for Listing<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let notes = self.notes();
         let mut notes = notes.iter().peekable();
-        decode(self.words).try_for_each(|item| self.item(f, &item, &mut notes))
+        match self.ring {
+            Ring::Sdma => sdma::decode(self.words).try_for_each(|item| self.sdma_item(f, &item, &mut notes)),
+            Ring::Gfx | Ring::Compute => decode(self.words).try_for_each(|item| self.item(f, &item, &mut notes)),
+        }
     }
 }
 
@@ -238,9 +270,9 @@ fn words_of(text: &str) -> Vec<String> {
 }
 
 /// The fields that begin in the fixed part's dword `index`: those that are not zero, and whole dwords.
-fn fixed(desc: &PacketDesc, body: &[u32], index: usize) -> Vec<String> {
+fn fixed(packet: &str, fields: &[FieldSpec], body: &[u32], index: usize) -> Vec<String> {
     let mut parts = Vec::new();
-    for field in desc.fields.iter().filter(|f| usize::from(f.place.dword) == index) {
+    for field in fields.iter().filter(|f| usize::from(f.place.dword) == index) {
         let value = field.place.get(body);
         if value == 0 && field.place.width < 30 {
             continue;
@@ -250,7 +282,7 @@ fn fixed(desc: &PacketDesc, body: &[u32], index: usize) -> Vec<String> {
             _ => format!("{value:#x}"),
         };
         let mut text = format!("{}={number}", field.name);
-        let space = match desc.name {
+        let space = match packet {
             "LOAD_SH_REG_INDEX" => Some(Space::Sh),
             "LOAD_CONTEXT_REG_INDEX" => Some(Space::Context),
             "LOAD_UCONFIG_REG_INDEX" => Some(Space::Uconfig),

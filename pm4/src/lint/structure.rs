@@ -107,6 +107,10 @@ impl Linter<'_> {
                 let message = format!("{packet} with a body of {got} dwords, which has {want}{hint}");
                 self.find(&rules::BODY_LENGTH, message);
             }
+            // Of another language than a PM4 ring's.
+            DecodeError::UnknownSdma { header, .. } => {
+                self.find(&rules::UNKNOWN_OPCODE, format!("{header:#010x} begins no packet{again}"));
+            }
         }
     }
 

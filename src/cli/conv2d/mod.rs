@@ -369,6 +369,7 @@ fn dump(path: &Path, recorded: &Recorded, problem: &Problem, out: &Output) -> an
             let mut bundle = Bundle::new(submission.clone());
             bundle.engine = Some(recorded.engine.label().to_owned());
             let shape = report::short(&problem.shape);
+            let shape = shape.split_whitespace().collect::<Vec<_>>().join(" ");
             bundle.title = Some(format!("conv2d {shape}"));
             capture::write(&bundle).into_bytes()
         }

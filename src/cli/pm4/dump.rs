@@ -21,7 +21,6 @@ Streams of this toolkit become bundles with `run conv2d --dump-pm4 FILE.json`.
 
 /// Arguments of `pm4 dump`.
 #[derive(Debug, clap::Args)]
-#[command(arg_required_else_help = true)]
 pub struct Args {
     #[command(flatten)]
     source: Source,

@@ -20,7 +20,6 @@ const LINES: usize = 10;
 
 /// Arguments of `pm4 lint`.
 #[derive(Debug, clap::Args)]
-#[command(arg_required_else_help = true)]
 pub struct Args {
     #[command(flatten)]
     source: Source,
