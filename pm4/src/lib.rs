@@ -64,5 +64,5 @@ pub use error::{DecodeError, EncodeError};
 pub use gfx::{Gfx, UnknownGfx, UnknownRing};
 pub use packet::*;
 pub use print::{Listing, print};
-pub use stream::Stream;
+pub use stream::{BufferRef, BufferUse, Retained, Segments, SlotField, SlotId, Stream, WordSink};
 pub use submission::Ring;

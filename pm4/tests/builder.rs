@@ -58,10 +58,10 @@ fn a_dispatch_prints_as_the_golden_text() {
 fn barriers_and_fences_are_the_dwords_that_radv_emits() {
     let mut s = Stream::new();
     dispatch::release_to_host(&mut s).unwrap();
-    // The end of RADV 25.0's command buffer.
+    // The end of RADV 25.0's command buffer, which has GCR_CNTL 0xc030: without GL2_INV, bit 14.
     assert_eq!(
         s.dwords(),
-        hex("c0004600 00000407 c0065800 00000000 ffffffff 00ffffff 00000000 00000000 0000000a 0000c030")
+        hex("c0004600 00000407 c0065800 00000000 ffffffff 00ffffff 00000000 00000000 0000000a 00008030")
     );
     let mut s = Stream::new();
     dispatch::acquire_all(&mut s, GcrCntl::from_bits(0xc3b1)).unwrap();

@@ -40,6 +40,8 @@ fn packet(page: &mut String, desc: &PacketDesc) {
         None => String::new(),
         Some(Tail::Words { min }) => format!(", then data of at least {min} dwords"),
         Some(Tail::Regs(space)) => format!(", then one value for each consecutive {} register", space.name()),
+        Some(Tail::OffsetValue(space)) => format!(", then {} offset and value in turn", space.name()),
+        Some(Tail::Ranges(space)) => format!(", then ranges of {} registers: offset and count in turn", space.name()),
         Some(Tail::Pairs(space)) => {
             format!(", then two {} offsets and their values, three dwords a pair", space.name())
         }

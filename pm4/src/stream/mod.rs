@@ -1,0 +1,665 @@
+//! The builder.
+
+use crate::field::FieldValue;
+use crate::packet::values::*;
+use crate::packet::{
+    HeaderFlags, Nop, Packet, PacketDesc, SetContextReg, SetShReg, SetUconfigReg, TypedPacket, body_dwords,
+};
+use crate::print::Listing;
+use crate::reg::{Reg, Space};
+use crate::submission::{Effect, Ring};
+use crate::{Decode, EncodeError, decode};
+use alloc::boxed::Box;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::fmt;
+
+mod book;
+mod plan;
+mod retained;
+mod segments;
+mod state;
+
+pub use book::{BufferRef, BufferUse};
+pub(crate) use book::{by_256, halves};
+pub(crate) use plan::resources;
+pub use retained::{Retained, SlotField, SlotId, WordSink};
+pub use segments::Segments;
+pub(crate) use state::compute_index;
+
+use book::Book;
+use state::State;
+
+/// A command stream under construction: an indirect buffer's dwords.
+///
+/// It knows what its packets have set: a register that already holds the value is not written again, and neighbours
+/// share a packet. [`push`](Self::push) appends a packet as it is, and takes note of what it changes.
+///
+/// ```
+/// use pm4::{Stream, reg};
+///
+/// let mut stream = Stream::new();
+/// stream.set_sh(reg::COMPUTE_START_X, 0)?.set_sh(reg::COMPUTE_START_Y, 0)?.set_sh(reg::COMPUTE_START_Z, 0)?;
+/// assert_eq!(stream.dwords(), [0xc003_7600, 0x204, 0, 0, 0]);
+/// stream.set_sh(reg::COMPUTE_START_Y, 0)?;
+/// assert_eq!(stream.len_dw(), 5);
+/// # Ok::<(), pm4::EncodeError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Stream {
+    ring: Ring,
+    words: Vec<u32>,
+    /// The SET packet at the end of `words`, as long as nothing followed it.
+    run: Option<Run>,
+    state: State,
+    /// Packets before this dword may be skipped: COND_EXEC, PRED_EXEC, REWIND.
+    skipped_to: usize,
+    pub(crate) hazards: Hazards,
+    book: Option<Box<Book>>,
+    plan: Option<Vec<Effect>>,
+    marks: Option<Box<retained::Marks>>,
+}
+
+/// A SET packet that the next register may join.
+#[derive(Debug, Clone, Copy)]
+struct Run {
+    header: usize,
+    /// The byte address behind its last register.
+    next: u32,
+}
+
+/// What has to be waited for or flushed, as far as this stream's packets tell.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Hazards {
+    /// Waves may be under way.
+    pub(crate) waves: bool,
+    /// A DMA_DATA without `cp_sync` may be under way.
+    pub(crate) dma: bool,
+    /// `GCR_CNTL` operations that have run since memory was last used.
+    pub(crate) clean: u32,
+    /// The prefetcher of the graphics ring has waited since then.
+    pub(crate) prefetcher: bool,
+    /// Where the `GCR_CNTL` of an ACQUIRE_MEM stands that ends the stream.
+    pub(crate) acquire: Option<usize>,
+    /// A packet of this stream has decided the fields above.
+    seen: bool,
+}
+
+/// What came before the stream is not known.
+const UNKNOWN: Hazards = Hazards { waves: true, dma: true, clean: 0, prefetcher: false, acquire: None, seen: false };
+
+/// Registers in one SET packet at most, well below what the count can say.
+const RUN_MAX: usize = 0x1000;
+
+/// The header of a SET packet without values; each value adds one to the count.
+const fn set_header(desc: &PacketDesc) -> u32 {
+    3 << 30 | (desc.opcode as u32) << 8
+}
+
+impl Default for Stream {
+    fn default() -> Self {
+        Self::on(Ring::Compute)
+    }
+}
+
+impl Stream {
+    /// An empty stream for a compute ring.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// An empty stream for this kind of ring. Packets of [`push`](Self::push) and registers are for the gfx and
+    /// compute rings; on a DMA ring there is [`push_dwords`](Self::push_dwords).
+    #[must_use]
+    pub fn on(ring: Ring) -> Self {
+        Self {
+            ring,
+            words: Vec::new(),
+            run: None,
+            state: State::default(),
+            skipped_to: 0,
+            hazards: UNKNOWN,
+            book: None,
+            plan: None,
+            marks: None,
+        }
+    }
+
+    /// A stream of words from elsewhere, for a compute ring. Nothing is checked; see [`items`](Self::items).
+    #[must_use]
+    pub fn from_dwords(words: impl Into<Vec<u32>>) -> Self {
+        let mut stream = Self { words: words.into(), ..Self::default() };
+        stream.forget_state();
+        stream
+    }
+
+    /// The kind of ring that executes it.
+    #[must_use]
+    pub fn ring(&self) -> Ring {
+        self.ring
+    }
+
+    /// The dwords, complete at any time.
+    #[must_use]
+    pub fn dwords(&self) -> &[u32] {
+        &self.words
+    }
+
+    /// The dwords themselves.
+    #[must_use]
+    pub fn into_dwords(self) -> Vec<u32> {
+        self.words
+    }
+
+    /// Length in dwords.
+    #[must_use]
+    pub fn len_dw(&self) -> usize {
+        self.words.len()
+    }
+
+    /// Whether there is no dword yet.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty()
+    }
+
+    /// Empties the stream, and keeps its memory. Buffers stay declared, and an audit goes on with an empty plan.
+    pub fn clear(&mut self) {
+        self.words.clear();
+        self.run = None;
+        self.state = State::default();
+        self.skipped_to = 0;
+        self.hazards = UNKNOWN;
+        self.marks = None;
+        if let Some(plan) = &mut self.plan {
+            plan.clear();
+        }
+        if let Some(book) = &mut self.book {
+            book.clear();
+        }
+    }
+
+    /// The packets, decoded again.
+    pub fn items(&self) -> Decode<'_> {
+        decode(&self.words)
+    }
+
+    /// Appends a packet as it is.
+    ///
+    /// # Errors
+    /// As [`Packet::encode`], and [`EncodeError::Invalid`] on a DMA ring; the stream is then unchanged.
+    pub fn push(&mut self, packet: impl Into<Packet>) -> Result<&mut Self, EncodeError> {
+        let packet = packet.into();
+        self.push_with(packet.desc().map_or(HeaderFlags::NONE, |d| d.flags), packet)
+    }
+
+    /// Appends a packet with these header flags instead of its row's.
+    ///
+    /// # Errors
+    /// As [`Packet::encode_with`], and [`EncodeError::Invalid`] on a DMA ring; the stream is then unchanged.
+    pub fn push_with(&mut self, flags: HeaderFlags, packet: impl Into<Packet>) -> Result<&mut Self, EncodeError> {
+        let packet = packet.into();
+        let effect = self.plan.as_ref().and_then(|_| plan::effect_of(&packet, &self.state));
+        self.emit_with(flags, &packet)?;
+        if let Some(plan) = &mut self.plan {
+            plan.extend(effect);
+        }
+        Ok(self)
+    }
+
+    /// Appends a packet that the caller states in the plan itself.
+    pub(crate) fn emit(&mut self, packet: impl Into<Packet>) -> Result<usize, EncodeError> {
+        let packet = packet.into();
+        self.emit_with(packet.desc().map_or(HeaderFlags::NONE, |d| d.flags), &packet)
+    }
+
+    pub(crate) fn emit_with(&mut self, flags: HeaderFlags, packet: &Packet) -> Result<usize, EncodeError> {
+        if self.ring == Ring::Sdma {
+            return Err(EncodeError::Invalid {
+                what: "a PM4 packet on a DMA ring, opcode",
+                value: u64::from(packet.opcode()),
+            });
+        }
+        let start = self.words.len();
+        packet.encode_with(flags, &mut self.words)?;
+        if let Some(book) = &mut self.book {
+            book.note_packet(start, packet);
+        }
+        self.observe(start, flags, packet);
+        Ok(start)
+    }
+
+    /// Appends dwords of which the stream knows nothing. All that it knew of registers and hazards is forgotten.
+    pub fn push_dwords(&mut self, words: &[u32]) -> &mut Self {
+        self.words.extend_from_slice(words);
+        self.forget_state();
+        self
+    }
+
+    /// What the registers hold is unknown from here on, and what may be under way too: the next packets are written
+    /// in full. For streams that continue behind something that this one does not see.
+    pub fn forget_state(&mut self) -> &mut Self {
+        self.run = None;
+        self.state.forget();
+        self.hazards = Hazards { seen: true, ..UNKNOWN };
+        self
+    }
+
+    /// What a register holds at the end of the stream, where its packets tell.
+    #[must_use]
+    pub fn register<V: FieldValue>(&self, reg: Reg<V>) -> Option<V> {
+        self.state.get(reg.address()).map(|bits| V::from_raw(u64::from(bits)))
+    }
+
+    /// Appends another stream: its dwords, and what they do to registers, hazards, buffers and plan. Where this
+    /// stream is audited and the other is not, its packets' fields make the plan.
+    pub fn append(&mut self, other: &Self) -> &mut Self {
+        let base = self.words.len();
+        if self.plan.is_some() && other.plan.is_none() {
+            let mut state = self.state.clone();
+            let mut scratch = Self::on(self.ring);
+            for item in other.items() {
+                if let (Ok(packet), Some(plan)) = (&item.packet, &mut self.plan) {
+                    plan.extend(plan::effect_of(packet, &state));
+                    scratch.state = state;
+                    scratch.observe(0, item.flags, packet);
+                    state = core::mem::take(&mut scratch.state);
+                }
+            }
+        } else if let (Some(plan), Some(more)) = (&mut self.plan, &other.plan) {
+            plan.extend_from_slice(more);
+        }
+        let skipped = base < self.skipped_to;
+        self.words.extend_from_slice(&other.words);
+        self.run = None;
+        self.state.then(&other.state, skipped);
+        if other.skipped_to > other.words.len() {
+            self.skipped_to = self.skipped_to.max(other.skipped_to.saturating_add(base));
+        }
+        if other.hazards.seen || skipped {
+            self.hazards = other.hazards;
+            self.hazards.acquire = None;
+            self.hazards.seen = true;
+        }
+        if let Some(theirs) = &other.book {
+            self.book.get_or_insert_default().append(theirs, base);
+        }
+        self
+    }
+
+    /// Sets an SH register, unless it holds the value already. A register right behind the one set before joins its
+    /// packet, and so does the next but one where the register between is known: writing that again costs one dword,
+    /// a packet of its own two. Over two registers there would be nothing to gain.
+    ///
+    /// # Errors
+    /// [`EncodeError::WrongSpace`] for a register of another space.
+    pub fn set_sh<V: FieldValue>(&mut self, reg: Reg<V>, value: V) -> Result<&mut Self, EncodeError> {
+        self.set_in(Space::Sh, reg, value)
+    }
+
+    /// Sets a UCONFIG register. It joins a packet like [`set_sh`](Self::set_sh), but is always written: these
+    /// registers belong to the device, and others write them too.
+    ///
+    /// # Errors
+    /// [`EncodeError::WrongSpace`] for a register of another space.
+    pub fn set_uconfig<V: FieldValue>(&mut self, reg: Reg<V>, value: V) -> Result<&mut Self, EncodeError> {
+        self.set_in(Space::Uconfig, reg, value)
+    }
+
+    /// Sets a CONTEXT register, as [`set_sh`](Self::set_sh) does.
+    ///
+    /// # Errors
+    /// [`EncodeError::WrongSpace`] for a register of another space.
+    pub fn set_context<V: FieldValue>(&mut self, reg: Reg<V>, value: V) -> Result<&mut Self, EncodeError> {
+        self.set_in(Space::Context, reg, value)
+    }
+
+    /// Sets a register through the packet of its own space.
+    ///
+    /// # Errors
+    /// [`EncodeError::WrongSpace`] for a register that no SET packet reaches.
+    pub fn set<V: FieldValue>(&mut self, reg: Reg<V>, value: V) -> Result<&mut Self, EncodeError> {
+        self.set_in(Space::of(reg.address()).unwrap_or(Space::Sh), reg, value)
+    }
+
+    fn set_in<V: FieldValue>(&mut self, space: Space, reg: Reg<V>, value: V) -> Result<&mut Self, EncodeError> {
+        let (register, address) = (reg.name(), reg.address());
+        if Space::of(address) != Some(space) {
+            return Err(EncodeError::WrongSpace { register, address, space: space.name() });
+        }
+        if self.ring == Ring::Sdma {
+            return Err(EncodeError::Invalid {
+                what: "a register of the shaders on a DMA ring",
+                value: address.into(),
+            });
+        }
+        let bits = value.to_raw() as u32;
+        match compute_index(address) {
+            Some(index) => self.set_compute(index, &[bits]),
+            None if !self.skips() && self.state.get(address) == Some(bits) => {}
+            None => {
+                self.write_run(space, address, &[bits]);
+                let known = Some(bits).filter(|_| !self.skips());
+                self.state.set(address, known);
+            }
+        }
+        Ok(self)
+    }
+
+    /// Whether the packet that comes next may be skipped.
+    fn skips(&self) -> bool {
+        self.words.len() < self.skipped_to
+    }
+
+    /// Sets consecutive compute registers, `first` counted from 0xb800: those that change, in as few dwords as can be.
+    #[inline]
+    pub(crate) fn set_compute(&mut self, first: usize, values: &[u32]) {
+        if self.skips() {
+            // Nothing is left out where packets are counted, and what is set here is unknown behind.
+            self.write_run(Space::Sh, state::COMPUTE_BASE + 4 * first as u32, values);
+            for index in first..first + values.len() {
+                self.state.set(state::COMPUTE_BASE + 4 * index as u32, None);
+            }
+        } else if !self.state.holds_all(first, values) {
+            self.set_changed(first, values);
+        }
+    }
+
+    fn set_changed(&mut self, first: usize, values: &[u32]) {
+        let same = |i: usize, state: &State| state.holds(first + i, values[i]);
+        let mut at = 0;
+        while at < values.len() {
+            if same(at, &self.state) {
+                at += 1;
+                continue;
+            }
+            let mut end = at + 1;
+            while end < values.len() {
+                if !same(end, &self.state) {
+                    end += 1;
+                } else if end + 1 < values.len() && !same(end + 1, &self.state) {
+                    end += 2;
+                } else {
+                    break;
+                }
+            }
+            self.write_run(Space::Sh, state::COMPUTE_BASE + 4 * (first + at) as u32, &values[at..end]);
+            self.state.learn(first + at, &values[at..end]);
+            at = end;
+        }
+    }
+
+    /// Appends values of consecutive registers, to the packet before where they continue it.
+    fn write_run(&mut self, space: Space, address: u32, values: &[u32]) {
+        // Two spaces never touch end to end within a run: a run's `next` past its space is no register.
+        if let Some(run) = self.run.as_mut()
+            && self.words.len() - run.header + values.len() < RUN_MAX
+        {
+            let between = match address.wrapping_sub(run.next) {
+                0 => Some(None),
+                // One register lies between: its value again is a dword less than a packet.
+                4 if Space::of(run.next) == Some(space) && self.words.len() >= self.skipped_to => {
+                    self.state.get(run.next).map(Some)
+                }
+                _ => None,
+            };
+            if let Some(between) = between {
+                let count = values.len() as u32 + u32::from(between.is_some());
+                self.words.extend(between);
+                self.words.extend_from_slice(values);
+                self.words[run.header] += count << 16;
+                run.next += 4 * count;
+                return;
+            }
+        }
+        let opcode = match space {
+            Space::Sh => const { set_header(SetShReg::DESC) },
+            Space::Context => const { set_header(SetContextReg::DESC) },
+            // No SET packet of a user reaches CONFIG, and `set_in` takes no register there.
+            Space::Uconfig | Space::Config => const { set_header(SetUconfigReg::DESC) },
+        };
+        let header = self.words.len();
+        self.words.extend_from_slice(&[opcode + ((values.len() as u32) << 16), (address - space.range().start) / 4]);
+        self.words.extend_from_slice(values);
+        self.run = Some(Run { header, next: address + 4 * values.len() as u32 });
+        self.hazards.acquire = None;
+    }
+
+    /// Takes note of what the packet that begins at `start` changes: registers, and what a barrier has to wait for.
+    fn observe(&mut self, start: usize, flags: HeaderFlags, packet: &Packet) {
+        self.run = None;
+        self.hazards.acquire = None;
+        let skipped = start < self.skipped_to || flags.contains(HeaderFlags::PREDICATE);
+        self.observe_registers(flags, packet, skipped);
+        if let Some(dwords) = plan::skipped_dwords(packet) {
+            self.skipped_to = self.skipped_to.max(self.words.len().saturating_add(dwords));
+        }
+        self.observe_hazards(packet, skipped);
+    }
+
+    fn observe_registers(&mut self, flags: HeaderFlags, packet: &Packet, skipped: bool) {
+        let plain = !skipped && !flags.contains(HeaderFlags::RESET_FILTER_CAM);
+        match packet {
+            Packet::SetShReg(p) => {
+                let plain = plain && p.index == ShRegIndex::DEFAULT;
+                self.observe_set(packet, plain);
+            }
+            // The firmware may change the value on its way.
+            Packet::SetShRegIndex(p) => self.observe_set(packet, plain && p.index == ShRegIndex::DEFAULT),
+            Packet::SetContextReg(p) => self.observe_set(packet, plain && p.index == 0),
+            Packet::SetUconfigReg(_) | Packet::SetUconfigRegIndex(_) => {}
+            Packet::SetShRegPairsPacked(_) | Packet::SetShRegPairsPackedN(_) | Packet::SetContextRegPairsPacked(_) => {
+                self.observe_set(packet, !skipped)
+            }
+            Packet::LoadShRegIndex(p) if p.data_format == LoadFormat::OFFSET_AND_SIZE => {
+                let first = Space::Sh.range().start + 4 * p.offset;
+                for i in 0..p.num_dwords {
+                    self.state.set(first.saturating_add(4 * i), None);
+                }
+            }
+            _ if plan::keeps_registers(packet) => {}
+            _ => self.state.forget(),
+        }
+    }
+
+    fn observe_set(&mut self, packet: &Packet, plain: bool) {
+        for (address, value) in packet.register_writes() {
+            self.state.set(address, Some(value).filter(|_| plain));
+        }
+    }
+
+    fn observe_hazards(&mut self, packet: &Packet, skipped: bool) {
+        let h = &mut self.hazards;
+        match packet {
+            Packet::Nop(_)
+            | Packet::SetShReg(_)
+            | Packet::SetShRegIndex(_)
+            | Packet::SetContextReg(_)
+            | Packet::SetUconfigReg(_)
+            | Packet::SetUconfigRegIndex(_)
+            | Packet::SetShRegPairsPacked(_)
+            | Packet::SetShRegPairsPackedN(_)
+            | Packet::SetContextRegPairsPacked(_) => return,
+            Packet::EventWrite(p) if p.event_type == EventType::CS_PARTIAL_FLUSH => {
+                // What was flushed while they ran is to be flushed again.
+                if h.waves {
+                    h.clean = 0;
+                }
+                h.waves &= skipped;
+            }
+            // A range is worth less than the whole, and what may be skipped nothing.
+            Packet::AcquireMem(p) if !skipped && p.coher_base == 0 && p.coher_size >= (1 << 56) - 1 => {
+                h.clean |= p.gcr_cntl.bits();
+            }
+            Packet::AcquireMem(_) => {}
+            Packet::PfpSyncMe(_) => h.prefetcher = !skipped,
+            Packet::DmaData(p) => {
+                // The wait for earlier transfers moves nothing itself, but what was flushed meanwhile is to be again.
+                if p.byte_count != 0 || h.dma {
+                    (h.clean, h.prefetcher) = (0, false);
+                }
+                h.dma = !p.cp_sync || h.dma && skipped;
+            }
+            Packet::DispatchDirect(_) | Packet::DispatchIndirect(_) | Packet::DispatchIndirectOffset(_) => {
+                h.waves = true;
+                (h.clean, h.prefetcher) = (0, false);
+            }
+            _ if plan::keeps_registers(packet) => (h.clean, h.prefetcher) = (0, false),
+            _ => *h = UNKNOWN,
+        }
+        h.seen = true;
+    }
+
+    /// Packets that may be skipped: `inside` appends them, and COND_EXEC in front of them counts their dwords. They
+    /// run where the dword at `va` is not zero. What they set is unknown behind them.
+    ///
+    /// # Errors
+    /// [`EncodeError::Misaligned`] unless `va` is a multiple of 4, [`EncodeError::BodyLength`] beyond 0x3fff dwords,
+    /// and those of `inside`; the stream is then unusable beyond the point where the call began.
+    pub fn conditional<E: From<EncodeError>>(
+        &mut self,
+        va: u64,
+        inside: impl FnOnce(&mut Self) -> Result<(), E>,
+    ) -> Result<&mut Self, E> {
+        let start = self.emit(crate::packet::CondExec { address: va, exec_count: 0x3fff, ..Default::default() })?;
+        let (outer, first) = (self.skipped_to, self.words.len());
+        self.skipped_to = usize::MAX;
+        let done = inside(self);
+        self.skipped_to = outer.max(self.words.len());
+        done?;
+        let dwords = self.words.len() - first;
+        if dwords > 0x3fff {
+            return Err(EncodeError::BodyLength { packet: "COND_EXEC", dwords }.into());
+        }
+        self.words[start + 4] = dwords as u32;
+        self.run = None;
+        self.hazards.acquire = None;
+        self.hazards.clean = 0;
+        Ok(self)
+    }
+
+    /// Fills up with NOPs to a multiple of `multiple_dw` dwords.
+    ///
+    /// # Errors
+    /// [`EncodeError::Invalid`] for a multiple of 0 or more than one NOP can fill (0x3fff).
+    pub fn pad_to(&mut self, multiple_dw: usize) -> Result<&mut Self, EncodeError> {
+        if !(1..=0x3fff).contains(&multiple_dw) {
+            return Err(EncodeError::Invalid { what: "a multiple of 1 to 0x3fff dwords", value: multiple_dw as u64 });
+        }
+        let missing = self.words.len().next_multiple_of(multiple_dw) - self.words.len();
+        self.fill(missing)
+    }
+
+    /// Fills up with NOPs to what the stream's ring asks of an indirect buffer's length ([`Ring::ib_size_align_dw`]).
+    ///
+    /// # Errors
+    /// None in practice: the granule is a constant.
+    pub fn pad(&mut self) -> Result<&mut Self, EncodeError> {
+        self.pad_to(self.ring.ib_size_align_dw())
+    }
+
+    /// [`pad`](Self::pad), and the dwords.
+    ///
+    /// # Errors
+    /// As [`pad`](Self::pad).
+    pub fn finish(mut self) -> Result<Vec<u32>, EncodeError> {
+        self.pad()?;
+        Ok(self.words)
+    }
+
+    fn fill(&mut self, missing: usize) -> Result<&mut Self, EncodeError> {
+        match (missing, self.ring) {
+            (0, _) => Ok(self),
+            // The DMA engine's NOP is a zero.
+            (_, Ring::Sdma) => {
+                self.words.resize(self.words.len() + missing, 0);
+                Ok(self)
+            }
+            _ => {
+                self.emit(Nop { payload: vec![0; missing - 1] })?;
+                Ok(self)
+            }
+        }
+    }
+
+    /// Whether calls state what they do in a plan, beside writing packets. Switching it on begins an empty plan.
+    pub fn audited(&mut self, on: bool) -> &mut Self {
+        match (on, &self.plan) {
+            (true, None) => self.plan = Some(Vec::new()),
+            (false, _) => self.plan = None,
+            _ => {}
+        }
+        self
+    }
+
+    /// What the calls so far are meant to do, from their arguments; `None` unless [`audited`](Self::audited).
+    ///
+    /// Calls that take several packets state one effect for each. Only [`push`](Self::push) goes by the fields of
+    /// its packet.
+    #[must_use]
+    pub fn plan(&self) -> Option<&[Effect]> {
+        self.plan.as_deref()
+    }
+
+    /// Appends to the plan, if there is one.
+    #[inline]
+    pub(crate) fn state_effect(&mut self, effect: impl FnOnce(&Self) -> Effect) {
+        if self.plan.is_some() {
+            let effect = effect(self);
+            if let Some(plan) = &mut self.plan {
+                plan.push(effect);
+            }
+        }
+    }
+
+    /// Makes room, so that what follows does not allocate piece by piece.
+    #[inline]
+    pub(crate) fn reserve(&mut self, dwords: usize) {
+        self.words.reserve(dwords);
+    }
+
+    /// The packet that starts waves.
+    #[inline]
+    pub(crate) fn append_dispatch(&mut self, packet: &[u32; 5]) {
+        self.words.extend_from_slice(packet);
+        self.run = None;
+        self.hazards = Hazards { waves: true, clean: 0, prefetcher: false, acquire: None, seen: true, ..self.hazards };
+    }
+
+    /// Adds cache operations to the ACQUIRE_MEM that a barrier has just written, if nothing followed it.
+    pub(crate) fn extend_acquire(&mut self, operations: u32) -> bool {
+        match self.hazards.acquire {
+            Some(at) => {
+                self.words[at] |= operations;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// The stream as text, see [`print`](crate::print()).
+    pub fn listing(&self, base_va: Option<u64>) -> Listing<'_> {
+        Listing::new(&self.words, base_va)
+    }
+}
+
+/// The dwords of the packet at `words[at]`, header included; for words that this crate wrote. A header that is none
+/// counts as one dword.
+pub(crate) fn packet_dwords(words: &[u32], at: usize) -> usize {
+    let header = words[at];
+    let dwords = if header >> 30 == 3 { 1 + body_dwords(header) } else { 1 };
+    dwords.min(words.len() - at)
+}
+
+impl fmt::Display for Stream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.listing(None).fmt(f)
+    }
+}
+
+impl AsRef<[u32]> for Stream {
+    fn as_ref(&self) -> &[u32] {
+        &self.words
+    }
+}
