@@ -129,8 +129,9 @@ fn text(input: &Input, report: &Report, out: &Output) -> anyhow::Result<()> {
     let counts = [Severity::Error, Severity::Warning, Severity::Note];
     let counts = counts.map(|severity| plural(count(report, severity), severity.name())).join(", ");
     let dwords: usize = submission.ibs.iter().map(|ib| ib.words.len()).sum();
-    let size = format!("{} in {}", plural(dwords, "dword"), plural(submission.ibs.len(), "indirect buffer"));
-    Ok(out.text(&wrap(&format!("{counts}: {size}, {} ring, {}", submission.ring, submission.gfx), out.width, "  "))?)
+    let (dwords, ibs) = (plural(dwords, "dword"), plural(submission.ibs.len(), "IB"));
+    let summary = format!("{counts} in {dwords}, {ibs} ({}, {})", submission.ring, submission.gfx);
+    Ok(out.text(&wrap(&summary, out.width, "  "))?)
 }
 
 fn rule_text(rule: &Rule, width: usize) -> String {
