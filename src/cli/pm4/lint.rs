@@ -112,12 +112,16 @@ fn text(input: &Input, report: &Report, out: &Output) -> anyhow::Result<()> {
     let submission = &input.submission;
     let packets: Vec<Vec<Item<'_>>> = submission.ibs.iter().map(|ib| decode(&ib.words).collect()).collect();
     let mut told: Vec<&str> = Vec::new();
+    let mut place = (None, None);
     for finding in report.findings() {
         let severity = finding.rule.severity;
         let head = wrap(&finding.to_string(), out.width, "  ");
         out.text(&head.replacen(severity.name(), &out.paint(style(severity), severity.name()), 1))?;
-        for line in packet_lines(submission, &packets, finding) {
-            out.line(line)?;
+        // Several findings about one dword share its listing.
+        if std::mem::replace(&mut place, (finding.ib, finding.offset)) != (finding.ib, finding.offset) {
+            for line in packet_lines(submission, &packets, finding) {
+                out.line(line)?;
+            }
         }
         // What a rule is about is told once.
         if !told.contains(&finding.rule.id) {
