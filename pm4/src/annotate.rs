@@ -1,10 +1,11 @@
 //! What the addresses of a stream are addresses of.
 
 use crate::decode::{Item, decode};
-use crate::packet::{self, PacketDesc, Tail};
+use crate::packet::{self, AddressUse, PacketDesc, Tail};
 use crate::reg::{self, COMPUTE_DISPATCH_SCRATCH_BASE_HI, COMPUTE_DISPATCH_SCRATCH_BASE_LO};
 use crate::reg::{COMPUTE_PGM_HI, COMPUTE_PGM_LO, COMPUTE_USER_DATA_0, COMPUTE_USER_DATA_COUNT};
-use crate::submission::{Access, BufferMap, KernelFacts, Located, Residency, canonical};
+use crate::sdma;
+use crate::submission::{Access, BufferMap, KernelFacts, Located, Residency, Ring, canonical};
 use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::String;
@@ -122,7 +123,7 @@ impl fmt::Display for Annotation<'_> {
 /// taken for an address where a buffer lies there.
 ///
 /// ```
-/// use pm4::submission::{Access, BufferInfo, BufferMap, Residency};
+/// use pm4::submission::{Access, BufferInfo, BufferMap, Residency, Ring};
 ///
 /// let kernargs = BufferInfo {
 ///     name: "kernargs".into(),
@@ -134,31 +135,47 @@ impl fmt::Display for Annotation<'_> {
 /// };
 /// let buffers = BufferMap::new(vec![kernargs]);
 /// let words = [0xc002_7600, 0x240, 0x40, 0x8];
-/// let found = pm4::annotations(&words, &buffers, &[]);
+/// let found = pm4::annotations(Ring::Compute, &words, &buffers, &[]);
 /// assert_eq!(found[0].dword, 3);
 /// assert_eq!(found[0].to_string(), "0x800000040 = kernargs+0x40 (listed, r--)");
 /// ```
 #[must_use]
-pub fn annotations<'a>(words: &[u32], buffers: &'a BufferMap, kernels: &'a [KernelFacts]) -> Vec<Annotation<'a>> {
+pub fn annotations<'a>(
+    ring: Ring,
+    words: &[u32],
+    buffers: &'a BufferMap,
+    kernels: &'a [KernelFacts],
+) -> Vec<Annotation<'a>> {
     if buffers.is_empty() && kernels.is_empty() {
         return Vec::new();
     }
+    let raw = |at: usize, u: AddressUse| Raw {
+        dword: at + usize::from(u.place.dword),
+        field: u.field,
+        va: u.va,
+        bytes: u.bytes,
+        access: touched(u.access),
+        certain: true,
+    };
     let mut registers = Registers::default();
     let mut found = Vec::new();
-    for item in decode(words) {
-        let from = found.len();
-        registers.item(&item, &mut found);
-        if let (Ok(packet), false) = (&item.packet, buffers.is_empty()) {
-            found.extend(packet.addresses().map(|u| Raw {
-                dword: item.offset + 1 + usize::from(u.place.dword),
-                field: u.field,
-                va: u.va,
-                bytes: u.bytes,
-                access: touched(u.access),
-                certain: true,
-            }));
+    match ring {
+        Ring::Sdma => {
+            for item in sdma::decode(words) {
+                let addresses = item.packet.iter().flat_map(|packet| packet.addresses());
+                found.extend(addresses.map(|u| raw(item.offset, u)));
+            }
         }
-        found[from..].sort_by_key(|raw| raw.dword);
+        Ring::Gfx | Ring::Compute => {
+            for item in decode(words) {
+                let from = found.len();
+                registers.item(&item, &mut found);
+                let addresses = item.packet.iter().flat_map(|packet| packet.addresses());
+                // A body begins behind the header.
+                found.extend(addresses.map(|u| raw(item.offset + 1, u)));
+                found[from..].sort_by_key(|raw| raw.dword);
+            }
+        }
     }
     let annotate = |raw: Raw| {
         let va = canonical(raw.va);
@@ -263,6 +280,7 @@ fn writes<'a>(desc: &'static PacketDesc, body: &'a [u32]) -> impl Iterator<Item 
     let tail = body.get(from..).unwrap_or(&[]);
     tail.iter().enumerate().filter_map(move |(k, &value)| {
         let address = match (desc.tail?, k % 3) {
+            (Tail::OffsetValue(space), _) if k % 2 == 1 => space.address(tail[k - 1] & 0xffff),
             (Tail::Regs(space), _) => space.address(first.saturating_add(k as u32)),
             (Tail::Pairs(space), 1) => space.address(tail[k - 1] & 0xffff),
             (Tail::Pairs(space), 2) => space.address(tail[k - 2] >> 16),

@@ -5,7 +5,8 @@ use crate::decode::{Item, decode};
 use crate::field::{Fields, Number};
 use crate::packet::{FieldSpec, HeaderFlags, PacketDesc, Tail};
 use crate::reg::{self, RegDesc, Space};
-use crate::submission::{BufferMap, KernelFacts};
+use crate::sdma;
+use crate::submission::{BufferMap, KernelFacts, Ring};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -64,13 +65,20 @@ pub struct Listing<'a> {
     base_va: Option<u64>,
     buffers: Option<&'a BufferMap>,
     kernels: &'a [KernelFacts],
+    ring: Ring,
 }
 
 impl<'a> Listing<'a> {
     /// A listing of `words`, whose first dword lies at `base_va`.
     #[must_use]
     pub fn new(words: &'a [u32], base_va: Option<u64>) -> Self {
-        Self { words, base_va, buffers: None, kernels: &[] }
+        Self { words, base_va, buffers: None, kernels: &[], ring: Ring::Compute }
+    }
+
+    /// For this kind of ring instead of a compute ring: those of SDMA have packets of their own.
+    #[must_use]
+    pub fn with_ring(self, ring: Ring) -> Self {
+        Self { ring, ..self }
     }
 
     /// With what lies at the stream's addresses, in a line below each; see [`annotations`](crate::annotations).
@@ -103,7 +111,7 @@ impl<'a> Listing<'a> {
     /// What is known of the stream's addresses.
     fn notes(&self) -> Vec<Annotation<'a>> {
         const NONE: &BufferMap = &BufferMap::EMPTY;
-        annotations(self.words, self.buffers.unwrap_or(NONE), self.kernels)
+        annotations(self.ring, self.words, self.buffers.unwrap_or(NONE), self.kernels)
     }
 
     /// The first column: the dword's index or address.
@@ -115,7 +123,7 @@ impl<'a> Listing<'a> {
     }
 
     /// One line: column, dword, text; more lines where `parts` do not fit.
-    pub(crate) fn line(&self, f: &mut fmt::Formatter<'_>, index: usize, head: &str, parts: &[String]) -> fmt::Result {
+    fn line(&self, f: &mut fmt::Formatter<'_>, index: usize, head: &str, parts: &[String]) -> fmt::Result {
         let column = self.column(index);
         let prefix = format!("{column} {:08x} ", self.words[index]);
         let mut line = format!("{prefix}{head}");
@@ -154,6 +162,27 @@ impl<'a> Listing<'a> {
                 line.push_str(&part);
             }
             writeln!(f, "{}", line.trim_end())?;
+        }
+        Ok(())
+    }
+
+    fn sdma_item(&self, f: &mut fmt::Formatter<'_>, item: &sdma::Item<'_>, known: &mut Notes<'_, '_>) -> fmt::Result {
+        let (head, mut parts, desc) = match &item.packet {
+            Ok(packet) => {
+                let desc = packet.desc();
+                (desc.name, fixed(desc.name, desc.fields, item.words, 0), Some(desc))
+            }
+            Err(error) => ("ERROR", words_of(&error.to_string()), None),
+        };
+        if let Some(deviation) = &item.deviation {
+            parts.push("WARNING".to_string());
+            parts.extend(words_of(&deviation.to_string()));
+        }
+        self.line(f, item.offset, &format!("{head} "), &parts)?;
+        for index in 1..item.words.len() {
+            let desc = desc.filter(|d| index < d.dwords);
+            let parts = desc.map_or(Vec::new(), |d| fixed(d.name, d.fields, item.words, index));
+            self.noted(f, item.offset + index, &parts, known)?;
         }
         Ok(())
     }
@@ -229,16 +258,19 @@ impl fmt::Display for Listing<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let notes = self.notes();
         let mut notes = notes.iter().peekable();
-        decode(self.words).try_for_each(|item| self.item(f, &item, &mut notes))
+        match self.ring {
+            Ring::Sdma => sdma::decode(self.words).try_for_each(|item| self.sdma_item(f, &item, &mut notes)),
+            Ring::Gfx | Ring::Compute => decode(self.words).try_for_each(|item| self.item(f, &item, &mut notes)),
+        }
     }
 }
 
-pub(crate) fn words_of(text: &str) -> Vec<String> {
+fn words_of(text: &str) -> Vec<String> {
     text.split(' ').map(String::from).collect()
 }
 
 /// The fields that begin in the fixed part's dword `index`: those that are not zero, and whole dwords.
-pub(crate) fn fixed(packet: &str, fields: &[FieldSpec], body: &[u32], index: usize) -> Vec<String> {
+fn fixed(packet: &str, fields: &[FieldSpec], body: &[u32], index: usize) -> Vec<String> {
     let mut parts = Vec::new();
     for field in fields.iter().filter(|f| usize::from(f.place.dword) == index) {
         let value = field.place.get(body);

@@ -4,9 +4,9 @@ use isa::analysis::effects;
 use isa::{Arch, Op, Target, WaveSize, branch_target};
 use pm4::Gfx;
 use pm4::reg::{COMPUTE_PGM_HI, COMPUTE_PGM_LO};
-use pm4::submission::{Access, CodeProblem, KernelFacts, Located, PointerArg, Ring, Submission, canonical};
+use pm4::submission::{CodeProblem, KernelFacts, Located, Ring, Submission, canonical};
 
-use crate::object::{Arg, CodeObject, ObjectError, ValueKind};
+use crate::object::{CodeObject, ObjectError};
 
 /// `s_endpgm` of gfx10 and older; gfx11 reads `s_setkill 0`.
 const OLD_ENDPGM: u32 = 0xbf81_0000;
@@ -32,31 +32,11 @@ pub fn of_object(object: &CodeObject, name: &str, base_va: u64) -> Result<Kernel
         Some(walk) => walk.vgprs.max(info.vgprs),
         None => info.vgprs,
     };
-    let pointer = |(number, arg): (usize, &Arg)| PointerArg {
-        name: arg.name.clone().unwrap_or_else(|| format!("argument {number}")),
-        offset: arg.offset,
-        access: match arg.access.as_deref() {
-            Some("read_only") => Access::R,
-            Some("write_only") => Access::W,
-            _ => Access::RW,
-        },
-    };
-    let pointers = info.args.iter().enumerate().filter(|(_, a)| a.kind == ValueKind::GlobalBuffer && a.size == 8);
     Ok(KernelFacts {
-        name: info.name.clone(),
-        entry: base_va + info.entry_offset,
-        target: Some(object.target().to_owned()),
-        wave32: Some(info.wave_size == 32),
         vgprs: Some(vgprs),
-        lds_bytes: Some(info.lds_bytes),
         scratch_bytes: (!info.uses_dynamic_stack).then_some(info.scratch_bytes),
-        user_sgprs: Some(info.descriptor.user_sgprs()),
-        kernarg_sgpr: info.descriptor.properties.kernarg_sgpr(),
-        kernarg_bytes: info.kernarg_size,
-        pointers: pointers.map(pointer).collect(),
-        max_threads: Some(info.max_workgroup_size),
-        required_block: info.required_workgroup_size,
         problem: walk.and_then(|walk| walk.problem),
+        ..info.facts(base_va + info.entry_offset, object.target())
     })
 }
 

@@ -27,6 +27,8 @@ pub mod exit {
     pub const TIMEOUT: u8 = 6;
     /// The device was lost or reset.
     pub const DEVICE_LOST: u8 = 7;
+    /// The linter found errors.
+    pub const LINT: u8 = 8;
     /// SIGINT.
     pub const INTERRUPTED: u8 = 130;
 }
@@ -124,6 +126,7 @@ impl From<&Error> for Failure {
             Error::Kmd(KmdError::OutOfMemory { .. }) => (exit::FAILED, "the device has too little memory"),
             Error::Kmd(_) => (exit::FAILED, "the kernel's amdgpu interface failed"),
             Error::Object(_) => (exit::FAILED, "the code object cannot be used"),
+            Error::Lint { .. } => (exit::LINT, "the linter refuses the stream"),
             Error::Soft(_) => (exit::FAILED, "the software device cannot be set up"),
             Error::Cpu(sparkle_pm4::cpu::CpuError::Shape(_)) => (exit::USAGE, "this shape cannot be computed"),
             Error::Cpu(_) => (exit::FAILED, "the cpu engine failed"),

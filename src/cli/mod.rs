@@ -46,8 +46,8 @@ pub use output::{Output, Style, wrap};
 #[command(name = "sparkle-pm4", version, max_term_width = 80, propagate_version = true)]
 #[command(after_help = "\
 Exit codes: 0 done, 1 failed, 2 usage, 3 no supported device, 4 permission
-denied, 5 verification mismatch, 6 timeout or hang, 7 device lost, 130
-interrupted.
+denied, 5 verification mismatch, 6 timeout or hang, 7 device lost, 8 lint found
+errors, 130 interrupted.
 
   sparkle-pm4 run conv2d --shape resnet50-conv2 --device emu,cpu --verify")]
 struct Cli {
@@ -67,7 +67,7 @@ enum Command {
     },
     /// Show the DRM nodes, what they are good for here, and the engine that `auto` takes.
     Probe(probe::Args),
-    /// Read PM4 streams.
+    /// Read PM4 streams, and look them over.
     Pm4(pm4::Args),
     /// Assemble RDNA3 source in LLVM's syntax.
     Asm(asm::Args),

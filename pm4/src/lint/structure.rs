@@ -91,6 +91,7 @@ impl Linter<'_> {
                 let message = format!("{packet} with a body of {got} dwords, which has {want}{hint}");
                 self.find(&rules::BODY_LENGTH, message);
             }
+            // Of another language than a PM4 ring's.
         }
     }
 

@@ -20,11 +20,11 @@
 use crate::field::{FieldValue, values};
 use crate::packet::{Access, Addresses, FieldSpec, GcrCntl, Place, TypedPacket, typed};
 use crate::packet::{bit, bits, inside, span, va, va48, wide, word};
-use crate::print::{Listing, fixed, words_of};
+use crate::print::Listing;
+use crate::submission::Ring;
 use crate::{DecodeError, EncodeError};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::fmt;
 
 mod table;
 pub use table::*;
@@ -322,35 +322,7 @@ impl<'a> Iterator for Decode<'a> {
 /// ```
 #[must_use]
 pub fn print(words: &[u32], base_va: Option<u64>) -> String {
-    Text(Listing::new(words, base_va), words).to_string()
-}
-
-struct Text<'a>(Listing<'a>, &'a [u32]);
-
-impl fmt::Display for Text<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for item in decode(self.1) {
-            let (head, mut parts, desc) = match &item.packet {
-                Ok(packet) => {
-                    let desc = packet.desc();
-                    (desc.name, fixed(desc.name, desc.fields, item.words, 0), Some(desc))
-                }
-                Err(error) => ("ERROR", words_of(&error.to_string()), None),
-            };
-            if let Some(deviation) = &item.deviation {
-                parts.push("WARNING".to_string());
-                parts.extend(words_of(&deviation.to_string()));
-            }
-            self.0.line(f, item.offset, &alloc::format!("{head} "), &parts)?;
-            for index in 1..item.words.len() {
-                let parts = desc
-                    .filter(|d| index < d.dwords)
-                    .map_or(Vec::new(), |d| fixed(d.name, d.fields, item.words, index));
-                self.0.line(f, item.offset + index, "  ", &parts)?;
-            }
-        }
-        Ok(())
-    }
+    Listing::new(words, base_va).with_ring(Ring::Sdma).to_string()
 }
 
 /// Copies `bytes` bytes.

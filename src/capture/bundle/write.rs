@@ -61,11 +61,15 @@ fn hex(value: u64) -> String {
 
 /// A line a packet, or several where it is long.
 fn words(words: &[u32], ring: Ring) -> Vec<String> {
-    let line = |words: &[u32]| words.iter().map(|w| format!("{w:08x}")).collect::<Vec<_>>().join(" ");
     match ring {
-        Ring::Sdma => words.chunks(LINE_DW).map(line).collect(),
-        Ring::Gfx | Ring::Compute => pm4::decode(words).flat_map(|i| i.words.chunks(LINE_DW)).map(line).collect(),
+        Ring::Sdma => pm4::sdma::decode(words).flat_map(|i| lines(i.words)).collect(),
+        Ring::Gfx | Ring::Compute => pm4::decode(words).flat_map(|i| lines(i.words)).collect(),
     }
+}
+
+fn lines(words: &[u32]) -> Vec<String> {
+    let line = |words: &[u32]| words.iter().map(|w| format!("{w:08x}")).collect::<Vec<_>>().join(" ");
+    words.chunks(LINE_DW).map(line).collect()
 }
 
 fn buffer(buffer: &BufferInfo, left: &mut usize) -> Value {
@@ -157,7 +161,7 @@ fn named(value: u32, values: &ValuesDesc) -> Value {
 fn effect(effect: &Effect) -> Value {
     match effect {
         Effect::Dispatch(launch) => dispatch(launch),
-        Effect::Write { va, data } => json!({ "kind": "write", "va": hex(*va), "data": words(data, Ring::Sdma) }),
+        Effect::Write { va, data } => json!({ "kind": "write", "va": hex(*va), "data": lines(data) }),
         Effect::Fill { va, value, bytes } => {
             json!({ "kind": "fill", "va": hex(*va), "value": hex(u64::from(*value)), "bytes": hex(*bytes) })
         }

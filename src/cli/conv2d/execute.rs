@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use sparkle_pm4::cpu::Agreement;
 use sparkle_pm4::ops::{Conv2d, PreparedConv2d};
+use sparkle_pm4::pm4::submission::Submission;
 use sparkle_pm4::soft::Config;
-use sparkle_pm4::{Buffer, Deadline, Device, Engine, Error, Fence, Queue, Recording, Select, pm4};
+use sparkle_pm4::{Buffer, Deadline, Device, Engine, Error, Fence, Queue, Recording, Select};
 
 use super::problem::Problem;
 use super::{Choice, Settings};
@@ -16,8 +17,25 @@ use crate::cli::{Output, signals};
 /// How often a wait looks whether SIGINT has come.
 const SLICE: Duration = Duration::from_millis(100);
 
-/// A stream and the address of its first dword.
-pub type Recorded = (pm4::Stream, u64);
+/// What was recorded for a device.
+#[derive(Debug, Clone)]
+pub struct Recorded {
+    /// The stream and all that it uses.
+    pub submission: Submission,
+    /// The device's engine.
+    pub engine: Engine,
+}
+
+impl Recorded {
+    fn new(recording: &Recording, engine: Engine) -> Self {
+        Self { submission: recording.submission(), engine }
+    }
+
+    /// Length of the stream in dwords.
+    pub fn len_dw(&self) -> usize {
+        self.submission.ibs.iter().map(|ib| ib.words.len()).sum()
+    }
+}
 
 /// A device's result.
 pub struct Run {
@@ -148,7 +166,7 @@ pub fn run(problem: &Problem, choice: Choice, settings: &Settings, record: bool,
         let start = Instant::now();
         let fence = if i == 0 && record && engine != Engine::Cpu {
             let recording = tensors.record(&queue, &conv).with_context(doing)?;
-            stream = Some((recording.stream().clone(), recording.va()));
+            stream = Some(Recorded::new(&recording, engine));
             queue.submit_recording(recording)
         } else {
             tensors.launch(&queue, &conv)
@@ -188,7 +206,7 @@ pub fn record(device: &Device, conv: &PreparedConv2d, problem: &Problem) -> anyh
     }
     let queue = device.queue()?;
     let recording = Tensors::blank(device, problem)?.record(&queue, conv)?;
-    Ok(Some((recording.stream().clone(), recording.va())))
+    Ok(Some(Recorded::new(&recording, device.engine())))
 }
 
 /// The stream that a software device would get.

@@ -15,13 +15,15 @@ use std::time::Duration;
 use clap::ValueEnum;
 use clap::builder::PossibleValuesParser;
 use serde_json::json;
+use sparkle_pm4::capture::{self, Bundle};
 use sparkle_pm4::cpu::Agreement;
 use sparkle_pm4::ops::{Conv2dShape, NAMED_SHAPES};
+use sparkle_pm4::pm4::submission::Ib;
 use sparkle_pm4::{cpu, pm4};
 
 use super::failure::Reported;
 use super::{Failure, Output, environment, exit, signals};
-use execute::Run;
+use execute::{Recorded, Run};
 use problem::Problem;
 
 /// Largest error that `--verify` accepts, as a part of max|y|.
@@ -141,7 +143,8 @@ pub struct Args {
     /// Print shape, kernels, grids, bytes and PM4 size, and execute nothing.
     #[arg(long, help_heading = "Run")]
     dry_run: bool,
-    /// Write the PM4 stream: decoded, or raw into .bin and .hex; `-` is stdout.
+    /// Write the PM4 stream: decoded, raw into .bin and .hex, with its surroundings into .json (see `pm4 dump`); `-` is
+    /// stdout.
     #[arg(long, value_name = "FILE", help_heading = "Run")]
     dump_pm4: Option<PathBuf>,
 }
@@ -230,8 +233,7 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
         let plans = plan::make(&problem, &settings, out)?;
         if let Some(file) = &args.dump_pm4 {
             let stream = plans.iter().find_map(|p| p.stream.as_ref());
-            let (stream, va) = stream.ok_or_else(no_stream)?;
-            dump(file, stream, *va, out)?;
+            dump(file, stream.ok_or_else(no_stream)?, &problem, out)?;
         }
         if out.json {
             return Ok(out.document(&report::plan_document(&problem, &plans))?);
@@ -256,8 +258,7 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
             recorded = execute::record_on_emu(&problem, &settings)?;
             out.note("no stream was submitted; --dump-pm4 shows the one that the emu engine would get");
         }
-        let (stream, va) = recorded.ok_or_else(no_stream)?;
-        dump(file, &stream, va, out)?;
+        dump(file, &recorded.ok_or_else(no_stream)?, &problem, out)?;
     }
 
     signals::check()?;
@@ -357,12 +358,28 @@ fn no_stream() -> Failure {
 }
 
 /// Writes a stream in the form that the file's extension asks for.
-fn dump(path: &Path, stream: &pm4::Stream, va: u64, out: &Output) -> anyhow::Result<()> {
+fn dump(path: &Path, recorded: &Recorded, problem: &Problem, out: &Output) -> anyhow::Result<()> {
+    let submission = &recorded.submission;
     let extension = path.extension().map(|e| e.to_ascii_lowercase());
+    let dwords = || submission.ibs.iter().flat_map(|ib| &ib.words);
     let bytes = match extension.as_ref().and_then(|e| e.to_str()) {
-        Some("bin") => stream.dwords().iter().flat_map(|d| d.to_le_bytes()).collect(),
-        Some("hex") => stream.dwords().iter().map(|d| format!("{d:08x}\n")).collect::<String>().into_bytes(),
-        _ => stream.listing(Some(va)).to_string().into_bytes(),
+        Some("bin") => dwords().flat_map(|d| d.to_le_bytes()).collect(),
+        Some("hex") => dwords().map(|d| format!("{d:08x}\n")).collect::<String>().into_bytes(),
+        Some("json") => {
+            let mut bundle = Bundle::new(submission.clone());
+            bundle.engine = Some(recorded.engine.label().to_owned());
+            let shape = report::short(&problem.shape);
+            let shape = shape.split_whitespace().collect::<Vec<_>>().join(" ");
+            bundle.title = Some(format!("conv2d {shape}"));
+            capture::write(&bundle).into_bytes()
+        }
+        _ => {
+            let listing = |ib: &Ib| {
+                let listing = pm4::Listing::new(&ib.words, ib.va);
+                listing.with_buffers(&submission.buffers).with_kernels(&submission.kernels).to_string()
+            };
+            submission.ibs.iter().map(listing).collect::<String>().into_bytes()
+        }
     };
     if is_stdout(path) {
         return Ok(out.bytes(&bytes)?);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use sparkle_pm4::ops::Conv2dShape;
 use sparkle_pm4::{Device, Engine};
 
-use super::execute::Run;
+use super::execute::{self, Run};
 use super::plan::Plan;
 use super::problem::Problem;
 use super::{Args, Settings, TOLERANCE, describe, index, indices};
@@ -159,7 +159,7 @@ pub fn plan_text(problem: &Problem, plans: &[Plan], out: &Output) -> String {
             text +=
                 &row("memory", &format!("{} of packed weights beside the tensors", self::bytes(workspace)), out.width);
         }
-        if let Some((stream, _)) = &plan.stream {
+        if let Some(stream) = &plan.stream {
             let n = stream.len_dw();
             text += &row("pm4", &format!("{n} dwords, {} bytes", 4 * n), out.width);
         }
@@ -302,7 +302,7 @@ pub fn plan_document(problem: &Problem, plans: &[Plan]) -> Value {
                     })
                 })
                 .collect();
-            let dwords = plan.stream.as_ref().map(|(s, _)| s.len_dw());
+            let dwords = plan.stream.as_ref().map(execute::Recorded::len_dw);
             json!({
                 "device": plan.device.engine().name(),
                 "device_name": plan.device.name(),

@@ -1,11 +1,15 @@
 //! `pm4 decode`.
 
 use serde_json::{Map, Value, json};
+use sparkle_pm4::capture::Bundle;
 use sparkle_pm4::pm4::field::FieldDesc;
 use sparkle_pm4::pm4::reg::{self, Space};
-use sparkle_pm4::pm4::submission::{Access, BufferInfo, Ib, KernelFacts, Located, Submission};
-use sparkle_pm4::pm4::{Annotation, HeaderFlags, Item, Listing, PacketDesc, Tail, annotations, decode};
+use sparkle_pm4::pm4::submission::{Access, BufferInfo, Ib, KernelFacts, Located, Ring, Submission};
+use sparkle_pm4::pm4::{
+    Annotation, DecodeError, FieldSpec, HeaderFlags, Item, Listing, PacketDesc, Tail, annotations, decode, sdma,
+};
 
+use super::hanging;
 use super::input::{Input, Source};
 use crate::cli::failure::Reported;
 use crate::cli::{Failure, Output, Style, exit, wrap};
@@ -15,7 +19,6 @@ const SCHEMA: &str = "sparkle-pm4/pm4-decode/1";
 
 /// Arguments of `pm4 decode`.
 #[derive(Debug, clap::Args)]
-#[command(arg_required_else_help = true)]
 pub struct Args {
     #[command(flatten)]
     source: Source,
@@ -41,7 +44,10 @@ pub fn run(args: &Args, out: &Output) -> anyhow::Result<()> {
 }
 
 fn listing<'a>(ib: &'a Ib, submission: &'a Submission) -> Listing<'a> {
-    Listing::new(&ib.words, ib.va).with_buffers(&submission.buffers).with_kernels(&submission.kernels)
+    Listing::new(&ib.words, ib.va)
+        .with_ring(submission.ring)
+        .with_buffers(&submission.buffers)
+        .with_kernels(&submission.kernels)
 }
 
 /// What to say where dwords are no packets.
@@ -50,11 +56,13 @@ fn failure(input: &Input) -> Option<Failure> {
     let mut packets = 0;
     let mut wrong = Vec::new();
     for (number, ib) in ibs.iter().enumerate() {
-        for item in decode(&ib.words) {
+        let mut look = |offset, error: Option<DecodeError>| {
             packets += 1;
-            if let Err(error) = item.packet {
-                wrong.push((number, item.offset, error));
-            }
+            wrong.extend(error.map(|error| (number, offset, error)));
+        };
+        match input.submission.ring {
+            Ring::Sdma => sdma::decode(&ib.words).for_each(|item| look(item.offset, item.packet.err())),
+            _ => decode(&ib.words).for_each(|item| look(item.offset, item.packet.err())),
         }
     }
     let (ib, at, error) = wrong.first()?;
@@ -69,9 +77,12 @@ fn failure(input: &Input) -> Option<Failure> {
 }
 
 /// A bundle: what it is, its indirect buffers, its buffers and kernels.
-fn text(bundle: &str, submission: &Submission, out: &Output) -> anyhow::Result<()> {
+fn text(bundle: &Bundle, submission: &Submission, out: &Output) -> anyhow::Result<()> {
+    let tool = bundle.tool.as_deref().unwrap_or("an unknown tool");
+    let engine = bundle.engine.as_ref().map(|engine| format!(", {engine}")).unwrap_or_default();
+    let title = bundle.title.as_ref().map(|title| format!(": {title}")).unwrap_or_default();
     let engines = submission.shader_engines.map(|n| format!(", {n} shader engines")).unwrap_or_default();
-    out.text(&wrap(bundle, out.width, "  "))?;
+    out.text(&wrap(&format!("{tool}{engine}{title}"), out.width, "  "))?;
     out.line(format!("{} ring of a {}{engines}", submission.ring, submission.gfx))?;
     for (number, ib) in submission.ibs.iter().enumerate() {
         let name = if ib.name == format!("IB {number}") { String::new() } else { format!(" {:?}", ib.name) };
@@ -96,18 +107,6 @@ fn text(bundle: &str, submission: &Submission, out: &Output) -> anyhow::Result<(
         }
     }
     Ok(())
-}
-
-/// `text` behind `lead`, wrapped below itself.
-fn hanging(lead: &str, text: &str, width: usize) -> String {
-    let columns = lead.chars().count();
-    let wrapped = wrap(text, width.saturating_sub(columns).max(20), "");
-    let mut lines = wrapped.lines();
-    let mut all = format!("{lead}{}\n", lines.next().unwrap_or_default());
-    for line in lines {
-        all += &format!("{:columns$}{line}\n", "");
-    }
-    all
 }
 
 /// What is known of a kernel, in a line.
@@ -139,16 +138,26 @@ fn document(submission: &Submission, failure: Option<&Failure>) -> Value {
         .iter()
         .enumerate()
         .map(|(number, ib)| {
-            let found = annotations(&ib.words, &submission.buffers, &submission.kernels);
+            let found = annotations(submission.ring, &ib.words, &submission.buffers, &submission.kernels);
             let mut found = found.iter().peekable();
-            for item in decode(&ib.words) {
-                let end = item.offset + item.words.len();
+            let mut add = |end: usize, bad: bool, mut item: Map<String, Value>| {
                 let mut notes = Vec::new();
                 while let Some(note) = found.next_if(|note| note.dword < end) {
-                    notes.push(note);
+                    notes.push(annotation(note));
                 }
-                wrong += usize::from(item.packet.is_err());
-                items.push(item_json(&item, number, ib.va, &notes));
+                if !notes.is_empty() {
+                    item.insert("addresses".into(), notes.into());
+                }
+                wrong += usize::from(bad);
+                items.push(Value::Object(item));
+            };
+            match submission.ring {
+                Ring::Sdma => sdma::decode(&ib.words).for_each(|item| {
+                    add(item.offset + item.words.len(), item.packet.is_err(), sdma_json(&item, number, ib.va));
+                }),
+                _ => decode(&ib.words).for_each(|item| {
+                    add(item.offset + item.words.len(), item.packet.is_err(), item_json(&item, number, ib.va));
+                }),
             }
             json!({ "name": ib.name, "va": ib.va.map(hex), "dwords": ib.words.len() })
         })
@@ -197,19 +206,45 @@ fn object(value: Value) -> Map<String, Value> {
     }
 }
 
-fn item_json(item: &Item<'_>, ib: usize, base: Option<u64>, notes: &[&Annotation<'_>]) -> Value {
-    let mut map = object(json!({
+/// Where an item stands, and its dwords.
+fn place(offset: usize, words: &[u32], ib: usize, base: Option<u64>) -> Map<String, Value> {
+    object(json!({
         "ib": ib,
-        "offset_dw": item.offset,
-        "address": base.map(|va| format!("{:#x}", va.wrapping_add(item.offset as u64 * 4))),
-        "words": item.words.iter().map(|word| format!("{word:#010x}")).collect::<Vec<_>>(),
-    }));
+        "offset_dw": offset,
+        "address": base.map(|va| hex(va.wrapping_add(offset as u64 * 4))),
+        "words": words.iter().map(|word| format!("{word:#010x}")).collect::<Vec<_>>(),
+    }))
+}
+
+fn error_json(error: &DecodeError) -> Value {
+    json!({ "code": error.code(), "message": error.to_string(), "hint": error.hint() })
+}
+
+fn sdma_json(item: &sdma::Item<'_>, ib: usize, base: Option<u64>) -> Map<String, Value> {
+    let mut map = place(item.offset, item.words, ib, base);
     match &item.packet {
         Err(error) => {
-            map.insert(
-                "error".into(),
-                json!({ "code": error.code(), "message": error.to_string(), "hint": error.hint() }),
-            );
+            map.insert("error".into(), error_json(error));
+        }
+        Ok(packet) => {
+            let desc = packet.desc();
+            map.insert("packet".into(), json!(desc.name));
+            map.insert("opcode".into(), json!(format!("{:#04x}", desc.op)));
+            map.insert("sub_opcode".into(), json!(format!("{:#04x}", desc.sub_op)));
+            if let Some(deviation) = &item.deviation {
+                map.insert("warning".into(), json!({ "code": deviation.code(), "message": deviation.to_string() }));
+            }
+            map.insert("fields".into(), fields(desc.fields, item.words));
+        }
+    }
+    map
+}
+
+fn item_json(item: &Item<'_>, ib: usize, base: Option<u64>) -> Map<String, Value> {
+    let mut map = place(item.offset, item.words, ib, base);
+    match &item.packet {
+        Err(error) => {
+            map.insert("error".into(), error_json(error));
         }
         Ok(packet) => {
             map.insert("packet".into(), json!(packet.name()));
@@ -222,21 +257,18 @@ fn item_json(item: &Item<'_>, ib: usize, base: Option<u64>, notes: &[&Annotation
             }
             if let Some(desc) = packet.desc() {
                 let body = &item.words[1..];
-                map.insert("fields".into(), fields(desc, body));
+                map.insert("fields".into(), fields(desc.fields, body));
                 if let Some(registers) = registers(desc, body) {
                     map.insert("registers".into(), registers);
                 }
             }
         }
     }
-    if !notes.is_empty() {
-        map.insert("addresses".into(), notes.iter().map(|note| annotation(note)).collect());
-    }
-    Value::Object(map)
+    map
 }
 
-fn fields(desc: &PacketDesc, body: &[u32]) -> Value {
-    let fields = desc.fields.iter().map(|field| {
+fn fields(fields: &[FieldSpec], body: &[u32]) -> Value {
+    let fields = fields.iter().map(|field| {
         let value = field.place.get(body);
         let shown = match field.values.and_then(|values| values.name_of(value)) {
             Some(name) => json!(name),
@@ -298,7 +330,7 @@ mod tests {
     #[test]
     fn the_document_names_packets_registers_and_fields() {
         let words = [0xc0017600, 0x212, 0x602c0002, 0x0, 0xc0004600, 0x407];
-        let items: Vec<Value> = decode(&words).map(|item| item_json(&item, 0, Some(0x1000), &[])).collect();
+        let items: Vec<Value> = decode(&words).map(|item| item_json(&item, 0, Some(0x1000)).into()).collect();
         assert_eq!(items[0]["packet"], "SET_SH_REG");
         assert_eq!(items[0]["registers"][0]["name"], "COMPUTE_PGM_RSRC1");
         assert_eq!(items[0]["registers"][0]["fields"]["VGPRS"], 2);
@@ -316,7 +348,7 @@ mod tests {
                 if k == 0 { x >> 24 << 8 | (x >> 5 & 7) << 16 | 3 << 30 } else { x }
             });
             let seen: usize =
-                decode(&words).map(|item| item_json(&item, 0, None, &[])["words"].as_array().map_or(0, Vec::len)).sum();
+                decode(&words).map(|item| item_json(&item, 0, None)["words"].as_array().map_or(0, Vec::len)).sum();
             assert_eq!(seen, words.len());
         }
     }

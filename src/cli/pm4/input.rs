@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use sparkle_pm4::capture::{self, facts};
+use sparkle_pm4::capture::{self, Bundle, facts};
 use sparkle_pm4::object::CodeObject;
 use sparkle_pm4::pm4::submission::{
     Access, BufferInfo, BufferMap, KernelFacts, Residency, Ring, Submission, canonical,
@@ -53,8 +53,8 @@ struct Placed {
 pub struct Input {
     /// What messages call it.
     pub name: String,
-    /// What wrote the bundle, which is its first line; none for dwords alone.
-    pub bundle: Option<String>,
+    /// The bundle that it came from; none for dwords alone.
+    pub bundle: Option<Bundle>,
     /// The submission; for dwords alone one indirect buffer.
     pub submission: Submission,
 }
@@ -128,10 +128,7 @@ impl Source {
             evidence: error.to_string(),
             next: error.hint().into(),
         })?;
-        let tool = bundle.tool.unwrap_or_else(|| "unknown tool".into());
-        let engine = bundle.engine.map(|engine| format!(", {engine}")).unwrap_or_default();
-        let title = bundle.title.map(|title| format!(": {title}")).unwrap_or_default();
-        Ok(Input { name, bundle: Some(format!("{tool}{engine}{title}")), submission: bundle.submission })
+        Ok(Input { name, submission: bundle.submission.clone(), bundle: Some(bundle) })
     }
 }
 

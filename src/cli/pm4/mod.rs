@@ -1,9 +1,11 @@
 //! `pm4`: command streams as text, looked over, and written to files.
 
 mod decode;
+mod dump;
 mod input;
+mod lint;
 
-use super::Output;
+use super::{Output, wrap};
 
 pub use input::{is_text, read_input};
 
@@ -18,11 +20,30 @@ pub struct Args {
 enum Command {
     /// Print a stream: raw dwords, packets, registers, fields, and what its addresses are.
     Decode(decode::Args),
+    /// Say what is wrong with a stream, before hardware does; exit code 8 for errors.
+    Lint(lint::Args),
+    /// Write a stream, and what is known of its surroundings, as a bundle.
+    #[command(after_help = dump::AFTER_HELP)]
+    Dump(dump::Args),
 }
 
 /// Runs it.
 pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
     match args.command {
         Command::Decode(args) => decode::run(&args, out),
+        Command::Lint(args) => lint::run(&args, out),
+        Command::Dump(args) => dump::run(&args, out),
     }
+}
+
+/// `text` behind `lead`, wrapped below itself.
+fn hanging(lead: &str, text: &str, width: usize) -> String {
+    let columns = lead.chars().count();
+    let wrapped = wrap(text, width.saturating_sub(columns).max(20), "");
+    let mut lines = wrapped.lines();
+    let mut all = format!("{lead}{}\n", lines.next().unwrap_or_default());
+    for line in lines {
+        all += &format!("{:columns$}{line}\n", "");
+    }
+    all
 }
