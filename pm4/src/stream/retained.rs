@@ -7,7 +7,6 @@ use crate::dispatch::Grid;
 use crate::submission::{Effect, Ring};
 use alloc::boxed::Box;
 use alloc::string::String;
-use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -116,12 +115,10 @@ impl Stream {
         let places: Vec<Place> = slots.iter().map(Place::of).collect();
         Ok(Retained {
             ring: self.ring,
-            stored: self.words.clone(),
+            changed: Vec::with_capacity(slots.iter().map(|s| s.dwords).sum()),
             words: self.words,
-            set: vec![0; slots.len().div_ceil(64)],
             places,
             slots,
-            moved: Vec::new(),
             book: self.book.take(),
             plan: self.plan,
         })
@@ -177,19 +174,15 @@ impl Stream {
 }
 
 /// A stream that was recorded once. Its slots take new values; [`store_into`](Self::store_into) brings an indirect
-/// buffer that holds it up to date with a store for each dword that differs.
+/// buffer that holds it up to date with a store for each dword that has changed.
 #[derive(Debug, Clone)]
 pub struct Retained {
     ring: Ring,
     words: Vec<u32>,
-    /// What the indirect buffer holds since the last store.
-    stored: Vec<u32>,
     places: Vec<Place>,
     slots: Vec<Slot>,
-    /// A bit for each slot that was set since the last store.
-    set: Vec<u64>,
-    /// Dwords that moved buffers have changed since then.
-    moved: Vec<usize>,
+    /// Dwords changed since the last store, in order; one that changed twice stands here twice.
+    changed: Vec<u32>,
     book: Option<Box<Book>>,
     plan: Option<Vec<Effect>>,
 }
@@ -315,13 +308,18 @@ impl Retained {
 
     #[inline]
     fn put(&mut self, slot: SlotId, place: Place, values: &[u32]) {
-        for (word, &value) in self.words[place.range()].iter_mut().zip(values) {
-            *word = value;
+        for (at, (word, &value)) in (place.at..).zip(self.words[place.range()].iter_mut().zip(values)) {
+            if *word != value {
+                *word = value;
+                self.changed.push(at);
+            }
         }
-        let number = slot.0 as usize;
-        self.set[number / 64] |= 1 << (number % 64);
+        if self.changed.len() > self.words.len() {
+            // Set over and over without a store between.
+            tidy(&mut self.changed);
+        }
         if let Some(plan) = &mut self.plan {
-            replan(plan, &self.slots[number], values);
+            replan(plan, &self.slots[slot.0 as usize], values);
         }
     }
 
@@ -329,40 +327,31 @@ impl Retained {
         let Some(book) = &mut self.book else {
             return Err(EncodeError::Invalid { what: "a buffer that the stream does not know, at", value: va });
         };
-        let moved = &mut self.moved;
-        book.move_buffer(buffer, va, &mut self.words, self.plan.as_mut(), |at| moved.push(at))
+        let changed = &mut self.changed;
+        let done = book.move_buffer(buffer, va, &mut self.words, self.plan.as_mut(), |at| changed.push(at as u32));
+        tidy(changed);
+        done
     }
 
-    /// Stores the dwords that differ from what the last call left, or the recording, and says how many they are. The
-    /// device must not be executing the indirect buffer.
+    /// Stores the dwords that have changed since the last call, or since the recording, and says how many stores that
+    /// took. The device must not be executing the indirect buffer.
     #[inline]
     pub fn store_into(&mut self, sink: &mut (impl WordSink + ?Sized)) -> usize {
-        let mut count = 0;
-        for (group, set) in self.set.iter_mut().enumerate() {
-            let mut bits = core::mem::take(set);
-            while bits != 0 {
-                let range = self.places[group * 64 + bits.trailing_zeros() as usize].range();
-                bits &= bits - 1;
-                let start = range.start;
-                let pairs = self.words[range.clone()].iter().zip(&mut self.stored[range]);
-                for (at, (&word, stored)) in (start..).zip(pairs) {
-                    if word != *stored {
-                        *stored = word;
-                        sink.store(at, word);
-                        count += 1;
-                    }
-                }
-            }
+        for &at in &self.changed {
+            let at = at as usize;
+            sink.store(at, self.words[at]);
         }
-        for at in self.moved.drain(..) {
-            if self.stored[at] != self.words[at] {
-                self.stored[at] = self.words[at];
-                sink.store(at, self.words[at]);
-                count += 1;
-            }
-        }
+        let count = self.changed.len();
+        self.changed.clear();
         count
     }
+}
+
+/// Each dword once.
+#[cold]
+fn tidy(changed: &mut Vec<u32>) {
+    changed.sort_unstable();
+    changed.dedup();
 }
 
 fn other_slot(slot: SlotId) -> EncodeError {
