@@ -8,7 +8,6 @@ use crate::submission::{Effect, Ring};
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::ops::Range;
 
 /// What a slot stands for, in the next call that has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -115,7 +114,7 @@ impl Stream {
         let places: Vec<Place> = slots.iter().map(Place::of).collect();
         Ok(Retained {
             ring: self.ring,
-            changed: Vec::with_capacity(slots.iter().map(|s| s.dwords).sum()),
+            changed: Vec::with_capacity(2 * slots.iter().map(|s| s.dwords.div_ceil(32)).sum::<usize>()),
             words: self.words,
             places,
             slots,
@@ -181,8 +180,9 @@ pub struct Retained {
     words: Vec<u32>,
     places: Vec<Place>,
     slots: Vec<Slot>,
-    /// Dwords changed since the last store, in order; one that changed twice stands here twice.
-    changed: Vec<u32>,
+    /// What has changed since the last store: a dword, and a bit for each one from there on. What changed twice may
+    /// stand here twice.
+    changed: Vec<(u32, u32)>,
     book: Option<Box<Book>>,
     plan: Option<Vec<Effect>>,
 }
@@ -215,10 +215,6 @@ impl Place {
         };
         // A stream that long does not fit an indirect buffer.
         Self { at: slot.at as u32, dwords: slot.dwords as u32, takes }
-    }
-
-    fn range(self) -> Range<usize> {
-        self.at as usize..self.at as usize + self.dwords as usize
     }
 }
 
@@ -302,24 +298,54 @@ impl Retained {
         if place.takes != Takes::Data || place.dwords as usize != data.len() {
             return Err(EncodeError::Invalid { what: "dwords, as many as the slot has", value: data.len() as u64 });
         }
-        self.put(slot, place, data);
+        for (group, part) in data.chunks(32).enumerate() {
+            let at = place.at as usize + 32 * group;
+            let mut differ = 0;
+            for (n, (word, &value)) in self.words[at..].iter_mut().zip(part).enumerate() {
+                differ |= u32::from(*word != value) << n;
+                *word = value;
+            }
+            if differ != 0 {
+                self.note(at as u32, differ);
+            }
+        }
+        if self.plan.is_some() {
+            self.replan(slot, data);
+        }
         Ok(())
     }
 
-    #[inline]
-    fn put(&mut self, slot: SlotId, place: Place, values: &[u32]) {
-        for (at, (word, &value)) in (place.at..).zip(self.words[place.range()].iter_mut().zip(values)) {
-            if *word != value {
-                *word = value;
-                self.changed.push(at);
-            }
+    #[inline(always)]
+    fn put<const N: usize>(&mut self, slot: SlotId, place: Place, values: &[u32; N]) {
+        let Some(words) = self.words.get_mut(place.at as usize..).and_then(|w| w.first_chunk_mut::<N>()) else {
+            return;
+        };
+        let mut differ = 0;
+        for n in 0..N {
+            differ |= u32::from(words[n] != values[n]) << n;
         }
-        if self.changed.len() > self.words.len() {
+        *words = *values;
+        if differ != 0 {
+            self.note(place.at, differ);
+        }
+        if self.plan.is_some() {
+            self.replan(slot, values);
+        }
+    }
+
+    #[inline(always)]
+    fn note(&mut self, at: u32, differ: u32) {
+        if self.changed.len() == self.changed.capacity() {
             // Set over and over without a store between.
             tidy(&mut self.changed);
         }
-        if let Some(plan) = &mut self.plan {
-            replan(plan, &self.slots[slot.0 as usize], values);
+        self.changed.push((at, differ));
+    }
+
+    #[cold]
+    fn replan(&mut self, slot: SlotId, values: &[u32]) {
+        if let (Some(plan), Some(slot)) = (&mut self.plan, self.slots.get(slot.0 as usize)) {
+            replan(plan, slot, values);
         }
     }
 
@@ -328,7 +354,7 @@ impl Retained {
             return Err(EncodeError::Invalid { what: "a buffer that the stream does not know, at", value: va });
         };
         let changed = &mut self.changed;
-        let done = book.move_buffer(buffer, va, &mut self.words, self.plan.as_mut(), |at| changed.push(at as u32));
+        let done = book.move_buffer(buffer, va, &mut self.words, self.plan.as_mut(), |at| changed.push((at as u32, 1)));
         tidy(changed);
         done
     }
@@ -337,21 +363,30 @@ impl Retained {
     /// took. The device must not be executing the indirect buffer.
     #[inline]
     pub fn store_into(&mut self, sink: &mut (impl WordSink + ?Sized)) -> usize {
-        for &at in &self.changed {
-            let at = at as usize;
-            sink.store(at, self.words[at]);
+        let mut count = 0;
+        for &(at, differ) in &self.changed {
+            let mut differ = differ;
+            while differ != 0 {
+                let dword = at as usize + differ.trailing_zeros() as usize;
+                differ &= differ - 1;
+                sink.store(dword, self.words[dword]);
+                count += 1;
+            }
         }
-        let count = self.changed.len();
         self.changed.clear();
         count
     }
 }
 
-/// Each dword once.
+/// Each place once.
 #[cold]
-fn tidy(changed: &mut Vec<u32>) {
+fn tidy(changed: &mut Vec<(u32, u32)>) {
     changed.sort_unstable();
-    changed.dedup();
+    changed.dedup_by(|later, kept| {
+        let same = later.0 == kept.0;
+        kept.1 |= if same { later.1 } else { 0 };
+        same
+    });
 }
 
 fn other_slot(slot: SlotId) -> EncodeError {
