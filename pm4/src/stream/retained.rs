@@ -249,42 +249,48 @@ impl Retained {
     /// [`EncodeError::FieldOverflow`] for more than 32 bits where the slot has one dword, [`EncodeError::Invalid`] for a
     /// slot of another stream or one that takes several values, and those of [`Stream::rebase`] for a buffer. Nothing
     /// has then changed.
-    #[inline]
+    #[inline(always)]
     pub fn set(&mut self, slot: SlotId, value: u64) -> Result<(), EncodeError> {
-        let Some(&place) = self.places.get(slot.0 as usize) else { return Err(other_slot(slot)) };
-        match place.takes {
-            Takes::Two => self.put(slot, place, &halves(value)),
-            Takes::One if value >> 32 == 0 => self.put(slot, place, &[value as u32]),
-            Takes::One => return Err(EncodeError::FieldOverflow { field: "slot", value, bits: 32 }),
-            Takes::Base(buffer) => return self.rebase(buffer, value),
-            Takes::Groups | Takes::Data => {
-                return Err(EncodeError::Invalid {
-                    what: "one value for a slot that takes several, number",
-                    value: slot.0.into(),
-                });
-            }
+        match self.places.get(slot.0 as usize) {
+            Some(&place) if place.takes == Takes::Two => self.put(slot, place, &halves(value)),
+            Some(&place) if place.takes == Takes::One && value >> 32 == 0 => self.put(slot, place, &[value as u32]),
+            _ => return self.set_other(slot, value),
         }
         Ok(())
+    }
+
+    /// What [`set`](Self::set) does where it moves a buffer or refuses.
+    #[cold]
+    fn set_other(&mut self, slot: SlotId, value: u64) -> Result<(), EncodeError> {
+        match self.places.get(slot.0 as usize).map(|p| p.takes) {
+            None => Err(other_slot(slot)),
+            Some(Takes::Base(buffer)) => self.rebase(buffer, value),
+            Some(Takes::One) => Err(EncodeError::FieldOverflow { field: "slot", value, bits: 32 }),
+            Some(_) => Err(EncodeError::Invalid {
+                what: "one value for a slot that takes several, number",
+                value: slot.0.into(),
+            }),
+        }
     }
 
     /// Gives a slot for workgroups its values.
     ///
     /// # Errors
     /// [`EncodeError::Invalid`] for no workgroups or another kind of slot. Nothing has then changed.
-    #[inline]
+    #[inline(always)]
     pub fn set_groups(&mut self, slot: SlotId, groups: [u32; 3]) -> Result<(), EncodeError> {
-        let Some(&place) = self.places.get(slot.0 as usize) else { return Err(other_slot(slot)) };
-        if place.takes != Takes::Groups {
-            return Err(EncodeError::Invalid {
-                what: "workgroups for another kind of slot, number",
-                value: slot.0.into(),
-            });
+        match self.places.get(slot.0 as usize) {
+            Some(&place) if place.takes == Takes::Groups && groups[0] != 0 && groups[1] != 0 && groups[2] != 0 => {
+                self.put(slot, place, &groups);
+                Ok(())
+            }
+            Some(place) if place.takes == Takes::Groups => {
+                Err(EncodeError::Invalid { what: "a dispatch of no workgroups", value: 0 })
+            }
+            _ => {
+                Err(EncodeError::Invalid { what: "workgroups for another kind of slot, number", value: slot.0.into() })
+            }
         }
-        if groups[0] == 0 || groups[1] == 0 || groups[2] == 0 {
-            return Err(EncodeError::Invalid { what: "a dispatch of no workgroups", value: 0 });
-        }
-        self.put(slot, place, &groups);
-        Ok(())
     }
 
     /// Gives a slot for data its dwords.
