@@ -133,6 +133,16 @@ pub enum DecodeError {
         /// The dwords left behind the header.
         have: usize,
     },
+    /// A header that begins no packet of SDMA 6.0. Its length is not known.
+    #[error("{header:#010x} is no SDMA 6.0 packet: op {op:#04x}, sub_op {sub_op:#04x}")]
+    UnknownSdma {
+        /// The header.
+        header: u32,
+        /// Bits 7:0.
+        op: u8,
+        /// Bits 15:8.
+        sub_op: u8,
+    },
     /// A known packet with a body length that it does not have: the count is wrong, and what
     /// follows is read at the wrong place.
     #[error("{packet} with a body of {got} dwords, it has {want}")]
@@ -157,6 +167,7 @@ impl DecodeError {
             Self::HeaderBits { .. } => "pm4-header-bits",
             Self::Truncated { .. } => "pm4-truncated",
             Self::BodyLength { .. } => "pm4-count",
+            Self::UnknownSdma { .. } => "sdma-unknown",
         }
     }
 
@@ -167,6 +178,7 @@ impl DecodeError {
             Self::Type0 { .. } | Self::Type1 { .. } => "check where the stream ends, and the packet before this one",
             Self::Type2 { .. } => "pad with Stream::pad_to",
             Self::HeaderBits { .. } => "header = 3<<30 | (body_dwords-1)<<16 | opcode<<8 | shader_type<<1 | predicate",
+            Self::UnknownSdma { .. } => "check that this is a stream for an SDMA ring, and the packet before this one",
             Self::Truncated { .. } | Self::BodyLength { .. } => "the count field holds the body's dwords minus one",
         }
     }

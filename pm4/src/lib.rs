@@ -9,6 +9,7 @@
 //! | build a stream | [`Stream`], [`dispatch`](mod@dispatch) |
 //! | read one | [`decode()`](fn@decode), [`Packet`] |
 //! | print one | [`print()`](fn@print) |
+//! | SDMA rings | [`sdma`] |
 //! | look up a register | [`reg`](mod@reg) |
 //! | enumerate what there is | [`PACKETS`], [`reg::all`] |
 //!
@@ -52,6 +53,7 @@ mod gfx;
 pub mod packet;
 mod print;
 pub mod reg;
+pub mod sdma;
 mod stream;
 pub mod submission;
 

@@ -2,7 +2,7 @@
 
 use crate::decode::{Item, decode};
 use crate::field::{Fields, Number};
-use crate::packet::{HeaderFlags, PacketDesc, Tail};
+use crate::packet::{FieldSpec, HeaderFlags, PacketDesc, Tail};
 use crate::reg::{self, RegDesc, Space};
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -46,7 +46,7 @@ impl<'a> Listing<'a> {
     }
 
     /// One line: column, dword, text; more lines where `parts` do not fit.
-    fn line(&self, f: &mut fmt::Formatter<'_>, index: usize, head: &str, parts: &[String]) -> fmt::Result {
+    pub(crate) fn line(&self, f: &mut fmt::Formatter<'_>, index: usize, head: &str, parts: &[String]) -> fmt::Result {
         let column = match self.base_va {
             Some(va) => format!("{:#018x}", va.wrapping_add(index as u64 * 4)),
             None => format!("{index:5}"),
@@ -94,7 +94,7 @@ impl<'a> Listing<'a> {
     fn body(&self, f: &mut fmt::Formatter<'_>, desc: &PacketDesc, item: &Item<'_>) -> fmt::Result {
         let (at, body) = (item.offset + 1, &item.words[1..]);
         for (index, _) in body.iter().enumerate().take(desc.body_dwords) {
-            let parts = fixed(desc, body, index);
+            let parts = fixed(desc.name, desc.fields, body, index);
             self.line(f, at + index, "  ", &parts)?;
         }
         let field = |name| desc.fields.iter().find(|f| f.name == name).map_or(0, |f| f.place.get(body) as u32);
@@ -129,14 +129,14 @@ impl fmt::Display for Listing<'_> {
     }
 }
 
-fn words_of(text: &str) -> Vec<String> {
+pub(crate) fn words_of(text: &str) -> Vec<String> {
     text.split(' ').map(String::from).collect()
 }
 
 /// The fields that begin in the fixed part's dword `index`: those that are not zero, and whole dwords.
-fn fixed(desc: &PacketDesc, body: &[u32], index: usize) -> Vec<String> {
+pub(crate) fn fixed(packet: &str, fields: &[FieldSpec], body: &[u32], index: usize) -> Vec<String> {
     let mut parts = Vec::new();
-    for field in desc.fields.iter().filter(|f| usize::from(f.place.dword) == index) {
+    for field in fields.iter().filter(|f| usize::from(f.place.dword) == index) {
         let value = field.place.get(body);
         if value == 0 && field.place.width < 30 {
             continue;
@@ -146,7 +146,7 @@ fn fixed(desc: &PacketDesc, body: &[u32], index: usize) -> Vec<String> {
             _ => format!("{value:#x}"),
         };
         let mut text = format!("{}={number}", field.name);
-        let space = match desc.name {
+        let space = match packet {
             "LOAD_SH_REG_INDEX" => Some(Space::Sh),
             "LOAD_CONTEXT_REG_INDEX" => Some(Space::Context),
             "LOAD_UCONFIG_REG_INDEX" => Some(Space::Uconfig),

@@ -105,35 +105,41 @@ pub struct Place {
 }
 
 /// Bits `lo..=hi` of a body dword.
-const fn bits(dword: u8, lo: u8, hi: u8) -> Place {
+pub(crate) const fn bits(dword: u8, lo: u8, hi: u8) -> Place {
     assert!(lo <= hi && hi < 32, "a field lies in bits 31:0, low bit first");
     Place { dword, lo, width: hi - lo + 1, shift: 0 }
 }
 
 /// One bit of a body dword.
-const fn bit(dword: u8, lo: u8) -> Place {
+pub(crate) const fn bit(dword: u8, lo: u8) -> Place {
     bits(dword, lo, lo)
 }
 
 /// A whole body dword.
-const fn word(dword: u8) -> Place {
+pub(crate) const fn word(dword: u8) -> Place {
     bits(dword, 0, 31)
 }
 
 /// Two body dwords, low first, of which the low `width` bits are the field.
-const fn wide(dword: u8, width: u8) -> Place {
+pub(crate) const fn wide(dword: u8, width: u8) -> Place {
     assert!(32 < width && width <= 64, "wider than one dword, at most two");
     Place { dword, lo: 0, width, shift: 0 }
 }
 
+/// `width` bits from bit `lo` of a body dword on, perhaps into the next dword.
+pub(crate) const fn span(dword: u8, lo: u8, width: u8) -> Place {
+    assert!(lo < 32 && 0 < width && lo + width <= 64, "a field lies in two dwords at most");
+    Place { dword, lo, width, shift: 0 }
+}
+
 /// A 48-bit address in a dword and the lower half of the next, whose low `shift` bits the packet
 /// leaves out.
-const fn va48(dword: u8, shift: u8) -> Place {
+pub(crate) const fn va48(dword: u8, shift: u8) -> Place {
     Place { dword, lo: shift, width: 48 - shift, shift }
 }
 
 /// A 64-bit address in two body dwords, low first, whose low `shift` bits the packet leaves out.
-const fn va(dword: u8, shift: u8) -> Place {
+pub(crate) const fn va(dword: u8, shift: u8) -> Place {
     Place { dword, lo: shift, width: 64 - shift, shift }
 }
 
@@ -156,7 +162,7 @@ impl Place {
     }
 
     /// Dwords from the body's start to the field's end.
-    const fn end(self) -> usize {
+    pub(crate) const fn end(self) -> usize {
         self.dword as usize + if self.lo + self.width > 32 { 2 } else { 1 }
     }
 
@@ -186,7 +192,7 @@ impl Place {
         Ok(())
     }
 
-    fn put(self, body: &mut [u32], field: &'static str, value: u64) -> Result<(), EncodeError> {
+    pub(crate) fn put(self, body: &mut [u32], field: &'static str, value: u64) -> Result<(), EncodeError> {
         if value & ((1 << self.shift) - 1) != 0 {
             return Err(EncodeError::Misaligned { field, value, align: 1 << self.shift });
         }
@@ -243,7 +249,7 @@ pub struct Addresses {
 
 impl Addresses {
     /// `bytes` is `None` where the field is no memory address this time.
-    fn push(&mut self, field: &'static str, place: Place, access: Access, va: u64, bytes: Option<u64>) {
+    pub(crate) fn push(&mut self, field: &'static str, place: Place, access: Access, va: u64, bytes: Option<u64>) {
         if let (Some(bytes), Some(slot)) = (bytes, self.uses.iter_mut().find(|u| u.is_none())) {
             *slot = Some(AddressUse { field, va, bytes, access, place });
         }
@@ -378,7 +384,7 @@ impl PacketDesc {
 }
 
 /// Checked while compiling: no field ends beyond the fixed part, and [`Addresses`] has room.
-const fn inside(fields: &[FieldSpec], body_dwords: usize) {
+pub(crate) const fn inside(fields: &[FieldSpec], body_dwords: usize) {
     let (mut i, mut addresses) = (0, 0);
     while i < fields.len() {
         assert!(fields[i].place.end() <= body_dwords, "a field lies beyond the body of its packet");
@@ -388,10 +394,13 @@ const fn inside(fields: &[FieldSpec], body_dwords: usize) {
     assert!(addresses <= ADDRESSES, "a packet has more addresses than ADDRESSES says");
 }
 
-/// A packet that the table has.
-pub trait TypedPacket: Sized + Into<Packet> {
+/// A packet that a table has.
+pub trait TypedPacket: Sized {
+    /// What a row is in the packet's language: [`PacketDesc`], or [`sdma::PacketDesc`](crate::sdma::PacketDesc).
+    type Desc: 'static;
+
     /// The row.
-    const DESC: &'static PacketDesc;
+    const DESC: &'static Self::Desc;
 
     /// Appends the body. What `out` holds after an error is unspecified.
     ///
@@ -418,6 +427,92 @@ pub trait TypedPacket: Sized + Into<Packet> {
     fn check(&self) -> Result<(), EncodeError>;
 }
 
+/// What every row becomes, PM4 and SDMA alike: the struct, and its body to and from words.
+macro_rules! typed {
+    (
+        $(#[$m:meta])*
+        $name:ident : $desc:ty = $row:expr, body $body:literal $(, check $check:ident)? {
+            $( $(#[$fm:meta])* $field:ident : $ty:ty = $kind:ident $args:tt $( , $access:ident $bytes:expr )? ; )*
+            $( + $(#[$tm:meta])* $tail:ident ; )?
+        }
+    ) => {
+        $(#[$m])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+        pub struct $name {
+            $( $(#[$fm])* pub $field: $ty, )*
+            $( $(#[$tm])* pub $tail: Vec<u32>, )?
+        }
+
+        impl $name {
+            const FIELDS: &'static [FieldSpec] = &[ $( FieldSpec {
+                name: stringify!($field),
+                place: $kind $args,
+                values: <$ty as FieldValue>::VALUES,
+                layout: <$ty as FieldValue>::LAYOUT,
+                access: typed!(@access $( $access )?),
+            } ),* ];
+            const ROW: $desc = {
+                inside(Self::FIELDS, $body);
+                $row
+            };
+        }
+
+        impl TypedPacket for $name {
+            type Desc = $desc;
+            const DESC: &'static $desc = &Self::ROW;
+
+            fn write_body(&self, out: &mut Vec<u32>) -> Result<(), EncodeError> {
+                self.check()?;
+                let start = out.len();
+                out.resize(start + $body, 0);
+                let _body = &mut out[start..];
+                $( $kind $args.put(_body, stringify!($field), self.$field.to_raw())?; )*
+                $( out.extend_from_slice(&self.$tail); )?
+                Ok(())
+            }
+
+            fn read_body(body: &[u32]) -> Self {
+                let (_fixed, _rest) = body.split_at_checked($body).unwrap_or((body, &[]));
+                Self {
+                    $( $field: <$ty as FieldValue>::from_raw($kind $args.get(_fixed)), )*
+                    $( $tail: Vec::from(_rest), )?
+                }
+            }
+
+            fn field(&self, name: &str) -> Option<u64> {
+                match name {
+                    $( stringify!($field) => Some(self.$field.to_raw()), )*
+                    _ => None,
+                }
+            }
+
+            fn tail(&self) -> &[u32] {
+                $( return &self.$tail; )?
+                #[allow(unreachable_code)]
+                &[]
+            }
+
+            fn addresses(&self) -> Addresses {
+                #[allow(unused_mut)]
+                let mut all = Addresses::default();
+                $( $(
+                    let bytes: fn(&Self) -> Option<u64> = $bytes;
+                    all.push(stringify!($field), $kind $args, Access::$access, self.$field.to_raw(), bytes(self));
+                )? )*
+                all
+            }
+
+            fn check(&self) -> Result<(), EncodeError> {
+                $( $check(self)?; )?
+                Ok(())
+            }
+        }
+    };
+    (@access $access:ident) => { Some(Access::$access) };
+    (@access) => { None };
+}
+pub(crate) use typed;
+
 /// The table. See `table.rs` for the form.
 macro_rules! packets {
     ($(
@@ -429,83 +524,20 @@ macro_rules! packets {
         }
     )*) => {
         $(
-            $(#[$m])*
-            #[doc = concat!("\n\n`", stringify!($hw), "`, opcode ", stringify!($opcode), ".")]
-            #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
-            pub struct $name {
-                $( $(#[$fm])* pub $field: $ty, )*
-                $( $(#[$tm])* pub $tail: Vec<u32>, )?
-            }
-
-            impl $name {
-                const FIELDS: &'static [FieldSpec] = &[ $( FieldSpec {
-                    name: stringify!($field),
-                    place: $kind $args,
-                    values: <$ty as FieldValue>::VALUES,
-                    layout: <$ty as FieldValue>::LAYOUT,
-                    access: packets!(@access $( $access )?),
-                } ),* ];
-                const ROW: PacketDesc = {
-                    inside(Self::FIELDS, $body);
-                    PacketDesc {
-                        name: stringify!($hw),
-                        opcode: $opcode,
-                        body_dwords: $body,
-                        tail: packets!(@tail $( $tail_kind )?),
-                        flags: packets!(@flags $( $flags )?),
-                        rings: packets!(@rings $( $rings )?),
-                        fields: Self::FIELDS,
-                    }
-                };
-            }
-
-            impl TypedPacket for $name {
-                const DESC: &'static PacketDesc = &Self::ROW;
-
-                fn write_body(&self, out: &mut Vec<u32>) -> Result<(), EncodeError> {
-                    self.check()?;
-                    let start = out.len();
-                    out.resize(start + $body, 0);
-                    let _body = &mut out[start..];
-                    $( $kind $args.put(_body, stringify!($field), self.$field.to_raw())?; )*
-                    $( out.extend_from_slice(&self.$tail); )?
-                    Ok(())
-                }
-
-                fn read_body(body: &[u32]) -> Self {
-                    let (_fixed, _rest) = body.split_at_checked($body).unwrap_or((body, &[]));
-                    Self {
-                        $( $field: <$ty as FieldValue>::from_raw($kind $args.get(_fixed)), )*
-                        $( $tail: Vec::from(_rest), )?
-                    }
-                }
-
-                fn field(&self, name: &str) -> Option<u64> {
-                    match name {
-                        $( stringify!($field) => Some(self.$field.to_raw()), )*
-                        _ => None,
-                    }
-                }
-
-                fn tail(&self) -> &[u32] {
-                    $( return &self.$tail; )?
-                    #[allow(unreachable_code)]
-                    &[]
-                }
-
-                fn addresses(&self) -> Addresses {
-                    #[allow(unused_mut)]
-                    let mut all = Addresses::default();
-                    $( $(
-                        let bytes: fn(&Self) -> Option<u64> = $bytes;
-                        all.push(stringify!($field), $kind $args, Access::$access, self.$field.to_raw(), bytes(self));
-                    )? )*
-                    all
-                }
-
-                fn check(&self) -> Result<(), EncodeError> {
-                    $( $check(self)?; )?
-                    Ok(())
+            typed! {
+                $(#[$m])*
+                #[doc = concat!("\n\n`", stringify!($hw), "`, opcode ", stringify!($opcode), ".")]
+                $name: PacketDesc = PacketDesc {
+                    name: stringify!($hw),
+                    opcode: $opcode,
+                    body_dwords: $body,
+                    tail: packets!(@tail $( $tail_kind )?),
+                    flags: packets!(@flags $( $flags )?),
+                    rings: packets!(@rings $( $rings )?),
+                    fields: $name::FIELDS,
+                }, body $body $(, check $check)? {
+                    $( $(#[$fm])* $field : $ty = $kind $args $( , $access $bytes )? ; )*
+                    $( + $(#[$tm])* $tail ; )?
                 }
             }
 
@@ -580,10 +612,13 @@ macro_rules! packets {
             /// ```
             /// use pm4::packet::{Access, values::*};
             /// use pm4::{Packet, WriteData};
-            /// let to = |dst_sel| Packet::from(WriteData { dst_sel, dst_addr: 0x1000, payload: vec![1, 2], ..Default::default() });
-            /// let uses: Vec<_> = to(WriteDataDst::MEM).addresses().collect();
-            /// assert_eq!((uses[0].field, uses[0].va, uses[0].bytes, uses[0].access), ("dst_addr", 0x1000, 8, Access::Write));
-            /// assert_eq!(to(WriteDataDst::MEM_MAPPED_REGISTER).addresses().count(), 0);
+            /// let payload = vec![1, 2];
+            /// let write = WriteData { dst_sel: WriteDataDst::MEM, dst_addr: 0x1000, payload, ..Default::default() };
+            /// let uses: Vec<_> = Packet::from(write.clone()).addresses().collect();
+            /// assert_eq!((uses[0].field, uses[0].va, uses[0].bytes), ("dst_addr", 0x1000, 8));
+            /// assert_eq!(uses[0].access, Access::Write);
+            /// let register = WriteData { dst_sel: WriteDataDst::MEM_MAPPED_REGISTER, ..write };
+            /// assert_eq!(Packet::from(register).addresses().count(), 0);
             /// ```
             pub fn addresses(&self) -> Addresses {
                 match self {
@@ -616,8 +651,6 @@ macro_rules! packets {
             }
         }
     };
-    (@access $access:ident) => { Some(Access::$access) };
-    (@access) => { None };
     (@tail $kind:expr) => { Some($kind) };
     (@tail) => { None };
     (@flags $flags:ident) => { HeaderFlags::$flags };

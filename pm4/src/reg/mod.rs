@@ -1,4 +1,5 @@
-//! The registers that a stream can write, one row each: SH, CONTEXT and UCONFIG spaces of gfx11.
+//! The registers that a stream can write, one row each: SH, CONTEXT and UCONFIG spaces of gfx11; and
+//! privileged ones that it can read: GRBM, CP, SQ, SPI, and the SDMA engines with their first queue.
 //!
 //! A row gives a constant and, where the register has fields, a type, both under the hardware's name:
 //!
@@ -21,7 +22,9 @@
 //! # Ok::<(), pm4::EncodeError>(())
 //! ```
 //!
-//! The rows are Mesa's description of gfx11 (25.0). The SH space, and with it everything that a
+//! What a row cannot say, such as writes that must not be dropped, is in [`quirks`].
+//!
+//! The rows are Mesa's description of gfx11 (25.0) and the amdgpu driver's `gc_11_0_0` headers. The SH space, and with it everything that a
 //! dispatch needs, is the same on gfx1150 and gfx1151; a dozen performance-counter and graphics
 //! registers of the other two spaces are not.
 
@@ -29,8 +32,10 @@ use crate::field::{FieldDesc, FieldValue, Fields, layout};
 use core::fmt;
 use core::marker::PhantomData;
 
+mod config;
 mod context;
 mod extra;
+pub mod quirks;
 mod sh;
 mod uconfig;
 pub mod values {
@@ -41,6 +46,7 @@ pub mod values {
 #[path = "values.rs"]
 mod values_table;
 
+pub use config::*;
 pub use context::*;
 pub use extra::*;
 pub use sh::*;
@@ -109,10 +115,14 @@ pub struct RegDesc {
     pub address: u32,
     /// Fields; none where the register holds one number.
     pub fields: &'static [FieldDesc],
+    /// The value after reset, as the amdgpu driver's `gc_11_0_0_default.h` has it; none where that
+    /// publishes none. What a buffer finds may differ: the kernel and earlier buffers write too.
+    pub reset: Option<u32>,
 }
 
 impl RegDesc {
-    /// The space that the address lies in.
+    /// The space that the address lies in; none for privileged registers, which no SET packet of a
+    /// user's buffer reaches.
     #[must_use]
     pub fn space(&self) -> Option<Space> {
         Space::of(self.address)
@@ -149,7 +159,8 @@ impl<V> Reg<V> {
         self.address
     }
 
-    /// Dwords from the base of its space, as SET packets count.
+    /// Dwords from the base of its space, as SET packets count; for privileged registers dwords from
+    /// 0, as `COPY_DATA` and `WAIT_REG_MEM` count every register.
     #[must_use]
     pub fn offset(self) -> u32 {
         (self.address - Space::of(self.address).map_or(0, |s| s.range().start)) / 4
@@ -199,8 +210,8 @@ pub fn by_name(name: &str) -> Option<&'static RegDesc> {
 }
 
 /// Each table is in order of address.
-fn tables() -> [&'static [RegDesc]; 4] {
-    [sh::ROWS, context::ROWS, uconfig::ROWS, extra::ROWS]
+fn tables() -> [&'static [RegDesc]; 5] {
+    [config::ROWS, sh::ROWS, context::ROWS, uconfig::ROWS, extra::ROWS]
 }
 
 /// A layout value from its fields: `reg_value!(COMPUTE_PGM_RSRC2 { USER_SGPR: 5u32, TGID_X_EN: true })`.
@@ -218,7 +229,7 @@ macro_rules! reg_value {
 /// The rows of one file. See `sh.rs` for the form.
 macro_rules! registers {
     ($space:ident; $(
-        $at:literal $name:ident
+        $at:literal $name:ident $( ( $reset:literal ) )?
         $( = $same:ident )?
         $( { $( $field:ident $lo:literal $( ..= $hi:literal )? $( : $values:ident )? ),* $(,)? } )? ;
     )*) => {
@@ -228,6 +239,7 @@ macro_rules! registers {
                 name: stringify!($name),
                 address: $at,
                 fields: registers!(@fields $name $( = $same )? $( { $( $field )* } )?),
+                reset: registers!(@reset $( $reset )?),
             } ),*
         ];
     };
@@ -253,6 +265,8 @@ macro_rules! registers {
         #[allow(non_upper_case_globals)]
         pub const $name: Reg<$name> = Reg::new(stringify!($name), $at);
     };
+    (@reset $reset:literal) => { Some($reset) };
+    (@reset) => { None };
     (@fields $name:ident) => { &[] };
     (@fields $name:ident = $same:ident) => { <$same as FieldValue>::LAYOUT };
     (@fields $name:ident { $( $field:ident )* }) => { <$name as FieldValue>::LAYOUT };

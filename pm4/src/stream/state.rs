@@ -1,6 +1,6 @@
 //! What a stream knows of the registers that it has set.
 
-use crate::reg::Space;
+use crate::reg::{Space, quirks};
 use alloc::collections::BTreeMap;
 
 /// Byte address of the first tracked compute register, `COMPUTE_DISPATCH_INITIATOR`.
@@ -150,7 +150,7 @@ impl State {
             (Some(index), Some(value)) => self.learn(index, &[value]),
             (Some(index), None) => self.lose(index, 1),
             (None, value) if Space::of(address) != Some(Space::Uconfig) => {
-                self.others.insert(address, value);
+                self.others.insert(address, value.filter(|_| !quirks::volatile(address)));
             }
             _ => {}
         }
