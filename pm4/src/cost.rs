@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use core::hint::black_box;
 
 /// Dispatches written before the stream is emptied.
-const STREAM: usize = 64;
+const STREAM: usize = 256;
 
 /// Two prepared kernels of different resources, five user SGPRs each, and a stream with room.
 #[derive(Debug, Clone)]

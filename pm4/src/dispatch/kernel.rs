@@ -4,7 +4,7 @@ use super::device::Scratch;
 use crate::packet::values::BaseIndex;
 use crate::packet::{DispatchDirect, DispatchIndirectOffset, HeaderFlags, PacketDesc, SetBase, SetShReg, TypedPacket};
 use crate::reg::*;
-use crate::stream::{SlotField, State, compute_index};
+use crate::stream::{PLAIN_DW, SlotField, State, compute_index};
 use crate::submission::{Access, Effect, Launch, Ring, Use, canonical};
 use crate::{EncodeError, Gfx, Stream};
 
@@ -174,7 +174,8 @@ fn invalid<T>(what: &'static str, value: u64) -> Result<T, EncodeError> {
 }
 
 fn check_threads(block: [u32; 3], max: u32) -> Result<(), EncodeError> {
-    let threads = u64::from(block[0]).saturating_mul(u64::from(block[1])).saturating_mul(u64::from(block[2]));
+    // Two factors never overflow; beyond the greatest workgroup the exact number does not matter.
+    let threads = (u64::from(block[0]) * u64::from(block[1])).min(1 << 31) * u64::from(block[2]);
     if threads == 0 || threads > u64::from(max) {
         return invalid("a workgroup has 1 to 1024 threads, and no more than its kernel takes", threads);
     }
@@ -388,48 +389,43 @@ impl Kernel {
     }
 }
 
-/// The dwords of one plain dispatch: at most 8 + 4 + 4 + 3 for the kernel, 18 for 16 user SGPRs, 5 for the packet.
-struct Image {
-    words: [u32; 48],
+/// The dwords of one plain dispatch: at most 8 + 4 + 4 + 3 for the kernel, 18 for 16 user SGPRs, 5 for the packet; and
+/// room for copies of a fixed length beyond what counts.
+struct Image<'a> {
+    words: &'a mut [u32; PLAIN_DW],
     len: usize,
 }
 
-impl Image {
+impl Image<'_> {
     #[inline]
-    fn new() -> Self {
-        Self { words: [0; 48], len: 0 }
-    }
-
-    #[inline]
-    fn words(&self) -> &[u32] {
-        &self.words[..self.len]
-    }
-
-    #[inline]
-    fn append(&mut self, words: &[u32]) {
-        for (place, &word) in self.words[self.len..].iter_mut().zip(words) {
-            *place = word;
+    fn put<const N: usize>(&mut self, words: [u32; N]) {
+        if let Some(place) = self.words.get_mut(self.len..self.len + N) {
+            place.copy_from_slice(&words);
         }
-        self.len += words.len();
+        self.len += N;
     }
 
-    /// SET packets for those of the consecutive registers that differ, and for one that lies between two of them.
+    /// SET packets for those of the consecutive registers that differ.
     #[inline]
-    fn set(&mut self, state: &mut State, first: usize, values: &[u32]) {
+    fn set<const N: usize>(&mut self, state: &mut State, first: usize, values: &[u32; N]) {
         let changed = state.update(first, values);
         if changed != 0 {
-            self.runs(changed | changed << 1 & changed >> 1, first, values);
+            self.runs::<8>(state, changed, first);
         }
     }
 
+    /// SET packets for the registers of the bits, and for one that lies between two of them. Copies of `M` dwords,
+    /// at least as many as there can be, are cheaper than copies of as many as there are.
     #[inline]
-    fn runs(&mut self, mut write: u32, first: usize, values: &[u32]) {
+    fn runs<const M: usize>(&mut self, state: &State, changed: u32, first: usize) {
+        let mut write = changed | changed << 1 & changed >> 1;
         while write != 0 {
             let at = write.trailing_zeros() as usize;
             let count = (write >> at).trailing_ones() as usize;
-            self.append(&[SET_SH + ((count as u32) << 16), FIRST_OFFSET + (first + at) as u32]);
-            self.append(&values[at..at + count]);
-            write &= !(((1 << count) - 1) << at);
+            self.put([SET_SH + ((count as u32) << 16), FIRST_OFFSET + (first + at) as u32]);
+            self.put(state.values_from::<M>(first + at));
+            self.len = self.len - M + count;
+            write &= write.wrapping_add(1 << at);
         }
     }
 }
@@ -461,21 +457,25 @@ impl Stream {
     }
 
     /// The usual dispatch: whole workgroups from the first on, no scratch, and nothing that the stream keeps track of.
-    /// All dwords are put together aside and appended at once.
+    #[inline]
     fn dispatch_plain(&mut self, kernel: &Kernel, groups: [u32; 3], block: [u32; 3], work: &Work<'_>) {
-        let mut out = Image::new();
-        let state = self.state_mut();
-        out.set(state, START_AND_THREADS, &[0, 0, 0, block[0], block[1], block[2]]);
-        out.set(state, PGM, &kernel.pgm);
-        out.set(state, RSRC1_2, &[kernel.spec.rsrc1.bits(), kernel.spec.rsrc2.bits()]);
-        out.set(state, RSRC3, &[kernel.spec.rsrc3.bits()]);
-        out.set(state, USER_DATA, work.user_data);
         let initiator = kernel.initiator
             | flag(Initiator::FORCE_START_AT_000)
             | if work.any_order { flag(Initiator::ORDER_MODE) } else { 0 }
             | if work.tunnel { flag(Initiator::TUNNEL_ENABLE) } else { 0 };
-        out.append(&[DIRECT, groups[0], groups[1], groups[2], initiator]);
-        self.append_dispatch(out.words());
+        self.append_dispatch(|words, state| {
+            let mut out = Image { words, len: 0 };
+            out.set(state, START_AND_THREADS, &[0, 0, 0, block[0], block[1], block[2]]);
+            out.set(state, PGM, &kernel.pgm);
+            out.set(state, RSRC1_2, &[kernel.spec.rsrc1.bits(), kernel.spec.rsrc2.bits()]);
+            out.set(state, RSRC3, &[kernel.spec.rsrc3.bits()]);
+            let changed = state.update_user_data(work.user_data);
+            if changed != 0 {
+                out.runs::<16>(state, changed, USER_DATA);
+            }
+            out.put([DIRECT, groups[0], groups[1], groups[2], initiator]);
+            out.len
+        });
     }
 
     fn dispatch_any(&mut self, kernel: &Kernel, work: &Work<'_>) -> Result<&mut Self, EncodeError> {
@@ -513,7 +513,10 @@ impl Stream {
         }
         match r.indirect {
             None => {
-                self.append_dispatch(&[DIRECT, r.dims[0], r.dims[1], r.dims[2], r.initiator]);
+                self.append_dispatch(|words, _| {
+                    words[..5].copy_from_slice(&[DIRECT, r.dims[0], r.dims[1], r.dims[2], r.initiator]);
+                    5
+                });
                 if tracked {
                     self.bind(SlotField::Groups, self.len_dw() - 4, 3);
                 }

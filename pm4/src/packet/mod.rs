@@ -612,10 +612,13 @@ macro_rules! packets {
             /// ```
             /// use pm4::packet::{Access, values::*};
             /// use pm4::{Packet, WriteData};
-            /// let to = |dst_sel| Packet::from(WriteData { dst_sel, dst_addr: 0x1000, payload: vec![1, 2], ..Default::default() });
-            /// let uses: Vec<_> = to(WriteDataDst::MEM).addresses().collect();
-            /// assert_eq!((uses[0].field, uses[0].va, uses[0].bytes, uses[0].access), ("dst_addr", 0x1000, 8, Access::Write));
-            /// assert_eq!(to(WriteDataDst::MEM_MAPPED_REGISTER).addresses().count(), 0);
+            /// let payload = vec![1, 2];
+            /// let write = WriteData { dst_sel: WriteDataDst::MEM, dst_addr: 0x1000, payload, ..Default::default() };
+            /// let uses: Vec<_> = Packet::from(write.clone()).addresses().collect();
+            /// assert_eq!((uses[0].field, uses[0].va, uses[0].bytes), ("dst_addr", 0x1000, 8));
+            /// assert_eq!(uses[0].access, Access::Write);
+            /// let register = WriteData { dst_sel: WriteDataDst::MEM_MAPPED_REGISTER, ..write };
+            /// assert_eq!(Packet::from(register).addresses().count(), 0);
             /// ```
             pub fn addresses(&self) -> Addresses {
                 match self {

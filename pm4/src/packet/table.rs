@@ -1,17 +1,18 @@
 //! The packets, one row each, in order of opcode.
 //!
 //! `opcode HARDWARE_NAME => RustName, body fixed-dwords, on RINGS, flags FLAG, check function { fields + tail }`.
-//! A field is `name: type = place;` with the place one of `bits(dword, low, high)`, `bit(dword, bit)`,
-//! `word(dword)`, `wide(dword, bits)` and `va(dword, log2 of the alignment)`; dwords count from the
-//! one behind the header. Behind the place stands what happens at a field that holds an address:
-//! `, Read bytes`, `Write`, `ReadWrite` or `Execute`, with `bytes` a function from the packet to the
-//! length, `None` where the other fields make it no memory address. The tail is what varies in length. One opcode may have several rows with
-//! bodies of different lengths.
+//! `on` says whose buffers may hold the packet, where that is not every user ring. A field is
+//! `name: type = place;` with the place one of `bits(dword, low, high)`, `bit(dword, bit)`,
+//! `word(dword)`, `wide(dword, bits)`, `va(dword, log2 of the alignment)` and `va48`; dwords count
+//! from the one behind the header. Behind the place stands what happens at a field that holds an
+//! address: `, Read bytes`, `Write`, `ReadWrite` or `Execute`, with `bytes` a function from the packet
+//! to the length, `None` where the other fields make it no memory address and `Some(0)` where only
+//! the memory itself or other packets say how long it is. The tail is what varies in length. One
+//! opcode may have several rows with bodies of different lengths.
 //!
-//! `on` says whose buffers may hold the packet, where that is not every user ring.
-//!
-//! Layouts: PAL's `f32_pfp_pm4_packets.h`, `f32_me_pm4_packets.h` and `f32_mec_pm4_packets.h`, the amdgpu driver's `nvd.h`, Mesa's `sid.h` and
-//! `pkt3.json` (all MIT), checked against streams captured from RADV.
+//! Layouts: PAL's `f32_pfp_pm4_packets.h`, `f32_me_pm4_packets.h` and `f32_mec_pm4_packets.h`, the
+//! amdgpu driver's `nvd.h`, Mesa's `sid.h` and `pkt3.json` (all MIT), checked against streams
+//! captured from RADV.
 
 use super::rules::*;
 use super::values::*;
@@ -537,7 +538,9 @@ packets! {
         /// GL2 policy.
         cache_policy1: CachePolicy = bits(9, 28, 29);
         /// The buffer where it does not, a multiple of 4.
-        ib_base2: u64 = va(10, 2), Execute |p| (p.mode == CondIbMode::IF_THEN_ELSE).then_some(u64::from(p.ib_size2) * 4);
+        ib_base2: u64 = va(10, 2), Execute |p| {
+            (p.mode == CondIbMode::IF_THEN_ELSE).then_some(u64::from(p.ib_size2) * 4)
+        };
         /// Its length in dwords.
         ib_size2: u32 = bits(12, 0, 19);
         /// GL2 policy.

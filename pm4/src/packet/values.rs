@@ -61,7 +61,10 @@ values! {
         EXEC_IND_ARG_BUF = 12,
     }
     /// Where `COPY_DATA` writes.
-    CopyDataDst { MEM_MAPPED_REGISTER = 0, MEM_GRBM = 1, TC_L2 = 2, GDS = 3, PERFCOUNTERS = 4, MEM = 5, MEM_MAPPED_REG_DC = 6, EXEC_IND_SPILL_TABLE = 7 }
+    CopyDataDst {
+        MEM_MAPPED_REGISTER = 0, MEM_GRBM = 1, TC_L2 = 2, GDS = 3, PERFCOUNTERS = 4, MEM = 5, MEM_MAPPED_REG_DC = 6,
+        EXEC_IND_SPILL_TABLE = 7,
+    }
     /// Width of a `COPY_DATA`.
     CountSel { DWORD = 0, QWORD = 1 }
     /// Where `DMA_DATA` reads.
@@ -169,7 +172,8 @@ values! {
     BaseIndex {
         DISPLAY_LIST_PATCH_TABLE = 0,
         /// What the offsets of indirect draws and dispatches of the graphics ring count from.
-        DRAW_INDIRECT = 1, GDS_PARTITION = 2, CE_PARTITION = 3, LOAD_REG_INDEX = 4, INDIRECT_DATA = 5, EXECUTE_INDIRECT_V2 = 6,
+        DRAW_INDIRECT = 1, GDS_PARTITION = 2, CE_PARTITION = 3, LOAD_REG_INDEX = 4, INDIRECT_DATA = 5,
+        EXECUTE_INDIRECT_V2 = 6,
     }
     /// What a predicate is made from.
     PredicateOp {

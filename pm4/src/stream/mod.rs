@@ -90,6 +90,9 @@ const UNKNOWN: Hazards = Hazards { waves: true, dma: true, clean: 0, prefetcher:
 /// Registers in one SET packet at most, well below what the count can say.
 const RUN_MAX: usize = 0x1000;
 
+/// Room for a plain dispatch, see `dispatch_plain`.
+pub(crate) const PLAIN_DW: usize = 64;
+
 /// The header of a SET packet without values; each value adds one to the count.
 const fn set_header(desc: &PacketDesc) -> u32 {
     3 << 30 | (desc.opcode as u32) << 8
@@ -614,15 +617,16 @@ impl Stream {
         self.run.is_none() && !self.skips() && !self.tracks() && self.plan.is_none() && self.ring != Ring::Sdma
     }
 
+    /// Dwords that end with a packet that starts waves: `write` says how many of those that it gets it has written.
     #[inline]
-    pub(crate) fn state_mut(&mut self) -> &mut State {
-        &mut self.state
-    }
-
-    /// Dwords that end with a packet that starts waves.
-    #[inline]
-    pub(crate) fn append_dispatch(&mut self, words: &[u32]) {
-        self.words.extend_from_slice(words);
+    pub(crate) fn append_dispatch(&mut self, write: impl FnOnce(&mut [u32; PLAIN_DW], &mut State) -> usize) {
+        let start = self.words.len();
+        self.words.extend_from_slice(&[0; PLAIN_DW]);
+        let written = match self.words.last_chunk_mut::<PLAIN_DW>() {
+            Some(words) => write(words, &mut self.state),
+            None => 0,
+        };
+        self.words.truncate(start + written);
         self.run = None;
         self.hazards = Hazards { waves: true, clean: 0, prefetcher: false, acquire: None, seen: true, ..self.hazards };
     }

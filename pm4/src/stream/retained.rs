@@ -7,9 +7,7 @@ use crate::dispatch::Grid;
 use crate::submission::{Effect, Ring};
 use alloc::boxed::Box;
 use alloc::string::String;
-use alloc::vec;
 use alloc::vec::Vec;
-use core::ops::Range;
 
 /// What a slot stands for, in the next call that has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -116,12 +114,10 @@ impl Stream {
         let places: Vec<Place> = slots.iter().map(Place::of).collect();
         Ok(Retained {
             ring: self.ring,
-            stored: self.words.clone(),
+            changed: Vec::with_capacity(2 * slots.iter().map(|s| s.dwords.div_ceil(32)).sum::<usize>()),
             words: self.words,
-            set: vec![0; slots.len().div_ceil(64)],
             places,
             slots,
-            moved: Vec::new(),
             book: self.book.take(),
             plan: self.plan,
         })
@@ -177,19 +173,16 @@ impl Stream {
 }
 
 /// A stream that was recorded once. Its slots take new values; [`store_into`](Self::store_into) brings an indirect
-/// buffer that holds it up to date with a store for each dword that differs.
+/// buffer that holds it up to date with a store for each dword that has changed.
 #[derive(Debug, Clone)]
 pub struct Retained {
     ring: Ring,
     words: Vec<u32>,
-    /// What the indirect buffer holds since the last store.
-    stored: Vec<u32>,
     places: Vec<Place>,
     slots: Vec<Slot>,
-    /// A bit for each slot that was set since the last store.
-    set: Vec<u64>,
-    /// Dwords that moved buffers have changed since then.
-    moved: Vec<usize>,
+    /// What has changed since the last store: a dword, and a bit for each one from there on. What changed twice may
+    /// stand here twice.
+    changed: Vec<(u32, u32)>,
     book: Option<Box<Book>>,
     plan: Option<Vec<Effect>>,
 }
@@ -222,10 +215,6 @@ impl Place {
         };
         // A stream that long does not fit an indirect buffer.
         Self { at: slot.at as u32, dwords: slot.dwords as u32, takes }
-    }
-
-    fn range(self) -> Range<usize> {
-        self.at as usize..self.at as usize + self.dwords as usize
     }
 }
 
@@ -260,42 +249,48 @@ impl Retained {
     /// [`EncodeError::FieldOverflow`] for more than 32 bits where the slot has one dword, [`EncodeError::Invalid`] for a
     /// slot of another stream or one that takes several values, and those of [`Stream::rebase`] for a buffer. Nothing
     /// has then changed.
-    #[inline]
+    #[inline(always)]
     pub fn set(&mut self, slot: SlotId, value: u64) -> Result<(), EncodeError> {
-        let Some(&place) = self.places.get(slot.0 as usize) else { return Err(other_slot(slot)) };
-        match place.takes {
-            Takes::Two => self.put(slot, place, &halves(value)),
-            Takes::One if value >> 32 == 0 => self.put(slot, place, &[value as u32]),
-            Takes::One => return Err(EncodeError::FieldOverflow { field: "slot", value, bits: 32 }),
-            Takes::Base(buffer) => return self.rebase(buffer, value),
-            Takes::Groups | Takes::Data => {
-                return Err(EncodeError::Invalid {
-                    what: "one value for a slot that takes several, number",
-                    value: slot.0.into(),
-                });
-            }
+        match self.places.get(slot.0 as usize) {
+            Some(&place) if place.takes == Takes::Two => self.put(slot, place, &halves(value)),
+            Some(&place) if place.takes == Takes::One && value >> 32 == 0 => self.put(slot, place, &[value as u32]),
+            _ => return self.set_other(slot, value),
         }
         Ok(())
+    }
+
+    /// What [`set`](Self::set) does where it moves a buffer or refuses.
+    #[cold]
+    fn set_other(&mut self, slot: SlotId, value: u64) -> Result<(), EncodeError> {
+        match self.places.get(slot.0 as usize).map(|p| p.takes) {
+            None => Err(other_slot(slot)),
+            Some(Takes::Base(buffer)) => self.rebase(buffer, value),
+            Some(Takes::One) => Err(EncodeError::FieldOverflow { field: "slot", value, bits: 32 }),
+            Some(_) => Err(EncodeError::Invalid {
+                what: "one value for a slot that takes several, number",
+                value: slot.0.into(),
+            }),
+        }
     }
 
     /// Gives a slot for workgroups its values.
     ///
     /// # Errors
     /// [`EncodeError::Invalid`] for no workgroups or another kind of slot. Nothing has then changed.
-    #[inline]
+    #[inline(always)]
     pub fn set_groups(&mut self, slot: SlotId, groups: [u32; 3]) -> Result<(), EncodeError> {
-        let Some(&place) = self.places.get(slot.0 as usize) else { return Err(other_slot(slot)) };
-        if place.takes != Takes::Groups {
-            return Err(EncodeError::Invalid {
-                what: "workgroups for another kind of slot, number",
-                value: slot.0.into(),
-            });
+        match self.places.get(slot.0 as usize) {
+            Some(&place) if place.takes == Takes::Groups && groups[0] != 0 && groups[1] != 0 && groups[2] != 0 => {
+                self.put(slot, place, &groups);
+                Ok(())
+            }
+            Some(place) if place.takes == Takes::Groups => {
+                Err(EncodeError::Invalid { what: "a dispatch of no workgroups", value: 0 })
+            }
+            _ => {
+                Err(EncodeError::Invalid { what: "workgroups for another kind of slot, number", value: slot.0.into() })
+            }
         }
-        if groups[0] == 0 || groups[1] == 0 || groups[2] == 0 {
-            return Err(EncodeError::Invalid { what: "a dispatch of no workgroups", value: 0 });
-        }
-        self.put(slot, place, &groups);
-        Ok(())
     }
 
     /// Gives a slot for data its dwords.
@@ -309,19 +304,54 @@ impl Retained {
         if place.takes != Takes::Data || place.dwords as usize != data.len() {
             return Err(EncodeError::Invalid { what: "dwords, as many as the slot has", value: data.len() as u64 });
         }
-        self.put(slot, place, data);
+        for (group, part) in data.chunks(32).enumerate() {
+            let at = place.at as usize + 32 * group;
+            let mut differ = 0;
+            for (n, (word, &value)) in self.words[at..].iter_mut().zip(part).enumerate() {
+                differ |= u32::from(*word != value) << n;
+                *word = value;
+            }
+            if differ != 0 {
+                self.note(at as u32, differ);
+            }
+        }
+        if self.plan.is_some() {
+            self.replan(slot, data);
+        }
         Ok(())
     }
 
-    #[inline]
-    fn put(&mut self, slot: SlotId, place: Place, values: &[u32]) {
-        for (word, &value) in self.words[place.range()].iter_mut().zip(values) {
-            *word = value;
+    #[inline(always)]
+    fn put<const N: usize>(&mut self, slot: SlotId, place: Place, values: &[u32; N]) {
+        let Some(words) = self.words.get_mut(place.at as usize..).and_then(|w| w.first_chunk_mut::<N>()) else {
+            return;
+        };
+        let mut differ = 0;
+        for n in 0..N {
+            differ |= u32::from(words[n] != values[n]) << n;
         }
-        let number = slot.0 as usize;
-        self.set[number / 64] |= 1 << (number % 64);
-        if let Some(plan) = &mut self.plan {
-            replan(plan, &self.slots[number], values);
+        *words = *values;
+        if differ != 0 {
+            self.note(place.at, differ);
+        }
+        if self.plan.is_some() {
+            self.replan(slot, values);
+        }
+    }
+
+    #[inline(always)]
+    fn note(&mut self, at: u32, differ: u32) {
+        if self.changed.len() == self.changed.capacity() {
+            // Set over and over without a store between.
+            tidy(&mut self.changed);
+        }
+        self.changed.push((at, differ));
+    }
+
+    #[cold]
+    fn replan(&mut self, slot: SlotId, values: &[u32]) {
+        if let (Some(plan), Some(slot)) = (&mut self.plan, self.slots.get(slot.0 as usize)) {
+            replan(plan, slot, values);
         }
     }
 
@@ -329,40 +359,40 @@ impl Retained {
         let Some(book) = &mut self.book else {
             return Err(EncodeError::Invalid { what: "a buffer that the stream does not know, at", value: va });
         };
-        let moved = &mut self.moved;
-        book.move_buffer(buffer, va, &mut self.words, self.plan.as_mut(), |at| moved.push(at))
+        let changed = &mut self.changed;
+        let done = book.move_buffer(buffer, va, &mut self.words, self.plan.as_mut(), |at| changed.push((at as u32, 1)));
+        tidy(changed);
+        done
     }
 
-    /// Stores the dwords that differ from what the last call left, or the recording, and says how many they are. The
-    /// device must not be executing the indirect buffer.
+    /// Stores the dwords that have changed since the last call, or since the recording, and says how many stores that
+    /// took. The device must not be executing the indirect buffer.
     #[inline]
     pub fn store_into(&mut self, sink: &mut (impl WordSink + ?Sized)) -> usize {
         let mut count = 0;
-        for (group, set) in self.set.iter_mut().enumerate() {
-            let mut bits = core::mem::take(set);
-            while bits != 0 {
-                let range = self.places[group * 64 + bits.trailing_zeros() as usize].range();
-                bits &= bits - 1;
-                let start = range.start;
-                let pairs = self.words[range.clone()].iter().zip(&mut self.stored[range]);
-                for (at, (&word, stored)) in (start..).zip(pairs) {
-                    if word != *stored {
-                        *stored = word;
-                        sink.store(at, word);
-                        count += 1;
-                    }
-                }
-            }
-        }
-        for at in self.moved.drain(..) {
-            if self.stored[at] != self.words[at] {
-                self.stored[at] = self.words[at];
-                sink.store(at, self.words[at]);
+        for &(at, differ) in &self.changed {
+            let mut differ = differ;
+            while differ != 0 {
+                let dword = at as usize + differ.trailing_zeros() as usize;
+                differ &= differ - 1;
+                sink.store(dword, self.words[dword]);
                 count += 1;
             }
         }
+        self.changed.clear();
         count
     }
+}
+
+/// Each place once.
+#[cold]
+fn tidy(changed: &mut Vec<(u32, u32)>) {
+    changed.sort_unstable();
+    changed.dedup_by(|later, kept| {
+        let same = later.0 == kept.0;
+        kept.1 |= if same { later.1 } else { 0 };
+        same
+    });
 }
 
 fn other_slot(slot: SlotId) -> EncodeError {

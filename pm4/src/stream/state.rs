@@ -1,6 +1,6 @@
 //! What a stream knows of the registers that it has set.
 
-use crate::reg::Space;
+use crate::reg::{Space, quirks};
 use alloc::collections::BTreeMap;
 
 /// Byte address of the first tracked compute register, `COMPUTE_DISPATCH_INITIATOR`.
@@ -72,12 +72,38 @@ impl State {
 
     /// [`changed`](Self::changed), and from then on they hold the values.
     #[inline]
-    pub(crate) fn update(&mut self, first: usize, values: &[u32]) -> u32 {
-        let changed = self.changed(first, values);
-        if changed != 0 {
-            self.learn(first, values);
+    pub(crate) fn update<const N: usize>(&mut self, first: usize, values: &[u32; N]) -> u32 {
+        let mask = mask(first, N);
+        if self.known & mask == mask && self.values[first..].first_chunk::<N>() == Some(values) {
+            return 0;
         }
+        let changed = self.changed(first, values);
+        self.learn(first, values);
         changed
+    }
+
+    /// The same for the first user SGPRs, at most sixteen.
+    #[inline]
+    pub(crate) fn update_user_data(&mut self, data: &[u32]) -> u32 {
+        const FIRST: usize = 64;
+        let mut changed = 0;
+        for (n, (place, &value)) in self.values[FIRST..FIRST + 16].iter_mut().zip(data).enumerate() {
+            changed |= u32::from(*place != value) << n;
+            *place = value;
+        }
+        let bits = (1u64 << data.len().min(16)) - 1;
+        changed |= !((self.known >> FIRST) as u32) & bits as u32;
+        let mask = u128::from(bits) << FIRST;
+        self.known |= mask;
+        self.touched |= mask;
+        self.owned &= !mask;
+        changed
+    }
+
+    /// `N` values from a compute register on, known or not; zeros beyond the last one.
+    #[inline]
+    pub(crate) fn values_from<const N: usize>(&self, first: usize) -> [u32; N] {
+        self.values.get(first..first + N).and_then(|v| v.try_into().ok()).unwrap_or([0; N])
     }
 
     #[inline]
@@ -124,7 +150,7 @@ impl State {
             (Some(index), Some(value)) => self.learn(index, &[value]),
             (Some(index), None) => self.lose(index, 1),
             (None, value) if Space::of(address) != Some(Space::Uconfig) => {
-                self.others.insert(address, value);
+                self.others.insert(address, value.filter(|_| !quirks::volatile(address)));
             }
             _ => {}
         }
