@@ -82,7 +82,8 @@ pub struct Submission {
     pub ring: Ring,
     /// Shader engines of the device, where known (6 on a full Navi31).
     pub shader_engines: Option<u32>,
-    /// What the ring executes, in order, with one register state.
+    /// What the ring executes, in order, with one register state. One that another of them calls or chains to, by its
+    /// address, is executed there instead.
     pub ibs: Vec<Ib>,
     /// The address space, as far as known.
     pub buffers: BufferMap,
