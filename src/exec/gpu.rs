@@ -336,6 +336,12 @@ pub struct LoadedKernel {
     prepared: dispatch::Kernel,
 }
 
+impl LoadedKernel {
+    pub(crate) fn prepared(&self) -> &dispatch::Kernel {
+        &self.prepared
+    }
+}
+
 /// One argument of a step.
 #[derive(Debug, Clone)]
 pub enum StepArg {

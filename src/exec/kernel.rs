@@ -67,6 +67,17 @@ impl Kernel {
         &self.loaded.info
     }
 
+    pub(super) fn loaded(&self) -> &Arc<LoadedKernel> {
+        &self.loaded
+    }
+
+    /// It, for [`pm4::Stream::dispatch`] in a stream of one's own: checked, with the address of its first instruction.
+    /// The stream goes through [`Queue::record_stream`](crate::Queue::record_stream) and
+    /// [`Recording::with_kernel`](crate::Recording::with_kernel).
+    pub fn prepared(&self) -> &pm4::dispatch::Kernel {
+        self.loaded.prepared()
+    }
+
     /// It, to be launched with `grid` workgroups of `block` work-items.
     pub fn over(&self, grid: [u32; 3], block: [u32; 3]) -> Launched<'_> {
         Launched { kernel: self, grid, block, dynamic_lds: 0 }

@@ -95,8 +95,7 @@ impl Recording {
             }
         };
         let mut kernels: Vec<KernelFacts> = Vec::new();
-        for (step, _) in &self.steps {
-            let kernel = &step.kernel;
+        for kernel in self.loaded() {
             if kernels.iter().all(|known| known.entry != kernel.entry) {
                 add(&kernel.image, format!("code of {}", kernel.info.name));
                 kernels.push(kernel.info.facts(kernel.entry, gpu.gfx().name()));

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use pm4::Stream;
 
 use super::buffer::RawBuffer;
-use super::gpu::{Commands, Gpu, IB_ALIGN_DW, Step, StepArg, Usage};
-use super::kernel::Arg;
+use super::gpu::{Commands, Gpu, IB_ALIGN_DW, LoadedKernel, Step, StepArg, Usage};
+use super::kernel::{Arg, Kernel};
 use super::lint::Author;
 use super::queue::Fence;
 use crate::error::Error;
@@ -26,6 +26,7 @@ pub struct Recording {
     /// The arguments, from the start of the command memory.
     pub(super) args: Vec<u8>,
     /// What a stream without steps uses.
+    pub(super) kernels: Vec<Arc<LoadedKernel>>,
     pub(super) buffers: Vec<(Arc<RawBuffer>, Usage)>,
     pub(super) maps: Vec<GpuMap>,
 }
@@ -41,6 +42,7 @@ impl Recording {
             ib_offset: 0,
             steps: Vec::new(),
             args: Vec::new(),
+            kernels: Vec::new(),
             buffers: Vec::new(),
             maps: Vec::new(),
         }
@@ -71,6 +73,25 @@ impl Recording {
         Ok(self)
     }
 
+    /// The same, for a stream of the caller's own that dispatches this kernel: its code stays in place until the work
+    /// has ended, and the linter knows it.
+    ///
+    /// # Errors
+    /// [`Error::OtherDevice`].
+    pub fn with_kernel(mut self, kernel: &Kernel) -> Result<Self, Error> {
+        let loaded = kernel.loaded();
+        if !Arc::ptr_eq(loaded.image.bo().device(), self.gpu.kmd()) {
+            return Err(Error::OtherDevice { what: "a kernel" });
+        }
+        self.kernels.push(Arc::clone(loaded));
+        Ok(self)
+    }
+
+    /// The kernels that it dispatches.
+    pub(super) fn loaded(&self) -> impl Iterator<Item = &Arc<LoadedKernel>> {
+        self.steps.iter().map(|(step, _)| &step.kernel).chain(&self.kernels)
+    }
+
     pub(super) fn write_ib(&self) -> Result<(), Error> {
         self.commands.write_ib(self.ib_offset, self.stream.dwords())
     }
@@ -86,14 +107,11 @@ impl Recording {
 
     /// What is mapped beside them: code and workspaces.
     pub(super) fn mapped(&self) -> impl Iterator<Item = &GpuMap> {
-        let of_steps = self.steps.iter().flat_map(|(step, _)| {
-            let workspaces = step.args.iter().filter_map(|arg| match arg {
-                StepArg::Workspace(map, _) => Some(map),
-                _ => None,
-            });
-            [&step.kernel.image].into_iter().chain(workspaces)
+        let workspaces = self.steps.iter().flat_map(|(step, _)| &step.args).filter_map(|arg| match arg {
+            StepArg::Workspace(map, _) => Some(map),
+            _ => None,
         });
-        of_steps.chain(&self.maps)
+        self.loaded().map(|kernel| &kernel.image).chain(workspaces).chain(&self.maps)
     }
 }
 

@@ -71,7 +71,7 @@ fn flips(words: &[u32], item: &Item<'_>, out: &mut Vec<Mutation>) {
     let body = &item.words[1..];
     for (k, (address, _)) in packet.register_writes().enumerate() {
         let dword = desc.body_dwords + k;
-        assert_eq!(body.get(dword).is_some(), true, "one value a register");
+        assert!(body.get(dword).is_some(), "one value a register");
         let Some(register) = reg::by_address(address) else { continue };
         let mask = match register.fields {
             [] => u32::MAX,

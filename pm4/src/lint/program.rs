@@ -12,6 +12,9 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+/// VGPRs that one wave can have.
+const VGPRS_MAX: u32 = 256;
+
 /// LDS of a workgroup at most, and the granule of LDS_SIZE.
 const LDS_MAX: u32 = 64 << 10;
 const LDS_GRANULE: u32 = 512;
@@ -154,6 +157,10 @@ impl<'a> Linter<'a> {
         let scratch_bytes = self.scratch(rsrc2, wave32);
         let mode = [Rsrc1::FLOAT_MODE, Rsrc1::DX10_CLAMP, Rsrc1::IEEE_MODE, Rsrc1::FP16_OVFL];
         let granule = if wave32 { 8 } else { 4 };
+        let vgprs = (rsrc1.get(Rsrc1::VGPRS) + 1) * granule;
+        if vgprs > VGPRS_MAX {
+            self.find(&rules::VGPRS_LIMIT, format!("RSRC1 asks for {vgprs} VGPRs, and a wave has {VGPRS_MAX}"));
+        }
         let launch = Launch {
             entry: entry?,
             wave32,
@@ -167,7 +174,7 @@ impl<'a> Linter<'a> {
             group_size_sgpr: rsrc2.get(Rsrc2::TG_SIZE_EN) != 0,
             local_ids: rsrc2.get(Rsrc2::TIDIG_COMP_CNT),
             mode: mode.iter().fold(0, |bits, f| bits | rsrc1.bits() & f.desc.mask()),
-            vgprs: (rsrc1.get(Rsrc1::VGPRS) + 1) * granule,
+            vgprs,
             lds_bytes,
             scratch_bytes,
             uses: Vec::new(),
@@ -203,6 +210,11 @@ impl<'a> Linter<'a> {
             let message = format!("COMPUTE_STATIC_THREAD_MGMT_SE0 to SE{} are not written", engines - 1);
             self.find(&rules::CU_MASK_UNSET, message);
             return;
+        }
+        let unset: Vec<usize> = (0..engines).filter(|&i| masks[i].is_unset()).collect();
+        if !unset.is_empty() && self.submission.shader_engines.is_some() {
+            let message = format!("of {engines} shader engines, the CU masks of {unset:?} are not written");
+            self.find(&rules::CU_MASK_UNSET, message);
         }
         // Navi31 has eight CUs in a shader array; other targets have no more, and the number is not known here.
         let exists = if self.submission.gfx == crate::Gfx::Gfx1100 { 0x00ff_00ff } else { u32::MAX };

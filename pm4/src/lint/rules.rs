@@ -182,7 +182,7 @@ rules! {
         "TMPRING_SIZE.WAVESIZE is what a wave gets, in units of 256 bytes: bytes of a lane times lanes. Beyond it lies another wave's scratch."
         "Raise WAVESIZE, and the memory with it.";
     CU_MASK_UNSET "PM4-218" Warning
-        "no CU mask is written"
+        "a CU mask is not written"
         "On the kernel's rings COMPUTE_STATIC_THREAD_MGMT_SE* are the stream's business; they may enable no CU. A stream whose preamble is another indirect buffer is right only behind it."
         "Write the masks of all shader engines once in the submission.";
     CU_MASK_ZERO "PM4-219" Error
@@ -241,6 +241,10 @@ rules! {
         "a workgroup size that the program does not take"
         "The program was compiled for a fixed or a largest workgroup size; ids, LDS and barriers rely on it."
         "Use the size that the kernel's metadata states.";
+    VGPRS_LIMIT "PM4-233" Error
+        "more VGPRs than a wave can have"
+        "RSRC1.VGPRS counts granules, 8 VGPRs in wave32 and 4 in wave64, and a wave has at most 256."
+        "Take RSRC1 from the kernel descriptor; the field holds the granules minus one.";
     // Memory.
     UNMAPPED "PM4-301" Error
         "an address where no buffer is"
@@ -355,6 +359,10 @@ rules! {
         "the completion value lies behind a wait that is never met"
         "The ring hangs before it."
         "See the wait.";
+    EVENT_COUNTERS "PM4-411" Error
+        "an event that selects pipeline counters it does not sample"
+        "SAMP_PLST_CNTR_MODE belongs to SAMPLE_PIPELINESTAT. In other events the bits are reserved."
+        "Leave the field zero.";
     // Indirect buffers.
     IB_SIZE "PM4-501" Error
         "the buffer's length is not a multiple of the ring's"

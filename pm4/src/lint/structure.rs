@@ -90,8 +90,7 @@ impl Linter<'_> {
                 };
                 let message = format!("{packet} with a body of {got} dwords, which has {want}{hint}");
                 self.find(&rules::BODY_LENGTH, message);
-            }
-            // Of another language than a PM4 ring's.
+            } // Of another language than a PM4 ring's.
         }
     }
 
@@ -191,11 +190,14 @@ impl Linter<'_> {
         if space.address(offset).is_none() {
             return self.outside(space, offset);
         }
-        if matches!(packet, Packet::SetShReg(_) | Packet::SetShRegIndex(_))
-            && ShRegIndex(index) == ShRegIndex::INSERT_VMID
-        {
-            let message = format!("INSERT_VMID at {}", name_of(space, offset));
-            self.find(&rules::PROTECTED_REGISTER, message);
+        if matches!(packet, Packet::SetShReg(_) | Packet::SetShRegIndex(_)) {
+            let shift = packet.field("vmid_shift").unwrap_or(0);
+            if ShRegIndex(index) == ShRegIndex::INSERT_VMID {
+                self.find(&rules::PROTECTED_REGISTER, format!("INSERT_VMID at {}", name_of(space, offset)));
+            } else if shift != 0 {
+                let message = format!("a VMID shift of {shift} at {}, without INSERT_VMID", name_of(space, offset));
+                self.find(&rules::PROTECTED_REGISTER, message);
+            }
         }
         let first = space.range().start + 4 * offset;
         let room = ((space.range().end - first) / 4) as usize;
@@ -342,7 +344,21 @@ impl Linter<'_> {
                 }
             }
         }
-        if self.submission.ring == Ring::Compute && is_graphics(event) {
+        let counters = packet.field("samp_plst_cntr_mode").unwrap_or(0);
+        if counters != 0 && event != EventType::SAMPLE_PIPELINESTAT {
+            let message = format!("{name} with samp_plst_cntr_mode {counters}, which SAMPLE_PIPELINESTAT has");
+            self.find(&rules::EVENT_COUNTERS, message);
+        }
+        let of_pixels = matches!(
+            event,
+            EventType::VS_PARTIAL_FLUSH
+                | EventType::PS_PARTIAL_FLUSH
+                | EventType::PIXEL_PIPE_STAT_CONTROL
+                | EventType::PIXEL_PIPE_STAT_DUMP
+        );
+        if self.submission.ring == Ring::Compute && of_pixels {
+            self.find(&rules::WRONG_RING, format!("{name} is an event of the graphics ring"));
+        } else if self.submission.ring == Ring::Compute && is_graphics(event) {
             self.find(&rules::EVENT_WITHOUT_EFFECT, format!("{name} on a compute ring"));
         }
     }

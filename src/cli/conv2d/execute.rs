@@ -94,7 +94,7 @@ pub fn open(choice: Choice, settings: &Settings, out: &Output) -> anyhow::Result
 }
 
 fn emulated(settings: &Settings) -> Result<Device, Error> {
-    let default = Config::default();
+    let default = Config::strict();
     // The software device's own watchdog must not end what the user has given more time.
     let job_timeout = default.job_timeout.max(settings.timeout);
     Device::emulated_with(Config { threads: settings.threads.map(NonZeroUsize::get), job_timeout, ..default })
