@@ -10,10 +10,13 @@ use std::time::Duration;
 
 use mutation::{Kind, Mutation};
 use pm4::Stream;
+use pm4::dispatch::{self, Agent, At, Grid, Work};
 use pm4::lint::{Severity, lint};
-use pm4::submission::Submission;
+use pm4::packet::values::WaitFunction;
+use pm4::submission::{Access, Submission, Use};
+use sparkle_pm4::object::{self, ArgValue};
 use sparkle_pm4::soft::{Config, Event, Trace};
-use sparkle_pm4::{Deadline, Device, Queue, Recording, ops};
+use sparkle_pm4::{AnyBuffer, Deadline, Device, Kernel, Queue, Recording, kernels, ops};
 
 /// Granule of an indirect buffer in dwords.
 const PAD_DW: usize = 8;
@@ -175,6 +178,70 @@ fn two_dependent_dispatches_of_a_convolution() {
             let mut y = device.zeros::<f32>(SHAPE.output_len()).unwrap();
             let recording = queue.record(&conv, (&x, &w, &mut y)).unwrap();
             (recording, Box::new(move || [&x, &w, &y].map(|b| b.read().unwrap()).to_vec()))
+        },
+    });
+}
+
+/// What the command processor does itself: writes, fills, copies, timestamps, a fence and a wait for it, and a second
+/// dispatch whose size it reads from memory.
+#[test]
+fn packets_of_the_command_processor() {
+    check(&Scenario {
+        name: "packets",
+        record: |device, queue| {
+            let vadd = Kernel::from_code_object(device, kernels::VADD_F32.object, kernels::VADD_F32.name).unwrap();
+            let n = 128usize;
+            let ramp = |k: u8| (0..n).map(|i| ((i * usize::from(k)) % 11) as f32 - 5.0).collect::<Vec<_>>();
+            let (a, b) = (device.upload(&ramp(3)).unwrap(), device.upload(&ramp(5)).unwrap());
+            let (y, z) = (device.zeros::<f32>(n).unwrap(), device.zeros::<f32>(n).unwrap());
+            let [va, vb, vy, vz] = [&a, &b, &y, &z].map(|buffer| buffer.va().unwrap());
+            let (memory, clocks) = (device.zeros::<f32>(1024).unwrap(), device.zeros::<u64>(2).unwrap());
+            let (m, clock) = (memory.va().unwrap(), clocks.va().unwrap());
+            let block = vadd.info().required_workgroup_size.unwrap();
+            let groups = (n as u32).div_ceil(block[0]);
+            let args = |x: u64, y: u64| {
+                let values =
+                    [ArgValue::Pointer(x), ArgValue::Pointer(vb), ArgValue::Pointer(y), ArgValue::U32(n as u32)];
+                let launch = object::Launch::uniform([groups, 1, 1], block.map(|b| b as u16));
+                let mut bytes = vadd.info().pack_args(&values, &launch).unwrap();
+                bytes.resize(256, 0);
+                bytes
+            };
+            let block_of_args = device.upload(&[args(va, vy), args(vy, vz)].concat()).unwrap();
+            let kernarg = block_of_args.va().unwrap();
+            let uses = |x: u64, y: u64| {
+                let of = |va: u64, access| Use { range: va..va + 4 * n as u64, access };
+                [of(x, Access::R), of(vb, Access::R), of(y, Access::W)]
+            };
+            let user = |va: u64| {
+                let mut user = [0; 16];
+                let at = vadd.info().descriptor.properties.kernarg_sgpr().unwrap() as usize;
+                (user[at], user[at + 1]) = (va as u32, (va >> 32) as u32);
+                user
+            };
+            let sgprs = vadd.info().descriptor.user_sgprs() as usize;
+
+            let mut stream = Stream::on(pm4::Ring::Compute);
+            stream.audited(true);
+            dispatch::preamble(&mut stream, 6).unwrap();
+            stream.timestamp(clock, At::Top).unwrap();
+            stream.write(m, &[groups, 1, 1]).unwrap();
+            stream.fill_memory(m + 256, 0x3f80_0000, 128).unwrap();
+            stream.copy(va, m + 512, 64).unwrap();
+            let (first, second) = (user(kernarg), user(kernarg + 256));
+            let work = Work::groups([groups, 1, 1], block, &first[..sgprs]);
+            stream.dispatch(vadd.prepared(), &Work { uses: &uses(va, vy), ..work }).unwrap();
+            stream.barrier(Agent::Shader, Agent::Shader).unwrap();
+            stream.barrier(Agent::CommandProcessor, Agent::CommandProcessor).unwrap();
+            let work = Work { grid: Grid::Indirect(m), user_data: &second[..sgprs], ..work };
+            stream.dispatch(vadd.prepared(), &Work { uses: &uses(vy, vz), ..work }).unwrap();
+            stream.fence(m + 1024, 0x1_0000_0007).unwrap();
+            stream.wait_until64(m + 1024, WaitFunction::EQUAL, 0x1_0000_0007, u64::MAX).unwrap();
+            stream.timestamp(clock + 8, At::Bottom).unwrap();
+            stream.barrier(Agent::Shader, Agent::Host).unwrap();
+            let buffers: [&dyn AnyBuffer; 7] = [&a, &b, &y, &z, &memory, &clocks, &block_of_args];
+            let recording = queue.record_stream(&stream, &buffers).unwrap().with_kernel(&vadd).unwrap();
+            (recording, Box::new(move || [&a, &b, &y, &z, &memory].map(|b| b.read().unwrap()).to_vec()))
         },
     });
 }

@@ -8,6 +8,7 @@ use pm4::packet::values::AtomicOp;
 
 use super::memory::{AccessLog, VmMemory};
 use super::trace::{Event, Trace};
+use super::vm::canonical;
 
 /// What one packet does to memory.
 #[derive(Debug, Clone)]
@@ -153,8 +154,8 @@ impl Access {
             Self::Write { dst, bytes, timestamp } => {
                 memory.store(*dst, bytes)?;
                 match timestamp {
-                    true => Event::Timestamp { va: *dst, len: bytes.len() as u64 },
-                    false => Event::Write { va: *dst, bytes: bytes.as_slice().into() },
+                    true => Event::Timestamp { va: canonical(*dst), len: bytes.len() as u64 },
+                    false => Event::Write { va: canonical(*dst), bytes: bytes.as_slice().into() },
                 }
             }
             Self::Fill { dst, value, len } => {
@@ -163,7 +164,7 @@ impl Access {
                     let n = PIECE.min(len - done);
                     memory.store(dst.wrapping_add(done), &piece[..n as usize])?;
                 }
-                Event::Fill { va: *dst, value: *value, len: *len }
+                Event::Fill { va: canonical(*dst), value: *value, len: *len }
             }
             Self::Copy { src, dst, len } => {
                 let mut piece = vec![0; PIECE.min(*len) as usize];
@@ -172,7 +173,7 @@ impl Access {
                     memory.load(src.wrapping_add(done), &mut piece[..n])?;
                     memory.store(dst.wrapping_add(done), &piece[..n])?;
                 }
-                Event::Copy { src: *src, dst: *dst, len: *len }
+                Event::Copy { src: canonical(*src), dst: canonical(*dst), len: *len }
             }
             Self::Atomic { va, op, wide, src, cmp } => {
                 let new = Cell::new(0);
@@ -194,7 +195,7 @@ impl Access {
                 if new.get() == found {
                     return Ok(found);
                 }
-                Event::Write { va: *va, bytes: bytes.into() }
+                Event::Write { va: canonical(*va), bytes: bytes.into() }
             }
         };
         if let Some(trace) = trace {

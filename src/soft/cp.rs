@@ -15,7 +15,7 @@ use isa_exec::{FaultCause, MemFault, Memory, Trap, TrapKind};
 use nix::errno::Errno;
 use pm4::packet::values::{
     AddressIncrement, AddressSpace, AtomicCommand, BaseIndex, CopyDataDst, CopyDataSrc, CountSel, DataSel, DmaDst,
-    DmaSrc, EventType, LoadFormat, WaitFunction, WaitSpace, WriteDataDst,
+    DmaSrc, EventType, InterruptSel, LoadFormat, ReleaseDst, WaitFunction, WaitSpace, WriteDataDst,
 };
 use pm4::reg::{self, Space};
 use pm4::{Packet, packet};
@@ -343,6 +343,14 @@ impl Run<'_> {
                 if let Some(caches) = &mut self.caches {
                     caches.release(p);
                 }
+                if p.pws_enable || p.int_sel == InterruptSel::INTERRUPT_ONLY {
+                    // A mark for pixel wait sync, or an interrupt: nothing is written.
+                    return Ok(());
+                }
+                if !matches!(p.dst_sel, ReleaseDst::MEMORY | ReleaseDst::TC_L2) {
+                    let what = strict::name(p.dst_sel);
+                    return Err(Stop::Hang(format!("{at}: RELEASE_MEM to {what} isn't provided yet")));
+                }
                 let timestamp = matches!(p.data_sel, DataSel::TIMESTAMP | DataSel::SYSTEM_CLOCK);
                 let bytes = match p.data_sel {
                     DataSel::NONE => return Ok(()),
@@ -534,10 +542,12 @@ impl Run<'_> {
             // A wait for earlier transfers, which are done; or a prefetch.
             return Ok(());
         }
-        let plain = p.sas == AddressSpace::MEMORY
-            && p.das == AddressSpace::MEMORY
-            && p.saic == AddressIncrement::INCREMENT
-            && p.daic == AddressIncrement::INCREMENT;
+        // The spaces are those of plain addresses; one through the GL2 is one of memory.
+        let registers = p.src_sel == DmaSrc::SRC_ADDR && p.sas != AddressSpace::MEMORY
+            || p.dst_sel == DmaDst::DST_ADDR && p.das != AddressSpace::MEMORY;
+        let fixed =
+            p.src_sel != DmaSrc::DATA && p.saic != AddressIncrement::INCREMENT || p.daic != AddressIncrement::INCREMENT;
+        let plain = !registers && !fixed && !p.src_indirect && !p.dst_indirect;
         let access = match (p.src_sel, p.dst_sel) {
             _ if !plain => None,
             (DmaSrc::DATA, DmaDst::DST_ADDR | DmaDst::DST_ADDR_TC_L2) => {
@@ -594,6 +604,9 @@ impl Run<'_> {
                 }
             };
             if met {
+                if let Some(trace) = &self.cp.trace {
+                    trace.push(Event::Wait { va: canonical(va), len, function: function.0, reference, mask });
+                }
                 self.waited(Wait::Memory);
                 return Ok(());
             }

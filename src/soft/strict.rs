@@ -205,6 +205,9 @@ fn release(p: &ReleaseMem) -> Result<(), String> {
         }
         Some(_) => {}
     }
+    if p.int_sel.0 > 3 {
+        return Err(format!("int_sel {} is the scheduler firmware's", name(p.int_sel)));
+    }
     match p.gl2_discard {
         true => Err("gl2_discard drops what shaders wrote".into()),
         false => Ok(()),

@@ -81,6 +81,19 @@ pub enum Event {
         /// How many bytes.
         len: u64,
     },
+    /// The stream went on when memory compared.
+    Wait {
+        /// Where.
+        va: u64,
+        /// How many bytes: 4 or 8.
+        len: u64,
+        /// `FUNCTION` of the packet.
+        function: u32,
+        /// The right side.
+        reference: u64,
+        /// Applied to what was read.
+        mask: u64,
+    },
     /// A job ended: with its commands executed, or for this reason.
     Ended(Result<(), Arc<str>>),
 }
