@@ -1,7 +1,7 @@
 //! What the addresses of a stream are addresses of.
 
 use crate::decode::{Item, decode};
-use crate::packet::{self, AddressUse, PacketDesc, Tail};
+use crate::packet::{AddressUse, PacketDesc, Tail};
 use crate::reg::{self, COMPUTE_DISPATCH_SCRATCH_BASE_HI, COMPUTE_DISPATCH_SCRATCH_BASE_LO};
 use crate::reg::{COMPUTE_PGM_HI, COMPUTE_PGM_LO, COMPUTE_USER_DATA_0, COMPUTE_USER_DATA_COUNT};
 use crate::sdma;
@@ -154,7 +154,7 @@ pub fn annotations<'a>(
         field: u.field,
         va: u.va,
         bytes: u.bytes,
-        access: touched(u.access),
+        access: u.access.into(),
         certain: true,
     };
     let mut registers = Registers::default();
@@ -196,15 +196,6 @@ pub fn annotations<'a>(
         })
     };
     found.into_iter().filter_map(annotate).collect()
-}
-
-/// What a mapping has to allow. Packets are fetched by loads: the executable bit is for shaders.
-const fn touched(access: packet::Access) -> Access {
-    match access {
-        packet::Access::Read | packet::Access::Execute => Access::R,
-        packet::Access::Write => Access::W,
-        packet::Access::ReadWrite => Access::RW,
-    }
 }
 
 /// An address before anything is known about it.

@@ -3,6 +3,7 @@
 //! The linter, the annotated listing and the dump bundle share these types. All of them take what they are given: a
 //! field that is unknown is `None` or empty, and the rules that need it stay silent.
 
+use crate::packet;
 use crate::packet::values::{AtomicOp, WaitFunction};
 use crate::{Gfx, UnknownRing};
 use alloc::string::String;
@@ -167,6 +168,17 @@ impl Access {
     #[must_use]
     pub const fn covers(self, other: Self) -> bool {
         (self.read || !other.read) && (self.write || !other.write) && (self.execute || !other.execute)
+    }
+}
+
+impl From<packet::Access> for Access {
+    /// Fetching packets takes no more than a mapping that can be read; the execute permission is for waves.
+    fn from(access: packet::Access) -> Self {
+        match access {
+            packet::Access::Read | packet::Access::Execute => Self::R,
+            packet::Access::Write => Self::W,
+            packet::Access::ReadWrite => Self::RW,
+        }
     }
 }
 

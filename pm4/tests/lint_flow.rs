@@ -92,7 +92,8 @@ fn races_and_caches() {
 #[test]
 fn the_first_dispatch_finds_clean_caches() {
     let first = |gcr: u32| {
-        let masks = Words::new().sh(0x216, &[u32::MAX; 2]).push(acquire(gcr));
+        let masks = Words::new().sh(0x216, &[u32::MAX; 2]).sh(0x219, &[u32::MAX; 2]).sh(0x22b, &[u32::MAX; 2]);
+        let masks = masks.push(acquire(gcr));
         of(registers(masks).push(grid(16, 1, 1, START)))
     };
     for bit in [0, 7, 8, 9, 14] {

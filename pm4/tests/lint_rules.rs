@@ -165,7 +165,7 @@ fn masks() {
     let words = |masks: Option<[u32; 2]>| {
         let words = Words::new().push(acquire(0xc3b1));
         let words = match masks {
-            Some([low, high]) => words.sh(0x216, &[low; 2]).sh(0x22b, &[high]),
+            Some([low, high]) => words.sh(0x216, &[low; 2]).sh(0x219, &[low; 2]).sh(0x22b, &[high; 2]),
             None => words,
         };
         of(registers(words).push(grid(1, 1, 1, START)))
@@ -174,6 +174,9 @@ fn masks() {
     pair("PM4-219", &words(Some([0, 0])), &words(Some([0, 1])));
     // Bits 15:8 are no CUs of a Navi31.
     only("PM4-219", &words(Some([0xff00, 0])));
+    // One shader engine forgotten.
+    let five = Words::new().push(acquire(0xc3b1)).sh(0x216, &[1; 2]).sh(0x219, &[1; 2]).sh(0x22b, &[1]);
+    only("PM4-218", &of(registers(five).push(grid(1, 1, 1, START))));
     // Shader engines that do not exist do not count.
     let high = registers(Words::new().push(acquire(0xc3b1)).sh(0x22d, &[u32::MAX; 2])).push(grid(1, 1, 1, START));
     only("PM4-218", &of(high));

@@ -547,7 +547,8 @@ impl Run<'_> {
             || p.dst_sel == DmaDst::DST_ADDR && p.das != AddressSpace::MEMORY;
         let fixed =
             p.src_sel != DmaSrc::DATA && p.saic != AddressIncrement::INCREMENT || p.daic != AddressIncrement::INCREMENT;
-        let plain = !registers && !fixed && !p.src_indirect && !p.dst_indirect;
+        let indirect = p.src_indirect && p.src_sel != DmaSrc::DATA || p.dst_indirect;
+        let plain = !registers && !fixed && !indirect;
         let access = match (p.src_sel, p.dst_sel) {
             _ if !plain => None,
             (DmaSrc::DATA, DmaDst::DST_ADDR | DmaDst::DST_ADDR_TC_L2) => {

@@ -90,7 +90,7 @@ impl Linter<'_> {
     /// A packet whose effect plans have no word for: what it writes is unknown from here on.
     fn unmodelled(&mut self, packet: &Packet) {
         for used in packet.addresses().filter(|u| u.bytes > 0) {
-            if matches!(used.access, packet::Access::Write | packet::Access::ReadWrite) {
+            if Access::from(used.access).write {
                 self.scribble(canonical(used.va), used.bytes);
             }
         }
@@ -244,11 +244,7 @@ impl Linter<'_> {
         }
         let name = packet.name();
         for used in addresses {
-            let access = match used.access {
-                packet::Access::Read | packet::Access::Execute => Access::R,
-                packet::Access::Write => Access::W,
-                packet::Access::ReadWrite => Access::RW,
-            };
+            let access = used.access.into();
             if prefetch {
                 let Located::Nowhere { .. } = self.submission.buffers.locate(used.va) else { continue };
                 if !self.submission.buffers.is_empty() {

@@ -26,6 +26,7 @@ pub mod kernel_call;
 mod plan;
 mod program;
 mod rules;
+mod sdma;
 mod state;
 mod structure;
 mod sync;
@@ -150,7 +151,9 @@ const FINDINGS_MAX: usize = 1000;
 pub fn lint(submission: &Submission) -> Report {
     let mut linter = Linter::new(submission);
     linter.check_buffers();
-    if submission.ring != Ring::Sdma {
+    if submission.ring == Ring::Sdma {
+        linter.walk_sdma();
+    } else {
         linter.walk();
         linter.check_waits();
         linter.check_completion();

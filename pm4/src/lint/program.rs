@@ -211,11 +211,6 @@ impl<'a> Linter<'a> {
             self.find(&rules::CU_MASK_UNSET, message);
             return;
         }
-        let unset: Vec<usize> = (0..engines).filter(|&i| masks[i].is_unset()).collect();
-        if !unset.is_empty() && self.submission.shader_engines.is_some() {
-            let message = format!("of {engines} shader engines, the CU masks of {unset:?} are not written");
-            self.find(&rules::CU_MASK_UNSET, message);
-        }
         // Navi31 has eight CUs in a shader array; other targets have no more, and the number is not known here.
         let exists = if self.submission.gfx == crate::Gfx::Gfx1100 { 0x00ff_00ff } else { u32::MAX };
         let none = |m: &Value| match m {
@@ -226,6 +221,12 @@ impl<'a> Linter<'a> {
         if masks.iter().all(none) {
             let message = format!("COMPUTE_STATIC_THREAD_MGMT_SE0 to SE{} have no bit of a CU", engines - 1);
             self.find(&rules::CU_MASK_ZERO, message);
+            return;
+        }
+        let unset: Vec<usize> = (0..engines).filter(|&i| masks[i].is_unset()).collect();
+        if !unset.is_empty() && self.submission.shader_engines.is_some() {
+            let message = format!("of {engines} shader engines, the CU masks of {unset:?} are not written");
+            self.find(&rules::CU_MASK_UNSET, message);
         }
     }
 

@@ -159,7 +159,7 @@ impl Linter<'_> {
         self.check_events(packet);
     }
 
-    fn check_named(&mut self, packet: &str, field: &str, values: Option<&ValuesDesc>, value: u64) {
+    pub(super) fn check_named(&mut self, packet: &str, field: &str, values: Option<&ValuesDesc>, value: u64) {
         let named = |v: &ValuesDesc| {
             // Most enumerations count from 0 without a gap.
             let entry = usize::try_from(value).ok().and_then(|i| v.entries.get(i));

@@ -2,7 +2,7 @@
 
 use super::{Stream, packet_dwords};
 use crate::EncodeError;
-use crate::packet::{Access as PacketAccess, Packet, Place, opcode};
+use crate::packet::{Packet, Place, opcode};
 use crate::submission::{Access, Effect, Use, canonical};
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -92,12 +92,7 @@ impl Book {
     pub(super) fn note_packet(&mut self, start: usize, packet: &Packet) {
         for address in packet.addresses() {
             let Some((buffer, offset)) = self.locate(address.va) else { continue };
-            let access = match address.access {
-                PacketAccess::Read => Access::R,
-                PacketAccess::Write => Access::W,
-                PacketAccess::ReadWrite => Access::RW,
-                PacketAccess::Execute => Access::RX,
-            };
+            let access = Access::from(address.access);
             let dword = start + 1 + usize::from(address.place.dword);
             let place = Place { dword: 0, ..address.place };
             let encoding = Encoding::Field { header: start, place, name: address.field };
