@@ -182,12 +182,12 @@ fn wrong_headers_and_privileged_waves_stop_with_a_reason() {
     let text = reason(fence.wait(soon()));
     assert!(text.contains("IB 0") && text.contains("dword 0"), "{text}");
 
-    // An invented opcode.
+    // An invented opcode for a dispatch, which is a packet of the kernel.
     let text = reason(bench().run(|packet| match packet {
         Packet::DispatchDirect(_) => vec![Packet::Unknown { opcode: 0x7d, body: vec![1, 1, 1, 5] }],
         other => vec![other],
     }));
-    assert!(text.contains("opcode 0x7d"), "{text}");
+    assert!(text.contains("SCRATCH_RAM_WRITE: with 4 body dwords it is a packet of the kernel"), "{text}");
 
     // PRIV set by accident.
     let text = reason(bench().run(|packet| match packet {

@@ -10,6 +10,8 @@ pub const DEVICE_HINT: &str = "SPARKLE_DEVICE_HINT";
 pub const THREADS: &str = "SPARKLE_THREADS";
 /// How long to wait for a fence.
 pub const TIMEOUT_MS: &str = "SPARKLE_TIMEOUT_MS";
+/// Whether streams are linted before they are submitted.
+pub const LINT: &str = "SPARKLE_LINT";
 
 /// The flag's value, else the variable's, parsed by `parse`.
 pub fn flag_or<T>(

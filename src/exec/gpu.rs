@@ -76,7 +76,7 @@ impl Gpu {
 
     /// Which streams the linter sees before the kernel does.
     pub(crate) fn lint(&self) -> Lint {
-        Lint::ALL[usize::from(self.lint.load(Ordering::Relaxed))]
+        Lint::EVERY[usize::from(self.lint.load(Ordering::Relaxed))]
     }
 
     pub(crate) fn set_lint(&self, lint: Lint) {

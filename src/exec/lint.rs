@@ -20,21 +20,11 @@ pub enum Lint {
 }
 
 impl Lint {
-    /// Every choice, in order of strictness.
-    pub const ALL: [Self; 3] = [Self::Off, Self::Own, Self::All];
+    pub(super) const EVERY: [Self; 3] = [Self::Off, Self::Own, Self::All];
 
     /// The default: this library's own streams on the software device and in debug builds.
     pub(super) const fn by_default(emulated: bool) -> Self {
         if emulated || cfg!(debug_assertions) { Self::Own } else { Self::Off }
-    }
-
-    /// The name that the environment uses.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Off => "off",
-            Self::Own => "own",
-            Self::All => "all",
-        }
     }
 
     /// Whether a stream by that author is looked at.

@@ -7,7 +7,7 @@
 use isa::WaveSize;
 use pm4::field::FieldValue;
 use pm4::packet::values::{AtomicCommand, EngineSel, EventIndex, EventType, ShRegIndex};
-use pm4::packet::{AcquireMem, AtomicMem, FieldSpec, HeaderFlags, IndirectBuffer, ReleaseMem, Tail};
+use pm4::packet::{AcquireMem, AtomicMem, FieldSpec, HeaderFlags, IndirectBuffer, ReleaseMem, Rings, Tail};
 use pm4::reg::{self, COMPUTE_DISPATCH_INITIATOR, COMPUTE_PGM_RSRC1};
 use pm4::{EncodeError, Item, Packet};
 
@@ -66,22 +66,21 @@ fn named(field: &FieldSpec, value: u64) -> Result<(), String> {
 
 /// Packets and fields that only one of the two kinds of ring has.
 fn ring(item: &Item<'_>, packet: &Packet, engine: Engine) -> Result<(), String> {
+    let (here, ring) = match engine {
+        Engine::Compute => (Rings::COMPUTE, "a compute ring"),
+        Engine::Gfx => (Rings::GFX, "the graphics ring"),
+    };
+    if let Some(desc) = packet.desc().filter(|d| !d.rings.contains(here)) {
+        let of = match (desc.rings.contains(Rings::GFX), desc.rings.contains(Rings::COMPUTE)) {
+            (true, _) => "the graphics ring",
+            (_, true) => "compute rings",
+            _ => "the kernel",
+        };
+        let dwords = item.words.len() - 1;
+        return Err(format!("with {dwords} body dwords it is a packet of {of}, and this is {ring}"));
+    }
     match engine {
         Engine::Compute => {
-            let only = "is a packet of the graphics ring, and this is a compute ring";
-            match packet {
-                Packet::ClearState(_)
-                | Packet::ContextControl(_)
-                | Packet::SetContextReg(_)
-                | Packet::SetContextRegPairsPacked(_)
-                | Packet::SetUconfigRegIndex(_)
-                | Packet::SetBase(_)
-                | Packet::PfpSyncMe(_) => return Err(only.into()),
-                Packet::DispatchIndirectOffset(_) => {
-                    return Err("with two body dwords it is the graphics ring's, and this is a compute ring".into());
-                }
-                _ => {}
-            }
             let selects = ["engine_sel", "engine"].iter().find_map(|&f| packet.field(f).filter(|&v| v != 0));
             match selects {
                 Some(part) => Err(format!(
@@ -92,9 +91,6 @@ fn ring(item: &Item<'_>, packet: &Packet, engine: Engine) -> Result<(), String> 
             }
         }
         Engine::Gfx => match packet {
-            Packet::DispatchIndirect(_) => {
-                Err("with three body dwords it is the compute rings', and this is the graphics ring".into())
-            }
             Packet::DispatchDirect(_) | Packet::DispatchIndirectOffset(_)
                 if !item.flags.contains(HeaderFlags::SHADER_TYPE) =>
             {

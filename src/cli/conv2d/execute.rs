@@ -84,6 +84,9 @@ pub fn open(choice: Choice, settings: &Settings, out: &Output) -> anyhow::Result
         Choice::Cpu => Device::open(with(Select::engine(Engine::Cpu)))?,
         Choice::Emu => emulated(settings)?,
     };
+    if let Some(lint) = settings.lint {
+        device.set_lint(lint);
+    }
     if let Some(reason) = device.fallback() {
         // What was found, without the evidence: three lines at most, and `probe` has the rest.
         let what = reason.strip_prefix("no usable GPU: ").unwrap_or(reason);

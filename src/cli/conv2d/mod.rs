@@ -19,7 +19,7 @@ use sparkle_pm4::capture::{self, Bundle};
 use sparkle_pm4::cpu::Agreement;
 use sparkle_pm4::ops::{Conv2dShape, NAMED_SHAPES};
 use sparkle_pm4::pm4::submission::Ib;
-use sparkle_pm4::{cpu, pm4};
+use sparkle_pm4::{Lint, cpu, pm4};
 
 use super::failure::Reported;
 use super::{Failure, Output, environment, exit, signals};
@@ -41,7 +41,7 @@ files; `--stride 2` is both directions, `--stride 2,1` vertical and horizontal.
   sparkle-pm4 run conv2d --input photo.png --filter sobel --output edges.png
 
 Environment, where the flag is absent: SPARKLE_DEVICE, SPARKLE_DEVICE_HINT,
-SPARKLE_THREADS, SPARKLE_TIMEOUT_MS.";
+SPARKLE_THREADS, SPARKLE_TIMEOUT_MS, SPARKLE_LINT.";
 
 /// Where a convolution can run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -140,6 +140,9 @@ pub struct Args {
     /// How long to wait for a device, in milliseconds [default: 30000].
     #[arg(long, value_name = "MS", value_parser = timeout, help_heading = "Run")]
     timeout_ms: Option<u64>,
+    /// Lint each PM4 stream before it is submitted: on or off [default: on with emu, off with gpu].
+    #[arg(long, value_name = "on|off", value_parser = lint, help_heading = "Run")]
+    lint: Option<Lint>,
     /// Print shape, kernels, grids, bytes and PM4 size, and execute nothing.
     #[arg(long, help_heading = "Run")]
     dry_run: bool,
@@ -172,6 +175,14 @@ fn timeout(text: &str) -> Result<u64, String> {
     }
 }
 
+fn lint(text: &str) -> Result<Lint, String> {
+    match text {
+        "on" => Ok(Lint::Own),
+        "off" => Ok(Lint::Off),
+        _ => Err("`on` or `off`".into()),
+    }
+}
+
 fn choices(text: &str) -> Result<Vec<Choice>, String> {
     text.split(',').map(|t| Choice::from_str(t.trim(), false)).collect()
 }
@@ -183,6 +194,7 @@ struct Settings {
     threads: Option<NonZeroUsize>,
     timeout: Duration,
     iters: Option<u32>,
+    lint: Option<Lint>,
 }
 
 impl Settings {
@@ -196,6 +208,7 @@ impl Settings {
             threads: environment::flag_or(args.threads, environment::THREADS, threads)?,
             timeout: Duration::from_millis(timeout_ms.unwrap_or(TIMEOUT_MS)),
             iters: args.iters,
+            lint: environment::flag_or(args.lint, environment::LINT, lint)?,
         })
     }
 }

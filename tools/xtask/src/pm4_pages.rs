@@ -18,6 +18,7 @@ pub fn run(check: bool) -> Result<(), String> {
 fn pages() -> Vec<(&'static str, String)> {
     vec![
         ("packets.md", packets()),
+        ("sdma.md", sdma_packets()),
         ("registers.md", registers()),
         ("lint.md", format!("{MARK}{}", pm4::lint::reference())),
     ]
@@ -118,21 +119,24 @@ fn registers() -> String {
          By byte address; a SET packet counts dwords from its space's base, COPY_DATA and WAIT_REG_MEM from 0. A field \
          is `high:low NAME`, `bit NAME`. The value after reset is that of AMD's published headers for gfx11.0.\n"
     );
-    let mut space = None;
+    let mut current = None;
     for register in reg::all() {
-        if register.space() != space {
-            space = register.space();
-            let range = space.map(|s| s.range()).unwrap_or_default();
+        let space = register.space();
+        if current != Some(space) {
+            current = Some(space);
             let _ = match space {
-                Some(space) => write!(page, "\n## {} space, {:#x}..{:#x}\n\n", space.name(), range.start, range.end),
+                Some(s) => {
+                    write!(page, "\n## {} space, {:#x}..{:#x}\n\n", s.name(), s.range().start, s.range().end)
+                }
                 None => write!(page, "\n## Privileged: buffers can read them\n\n"),
             };
             page.push_str("| address | offset | register | reset | fields |\n|---|---|---|---|---|\n");
         }
-        let offset = (register.address - register.space().map_or(0, |s| s.range().start)) / 4;
+        let offset = (register.address - space.map_or(0, |s| s.range().start)) / 4;
+        let reset = register.reset.map(|bits| format!("{bits:#x}")).unwrap_or_default();
         let fields: Vec<String> = register.fields.iter().map(layout).collect();
-        let _ =
-            writeln!(page, "| {:#07x} | {offset:#x} | {} | {} |", register.address, register.name, fields.join(", "));
+        let (address, name, fields) = (register.address, register.name, fields.join(", "));
+        let _ = writeln!(page, "| {address:#07x} | {offset:#x} | {name} | {reset} | {fields} |");
     }
     page
 }
