@@ -348,3 +348,24 @@ fn a_reader_that_leaves_is_no_failure() {
         assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{line}");
     }
 }
+
+/// A command buffer by itself relies on its preamble; with it nothing is missing.
+#[test]
+fn a_stream_is_linted_behind_its_preamble() {
+    let preamble = "c0017600 20d 0  c0057600 215 0 ffffffff ffffffff 0 ffffffff  c0017600 21a ffffffff \
+                    c0047600 22b ffffffff ffffffff ffffffff ffffffff \
+                    c0065800 0 ffffffff ffffff 0 0 a c3b1  ffff1000 ffff1000 ffff1000 ffff1000 ffff1000";
+    let commands = "c0017600 20c 2000  c0027600 212 602c0002 84  c0027600 240 3000 0  c0037600 207 40 1 1 \
+                    c0031502 10 1 1 8045  c0021000 0 0 0 ffff1000 ffff1000 ffff1000 ffff1000 ffff1000 ffff1000 ffff1000";
+    let (preamble, commands) = (scratch("preamble.hex", preamble), scratch("commands.hex", commands));
+    let alone = run(&["pm4", "lint", "--deny", "warnings", &commands]);
+    assert_eq!(alone.code, Some(8), "{}", alone.out);
+    assert!(alone.out.contains("PM4-203") && alone.out.contains("PM4-218"), "{}", alone.out);
+    let both = run(&["pm4", "lint", "--deny", "warnings", "--before", &preamble, &commands]);
+    assert_eq!(both.code, Some(0), "{}{}", both.out, both.err);
+    assert!(both.out.contains("0 errors, 0 warnings, 0 notes") && both.out.contains("2 IBs"), "{}", both.out);
+    let listed = run(&["pm4", "decode", "--before", &preamble, &commands]);
+    assert_eq!(listed.code, Some(0), "{}", listed.err);
+    assert!(listed.out.contains("IB 0") && listed.out.contains("IB 1"), "{}", listed.out);
+    narrow(&listed);
+}

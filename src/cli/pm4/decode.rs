@@ -37,7 +37,8 @@ pub fn run(args: &Args, out: &Output) -> anyhow::Result<()> {
         out.note(&format!("{} holds no dwords", input.name));
     }
     match &input.bundle {
-        None => out.text(&listing(&submission.ibs[0], submission).to_string())?,
+        None if submission.ibs.len() == 1 => out.text(&listing(&submission.ibs[0], submission).to_string())?,
+        None => ibs(submission, out)?,
         Some(bundle) => text(bundle, submission, out)?,
     }
     failure.map_or(Ok(()), |failure| Err(failure.into()))
@@ -76,6 +77,18 @@ fn failure(input: &Input) -> Option<Failure> {
     })
 }
 
+/// The indirect buffers, each under its name.
+fn ibs(submission: &Submission, out: &Output) -> anyhow::Result<()> {
+    for (number, ib) in submission.ibs.iter().enumerate() {
+        let name = if ib.name == format!("IB {number}") { String::new() } else { format!(" {:?}", ib.name) };
+        let va = ib.va.map(|va| format!(" at {va:#x}")).unwrap_or_default();
+        let head = format!("IB {number}{name}{va}, {} dwords", ib.words.len());
+        out.text(&format!("\n{}\n", out.paint(Style::Head, wrap(&head, out.width, "  ").trim_end())))?;
+        out.text(&listing(ib, submission).to_string())?;
+    }
+    Ok(())
+}
+
 /// A bundle: what it is, its indirect buffers, its buffers and kernels.
 fn text(bundle: &Bundle, submission: &Submission, out: &Output) -> anyhow::Result<()> {
     let tool = bundle.tool.as_deref().unwrap_or("an unknown tool");
@@ -84,13 +97,7 @@ fn text(bundle: &Bundle, submission: &Submission, out: &Output) -> anyhow::Resul
     let engines = submission.shader_engines.map(|n| format!(", {n} shader engines")).unwrap_or_default();
     out.text(&wrap(&format!("{tool}{engine}{title}"), out.width, "  "))?;
     out.line(format!("{} ring of a {}{engines}", submission.ring, submission.gfx))?;
-    for (number, ib) in submission.ibs.iter().enumerate() {
-        let name = if ib.name == format!("IB {number}") { String::new() } else { format!(" {:?}", ib.name) };
-        let va = ib.va.map(|va| format!(" at {va:#x}")).unwrap_or_default();
-        let head = format!("IB {number}{name}{va}, {} dwords", ib.words.len());
-        out.text(&format!("\n{}\n", out.paint(Style::Head, wrap(&head, out.width, "  ").trim_end())))?;
-        out.text(&listing(ib, submission).to_string())?;
-    }
+    ibs(submission, out)?;
     if !submission.buffers.is_empty() {
         out.line(format!("\n{}", out.paint(Style::Head, "buffers")))?;
         out.line(format!("  {:<18} {:>10} {:<6} {:<12} name", "VA", "bytes", "access", "state"))?;

@@ -10,7 +10,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use sparkle_pm4::capture::{self, Bundle, facts};
 use sparkle_pm4::object::CodeObject;
 use sparkle_pm4::pm4::submission::{
-    Access, BufferInfo, BufferMap, KernelFacts, Residency, Ring, Submission, canonical,
+    Access, BufferInfo, BufferMap, Ib, KernelFacts, Residency, Ring, Submission, canonical,
 };
 use sparkle_pm4::pm4::{Gfx, UnknownGfx, UnknownRing};
 
@@ -23,6 +23,9 @@ pub struct Source {
     /// of `pm4 dump`; `-` is standard input.
     #[arg(value_name = "FILE|-")]
     pub file: Option<PathBuf>,
+    /// A stream that the same submission executes before this one, as a preamble; may be repeated.
+    #[arg(long, value_name = "FILE")]
+    before: Vec<PathBuf>,
     /// The ring that executes the stream [default: compute].
     #[arg(long, value_name = "RING", value_parser = rings())]
     ring: Option<Ring>,
@@ -95,6 +98,16 @@ impl Source {
             let ring = self.ring.unwrap_or(Ring::Compute);
             let mut submission = Submission::of_words(self.gfx.unwrap_or(Gfx::Gfx1100), ring, words);
             submission.ibs[0].va = self.base;
+            for (number, file) in self.before.iter().enumerate() {
+                let (name, bytes) = read_input(file)?;
+                let words = dwords(&name, file.extension(), &bytes)?;
+                submission.ibs.insert(number, Ib { name: shorten(&name).into_owned(), va: None, words });
+            }
+            if !self.before.is_empty()
+                && let Some(last) = submission.ibs.last_mut()
+            {
+                last.name = shorten(&name).into_owned();
+            }
             if let Some(map) = &self.map {
                 submission.buffers = buffer_map(map)?;
             }
@@ -113,6 +126,7 @@ impl Source {
             (self.gfx.is_some(), "--gfx"),
             (self.base.is_some(), "--base"),
             (self.map.is_some(), "--map"),
+            (!self.before.is_empty(), "--before"),
         ];
         if let Some((_, flag)) = given.iter().find(|(given, _)| *given) {
             return Err(Failure::usage(

@@ -57,9 +57,6 @@ pub fn run(args: &Args, out: &Output) -> anyhow::Result<()> {
         out.document(&document(&input, &report, failure.as_ref()))?;
         return failure.map_or(Ok(()), |failure| Err(Reported(failure).into()));
     }
-    if input.submission.ring == Ring::Sdma {
-        out.note("packets of an SDMA ring are not looked at, only lengths and addresses of the buffers");
-    }
     text(&input, &report, out)?;
     failure.map_or(Ok(()), |failure| Err(failure.into()))
 }
