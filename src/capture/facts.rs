@@ -62,6 +62,11 @@ pub fn of_code(code: &[u8], entry: u64, gfx: Gfx, whole: bool) -> KernelFacts {
     }
 }
 
+/// Bytes of a program that are looked at.
+const CODE_MAX: usize = 1 << 20;
+/// Programs of a submission that are looked at.
+const ENTRIES_MAX: usize = 256;
+
 /// Adds facts for the programs that the submission dispatches and whose code its buffers' content has, where the
 /// submission states none.
 pub fn complete(submission: &mut Submission) {
@@ -70,17 +75,19 @@ pub fn complete(submission: &mut Submission) {
             continue;
         }
         let Located::In(buffer, offset) = submission.buffers.locate(entry) else { continue };
-        let Some(code) = usize::try_from(offset).ok().and_then(|at| buffer.content.get(at..)) else { continue };
-        if code.is_empty() {
+        let Some(rest) = usize::try_from(offset).ok().and_then(|at| buffer.content.get(at..)) else { continue };
+        if rest.is_empty() {
             continue;
         }
-        let whole = buffer.content.len() as u64 >= buffer.bytes;
+        let code = &rest[..rest.len().min(CODE_MAX)];
+        let whole = code.len() == rest.len() && buffer.content.len() as u64 >= buffer.bytes;
         let facts = of_code(code, entry, submission.gfx, whole);
         submission.kernels.push(facts);
     }
 }
 
-/// The addresses of the programs that the submission's dispatches start, each once, in order of use.
+/// The addresses of the programs that the submission's dispatches start, each once, in order of use; of more than
+/// 256 the first ones.
 #[must_use]
 pub fn entries(submission: &Submission) -> Vec<u64> {
     let mut found = Vec::new();
@@ -98,7 +105,7 @@ pub fn entries(submission: &Submission) -> Vec<u64> {
         }
         if let (true, Some(low), Some(high)) = (packet.name().starts_with("DISPATCH_"), low, high) {
             let entry = canonical((u64::from(high) << 32 | u64::from(low)) << 8);
-            if !found.contains(&entry) {
+            if found.len() < ENTRIES_MAX && !found.contains(&entry) {
                 found.push(entry);
             }
         }

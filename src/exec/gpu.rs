@@ -401,7 +401,7 @@ impl Step {
     }
 
     /// Memory that the waves use beside code and arguments.
-    fn uses(&self) -> Vec<Use> {
+    pub(super) fn uses(&self) -> Vec<Use> {
         let given = self.kernel.info.explicit_args().zip(&self.args);
         let uses = given.filter_map(|(arg, value)| {
             let (map, usage) = match value {
@@ -448,14 +448,9 @@ impl Step {
             None if info.kernarg_size == 0 => {}
             _ => return Err(self.refuse("its descriptor gives the arguments' address no user SGPRs".into())),
         }
-        let uses = if stream.plan().is_some() { self.uses() } else { Vec::new() };
         stream.dispatch(
             &self.kernel.prepared,
-            &Work {
-                dynamic_lds: self.dynamic_lds,
-                uses: &uses,
-                ..Work::groups(self.grid, self.block, &user_data[..sgprs])
-            },
+            &Work { dynamic_lds: self.dynamic_lds, ..Work::groups(self.grid, self.block, &user_data[..sgprs]) },
         )?;
         Ok(())
     }

@@ -1,7 +1,9 @@
 //! The linter before the kernel: what it is told of a submission, and what its findings do.
 
 use pm4::lint::{self, Severity};
-use pm4::submission::{Access, BufferInfo, BufferMap, Completion, Ib, KernelFacts, Residency, Ring, Submission};
+use pm4::submission::{
+    Access, BufferInfo, BufferMap, Completion, Effect, Ib, KernelFacts, Residency, Ring, Submission,
+};
 
 use super::recording::Recording;
 use crate::error::Error;
@@ -74,6 +76,19 @@ impl Recording {
         }
     }
 
+    /// What the stream states, with the memory that its steps use now.
+    fn plan(&self) -> Option<Vec<Effect>> {
+        let mut plan = self.stream.plan()?.to_vec();
+        let launches = plan.iter_mut().filter_map(|effect| match effect {
+            Effect::Dispatch(launch) => Some(launch),
+            _ => None,
+        });
+        for (launch, (step, _)) in launches.zip(&self.steps) {
+            launch.uses = step.uses();
+        }
+        Some(plan)
+    }
+
     /// What a linter, a listing or a dump needs of this submission: ring, buffers by name, kernels, and what the
     /// stream is meant to do.
     pub fn submission(&self) -> Submission {
@@ -109,7 +124,7 @@ impl Recording {
             ibs: vec![Ib { name: "IB 0".into(), va: Some(self.va()), words: self.stream.dwords().to_vec() }],
             buffers: BufferMap::new(buffers),
             kernels,
-            plan: self.stream.plan().map(<[_]>::to_vec),
+            plan: self.plan(),
             completion: Completion::KernelFence,
         }
     }

@@ -196,7 +196,7 @@ impl Queue {
         self.gpu()?;
         recording.lint()?;
         recording.write_ib()?;
-        Ok(Retained { recording, last: None })
+        Ok(Retained { recording, running: Vec::new(), changed: false })
     }
 
     /// Submits what was retained, with its arguments as they are now.
@@ -204,8 +204,12 @@ impl Queue {
     /// # Errors
     /// As [`Queue::submit_recording`].
     pub fn submit_retained(&self, retained: &mut Retained) -> Result<Fence, Error> {
+        if std::mem::take(&mut retained.changed) {
+            retained.recording.lint().inspect_err(|_| retained.changed = true)?;
+        }
+        retained.retire()?;
         let (_, fence) = self.submit_unchecked(&retained.recording)?;
-        retained.last = Some(fence.clone());
+        retained.running.push(fence.clone());
         Ok(fence)
     }
 

@@ -119,7 +119,10 @@ impl Recording {
 #[derive(Debug)]
 pub struct Retained {
     pub(super) recording: Recording,
-    pub(super) last: Option<Fence>,
+    /// Submissions that may still be reading the arguments.
+    pub(super) running: Vec<Fence>,
+    /// Whether an argument has changed since the linter looked.
+    pub(super) changed: bool,
 }
 
 impl Retained {
@@ -128,16 +131,15 @@ impl Retained {
         &self.recording
     }
 
-    /// Gives an argument of a step another value: only the bytes that change are stored. Steps and explicit arguments
+    /// Gives an argument of a step another value: the dwords from the first to the last change are stored. Steps and explicit arguments
     /// count from 0; kind and size are checked against the kernel's metadata.
     ///
     /// # Errors
     /// [`Error::Busy`] while a submission still reads the arguments; an argument that the kernel doesn't have, or of
     /// another kind; [`Error::OtherDevice`].
     pub fn set_arg(&mut self, step: usize, index: usize, value: Arg<'_>) -> Result<(), Error> {
-        if let Some(last) = &self.last
-            && !last.is_done()?
-        {
+        self.retire()?;
+        if !self.running.is_empty() {
             return Err(Error::Busy { used: "read" });
         }
         let steps = self.recording.steps.len();
@@ -162,12 +164,25 @@ impl Retained {
         let mut changes = packed.iter().zip(before.iter()).enumerate().filter_map(differ);
         if let Some(first) = changes.next() {
             let last = changes.next_back().unwrap_or(first);
-            // Whole dwords: the device may be reading neighbours.
+            // Whole dwords, as write-combined memory takes them at once.
             let (first, end) = (first & !3, ((last + 4) & !3).min(packed.len()));
             self.recording.commands.write_at((start + first) as u64, &packed[first..end])?;
             before.copy_from_slice(&packed);
         }
         self.recording.steps[step].0 = changed;
+        self.changed = true;
+        Ok(())
+    }
+
+    /// Forgets the submissions that have ended.
+    pub(super) fn retire(&mut self) -> Result<(), Error> {
+        let mut kept = Vec::new();
+        for fence in &self.running {
+            if !fence.is_done()? {
+                kept.push(fence.clone());
+            }
+        }
+        self.running = kept;
         Ok(())
     }
 }

@@ -152,7 +152,12 @@ enum Stop {
 /// Something that was started and that nothing has waited for.
 enum Pending {
     Dispatch(Dispatch),
-    Access(Access, String),
+    Access {
+        access: Access,
+        at: String,
+        /// Whether what follows starts only when it has ended.
+        ordered: bool,
+    },
 }
 
 struct Run<'a> {
@@ -286,11 +291,12 @@ impl Run<'_> {
                 let each = if p.data_format == LoadFormat::OFFSET_AND_DATA { 8 } else { 4 };
                 self.packet_reads(p.mem_addr, each * u64::from(p.num_dwords), at)?;
                 for i in 0..p.num_dwords {
-                    let va = p.mem_addr + 4 * u64::from(i);
+                    let va = p.mem_addr.wrapping_add(4 * u64::from(i));
                     let mut load = |va| self.memory.load_u32(va).map_err(|f| fault(f, at));
                     let (offset, value) = match p.data_format {
                         LoadFormat::OFFSET_AND_DATA => {
-                            (load(va + 4 * u64::from(i))? & 0xffff, load(va + 4 * u64::from(i) + 4)?)
+                            let pair = va.wrapping_add(4 * u64::from(i));
+                            (load(pair)? & 0xffff, load(pair.wrapping_add(4))?)
                         }
                         _ => (p.offset + i, load(va)?),
                     };
@@ -373,7 +379,9 @@ impl Run<'_> {
                     self.access(Access::Write { dst: p.dst_addr, bytes, timestamp: false }, Writer::Packet, true, at)?;
                 }
                 WriteDataDst::MEM_MAPPED_REGISTER => {
-                    for (address, &value) in (4 * p.dst_addr as u32..).step_by(4).zip(&p.payload) {
+                    let first = (p.dst_addr as u32).wrapping_mul(4);
+                    for (i, &value) in (0..).zip(&p.payload) {
+                        let address = if p.wr_one_addr { first } else { first.wrapping_add(4 * i) };
                         self.write_register(address, value, at)?;
                     }
                 }
@@ -473,7 +481,7 @@ impl Run<'_> {
         self.packet_reads(va, 12, at)?;
         let mut dims = [0; 3];
         for (i, dim) in dims.iter_mut().enumerate() {
-            *dim = self.memory.load_u32(va + 4 * i as u64).map_err(|f| fault(f, at))?;
+            *dim = self.memory.load_u32(va.wrapping_add(4 * i as u64)).map_err(|f| fault(f, at))?;
         }
         self.dispatch(dims, initiator, at)
     }
@@ -517,7 +525,7 @@ impl Run<'_> {
             }
             CopyDataSrc::IMMEDIATE => p.src,
             CopyDataSrc::GPU_CLOCK_COUNT | CopyDataSrc::SYSTEM_CLOCK_COUNT => identity::timestamp(),
-            CopyDataSrc::MEM_MAPPED_REGISTER => self.registers.read(4 * p.src as u32).unwrap_or(0).into(),
+            CopyDataSrc::MEM_MAPPED_REGISTER => self.registers.read((p.src as u32).wrapping_mul(4)).unwrap_or(0).into(),
             other => {
                 return Err(Stop::Hang(format!("{at}: COPY_DATA from {} isn't provided yet", strict::name(other))));
             }
@@ -527,7 +535,9 @@ impl Run<'_> {
             return self.access(Access::Write { dst: p.dst, bytes, timestamp }, Writer::Packet, true, at);
         }
         match p.dst_sel {
-            CopyDataDst::MEM_MAPPED_REGISTER => self.write_register(4 * p.dst as u32, value as u32, at)?,
+            CopyDataDst::MEM_MAPPED_REGISTER => {
+                self.write_register((p.dst as u32).wrapping_mul(4), value as u32, at)?
+            }
             other => return Err(Stop::Hang(format!("{at}: COPY_DATA to {} isn't provided yet", strict::name(other)))),
         }
         Ok(())
@@ -537,6 +547,12 @@ impl Run<'_> {
         let len = u64::from(p.byte_count);
         if p.raw_wait || p.cp_sync {
             self.waited(Wait::Dma);
+            // The engine works in order: all that it was given has arrived when this packet ends.
+            for pending in &mut self.pending {
+                if let Pending::Access { ordered, .. } = pending {
+                    *ordered = true;
+                }
+            }
         }
         if len == 0 || p.dst_sel == DmaDst::NOWHERE {
             // A wait for earlier transfers, which are done; or a prefetch.
@@ -626,7 +642,7 @@ impl Run<'_> {
             let who = format!("the packet at {at}");
             caches.ran(who, writer, waited, access.log()).map_err(Stop::Hang)?;
         } else if !self.pending.is_empty() {
-            self.pending.push(Pending::Access(access, at.to_owned()));
+            self.pending.push(Pending::Access { access, at: at.to_owned(), ordered: waited });
             return Ok(());
         }
         self.perform(&access, at)
@@ -641,8 +657,10 @@ impl Run<'_> {
         self.memory.refresh();
         let pending = std::mem::take(&mut self.pending);
         let alone = !self.cp.check_hazards || pending.len() < 2;
-        let mut earlier: Vec<(String, AccessLog)> = Vec::new();
+        // A packet that the stream waited for runs beside the dispatches before it, and not beside what follows.
+        let mut earlier: Vec<(String, AccessLog, bool)> = Vec::new();
         for p in pending {
+            let mut ordered = false;
             let (name, log) = match p {
                 Pending::Dispatch(d) if alone => {
                     self.note(&d);
@@ -655,17 +673,18 @@ impl Run<'_> {
                     let log = d.run_logged(&self.job.vm, self.watch).map_err(|trap| self.trapped(trap, &d))?;
                     (format!("dispatch {}", d.number), log)
                 }
-                Pending::Access(a, at) => {
-                    self.perform(&a, &at)?;
-                    (format!("the packet at {at}"), a.log())
+                Pending::Access { access, at, ordered: waited } => {
+                    self.perform(&access, &at)?;
+                    ordered = waited;
+                    (format!("the packet at {at}"), access.log())
                 }
             };
-            for (other, theirs) in &earlier {
+            for (other, theirs, _) in earlier.iter().filter(|(_, _, ordered)| !ordered) {
                 if let Some(va) = log.conflict(theirs).filter(|_| !alone) {
                     return Err(Stop::Hang(race(&name, other, va)));
                 }
             }
-            earlier.push((name, log));
+            earlier.push((name, log, ordered));
         }
         Ok(())
     }

@@ -140,7 +140,7 @@ pub struct Args {
     /// How long to wait for a device, in milliseconds [default: 30000].
     #[arg(long, value_name = "MS", value_parser = timeout, help_heading = "Run")]
     timeout_ms: Option<u64>,
-    /// Lint each PM4 stream before it is submitted: on or off [default: on with emu, off with gpu].
+    /// Lint each PM4 stream before it is submitted: on or off [default: on with emu and in debug builds, else off].
     #[arg(long, value_name = "on|off", value_parser = lint, help_heading = "Run")]
     lint: Option<Lint>,
     /// Print shape, kernels, grids, bytes and PM4 size, and execute nothing.
