@@ -84,8 +84,11 @@ fn registers_of_every_space() {
     pair("PM4-101", &sh(0x2ff, &[0]), &known);
     // COMPUTE_PGM_RSRC1 as an absolute dword offset, and as one of another space.
     pair("PM4-102", &sh(0x2e12, &[0]), &known);
-    let uconfig = SetUconfigReg { offset: 0x213, values: vec![0], ..Default::default() };
-    fires("PM4-102", &bare(Words::new().push(uconfig)));
+    let uconfig =
+        |offset, value| bare(Words::new().push(SetUconfigReg { offset, values: vec![value], ..Default::default() }));
+    fires("PM4-102", &uconfig(0x213, 0x84));
+    // libdrm's dispatch test writes COMPUTE_SHADER_CHKSUM's offset so, with no harm.
+    pair("PM4-107", &uconfig(0x22a, 0), &uconfig(0x380, 0));
     pair("PM4-103", &sh(0x27d, &[0; 0x400]), &sh(0x27d, &[0; 3]));
     pair("PM4-104", &sh(0x20d, &[0x180]), &sh(0x20d, &[0x80]));
     pair("PM4-105", &sh(0x214, &[0]), &known);

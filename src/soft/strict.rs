@@ -23,6 +23,8 @@ pub fn packet(item: &Item<'_>, packet: &Packet, engine: Engine) -> Result<(), St
     let wrong = |what: String| Err(format!("{name}: {what}"));
     ring(item, packet, engine).or_else(wrong)?;
     match &item.deviation {
+        // A size of all ones, 64 of them: the register takes what it has.
+        Some(EncodeError::ReservedBits { dword: 2, .. }) if matches!(packet, Packet::AcquireMem(_)) => {}
         // It names the packet itself.
         Some(reserved @ EncodeError::ReservedBits { .. }) => return Err(reserved.to_string()),
         Some(other) => return wrong(other.to_string()),

@@ -79,7 +79,7 @@ rules! {
         "a packet for an engine that the ring does not have"
         "Only the graphics ring has several engines (PFP, ME) and pixel wait sync. On a compute ring the fields that select them are reserved."
         "Leave the fields zero on compute rings.";
-    ATOMIC_COMMAND "PM4-015" Error
+    ATOMIC_COMMAND "PM4-015" Warning
         "an atomic command that the operation does not go with"
         "A single pass and a loop use the value that the operation returns; operations without RTN in their name return none."
         "Use the operation's RTN form, or a command for operations without return.";
@@ -112,6 +112,10 @@ rules! {
         "the program's address lies in another register"
         "COMPUTE_PGM_LO is 0x20c, counted from 0xb000. A dispatch without PGM_LO or RSRC1 and with something like an address in COMPUTE_START_X (0x204) comes from a wrong register map."
         "START_X 0x204, NUM_THREAD_X 0x207, PGM_LO 0x20c, PGM_RSRC1 0x212, PGM_RSRC2 0x213, STATIC_THREAD_MGMT_SE0 0x216, USER_DATA_0 0x240.";
+    ZERO_TO_A_HOLE "PM4-107" Warning
+        "zero is written where the UCONFIG space has no register"
+        "Nothing changes, and nobody meant that. libdrm's own dispatch test writes 0 to SH's offset 0x22a through SET_UCONFIG_REG."
+        "Use the packet of the register's space, or leave the write out.";
     // Program.
     NO_SHADER_EN "PM4-201" Error
         "a dispatch without COMPUTE_SHADER_EN"
@@ -340,8 +344,8 @@ rules! {
         "The packets of a ring are executed in order: the writer is never reached, and the ring hangs."
         "Put the writer before the wait.";
     WAIT_UNMET "PM4-406" Warning
-        "a wait for a value that nothing here writes"
-        "The memory holds another value and no packet of the submission changes it. Right only where the host or another queue does."
+        "a wait for a value that nothing before it writes"
+        "No packet of the submission that stands before it writes the value. Right only where an earlier submission, the host or another queue does."
         "Make sure that somebody writes the value.";
     EVENT_INDEX "PM4-407" Error
         "the event index does not match the event"
@@ -364,7 +368,7 @@ rules! {
         "SAMP_PLST_CNTR_MODE belongs to SAMPLE_PIPELINESTAT. In other events the bits are reserved."
         "Leave the field zero.";
     // Indirect buffers.
-    IB_SIZE "PM4-501" Error
+    IB_SIZE "PM4-501" Warning
         "the buffer's length is not a multiple of the ring's"
         "The fetcher reads whole units of 8 dwords: what lies behind the end is executed. The kernel refuses some lengths."
         "Pad with NOPs.";

@@ -115,6 +115,8 @@ impl Linter<'_> {
         };
         *lost &= item.deviation.is_some();
         match item.deviation {
+            // A size of all ones, 64 of them, is how some say everything: the register takes what it has.
+            Some(EncodeError::ReservedBits { dword: 2, .. }) if matches!(packet, Packet::AcquireMem(_)) => {}
             Some(EncodeError::ReservedBits { packet, dword, bits }) => {
                 let hint = meant(desc.opcode);
                 let message = format!("{packet} has bits {bits:#010x} in dword {dword} of its body{hint}");
@@ -249,6 +251,9 @@ impl Linter<'_> {
                 Some((s, register)).filter(|(_, r)| r.name.starts_with("COMPUTE_") || s == Space::Sh)
             });
             match other {
+                _ if space == Space::Uconfig && value == 0 => {
+                    self.find(&rules::ZERO_TO_A_HOLE, format!("offset {offset:#x} of UCONFIG, address {address:#x}"));
+                }
                 Some((other, register)) => {
                     let (space, other, name) = (space.name(), other.name(), register.name);
                     let message = format!("offset {offset:#x} is no register of {space}; in {other} it is {name}");

@@ -170,6 +170,12 @@ impl Linter<'_> {
                     later.at.ib.unwrap_or(0),
                     later.at.offset
                 );
+                if value.is_none() {
+                    // An earlier submission, or another queue, may have met it: a timeline waits for one value and
+                    // writes the next to the same place.
+                    self.find_at(at, &rules::WAIT_UNMET, message);
+                    continue;
+                }
                 self.find_at(at, &rules::WAIT_ORDER, message);
                 self.block(index, conditional);
             } else if let Some(value) = value {

@@ -232,13 +232,21 @@ fn map_line(line: &str) -> Result<BufferInfo, String> {
 pub fn read_input(file: &Path) -> Result<(String, Vec<u8>), Failure> {
     let stdin = file == Path::new("-");
     let name = if stdin { "standard input".to_owned() } else { file.display().to_string() };
-    let bytes = if stdin {
+    let read = |from: &mut dyn Read| {
         let mut bytes = Vec::new();
-        io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
-    } else {
-        fs::read(file)
+        from.take(INPUT_MAX + 1).read_to_end(&mut bytes).map(|_| bytes)
+    };
+    let bytes = match stdin {
+        true => read(&mut io::stdin().lock()),
+        false => fs::File::open(file).and_then(|mut file| read(&mut file)),
     };
     match bytes {
+        Ok(bytes) if bytes.len() as u64 > INPUT_MAX => Err(Failure::file(
+            "file-too-large",
+            format!("{name} is too large"),
+            format!("it has more than {} MiB", INPUT_MAX >> 20),
+            "give a file of this size at the most",
+        )),
         Ok(bytes) => Ok((name, bytes)),
         Err(error) => Err(Failure::file(
             "unreadable-file",
@@ -248,6 +256,9 @@ pub fn read_input(file: &Path) -> Result<(String, Vec<u8>), Failure> {
         )),
     }
 }
+
+/// Bytes of a file at most.
+const INPUT_MAX: u64 = 256 << 20;
 
 /// The stream's dwords: binary where the name ends in `.bin` or the content is no text.
 fn dwords(name: &str, extension: Option<&OsStr>, bytes: &[u8]) -> Result<Vec<u32>, Failure> {
