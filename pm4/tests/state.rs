@@ -15,6 +15,7 @@ fn replay(stream: &Stream, run: bool) -> (Vec<BTreeMap<u32, u32>>, BTreeMap<u32,
         }
         match item.packet.expect("the builder writes packets") {
             Packet::CondExec(p) => skip_to = item.offset + item.words.len() + p.exec_count as usize,
+            Packet::PredExec(p) => skip_to = item.offset + item.words.len() + p.exec_count as usize,
             // What the load and the mask make of the registers, here: something that no SET wrote.
             Packet::LoadShRegIndex(p) => {
                 for i in 0..p.num_dwords {
@@ -48,6 +49,8 @@ enum Step {
     Forget,
     Skipped(Vec<(u32, u32)>),
     Append(Vec<(u32, u32)>),
+    /// A pushed packet, PRED_EXEC if so, that skips the register behind it.
+    Pushed(bool, u32, u32),
 }
 
 fn register() -> impl Strategy<Value = u32> {
@@ -67,6 +70,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Forget),
         2 => sets().prop_map(Step::Skipped),
         2 => sets().prop_map(Step::Append),
+        3 => (any::<bool>(), register(), value()).prop_map(|(pred, r, v)| Step::Pushed(pred, r, v)),
     ]
 }
 
@@ -136,6 +140,15 @@ impl Target {
                 stream.push(CondExec { address: 0x1000, exec_count, ..Default::default() }).unwrap();
                 stream.append(&inside.stream);
             }
+            Step::Pushed(pred, offset, value) => {
+                if pred {
+                    stream.push(PredExec { exec_count: 3, ..Default::default() }).unwrap();
+                } else {
+                    stream.push(CondExec { address: 0x1000, exec_count: 3, ..Default::default() }).unwrap();
+                }
+                self.set(offset, value);
+                self.flush();
+            }
             Step::Append(sets) => {
                 let mut other = Target { stream: Stream::new(), tracked: self.tracked, run: None };
                 sets.iter().for_each(|&(offset, value)| other.set(offset, value));
@@ -187,7 +200,7 @@ proptest! {
         let mut naive = Target { stream: Stream::new(), tracked: false, run: None };
         for step in steps {
             let step = match step {
-                Step::Set(r, _) if !known(r) => continue,
+                Step::Set(r, _) | Step::Pushed(_, r, _) if !known(r) => continue,
                 Step::Skipped(s) => Step::Skipped(s.into_iter().filter(|s| known(s.0)).collect()),
                 Step::Append(s) => Step::Append(s.into_iter().filter(|s| known(s.0)).collect()),
                 other => other,
@@ -293,4 +306,65 @@ fn a_dma_ring_takes_no_pm4() {
     assert!(s.barrier(dispatch::Agent::Dma, dispatch::Agent::Host).is_err());
     s.push_dwords(&[0x0000_0006, 1, 2]).pad().unwrap();
     assert_eq!(s.dwords(), [6, 1, 2, 0, 0, 0, 0, 0]);
+}
+
+/// The range counts the dwords of a packet, which then no longer grows; nested ones too.
+#[test]
+fn no_packet_grows_across_the_end_of_a_range() {
+    let user = |i| reg::compute_user_data(i).unwrap();
+    let range = |exec_count| CondExec { address: 0x1000, exec_count, ..Default::default() };
+    let mut s = Stream::new();
+    s.push(range(3)).unwrap().set_sh(user(0), 1).unwrap().set_sh(user(1), 2).unwrap();
+    assert_eq!(s.dwords()[5..], [0xc001_7600, 0x240, 1, 0xc001_7600, 0x241, 2]);
+    let mut s = Stream::new();
+    s.push(range(11)).unwrap().push(range(3)).unwrap().set_sh(user(0), 1).unwrap().set_sh(user(1), 2).unwrap();
+    assert_eq!(s.dwords()[10..], [0xc001_7600, 0x240, 1, 0xc001_7600, 0x241, 2]);
+    let mut inner = Stream::new();
+    inner.conditional(0x1000, |s| s.push(range(3))?.set_sh(user(0), 1)?.set_sh(user(1), 2).map(drop)).unwrap();
+    assert_eq!(inner.dwords()[10..], [0xc001_7600, 0x240, 1, 0xc001_7600, 0x241, 2]);
+}
+
+/// What REWIND or a pushed range inside `conditional` reaches does not end with it.
+#[test]
+fn ranges_inside_a_conditional_reach_beyond_it() {
+    let beyond: [Packet; 2] =
+        [Rewind::default().into(), CondExec { address: 0x1000, exec_count: 8, ..Default::default() }.into()];
+    for packet in beyond {
+        let mut s = Stream::new();
+        s.conditional(0x1000, |s| s.push(packet.clone()).map(drop)).unwrap();
+        s.set_sh(reg::COMPUTE_PGM_LO, 7).unwrap();
+        assert_eq!(s.register(reg::COMPUTE_PGM_LO), None, "{}", packet.name());
+        let before = s.len_dw();
+        s.set_sh(reg::COMPUTE_PGM_LO, 7).unwrap();
+        assert_eq!(s.len_dw(), before + 3, "{}", packet.name());
+    }
+    // Emptied inside: there is no packet left to count for.
+    let mut s = Stream::new();
+    s.conditional(0x1000, |s| -> Result<(), EncodeError> {
+        s.clear();
+        Ok(())
+    })
+    .unwrap();
+    assert!(s.is_empty());
+}
+
+/// What was set before was set in other instances, and is set again.
+#[test]
+fn selecting_instances_ends_what_is_known() {
+    let write = |s: &mut Stream, raw: bool| {
+        if raw {
+            let offset = (reg::GRBM_GFX_INDEX.address() - 0x3_0000) / 4;
+            s.push(SetUconfigReg { offset, values: vec![0], ..Default::default() }).unwrap();
+        } else {
+            s.set_uconfig(reg::GRBM_GFX_INDEX, GRBM_GFX_INDEX::new()).unwrap();
+        }
+    };
+    for raw in [false, true] {
+        let mut s = Stream::new();
+        s.set_sh(reg::COMPUTE_PGM_LO, 7).unwrap();
+        s.set_context(reg::DB_RENDER_CONTROL, DB_RENDER_CONTROL::new()).unwrap();
+        write(&mut s, raw);
+        assert_eq!(s.register(reg::COMPUTE_PGM_LO), None);
+        assert_eq!(s.register(reg::DB_RENDER_CONTROL), None);
+    }
 }

@@ -53,6 +53,10 @@ pub struct Stream {
     state: State,
     /// Packets before this dword may be skipped: COND_EXEC, PRED_EXEC, REWIND.
     skipped_to: usize,
+    /// Where those ranges end that have been pushed, as far as they end behind a packet that may still grow.
+    ends: Vec<usize>,
+    /// How many calls of `conditional` are under way.
+    conditionals: u32,
     pub(crate) hazards: Hazards,
     book: Option<Box<Book>>,
     plan: Option<Vec<Effect>>,
@@ -121,6 +125,8 @@ impl Stream {
             run: None,
             state: State::default(),
             skipped_to: 0,
+            ends: Vec::new(),
+            conditionals: 0,
             hazards: UNKNOWN,
             book: None,
             plan: None,
@@ -172,6 +178,7 @@ impl Stream {
         self.run = None;
         self.state = State::default();
         self.skipped_to = 0;
+        self.ends.clear();
         self.hazards = UNKNOWN;
         self.marks = None;
         if let Some(plan) = &mut self.plan {
@@ -256,6 +263,9 @@ impl Stream {
 
     /// Appends another stream: its dwords, and what they do to registers, hazards, buffers and plan. Where this
     /// stream is audited and the other is not, its packets' fields make the plan.
+    ///
+    /// What a pushed COND_EXEC or PRED_EXEC of this stream may skip must not end within the other stream: that one
+    /// has left out registers that its own packets had set, not knowing that some of them may be skipped.
     pub fn append(&mut self, other: &Self) -> &mut Self {
         let base = self.words.len();
         if self.plan.is_some() && other.plan.is_none() {
@@ -272,14 +282,18 @@ impl Stream {
         } else if let (Some(plan), Some(more)) = (&mut self.plan, &other.plan) {
             plan.extend_from_slice(more);
         }
-        let skipped = base < self.skipped_to;
+        let skipped = self.skips();
         self.words.extend_from_slice(&other.words);
         self.run = None;
+        self.ends.retain(|&end| end > base);
+        self.ends.extend(other.ends.iter().map(|end| end.saturating_add(base)));
         self.state.then(&other.state, skipped);
         if other.skipped_to > other.words.len() {
             self.skipped_to = self.skipped_to.max(other.skipped_to.saturating_add(base));
         }
-        if other.hazards.seen || skipped {
+        if skipped {
+            self.hazards = Hazards { seen: true, ..UNKNOWN };
+        } else if other.hazards.seen {
             self.hazards = other.hazards;
             self.hazards.acquire = None;
             self.hazards.seen = true;
@@ -351,7 +365,11 @@ impl Stream {
 
     /// Whether the packet that comes next may be skipped.
     fn skips(&self) -> bool {
-        self.words.len() < self.skipped_to
+        self.may_skip(self.words.len())
+    }
+
+    fn may_skip(&self, at: usize) -> bool {
+        self.conditionals > 0 || at < self.skipped_to
     }
 
     /// Sets consecutive compute registers, `first` counted from 0xb800: those that change, in as few dwords as can be.
@@ -386,11 +404,16 @@ impl Stream {
         // Two spaces never touch end to end within a run: a run's `next` past its space is no register.
         if let Some(run) = self.run.as_mut()
             && self.words.len() - run.header + values.len() < RUN_MAX
+            // A range that ends behind the packet counts its dwords.
+            && !self.ends.iter().any(|&end| run.header < end && end <= self.words.len())
         {
             let between = match address.wrapping_sub(run.next) {
                 0 => Some(None),
                 // One register lies between: its value again is a dword less than a packet.
-                4 if Space::of(run.next) == Some(space) && self.words.len() >= self.skipped_to => {
+                4 if Space::of(run.next) == Some(space)
+                    && self.conditionals == 0
+                    && self.words.len() >= self.skipped_to =>
+                {
                     self.state.get(run.next).map(Some)
                 }
                 _ => None,
@@ -421,10 +444,13 @@ impl Stream {
     fn observe(&mut self, start: usize, flags: HeaderFlags, packet: &Packet) {
         self.run = None;
         self.hazards.acquire = None;
-        let skipped = start < self.skipped_to || flags.contains(HeaderFlags::PREDICATE);
+        let skipped = self.may_skip(start) || flags.contains(HeaderFlags::PREDICATE);
         self.observe_registers(flags, packet, skipped);
         if let Some(dwords) = plan::skipped_dwords(packet) {
-            self.skipped_to = self.skipped_to.max(self.words.len().saturating_add(dwords));
+            let end = self.words.len().saturating_add(dwords);
+            self.skipped_to = self.skipped_to.max(end);
+            self.ends.retain(|&end| end > start);
+            self.ends.push(end);
         }
         self.observe_hazards(packet, skipped);
     }
@@ -439,7 +465,8 @@ impl Stream {
             // The firmware may change the value on its way.
             Packet::SetShRegIndex(p) => self.observe_set(packet, plain && p.index == ShRegIndex::DEFAULT),
             Packet::SetContextReg(p) => self.observe_set(packet, plain && p.index == 0),
-            Packet::SetUconfigReg(_) | Packet::SetUconfigRegIndex(_) => {}
+            // Not tracked, but for what else changes with them.
+            Packet::SetUconfigReg(_) | Packet::SetUconfigRegIndex(_) => self.observe_set(packet, false),
             Packet::SetShRegPairsPacked(_) | Packet::SetShRegPairsPackedN(_) | Packet::SetContextRegPairsPacked(_) => {
                 self.observe_set(packet, !skipped)
             }
@@ -513,17 +540,19 @@ impl Stream {
         va: u64,
         inside: impl FnOnce(&mut Self) -> Result<(), E>,
     ) -> Result<&mut Self, E> {
-        let start = self.emit(crate::packet::CondExec { address: va, exec_count: 0x3fff, ..Default::default() })?;
-        let (outer, first) = (self.skipped_to, self.words.len());
-        self.skipped_to = usize::MAX;
+        let start = self.emit(crate::packet::CondExec { address: va, exec_count: 0, ..Default::default() })?;
+        let first = self.words.len();
+        self.conditionals += 1;
         let done = inside(self);
-        self.skipped_to = outer.max(self.words.len());
+        self.conditionals = self.conditionals.saturating_sub(1);
         done?;
-        let dwords = self.words.len() - first;
+        let dwords = self.words.len().saturating_sub(first);
         if dwords > 0x3fff {
             return Err(EncodeError::BodyLength { packet: "COND_EXEC", dwords }.into());
         }
-        self.words[start + 4] = dwords as u32;
+        if let Some(count) = self.words.get_mut(start + 4) {
+            *count = dwords as u32;
+        }
         self.run = None;
         self.hazards.acquire = None;
         self.hazards.clean = 0;

@@ -34,7 +34,7 @@ const fn bits(from: usize, to: usize) -> u128 {
 ///
 /// Compute registers lie in an array, for a dispatch compares some twenty of them. The rest of SH and the context
 /// registers are few and lie in a map. UCONFIG registers are not tracked: they belong to the device, other queues
-/// write them too, and many act when written.
+/// write them too, and many act when written. One of them selects the instances that the others' writes reach.
 #[derive(Debug, Clone)]
 pub(crate) struct State {
     values: [u32; COMPUTE_REGS],
@@ -152,6 +152,8 @@ impl State {
             (None, value) if Space::of(address) != Some(Space::Uconfig) => {
                 self.others.insert(address, value.filter(|_| !quirks::volatile(address)));
             }
+            // What is set from here on reaches other instances than what was set before.
+            _ if quirks::selects_instance(address) => self.forget(),
             _ => {}
         }
     }
