@@ -6,6 +6,7 @@
 use crate::packet;
 use crate::packet::values::{AtomicOp, WaitFunction};
 use crate::{Gfx, UnknownRing};
+use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -262,6 +263,46 @@ impl BufferInfo {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct BufferMap {
     buffers: Vec<BufferInfo>,
+    /// Who counts where, in order of address; no two overlap.
+    spans: Vec<Span>,
+}
+
+/// Addresses that are of one buffer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Span {
+    range: Range<u64>,
+    buffer: usize,
+}
+
+/// The buffers' ranges cut where others begin and end, so that each address is in one at most: of a live buffer rather
+/// than of a freed one, and of the one that begins last.
+fn spans(buffers: &[BufferInfo]) -> Vec<Span> {
+    let mut edges = Vec::new();
+    for (number, buffer) in buffers.iter().enumerate().filter(|(_, b)| !b.range().is_empty()) {
+        let rank = (buffer.residency != Residency::Freed, number);
+        edges.extend([(buffer.range().start, true, rank), (buffer.range().end, false, rank)]);
+    }
+    edges.sort_unstable();
+    let mut spans: Vec<Span> = Vec::new();
+    let mut open = BTreeSet::new();
+    let mut start = 0;
+    for (at, begins, rank) in edges {
+        if let Some(&(_, buffer)) = open.last()
+            && start < at
+        {
+            match spans.last_mut() {
+                Some(last) if last.buffer == buffer && last.range.end == start => last.range.end = at,
+                _ => spans.push(Span { range: start..at, buffer }),
+            }
+        }
+        start = at;
+        if begins {
+            open.insert(rank);
+        } else {
+            open.remove(&rank);
+        }
+    }
+    spans
 }
 
 /// What lies at an address.
@@ -280,13 +321,14 @@ pub enum Located<'a> {
 
 impl BufferMap {
     /// No buffers.
-    pub const EMPTY: Self = Self { buffers: Vec::new() };
+    pub const EMPTY: Self = Self { buffers: Vec::new(), spans: Vec::new() };
 
     /// A map of these buffers. Where a freed one and a live one cover an address, the live one counts.
     #[must_use]
     pub fn new(mut buffers: Vec<BufferInfo>) -> Self {
         buffers.sort_by_key(|b| (b.va, b.residency == Residency::Freed));
-        Self { buffers }
+        let spans = spans(&buffers);
+        Self { buffers, spans }
     }
 
     /// The buffers, in order of address.
@@ -305,15 +347,12 @@ impl BufferMap {
     #[must_use]
     pub fn locate(&self, va: u64) -> Located<'_> {
         let va = canonical(va);
-        let end = self.buffers.partition_point(|b| b.va <= va);
-        let covering = self.buffers[..end].iter().rev().filter(|b| b.range().contains(&va));
-        // Live buffers do not overlap; freed ones may lie under them.
-        let found = covering.min_by_key(|b| b.residency == Residency::Freed);
-        match found {
+        let (before, behind) = self.spans.split_at(self.spans.partition_point(|s| s.range.start <= va));
+        let (below, above) = (before.last(), behind.first());
+        let buffer = |span: &Span| self.buffers.get(span.buffer);
+        match below.filter(|s| s.range.contains(&va)).and_then(buffer) {
             Some(buffer) => Located::In(buffer, va - buffer.va),
-            None => {
-                Located::Nowhere { below: end.checked_sub(1).map(|i| &self.buffers[i]), above: self.buffers.get(end) }
-            }
+            None => Located::Nowhere { below: below.and_then(buffer), above: above.and_then(buffer) },
         }
     }
 

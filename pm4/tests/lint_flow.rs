@@ -89,6 +89,54 @@ fn races_and_caches() {
     pair("PM4-310", &of(registers(preamble()).push(write(INPUT, &[1])).push(grid(1, 1, 1, START))), &copy(true));
 }
 
+/// Packets that a condition of unknown value may skip.
+fn perhaps(packets: Words) -> Words {
+    let exec_count = packets.0.len() as u32;
+    Words::new().push(CondExec { address: INPUT + 0x4000, exec_count, ..Default::default() }).raw(&packets.0)
+}
+
+#[test]
+fn what_may_be_skipped_synchronises_nothing() {
+    let acquire = Words::new().push(acquire(0x380));
+    let flush = Words::new().push(FLUSH);
+    only("PM4-309", &two(perhaps(flush.clone()).raw(&acquire.0)));
+    only("PM4-310", &two(flush.clone().raw(&perhaps(acquire.clone()).0)));
+    only("PM4-309", &two(perhaps(flush.clone().raw(&acquire.0))));
+    let fence = ReleaseMem { glk_inv: true, glv_inv: true, gl1_inv: true, ..release(FENCE, 1) };
+    let awaited = Words::new().push(wait(FENCE, WaitFunction::EQUAL, 1));
+    only("PM4-309", &two(Words::new().push(fence.clone()).raw(&perhaps(awaited.clone()).0)));
+    let skipped = two(flush.clone().raw(&perhaps(Words::new().push(fence)).0));
+    fires("PM4-310", &skipped);
+    // What is skipped together with the dispatches that it stands between.
+    let again = Words::new().sh(0x240, &[ARGS as u32 + 0x100]).push(grid(16, 1, 1, START));
+    let group = |between: &Words| {
+        let first = Words::new().push(grid(16, 1, 1, START)).raw(&between.0).raw(&again.0);
+        Submission { buffers: two(Words::new()).buffers, ..of(registers(preamble()).raw(&perhaps(first).0)) }
+    };
+    clean(&group(&flush.clone().raw(&acquire.0)));
+    only("PM4-309", &group(&acquire));
+    only("PM4-309", &group(&perhaps(flush).raw(&acquire.0)));
+    // Caches that the first dispatch may find as they were.
+    let masks = || Words::new().sh(0x216, &[u32::MAX; 2]).sh(0x219, &[u32::MAX; 2]).sh(0x22b, &[u32::MAX; 2]);
+    let first = Words::new().push(lint_support::acquire(0xc3b1));
+    only("PM4-313", &of(registers(masks().raw(&perhaps(first.clone()).0)).push(grid(16, 1, 1, START))));
+    clean(&of(registers(masks().raw(&first.0)).push(grid(16, 1, 1, START))));
+}
+
+/// The greatest range is all memory, however many smaller ones follow.
+#[test]
+fn the_greatest_range_is_everything() {
+    let ranged = 0xc3b1 | 2 << 2 | 2 << 11;
+    let masks = Words::new().sh(0x216, &[u32::MAX; 2]).sh(0x219, &[u32::MAX; 2]).sh(0x22b, &[u32::MAX; 2]);
+    let after = |first: AcquireMem| {
+        let small = AcquireMem { coher_base: FENCE >> 8, coher_size: 1, ..acquire(ranged) };
+        let words = (0..300).fold(masks.clone().push(first), |words, _| words.push(small.clone()));
+        of(registers(words).push(grid(16, 1, 1, START)))
+    };
+    let short = AcquireMem { coher_size: (1 << 56) - 2, ..acquire(ranged) };
+    pair("PM4-313", &after(short), &after(acquire(ranged)));
+}
+
 #[test]
 fn the_first_dispatch_finds_clean_caches() {
     let first = |gcr: u32| {
@@ -149,6 +197,20 @@ fn the_end_is_seen_by_who_waits_for_it() {
     };
     pair("PM4-402", &conditional(INPUT + 0x4000, None), &conditional(FENCE + 64, Some(1)));
     only("PM4-401", &conditional(FENCE + 64, Some(0)));
+    // Writing back is skipped, and the value comes nevertheless.
+    let back = Words::new().push(FLUSH).raw(&perhaps(Words::new().push(release(FENCE + 64, 7))).0);
+    only("PM4-314", &with(back.push(write(FENCE, &[7, 0]))));
+    // A condition inside another one's range that reaches beyond it.
+    let nested = |inner: Option<u32>| {
+        let address = FENCE + 64;
+        let set = inner.map_or(Words::new(), |v| Words::new().push(write(address, &[v])));
+        let address = if inner.is_some() { address } else { INPUT + 0x4000 };
+        let skip = Words::new().push(CondExec { address, exec_count: count, ..Default::default() });
+        let outer = perhaps(skip);
+        with(set.push(FLUSH).raw(&outer.0).push(release(FENCE, 7)))
+    };
+    pair("PM4-402", &nested(None), &nested(Some(1)));
+    only("PM4-402", &nested(Some(0)));
     let stuck = |value| {
         with(
             Words::new()

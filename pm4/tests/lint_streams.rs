@@ -352,3 +352,112 @@ fn a_hundred_dwords_take_no_time() {
     // Wide of what it is, for machines that are busy.
     assert!(per_hundred < 200.0, "{per_hundred} us for 100 dwords");
 }
+
+/// How long the linter takes for a stream whose buffer lies in memory too.
+#[track_caller]
+fn soon(name: &str, submission: &Submission) {
+    let start = std::time::Instant::now();
+    let report = lint(submission);
+    let took = start.elapsed();
+    assert!(!cfg!(not(debug_assertions)) || took.as_secs() < 2, "{name}: {took:?}");
+    println!("{name}: {took:?}, {} findings", report.findings().len());
+}
+
+/// Dwords that are looked at again and again if nobody takes care.
+#[test]
+fn hostile_streams_end_soon() {
+    const DWORDS: usize = 200_000;
+    let repeated = |unit: &[u32]| unit.iter().copied().cycle().take(DWORDS / unit.len() * unit.len()).collect();
+    let stream = |words: Vec<u32>| Submission { ring: Ring::Gfx, ..of(Words(words)) };
+    // Packets of a wrong length, and words that are no headers.
+    soon("counts", &stream(repeated(&[0xc001_1500, 0, 0])));
+    soon("headers", &stream(repeated(&[1])));
+    soon("mixed", &stream(repeated(&[1, 0xc001_1500, 0, 0])));
+    // Each packet goes on a few dwords behind itself, with all that is left.
+    for chain in [true, false] {
+        let mut words = Vec::new();
+        while words.len() + 4 <= DWORDS {
+            let left = (DWORDS - words.len() - 4) as u32;
+            let jump = IndirectBuffer {
+                ib_base: IB + 4 * (words.len() as u64 + 4),
+                ib_size: left,
+                chain,
+                valid: true,
+                ..Default::default()
+            };
+            Packet::from(jump).encode(&mut words).unwrap();
+        }
+        let content = words.iter().flat_map(|w| w.to_le_bytes()).collect();
+        let mut all = buffers();
+        all.retain(|b| b.va != IB && b.va != READ_ONLY);
+        all.push(BufferInfo { bytes: 4 * DWORDS as u64, content, ..buffer("ib", IB, Access::RWX) });
+        soon("chains", &Submission { buffers: BufferMap::new(all), ..stream(words) });
+    }
+    // Many buffers, each called and called again.
+    let next = |i: usize| IB + 0x100 * i as u64;
+    let called = |i: usize| Ib {
+        name: String::new(),
+        va: Some(next(i)),
+        words: Words::new()
+            .push(IndirectBuffer { ib_base: next(i + 1), ib_size: 8, chain: true, valid: true, ..Default::default() })
+            .pad(),
+    };
+    let ibs = (0..DWORDS / 8).map(called).collect();
+    soon("buffers", &Submission { ibs, buffers: BufferMap::EMPTY, ..stream(vec![]) });
+    // Conditions in one another's range.
+    let skip = CondExec { address: INPUT, exec_count: 0x3fff, ..Default::default() };
+    soon("conditions", &stream(repeated(&Words::new().push(skip).0)));
+    // Registers from memory, behind packets that write there or elsewhere.
+    let load = |num_dwords| LoadShRegIndex { mem_addr: FENCE, num_dwords, offset: 0x240, ..Default::default() };
+    for (va, num_dwords) in [(FENCE, 0x400), (FENCE, 2), (OUTPUT, 0x400)] {
+        let mut words = (0..3000).fold(Words::new(), |words, _| words.push(write(va, &[1])));
+        let one = Words::new().push(load(num_dwords)).0;
+        while words.0.len() + one.len() <= DWORDS {
+            words.0.extend(&one);
+        }
+        soon("loads", &stream(words.0));
+    }
+    // An address space of many buffers, live and freed, some over others.
+    let many = |i: u64| BufferInfo {
+        bytes: if i.is_multiple_of(3) { 0x1000_0000 } else { 0x800 },
+        residency: if i.is_multiple_of(2) { Residency::Freed } else { Residency::Listed },
+        ..buffer("many", CODE + 0x1000 * i, Access::RW)
+    };
+    let writes = repeated(&Words::new().push(write(FENCE, &[1])).0);
+    soon("space", &Submission { buffers: BufferMap::new((0..50_000).map(many).collect()), ..stream(writes) });
+}
+
+/// The map against a search through all buffers.
+#[test]
+fn the_map_finds_what_a_search_finds() {
+    let at = |va, bytes, residency| BufferInfo { bytes, residency, ..buffer("any", va, Access::RW) };
+    let (live, freed) = (Residency::Listed, Residency::Freed);
+    let map = BufferMap::new(vec![
+        at(0x1000, 0x100, freed),
+        at(0x1040, 0x20, live),
+        at(0x1050, 0x100, freed),
+        at(0x1200, 0x100, live),
+        at(0x1210, 0x10, live),
+        at(0x1218, 0x10, live),
+        at(0x1240, 0x10, freed),
+        at(0x1280, 0, live),
+        at(0x1400, 0x400, freed),
+        at(0x1480, 0x10, freed),
+    ]);
+    for va in 0xff0..0x1900 {
+        let covering = map.buffers().iter().rev().filter(|b| b.range().contains(&va));
+        let expected = match covering.min_by_key(|b| b.residency == freed) {
+            Some(b) => Located::In(b, va - b.va),
+            None => Located::Nowhere {
+                below: map
+                    .buffers()
+                    .iter()
+                    .filter(|b| b.range().end <= va && b.bytes > 0)
+                    .max_by_key(|b| b.range().end),
+                above: map.buffers().iter().find(|b| b.va > va),
+            },
+        };
+        assert_eq!(map.locate(va), expected, "{va:#x}");
+    }
+    assert_eq!(BufferMap::EMPTY.locate(0), Located::Nowhere { below: None, above: None });
+}

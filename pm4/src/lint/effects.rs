@@ -17,6 +17,8 @@ use alloc::vec::Vec;
 
 /// Registers that one load is followed for.
 const LOAD_MAX: u64 = 0x400;
+/// Writers of a dword that are looked at for the price of one.
+const WRITERS: usize = 16;
 
 impl Linter<'_> {
     /// Executes a packet.
@@ -132,15 +134,19 @@ impl Linter<'_> {
         let va = canonical(p.mem_addr);
         let each = if p.data_format == LoadFormat::OFFSET_AND_DATA { 8 } else { 4 };
         self.used_by_cp(va, u64::from(p.num_dwords) * each, false, By::Packet, true);
-        for i in 0..u64::from(p.num_dwords).min(LOAD_MAX) {
+        let count = u64::from(p.num_dwords).min(LOAD_MAX);
+        let dwords = count * (each / 4);
+        let writers = self.writers(va, dwords);
+        self.work.spend(dwords as usize * (1 + writers.len() / WRITERS));
+        for i in 0..count {
             let at = va.wrapping_add(each * i);
             let (offset, from) = match p.data_format {
-                LoadFormat::OFFSET_AND_DATA => (self.dword_now(at), at.wrapping_add(4)),
+                LoadFormat::OFFSET_AND_DATA => (self.dword_of(&writers, at), at.wrapping_add(4)),
                 _ => (p.offset.checked_add(i as u32), at),
             };
             // Where an offset is unknown, any register may be hit.
             let Some(offset) = offset else { return self.registers.forget() };
-            let value = self.dword_now(from).map_or(Value::Unknown, Value::Known);
+            let value = self.dword_of(&writers, from).map_or(Value::Unknown, Value::Known);
             if let Some(address) = Space::Sh.address(offset & 0xffff) {
                 self.registers.set(address, value);
             }

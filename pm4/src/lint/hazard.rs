@@ -90,6 +90,8 @@ struct Written {
     early: u8,
     missed: u8,
     written_back: bool,
+    /// `since` of the condition under which it was written back, if that may be skipped.
+    perhaps_back: Option<u32>,
 }
 
 /// What the stream has under way.
@@ -104,6 +106,17 @@ pub(super) struct Hazards {
     fresh: u8,
     fresh_ranges: Vec<(u8, Range<u64>)>,
     dispatched: bool,
+    /// Uses from this one on have been executed if the present packet is: no condition stands between. A
+    /// synchronisation that may be skipped reaches no others.
+    since: u32,
+}
+
+/// What holds where a condition begins, and again behind it.
+#[derive(Debug)]
+pub(super) struct Outside {
+    since: u32,
+    fresh: u8,
+    fresh_ranges: Vec<(u8, Range<u64>)>,
 }
 
 fn overlap(a: &Range<u64>, b: &Range<u64>) -> bool {
@@ -122,6 +135,25 @@ fn trim<T>(list: &mut Vec<T>) {
 }
 
 impl Hazards {
+    /// What a condition has to leave as it is.
+    pub(super) fn condition(&self) -> Outside {
+        Outside { since: self.since, fresh: self.fresh, fresh_ranges: self.fresh_ranges.clone() }
+    }
+
+    /// A condition begins whose value is unknown.
+    pub(super) fn enter(&mut self) {
+        // A number that no other condition has.
+        self.order += 1;
+        self.since = self.order + 1;
+    }
+
+    /// It ends.
+    pub(super) fn leave(&mut self, outside: Outside) {
+        self.since = outside.since;
+        self.fresh = outside.fresh;
+        self.fresh_ranges = outside.fresh_ranges;
+    }
+
     /// CS_PARTIAL_FLUSH.
     pub(super) fn wait_for_waves(&mut self) {
         self.wait(|by| matches!(by, By::Dispatch(_)));
@@ -133,8 +165,9 @@ impl Hazards {
     }
 
     fn wait(&mut self, which: impl Fn(By) -> bool) {
-        self.pending.retain(|p| !which(p.by));
-        for w in self.written.iter_mut().filter(|w| which(w.by)) {
+        let since = self.since;
+        self.pending.retain(|p| p.order < since || !which(p.by));
+        for w in self.written.iter_mut().filter(|w| w.order >= since && which(w.by)) {
             w.waited = true;
         }
     }
@@ -142,8 +175,9 @@ impl Hazards {
     /// A wait for a value in memory: if a RELEASE_MEM writes there, everything before that has ended.
     pub(super) fn wait_for_memory(&mut self, va: u64) {
         let Some(&(_, order)) = self.releases.iter().rev().find(|r| r.0 == va) else { return };
-        self.pending.retain(|p| p.order > order);
-        for w in self.written.iter_mut().filter(|w| w.order <= order) {
+        let since = self.since;
+        self.pending.retain(|p| p.order > order || p.order < since);
+        for w in self.written.iter_mut().filter(|w| (since..=order).contains(&w.order)) {
             w.waited = true;
         }
     }
@@ -152,9 +186,15 @@ impl Hazards {
     pub(super) fn release(&mut self, p: &ReleaseMem) {
         let bits = [(p.glk_inv, GLK), (p.glv_inv, GLV), (p.gl1_inv, GL1)];
         let bits = bits.iter().filter(|b| b.0).fold(0, |all, b| all | b.1);
+        let since = self.since;
+        let back = p.gl2_wb && p.gl2_range == GcrGl2Range::GL2_ALL;
         for w in &mut self.written {
-            w.clean |= bits;
-            w.written_back |= p.gl2_wb && p.gl2_range == GcrGl2Range::GL2_ALL;
+            if w.order >= since {
+                w.clean |= bits;
+                w.written_back |= back;
+            } else if back {
+                w.perhaps_back = Some(since);
+            }
         }
     }
 
@@ -162,19 +202,21 @@ impl Hazards {
     pub(super) fn acquire(&mut self, p: &AcquireMem) {
         let get = |field| p.gcr_cntl.get(field);
         if p.pws_ena && p.pws_ena2 {
-            self.pending.clear();
-            self.written.iter_mut().for_each(|w| w.waited = true);
+            self.wait(|_| true);
         }
         let start = canonical(p.coher_base << 8);
         let bytes = u128::from(p.coher_size) << 8;
-        let range = start..(u128::from(start) + bytes).min(u128::from(u64::MAX)) as u64;
+        // The greatest size ends a unit short of the address space, and means all of it.
+        let all = p.coher_base == 0 && p.coher_size == (1 << 56) - 1;
+        let end = if all { u64::MAX } else { (u128::from(start) + bytes).min(u128::from(u64::MAX)) as u64 };
+        let range = start..end;
         // The scalar cache and the vector L0 know no ranges.
         let mut whole = [(GcrCntl::GLK_INV, GLK), (GcrCntl::GLV_INV, GLV)]
             .iter()
             .fold(0, |all, (field, bit)| if get(*field) != 0 { all | bit } else { all });
         let mut ranged = 0;
         let mut add = |wanted: bool, everything: bool, bit: u8| {
-            if wanted && (everything || range == (0..u64::MAX)) {
+            if wanted && (everything || all) {
                 whole |= bit;
             } else if wanted {
                 ranged |= bit;
@@ -186,7 +228,8 @@ impl Hazards {
         let gl2 = get(GcrCntl::GL2_RANGE);
         // Volatile lines alone: none that a client of this interface can make.
         add(get(GcrCntl::GL2_INV) != 0 && gl2 != GcrGl2Range::GL2_VOL.0, gl2 == GcrGl2Range::GL2_ALL.0, GL2);
-        for w in &mut self.written {
+        let since = self.since;
+        for w in self.written.iter_mut().filter(|w| w.order >= since) {
             let (near, other) = if covers(&range, &w.range) { (whole | ranged, 0) } else { (whole, ranged) };
             if w.waited {
                 w.clean |= near;
@@ -245,6 +288,7 @@ impl Hazards {
                 early: 0,
                 missed: 0,
                 written_back: false,
+                perhaps_back: None,
             });
         }
     }
@@ -331,11 +375,12 @@ impl Linter<'_> {
         if canonical(*watched) != va {
             return;
         }
-        let late = self
-            .hazards
-            .written
-            .iter()
-            .find(|w| !w.written_back && w.range.start != va && reads.iter().any(|r| overlap(r, &w.range)));
+        let late = self.hazards.written.iter().find(|w| {
+            !w.written_back
+                && w.perhaps_back != Some(self.hazards.since)
+                && w.range.start != va
+                && reads.iter().any(|r| overlap(r, &w.range))
+        });
         if let Some(w) = late {
             let message = format!(
                 "the host reads {:#x}, which {} wrote (IB {} dword {}), without GL2_WB before the completion value",

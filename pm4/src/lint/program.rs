@@ -3,6 +3,7 @@
 use super::hazard::{ANY_LOAD, GLI, Touch};
 use super::state::Value;
 use super::{Does, Linter, rules};
+use crate::dispatch::{LDS_GRANULE, LDS_MAX, THREADS_MAX};
 use crate::reg::{
     self, COMPUTE_DISPATCH_INITIATOR as Initiator, COMPUTE_NUM_THREAD_X, COMPUTE_PGM_RSRC1 as Rsrc1,
     COMPUTE_PGM_RSRC2 as Rsrc2, COMPUTE_TMPRING_SIZE, COMPUTE_USER_DATA_COUNT,
@@ -15,11 +16,6 @@ use alloc::vec::Vec;
 /// VGPRs that one wave can have.
 const VGPRS_MAX: u32 = 256;
 
-/// LDS of a workgroup at most, and the granule of LDS_SIZE.
-const LDS_MAX: u32 = 64 << 10;
-const LDS_GRANULE: u32 = 512;
-/// Threads of a workgroup at most.
-const THREADS_MAX: u32 = 1024;
 /// The unit of TMPRING_SIZE.WAVESIZE on gfx11, in bytes.
 const WAVESIZE_UNIT: u32 = 256;
 /// Shader engines that have a mask register.
@@ -73,7 +69,7 @@ impl<'a> Linter<'a> {
         self.used_by_dispatch(number, &touches, known);
         match launch {
             Some((mut launch, loaded)) => {
-                launch.uses = uses;
+                launch.uses = written(&uses);
                 self.step(Does::Launch(Effect::Dispatch(launch), loaded));
             }
             None => self.step(Does::Unclear),
@@ -508,6 +504,31 @@ impl<'a> Linter<'a> {
         }
         (touches.len() - before, if complete { uses } else { Vec::new() })
     }
+}
+
+/// What is written of the memory that a dispatch uses: in order, and no two ranges overlap. Where nothing is, one entry
+/// that only reads, since none at all would mean that nothing is known.
+fn written(uses: &[Use]) -> Vec<Use> {
+    let mut ranges: Vec<_> = uses
+        .iter()
+        .filter(|u| u.access.write && u.range.start < u.range.end)
+        .map(|u| {
+            let start = canonical(u.range.start);
+            start..start.saturating_add(u.range.end - u.range.start)
+        })
+        .collect();
+    ranges.sort_unstable_by_key(|r| r.start);
+    let mut written: Vec<Use> = Vec::new();
+    for range in ranges {
+        match written.last_mut() {
+            Some(last) if range.start <= last.range.end => last.range.end = last.range.end.max(range.end),
+            _ => written.push(Use { range, access: Access::W }),
+        }
+    }
+    if written.is_empty() {
+        written.extend(uses.first().map(|u| Use { range: u.range.clone(), access: Access::R }));
+    }
+    written
 }
 
 /// Targets that several devices of gfx11 run.

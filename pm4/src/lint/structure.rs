@@ -43,11 +43,14 @@ impl Linter<'_> {
         if core::mem::replace(lost, true) && headerless {
             return;
         }
-        let until = decode(rest)
-            .find(|i| i.deviation.is_none() && matches!(i.packet, Ok(ref p) if p.desc().is_some()))
-            .map_or(rest.len(), |i| i.offset);
-        let again =
-            if headerless && until > 1 { format!("; the next packet stands {until} dwords on") } else { String::new() };
+        let again = if headerless {
+            let until = decode(rest)
+                .find(|i| i.deviation.is_none() && matches!(i.packet, Ok(ref p) if p.desc().is_some()))
+                .map_or(rest.len(), |i| i.offset);
+            if until > 1 { format!("; the next packet stands {until} dwords on") } else { String::new() }
+        } else {
+            String::new()
+        };
         match error {
             DecodeError::Type0 { header } => {
                 self.find(&rules::TYPE_0, format!("{header:#010x} where a header should be{again}"));

@@ -4,6 +4,7 @@ use super::{Does, Linter, Step, rules};
 use crate::packet::values::WaitFunction;
 use crate::submission::{Completion, Effect, canonical};
 use alloc::format;
+use alloc::vec::Vec;
 use core::ops::Range;
 
 /// Steps that are looked at for the writer of a value, to either side.
@@ -70,14 +71,23 @@ impl Step {
                 Effect::Wait { .. } => Left::Same,
                 Effect::Dispatch(launch) if launch.uses.is_empty() => Left::Unknown,
                 Effect::Dispatch(launch) => {
-                    let hit = launch.uses.iter().any(|u| {
-                        let start = canonical(u.range.start);
-                        let bytes = u.range.end.saturating_sub(u.range.start);
-                        u.access.write && read.touches(start..start.saturating_add(bytes))
-                    });
+                    // They are in order and do not overlap.
+                    let end = read.va.saturating_add(read.bytes);
+                    let behind = launch.uses.partition_point(|u| u.range.start < end);
+                    let last = launch.uses[..behind].last();
+                    let hit = last.is_some_and(|u| u.access.write && read.touches(u.range.clone()));
                     if hit { Left::Unknown } else { Left::Same }
                 }
             },
+        }
+    }
+
+    /// Whether nothing is known of what it writes.
+    fn may_write_anywhere(&self) -> bool {
+        match &self.does {
+            Does::Unclear => true,
+            Does::Launch(Effect::Dispatch(launch), _) => launch.uses.is_empty(),
+            _ => false,
         }
     }
 
@@ -129,6 +139,31 @@ impl Linter<'_> {
             Left::Same => self.submission.buffers.dword(va),
             Left::Value(value) => Some(value as u32),
             Left::Unknown => None,
+        }
+    }
+
+    /// The steps that decide what some dwords hold, for [`dword_of`](Self::dword_of): last first.
+    pub(super) fn writers(&self, va: u64, dwords: u64) -> Vec<usize> {
+        let read = Read { va, bytes: 4 * dwords };
+        let steps = (self.steps.len().saturating_sub(REACH)..self.steps.len()).rev();
+        let mut writers = Vec::new();
+        for index in steps.filter(|&i| self.steps[i].leaves_if_executed(read) != Left::Same) {
+            writers.push(index);
+            if self.steps[index].may_write_anywhere() {
+                break;
+            }
+        }
+        writers
+    }
+
+    /// The dword at an address now, one of those that `writers` was made for.
+    pub(super) fn dword_of(&self, writers: &[usize], va: u64) -> Option<u32> {
+        let read = Read { va, bytes: 4 };
+        match writers.iter().map(|&i| self.steps[i].leaves(read)).find(|l| *l != Left::Same) {
+            Some(Left::Value(value)) => Some(value as u32),
+            Some(_) => None,
+            None if self.steps.len() > REACH => None,
+            None => self.submission.buffers.dword(va),
         }
     }
 

@@ -1,17 +1,21 @@
 //! From buffer to buffer: packets in the order in which they are executed.
 
-use super::hazard::By;
+use super::hazard::{By, Outside};
 use super::state::Registers;
 use super::{At, Linter, rules};
 use crate::packet::{CondExec, IndirectBuffer};
 use crate::submission::{Located, Ring, Submission, canonical};
 use crate::{Packet, decode};
 use alloc::borrow::Cow;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
+use alloc::vec;
 use alloc::vec::Vec;
 
-/// Dwords that are looked at beyond the submission's own, where buffers call one another.
-const EXTRA_WORK: usize = 1 << 18;
+/// What a dword costs: when its buffer is entered, and when its packet is looked at.
+const DWORD_WORK: usize = 2;
+/// What is spent beyond the submission's own dwords, where buffers call one another.
+const EXTRA_WORK: usize = DWORD_WORK << 18;
 /// Calls that may be open at a time.
 const DEPTH_MAX: usize = 2;
 
@@ -19,13 +23,27 @@ const DEPTH_MAX: usize = 2;
 pub(super) struct Work {
     left: usize,
     /// Addresses of the buffers that are being executed: callers, and those that chained here.
-    active: Vec<u64>,
+    active: BTreeSet<u64>,
+    /// The submission's buffers by their addresses; the first of those that share one.
+    ibs: BTreeMap<u64, usize>,
 }
 
 impl Work {
     pub(super) fn of(submission: &Submission) -> Self {
         let own: usize = submission.ibs.iter().map(|ib| ib.words.len()).sum();
-        Self { left: own.saturating_add(EXTRA_WORK), active: Vec::new() }
+        let mut ibs = BTreeMap::new();
+        for (number, ib) in submission.ibs.iter().enumerate() {
+            if let Some(va) = ib.va {
+                ibs.entry(canonical(va)).or_insert(number);
+            }
+        }
+        let left = own.saturating_mul(DWORD_WORK).saturating_add(EXTRA_WORK);
+        Self { left, active: BTreeSet::new(), ibs }
+    }
+
+    /// Something is looked at that the budget does not count by itself.
+    pub(super) fn spend(&mut self, dwords: usize) {
+        self.left = self.left.saturating_sub(dwords);
     }
 }
 
@@ -41,6 +59,7 @@ struct Piece<'a> {
 struct Condition {
     until: usize,
     before: Registers,
+    hazards: Outside,
 }
 
 impl<'a> Linter<'a> {
@@ -49,7 +68,7 @@ impl<'a> Linter<'a> {
         let submission = self.submission;
         let called = self.called();
         for (number, ib) in submission.ibs.iter().enumerate() {
-            if called.contains(&number) {
+            if called.get(number) == Some(&true) {
                 continue;
             }
             let at = At { ib: Some(number), ..At::default() };
@@ -58,38 +77,45 @@ impl<'a> Linter<'a> {
     }
 
     /// The buffers that others call or chain to.
-    fn called(&self) -> Vec<usize> {
+    fn called(&self) -> Vec<bool> {
         let ibs = &self.submission.ibs;
-        let mut called = Vec::new();
-        if ibs.iter().filter(|ib| ib.va.is_some()).count() == 0 || ibs.len() < 2 {
+        let mut called = vec![false; ibs.len()];
+        if self.work.ibs.is_empty() || ibs.len() < 2 {
             return called;
         }
         for (number, ib) in ibs.iter().enumerate() {
             for item in decode(&ib.words) {
                 let Ok(Packet::IndirectBuffer(call)) = item.packet else { continue };
-                let target = canonical(call.ib_base);
-                called.extend(ibs.iter().position(|i| i.va.map(canonical) == Some(target)).filter(|&i| i != number));
+                let target = self.work.ibs.get(&canonical(call.ib_base)).filter(|&&i| i != number);
+                if let Some(target) = target.and_then(|&i| called.get_mut(i)) {
+                    *target = true;
+                }
             }
         }
         // Buffers that only reach one another would never be looked at.
-        if called.len() >= ibs.len() && (0..ibs.len()).all(|i| called.contains(&i)) {
-            called.retain(|&i| i != 0);
+        if called.iter().all(|&c| c)
+            && let Some(first) = called.first_mut()
+        {
+            *first = false;
         }
         called
     }
 
     /// A buffer and those it chains to.
     fn execute(&mut self, first: Piece<'a>, depth: usize) {
-        let open = self.work.active.len();
+        let mut entered = Vec::new();
         let mut piece = first;
         loop {
-            self.work.active.extend(piece.va.map(canonical));
+            self.work.spend(piece.words.len());
+            entered.extend(piece.va.map(canonical).filter(|&va| self.work.active.insert(va)));
             match self.packets(&piece, depth) {
                 Some(next) => piece = next,
                 None => break,
             }
         }
-        self.work.active.truncate(open);
+        for va in entered {
+            self.work.active.remove(&va);
+        }
     }
 
     /// The packets of one buffer; what it chains to.
@@ -105,7 +131,7 @@ impl<'a> Linter<'a> {
                 self.find(&rules::WORK_LIMIT, format!("stopped after {} steps", self.steps.len()));
                 break;
             }
-            self.work.left = self.work.left.saturating_sub(item.words.len());
+            self.work.spend(item.words.len());
             self.at = match piece.at.inside {
                 Some((va, base)) => At { inside: Some((va, base + item.offset)), ..piece.at },
                 None => At { offset: piece.at.offset + item.offset, ..piece.at },
@@ -113,6 +139,7 @@ impl<'a> Linter<'a> {
             if let Some(over) = condition.take_if(|c| item.offset >= c.until) {
                 self.registers.merge(&over.before);
                 self.conditional = outer;
+                self.hazards.leave(over.hazards);
             }
             if item.offset < skip_until {
                 continue;
@@ -153,20 +180,41 @@ impl<'a> Linter<'a> {
             let Some((count, executed)) = range else { continue };
             let until = item.offset + item.words.len() + count as usize;
             if executed != Some(true) {
+                // Ranges in one another are looked at again and again.
+                if condition.is_some() {
+                    self.work.spend(count as usize);
+                }
                 self.check_range(&piece.words, item.offset + item.words.len(), until);
             }
             match executed {
                 Some(true) => {}
-                Some(false) => skip_until = until,
-                None if condition.is_none() => {
-                    condition = Some(Condition { until, before: self.registers.clone() });
+                // What lies beyond the outer range is executed where that is skipped as a whole.
+                Some(false) => match &mut condition {
+                    Some(c) => {
+                        skip_until = until.min(c.until);
+                        c.until = c.until.max(until);
+                    }
+                    None => skip_until = until,
+                },
+                None => {
+                    match &mut condition {
+                        Some(c) => c.until = c.until.max(until),
+                        None => {
+                            condition = Some(Condition {
+                                until,
+                                before: self.registers.clone(),
+                                hazards: self.hazards.condition(),
+                            })
+                        }
+                    }
                     self.conditional = true;
+                    self.hazards.enter();
                 }
-                None => {}
             }
         }
         if let Some(over) = condition {
             self.registers.merge(&over.before);
+            self.hazards.leave(over.hazards);
         }
         self.conditional = outer;
         if next.is_some() || self.work.left == 0 {
@@ -237,7 +285,7 @@ impl<'a> Linter<'a> {
             self.find(&rules::IB_DEPTH, format!("a call of {va:#x} inside {DEPTH_MAX} others"));
             return None;
         }
-        let found = submission.ibs.iter().enumerate().find(|(_, ib)| ib.va.map(canonical) == Some(va));
+        let found = self.work.ibs.get(&va).and_then(|&number| Some((number, submission.ibs.get(number)?)));
         if let Some((number, ib)) = found {
             let have = ib.words.len();
             if dwords > have {
