@@ -369,3 +369,34 @@ fn the_plan_says_what_the_calls_meant() {
     s.clear();
     assert_eq!(s.plan(), Some(&[][..]));
 }
+
+fn waits(s: &Stream) -> usize {
+    let wait = |p: &Packet| matches!(p, Packet::EventWrite(e) if e.event_type == EventType::CS_PARTIAL_FLUSH);
+    s.items().filter(|i| i.packet.as_ref().is_ok_and(wait)).count()
+}
+
+#[test]
+fn scratch_is_waited_for_where_it_changes_and_only_there() {
+    let device = Device::of(Gfx::Gfx1100);
+    let scratch = Scratch::new(&device, 0x10_0000, device.scratch_bytes(20, true), 20, true).unwrap();
+    let rsrc2 = spec().rsrc2.with(COMPUTE_PGM_RSRC2::SCRATCH_EN, true).unwrap();
+    let kernel = Kernel::prepare(KernelSpec { rsrc2, scratch_bytes: 20, wave32: true, ..spec() }).unwrap();
+    let work = Work { scratch: Some(&scratch), ..work_of(64) };
+    for declared in [false, true] {
+        let mut s = Stream::new();
+        if declared {
+            s.buffer("scratch", 0x10_0000, 0x1000_0000).unwrap();
+        }
+        preamble_for(&mut s, &device).unwrap();
+        let before = waits(&s);
+        for _ in 0..3 {
+            s.dispatch(&kernel, &work).unwrap();
+        }
+        assert_eq!(waits(&s), before, "declared: {declared}");
+        // The registers say that there is no scratch, and the waves have some.
+        preamble_for(&mut s, &device).unwrap();
+        let before = waits(&s);
+        s.dispatch(&kernel, &work).unwrap();
+        assert_eq!(waits(&s), before + 1, "declared: {declared}");
+    }
+}

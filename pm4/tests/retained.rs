@@ -292,3 +292,65 @@ fn the_measured_work_is_real() {
         assert!(resubmitting.is_current());
     }
 }
+
+/// Slots that were bound while nothing was audited, or under a plan that is gone, have no part of the plan.
+#[test]
+fn slots_change_no_plan_but_their_own() {
+    let mut s = Stream::new();
+    let slot = s.slot("data", SlotField::Data);
+    s.write(0x1000, &[1, 2]).unwrap();
+    s.audited(true).write(0x2000, &[1]).unwrap();
+    let mut retained = s.retain().unwrap();
+    retained.set_data(slot, &[3, 4]).unwrap();
+    assert_eq!(retained.plan(), Some(&[Effect::Write { va: 0x2000, data: vec![1] }][..]));
+
+    let mut s = Stream::new();
+    s.audited(true);
+    let slot = s.slot("data", SlotField::Data);
+    s.write(0x1000, &[1, 2]).unwrap();
+    s.audited(false).audited(true).write(0x2000, &[7, 8]).unwrap();
+    let mut retained = s.retain().unwrap();
+    retained.set_data(slot, &[3, 4]).unwrap();
+    assert_eq!(retained.plan(), Some(&[Effect::Write { va: 0x2000, data: vec![7, 8] }][..]));
+}
+
+fn user_data_of(plan: &[Effect]) -> Vec<&[Option<u32>]> {
+    let mut all = Vec::new();
+    for effect in plan {
+        if let Effect::Dispatch(launch) = effect {
+            all.push(&launch.user_data[..2]);
+        }
+    }
+    all
+}
+
+#[test]
+fn the_plan_of_an_appended_stream_moves_too() {
+    let kernel = Kernel::prepare(spec(0x1000)).unwrap();
+    let recorded = || {
+        let mut s = Stream::new();
+        s.audited(true);
+        let buffer = s.buffer("arguments", 0x2_0000, 0x1000).unwrap();
+        s.dispatch(&kernel, &Work::groups([1; 3], [64, 1, 1], &[0x2_0100, 0])).unwrap();
+        (s, buffer)
+    };
+    let ((mut s, buffer), (other, _)) = (recorded(), recorded());
+    s.write(0x10, &[1]).unwrap().append(&other).rebase(buffer, 0x5_0004_0000).unwrap();
+    assert_eq!(user_data_of(s.plan().unwrap()), [[Some(0x4_0100), Some(5)]; 2]);
+}
+
+/// What a slot holds is no address, wherever its value lies.
+#[test]
+fn a_slot_in_a_pointers_place_does_not_move() {
+    let kernel = Kernel::prepare(spec(0x1000)).unwrap();
+    let mut s = Stream::new();
+    s.audited(true);
+    let buffer = s.buffer("arguments", 0x2_0000, 0x1000).unwrap();
+    let slot = s.slot("pointer", SlotField::Pointer(0));
+    s.dispatch(&kernel, &Work::groups([1; 3], [64, 1, 1], &[0x2_0100, 0])).unwrap();
+    s.rebase(buffer, 0x5_0004_0000).unwrap();
+    assert_eq!(user_data_of(s.plan().unwrap()), [[Some(0x2_0100), Some(0)]]);
+    let mut retained = s.retain().unwrap();
+    retained.set(slot, 9).unwrap();
+    assert_eq!(user_data_of(retained.plan().unwrap()), [[Some(9), Some(0)]]);
+}

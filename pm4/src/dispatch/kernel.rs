@@ -506,8 +506,8 @@ impl Stream {
         }
         self.set_compute(RSRC3, &[kernel.spec.rsrc3.bits()]);
         if tracked {
-            self.set_tracked_user_data(kernel.spec.pointers, work.user_data);
-            self.note_dispatch(work.uses, kernel.spec.pointers, work.user_data);
+            let pointers = self.set_tracked_user_data(kernel.spec.pointers, work.user_data);
+            self.note_dispatch(work.uses, pointers, work.user_data);
         } else {
             self.set_compute(USER_DATA, work.user_data);
         }
@@ -527,8 +527,9 @@ impl Stream {
         Ok(self)
     }
 
-    fn set_tracked_user_data(&mut self, pointers: u32, data: &[u32]) {
-        let mut i = 0;
+    /// Says which user SGPRs, with the ones behind them, hold addresses and no slot's value.
+    fn set_tracked_user_data(&mut self, pointers: u32, data: &[u32]) -> u32 {
+        let (mut i, mut set) = (0, 0);
         while i < data.len() {
             let pair = data.get(i + 1).map(|&hi| u64::from(data[i]) | u64::from(hi) << 32);
             i += match pair {
@@ -542,6 +543,7 @@ impl Stream {
                 }
                 Some(va) if pointers >> i & 1 != 0 => {
                     self.set_compute_va(USER_DATA + i, va, false, Access::R);
+                    set |= 1 << i;
                     2
                 }
                 _ => {
@@ -550,20 +552,19 @@ impl Stream {
                 }
             };
         }
+        set
     }
 
     /// Where a dispatch uses scratch of another size or place than the one before, their waves would share it.
     fn change_scratch(&mut self, scratch: &Scratch) -> Result<(), EncodeError> {
-        let [lo, hi] = crate::stream::by_256(scratch.base_va());
         let held = self.register(COMPUTE_TMPRING_SIZE);
-        let same = held == Some(scratch.tmpring_size())
-            && self.register(COMPUTE_DISPATCH_SCRATCH_BASE_LO) == Some(lo)
-            && self.register(COMPUTE_DISPATCH_SCRATCH_BASE_HI).map(COMPUTE_PGM_HI::bits) == Some(hi);
+        let same = held == Some(scratch.tmpring_size()) && self.holds_va(SCRATCH_BASE, scratch.base_va(), true);
         // No scratch so far, no waves that use it.
-        let none = held == Some(COMPUTE_TMPRING_SIZE::new());
+        let none = held == Some(COMPUTE_TMPRING_SIZE::new()) && !self.hazards.scratch;
         if self.hazards.waves && !same && !none {
             super::wait_for_waves(self)?;
         }
+        self.hazards.scratch = true;
         Ok(())
     }
 

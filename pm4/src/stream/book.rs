@@ -100,7 +100,13 @@ impl Book {
         }
     }
 
-    pub(super) fn append(&mut self, other: &Self, base: usize) {
+    /// The plan that its entries count from is gone.
+    pub(super) fn drop_plan(&mut self) {
+        self.planned.clear();
+    }
+
+    /// The other stream's dwords begin at `base`, and its plan, where this one's is kept, behind `effects` entries.
+    pub(super) fn append(&mut self, other: &Self, base: usize, effects: usize, planned: bool) {
         let map: Vec<BufferRef> = other.buffers.iter().map(|theirs| self.adopt(theirs)).collect();
         let mapped = |b: BufferRef| map[usize::from(b.0)];
         self.sites.extend(other.sites.iter().map(|s| Site {
@@ -113,6 +119,8 @@ impl Book {
             ..*s
         }));
         self.stated.extend(other.stated.iter().map(|s| BufferUse { buffer: mapped(s.buffer), ..s.clone() }));
+        let theirs = other.planned.iter().filter(|_| planned);
+        self.planned.extend(theirs.map(|&(effect, sgpr, b, offset)| (effects + effect, sgpr, mapped(b), offset)));
         self.owners.clear();
     }
 
@@ -300,6 +308,14 @@ impl Stream {
         book.move_buffer(buffer, va, &mut self.words, self.plan.as_mut(), |_| {})
     }
 
+    /// Whether two compute registers hold an address: the same place of the same buffer, where it lies in one.
+    pub(crate) fn holds_va(&self, first: usize, va: u64, by256: bool) -> bool {
+        match self.book.as_ref().and_then(|b| Some((b.owners.get(&first), b.locate(va)?))) {
+            Some((held, place)) => held == Some(&place) && self.state.owns(first),
+            None => self.state.changed(first, &if by256 { by_256(va) } else { halves(va) }) == 0,
+        }
+    }
+
     /// Sets two compute registers to an address. Where it lies in a declared buffer, both are written together, so
     /// that either can be patched, unless they hold the same place of the same buffer.
     pub(crate) fn set_compute_va(&mut self, first: usize, va: u64, by256: bool, access: Access) {
@@ -307,8 +323,7 @@ impl Stream {
         let Some((buffer, offset)) = self.book.as_ref().and_then(|b| b.locate(va)) else {
             return self.set_compute(first, &pair);
         };
-        let held = self.book.as_ref().and_then(|b| b.owners.get(&first)) == Some(&(buffer, offset));
-        if held && self.state.owns(first) && !self.skips() {
+        if self.holds_va(first, va, by256) && !self.skips() {
             return;
         }
         self.state.lose(first, 2);
@@ -326,7 +341,8 @@ impl Stream {
         }
     }
 
-    /// A dispatch has been stated to use memory, and these of its user SGPRs to hold addresses.
+    /// A dispatch has been stated to use memory, and these of its user SGPRs, bit n for n and n + 1, have been set with
+    /// [`set_compute_va`](Self::set_compute_va).
     pub(crate) fn note_dispatch(&mut self, uses: &[Use], pointers: u32, user_data: &[u32]) {
         let effect = self.plan.as_ref().map(Vec::len);
         let Some(book) = &mut self.book else { return };

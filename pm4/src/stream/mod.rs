@@ -6,7 +6,7 @@ use crate::packet::{
     HeaderFlags, Nop, Packet, PacketDesc, SetContextReg, SetShReg, SetUconfigReg, TypedPacket, body_dwords,
 };
 use crate::print::Listing;
-use crate::reg::{Reg, Space};
+use crate::reg::{COMPUTE_PGM_RSRC2, Reg, Space};
 use crate::submission::{Effect, Ring};
 use crate::{Decode, EncodeError, decode};
 use alloc::boxed::Box;
@@ -76,6 +76,8 @@ struct Run {
 pub(crate) struct Hazards {
     /// Waves may be under way.
     pub(crate) waves: bool,
+    /// Among them, of this stream, some that use scratch memory.
+    pub(crate) scratch: bool,
     /// A DMA_DATA without `cp_sync` may be under way.
     pub(crate) dma: bool,
     /// `GCR_CNTL` operations that have run since memory was last used.
@@ -88,8 +90,12 @@ pub(crate) struct Hazards {
     seen: bool,
 }
 
-/// What came before the stream is not known.
-const UNKNOWN: Hazards = Hazards { waves: true, dma: true, clean: 0, prefetcher: false, acquire: None, seen: false };
+/// What came before the stream is not known; scratch is no part of that, for the preamble says that there is none.
+const BEFORE: Hazards = Hazards { scratch: false, ..UNKNOWN };
+
+/// What may be under way behind packets that do not tell.
+const UNKNOWN: Hazards =
+    Hazards { waves: true, scratch: true, dma: true, clean: 0, prefetcher: false, acquire: None, seen: false };
 
 /// Registers in one SET packet at most, well below what the count can say.
 const RUN_MAX: usize = 0x1000;
@@ -127,7 +133,7 @@ impl Stream {
             skipped_to: 0,
             ends: Vec::new(),
             conditionals: 0,
-            hazards: UNKNOWN,
+            hazards: BEFORE,
             book: None,
             plan: None,
             marks: None,
@@ -179,7 +185,7 @@ impl Stream {
         self.state = State::default();
         self.skipped_to = 0;
         self.ends.clear();
-        self.hazards = UNKNOWN;
+        self.hazards = BEFORE;
         self.marks = None;
         if let Some(plan) = &mut self.plan {
             plan.clear();
@@ -268,6 +274,7 @@ impl Stream {
     /// has left out registers that its own packets had set, not knowing that some of them may be skipped.
     pub fn append(&mut self, other: &Self) -> &mut Self {
         let base = self.words.len();
+        let effects = self.plan.as_ref().map_or(0, Vec::len);
         if self.plan.is_some() && other.plan.is_none() {
             let mut state = self.state.clone();
             let mut scratch = Self::on(self.ring);
@@ -294,12 +301,13 @@ impl Stream {
         if skipped {
             self.hazards = Hazards { seen: true, ..UNKNOWN };
         } else if other.hazards.seen {
-            self.hazards = other.hazards;
+            let scratch = other.hazards.scratch || self.hazards.scratch && other.hazards.waves;
+            self.hazards = Hazards { scratch, ..other.hazards };
             self.hazards.acquire = None;
             self.hazards.seen = true;
         }
         if let Some(theirs) = &other.book {
-            self.book.get_or_insert_default().append(theirs, base);
+            self.book.get_or_insert_default().append(theirs, base, effects, self.plan.is_some());
         }
         self
     }
@@ -505,6 +513,7 @@ impl Stream {
                     h.clean = 0;
                 }
                 h.waves &= skipped;
+                h.scratch &= skipped;
             }
             // A range is worth less than the whole, and what may be skipped nothing.
             Packet::AcquireMem(p) if !skipped && p.coher_base == 0 && p.coher_size >= (1 << 56) - 1 => {
@@ -521,6 +530,8 @@ impl Stream {
             }
             Packet::DispatchDirect(_) | Packet::DispatchIndirect(_) | Packet::DispatchIndirectOffset(_) => {
                 h.waves = true;
+                let rsrc2 = self.state.get(COMPUTE_PGM_RSRC2.address()).map(COMPUTE_PGM_RSRC2::from_bits);
+                h.scratch |= rsrc2.is_none_or(|r| r.get(COMPUTE_PGM_RSRC2::SCRATCH_EN) != 0);
                 (h.clean, h.prefetcher) = (0, false);
             }
             _ if plan::keeps_registers(packet) => (h.clean, h.prefetcher) = (0, false),
@@ -607,7 +618,7 @@ impl Stream {
     pub fn audited(&mut self, on: bool) -> &mut Self {
         match (on, &self.plan) {
             (true, None) => self.plan = Some(Vec::new()),
-            (false, _) => self.plan = None,
+            (false, _) => self.drop_plan(),
             _ => {}
         }
         self

@@ -39,8 +39,8 @@ struct Slot {
     /// First dword, and how many; none until a call binds it.
     at: usize,
     dwords: usize,
-    /// The plan's entry of that call.
-    effect: usize,
+    /// The plan's entry of that call, where it was audited.
+    effect: Option<usize>,
 }
 
 /// The slots of a stream under construction.
@@ -96,7 +96,7 @@ impl Stream {
     /// ```
     pub fn slot(&mut self, name: impl Into<String>, field: SlotField) -> SlotId {
         let marks = self.marks.get_or_insert_default();
-        marks.slots.push(Slot { name: name.into(), field, at: 0, dwords: 0, effect: 0 });
+        marks.slots.push(Slot { name: name.into(), field, at: 0, dwords: 0, effect: None });
         SlotId(marks.slots.len() as u32 - 1)
     }
 
@@ -137,10 +137,21 @@ impl Stream {
 
     /// The dwords of this part, for the slot that waits for them.
     pub(crate) fn bind(&mut self, field: SlotField, at: usize, dwords: usize) {
-        let effect = self.plan.as_ref().map_or(0, Vec::len);
+        let effect = self.plan.as_ref().map(Vec::len);
         let Some(marks) = &mut self.marks else { return };
         if let Some(slot) = marks.slots.iter_mut().find(|s| s.dwords == 0 && s.field == field) {
             (slot.at, slot.dwords, slot.effect) = (at, dwords, effect);
+        }
+    }
+
+    /// There is no plan any more: nothing refers to its entries.
+    pub(super) fn drop_plan(&mut self) {
+        self.plan = None;
+        if let Some(marks) = &mut self.marks {
+            marks.slots.iter_mut().for_each(|slot| slot.effect = None);
+        }
+        if let Some(book) = &mut self.book {
+            book.drop_plan();
         }
     }
 
@@ -401,7 +412,7 @@ fn other_slot(slot: SlotId) -> EncodeError {
 
 fn replan(plan: &mut [Effect], slot: &Slot, values: &[u32]) {
     let wide = values.iter().rev().fold(0, |wide, &v| wide << 32 | u64::from(v));
-    match (plan.get_mut(slot.effect), slot.field) {
+    match (slot.effect.and_then(|at| plan.get_mut(at)), slot.field) {
         (Some(Effect::Dispatch(launch)), SlotField::UserData(first) | SlotField::Pointer(first)) => {
             for (sgpr, &value) in launch.user_data.iter_mut().skip(first as usize).zip(values) {
                 *sgpr = Some(value);
@@ -412,7 +423,7 @@ fn replan(plan: &mut [Effect], slot: &Slot, values: &[u32]) {
                 launch.end = [x, y, z];
             }
         }
-        (Some(Effect::Write { data, .. }), SlotField::Data) => data.copy_from_slice(values),
+        (Some(Effect::Write { data, .. }), SlotField::Data) => *data = values.into(),
         (Some(Effect::Fence { value, .. }), SlotField::FenceValue) => *value = wide,
         (Some(Effect::Wait { reference, .. }), SlotField::WaitReference) => *reference = wide,
         _ => {}
