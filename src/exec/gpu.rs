@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use pm4::dispatch::{self, Agent, KernelSpec, Work};
+use pm4::dispatch::{self, Agent, KernelSpec, LDS_MAX, Work};
 use pm4::reg::{COMPUTE_PGM_RSRC1, COMPUTE_PGM_RSRC2, COMPUTE_PGM_RSRC3, COMPUTE_USER_DATA_COUNT};
 use pm4::submission::{Access, Use};
 use pm4::{Gfx, Stream};
@@ -21,10 +21,6 @@ use crate::kmd::{
 };
 use crate::object::{ArgValue, CodeObject, KernelInfo, Launch};
 
-/// LDS of a workgroup at most, in bytes.
-const LDS_MAX: u32 = 64 << 10;
-/// Address and size granularity of an IB, in dwords; every ring's own is at most this.
-pub(crate) const IB_ALIGN_DW: usize = 8;
 /// Staging memory of a read-back.
 const STAGING_BYTES: u64 = 16 << 20;
 /// How long a transfer may take: far beyond any bus.
@@ -197,7 +193,7 @@ impl Gpu {
             step.emit(&mut stream, commands.map.va() + offsets[i])?;
         }
         dispatch::release_to_host(&mut stream)?;
-        stream.pad_to(IB_ALIGN_DW)?;
+        stream.pad()?;
         let recording = Recording::new(self, ring, stream, commands, Author::Library);
         let steps = steps.into_iter().zip(offsets).collect();
         Ok(Recording { ib_offset, args: packed, steps, ..recording })

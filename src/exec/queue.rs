@@ -6,7 +6,7 @@ use pm4::Stream;
 
 use super::buffer::AnyBuffer;
 use super::device::{Device, Inner};
-use super::gpu::{Commands, Gpu, IB_ALIGN_DW, Step, Usage};
+use super::gpu::{Commands, Gpu, Step, Usage};
 use super::lint::Author;
 use super::recording::{Recording, Retained};
 use crate::error::Error;
@@ -144,7 +144,7 @@ impl Queue {
     pub fn record_stream(&self, stream: &Stream, buffers: &[&dyn AnyBuffer]) -> Result<Recording, Error> {
         let queue = self.gpu()?;
         let mut padded = stream.clone();
-        padded.pad_to(IB_ALIGN_DW)?;
+        padded.pad()?;
         let commands = queue.commands(4 * padded.len_dw() as u64)?;
         let mut recording = Recording::new(&queue.gpu, queue.ring, padded, commands, Author::Caller);
         recording.buffers = buffers.iter().map(|b| (Arc::clone(b.raw()), Usage::Write)).collect();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use pm4::Stream;
 
 use super::buffer::RawBuffer;
-use super::gpu::{Commands, Gpu, IB_ALIGN_DW, LoadedKernel, Step, StepArg, Usage};
+use super::gpu::{Commands, Gpu, LoadedKernel, Step, StepArg, Usage};
 use super::kernel::{Arg, Kernel};
 use super::lint::Author;
 use super::queue::Fence;
@@ -63,7 +63,7 @@ impl Recording {
     /// # Errors
     /// A stream that can't be padded or does not fit.
     pub fn with_stream(mut self, mut stream: Stream) -> Result<Self, Error> {
-        stream.pad_to(IB_ALIGN_DW)?;
+        stream.pad()?;
         let room = self.commands.room() - self.ib_offset;
         if 4 * stream.len_dw() as u64 > room {
             return Err(Error::Length { tensor: "the stream", want: room as usize / 4, got: stream.len_dw() });

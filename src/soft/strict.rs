@@ -128,36 +128,6 @@ pub fn register(address: u32, value: u32) -> Result<(), String> {
     }
 }
 
-/// The index that goes with an event in EVENT_WRITE; none for events that RELEASE_MEM sends.
-fn event_index(event: EventType) -> Option<u32> {
-    Some(match event {
-        EventType::CS_PARTIAL_FLUSH | EventType::VS_PARTIAL_FLUSH | EventType::PS_PARTIAL_FLUSH => 4,
-        EventType::PIXEL_PIPE_STAT_CONTROL | EventType::PIXEL_PIPE_STAT_DUMP => 1,
-        EventType::SAMPLE_PIPELINESTAT => 2,
-        // Of their own since gfx11.
-        EventType::SAMPLE_STREAMOUTSTATS => 8,
-        EventType::SAMPLE_STREAMOUTSTATS1 => 9,
-        EventType::SAMPLE_STREAMOUTSTATS2 => 10,
-        EventType::SAMPLE_STREAMOUTSTATS3 => 11,
-        other if end_of_pipe_index(other).is_some() => return None,
-        _ => 0,
-    })
-}
-
-/// The index that goes with an event in RELEASE_MEM; none for events that have no end.
-fn end_of_pipe_index(event: EventType) -> Option<u32> {
-    match event {
-        EventType::CACHE_FLUSH_TS
-        | EventType::CACHE_FLUSH_AND_INV_TS_EVENT
-        | EventType::BOTTOM_OF_PIPE_TS
-        | EventType::FLUSH_SX_TS
-        | EventType::FLUSH_AND_INV_DB_DATA_TS
-        | EventType::FLUSH_AND_INV_CB_DATA_TS => Some(5),
-        EventType::CS_DONE | EventType::PS_DONE => Some(6),
-        _ => None,
-    }
-}
-
 /// The name of a value, or its number.
 pub fn name<T: FieldValue>(value: T) -> String {
     let raw = value.to_raw();
@@ -176,32 +146,27 @@ fn event(event: EventType, index: EventIndex, counters: u32, engine: Engine) -> 
     if counters != 0 && event != EventType::SAMPLE_PIPELINESTAT {
         return Err(format!("samp_plst_cntr_mode is {counters}, and {} samples no pipeline statistics", name(event)));
     }
-    let of_pixels = matches!(
-        event,
-        EventType::VS_PARTIAL_FLUSH
-            | EventType::PS_PARTIAL_FLUSH
-            | EventType::PIXEL_PIPE_STAT_CONTROL
-            | EventType::PIXEL_PIPE_STAT_DUMP
-    );
-    if of_pixels && engine == Engine::Compute {
+    if event.needs_pixel_pipe() && engine == Engine::Compute {
         return Err(format!("{} is an event of the graphics ring, and this is a compute ring", name(event)));
     }
-    match event_index(event) {
-        None => Err(format!("{} is an end-of-pipe event, which RELEASE_MEM sends", name(event))),
-        Some(want) if want != index.0 => {
+    if event.is_end_of_pipe() {
+        return Err(format!("{} is an end-of-pipe event, which RELEASE_MEM sends", name(event)));
+    }
+    match event.index() {
+        want if want == index.0 => Ok(()),
+        want => {
             Err(format!("event_index of {} is {} and not {want}: the event goes to another unit", name(event), index.0))
         }
-        Some(_) => Ok(()),
     }
 }
 
 fn release(p: &ReleaseMem) -> Result<(), String> {
-    match end_of_pipe_index(p.event_type) {
-        None => return Err(format!("{} is no end-of-pipe event", name(p.event_type))),
-        Some(want) if want != p.event_index.0 => {
-            return Err(format!("event_index of {} is {} and not {want}", name(p.event_type), p.event_index.0));
-        }
-        Some(_) => {}
+    let (event, want) = (name(p.event_type), p.event_type.index());
+    if !p.event_type.is_end_of_pipe() {
+        return Err(format!("{event} is no end-of-pipe event"));
+    }
+    if want != p.event_index.0 {
+        return Err(format!("event_index of {event} is {} and not {want}", p.event_index.0));
     }
     if p.int_sel.0 > 3 {
         return Err(format!("int_sel {} is the scheduler firmware's", name(p.int_sel)));

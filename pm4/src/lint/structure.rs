@@ -340,31 +340,23 @@ impl Linter<'_> {
             _ => return,
         };
         let Some(name) = EventType::DESC.name_of(u64::from(event.0)) else { return };
-        match (end_of_pipe_index(event), end_of_pipe) {
-            (Some(_), false) => {
+        match (event.is_end_of_pipe(), end_of_pipe) {
+            (true, false) => {
                 self.find(&rules::EVENT_INDEX, format!("{name} is an end-of-pipe event, which RELEASE_MEM sends"));
             }
-            (None, true) => self.find(&rules::EVENT_INDEX, format!("{name} is no end-of-pipe event")),
-            (want, _) => {
-                let want = want.unwrap_or_else(|| event_index(event));
-                if index.0 != want {
-                    self.find(&rules::EVENT_INDEX, format!("{name} with index {}, it has {want}", index.0));
-                }
+            (false, true) => self.find(&rules::EVENT_INDEX, format!("{name} is no end-of-pipe event")),
+            _ if index.0 != event.index() => {
+                let message = format!("{name} with index {}, it has {}", index.0, event.index());
+                self.find(&rules::EVENT_INDEX, message);
             }
+            _ => {}
         }
         let counters = packet.field("samp_plst_cntr_mode").unwrap_or(0);
         if counters != 0 && event != EventType::SAMPLE_PIPELINESTAT {
             let message = format!("{name} with samp_plst_cntr_mode {counters}, which SAMPLE_PIPELINESTAT has");
             self.find(&rules::EVENT_COUNTERS, message);
         }
-        let of_pixels = matches!(
-            event,
-            EventType::VS_PARTIAL_FLUSH
-                | EventType::PS_PARTIAL_FLUSH
-                | EventType::PIXEL_PIPE_STAT_CONTROL
-                | EventType::PIXEL_PIPE_STAT_DUMP
-        );
-        if self.submission.ring == Ring::Compute && of_pixels {
+        if self.submission.ring == Ring::Compute && event.needs_pixel_pipe() {
             self.find(&rules::WRONG_RING, format!("{name} is an event of the graphics ring"));
         } else if self.submission.ring == Ring::Compute && is_graphics(event) {
             self.find(&rules::EVENT_WITHOUT_EFFECT, format!("{name} on a compute ring"));
@@ -406,35 +398,6 @@ impl Linter<'_> {
                 return self.find(&rules::UNKNOWN_REGISTER, format!("{packet} to address {address:#x}"));
             }
         }
-    }
-}
-
-/// The index of an event that RELEASE_MEM sends (PAL's packet headers and `gfx9CmdUtil.cpp`).
-fn end_of_pipe_index(event: EventType) -> Option<u32> {
-    match event {
-        EventType::CACHE_FLUSH_TS
-        | EventType::CACHE_FLUSH_AND_INV_TS_EVENT
-        | EventType::BOTTOM_OF_PIPE_TS
-        | EventType::FLUSH_SX_TS
-        | EventType::FLUSH_AND_INV_DB_DATA_TS
-        | EventType::FLUSH_AND_INV_CB_DATA_TS => Some(5),
-        EventType::CS_DONE | EventType::PS_DONE => Some(6),
-        _ => None,
-    }
-}
-
-/// The index of an event that EVENT_WRITE sends.
-fn event_index(event: EventType) -> u32 {
-    match event {
-        EventType::CS_PARTIAL_FLUSH | EventType::VS_PARTIAL_FLUSH | EventType::PS_PARTIAL_FLUSH => 4,
-        EventType::PIXEL_PIPE_STAT_CONTROL | EventType::PIXEL_PIPE_STAT_DUMP => 1,
-        EventType::SAMPLE_PIPELINESTAT => 2,
-        // Of their own since gfx11.
-        EventType::SAMPLE_STREAMOUTSTATS => 8,
-        EventType::SAMPLE_STREAMOUTSTATS1 => 9,
-        EventType::SAMPLE_STREAMOUTSTATS2 => 10,
-        EventType::SAMPLE_STREAMOUTSTATS3 => 11,
-        _ => 0,
     }
 }
 

@@ -253,3 +253,51 @@ impl AtomicOp {
         if self.0 & 0x20 != 0 { 8 } else { 4 }
     }
 }
+
+impl EventType {
+    /// Whether the event waits for the end of what came before: RELEASE_MEM sends it, EVENT_WRITE does not.
+    #[must_use]
+    pub const fn is_end_of_pipe(self) -> bool {
+        matches!(
+            self,
+            Self::CACHE_FLUSH_TS
+                | Self::CACHE_FLUSH_AND_INV_TS_EVENT
+                | Self::BOTTOM_OF_PIPE_TS
+                | Self::FLUSH_SX_TS
+                | Self::FLUSH_AND_INV_DB_DATA_TS
+                | Self::FLUSH_AND_INV_CB_DATA_TS
+                | Self::CS_DONE
+                | Self::PS_DONE
+        )
+    }
+
+    /// The `event_index` that goes with the event.
+    #[must_use]
+    pub const fn index(self) -> u32 {
+        match self {
+            Self::CS_PARTIAL_FLUSH | Self::VS_PARTIAL_FLUSH | Self::PS_PARTIAL_FLUSH => 4,
+            Self::PIXEL_PIPE_STAT_CONTROL | Self::PIXEL_PIPE_STAT_DUMP => 1,
+            Self::SAMPLE_PIPELINESTAT => 2,
+            Self::CS_DONE | Self::PS_DONE => 6,
+            _ if self.is_end_of_pipe() => 5,
+            // Of their own since gfx11.
+            Self::SAMPLE_STREAMOUTSTATS => 8,
+            Self::SAMPLE_STREAMOUTSTATS1 => 9,
+            Self::SAMPLE_STREAMOUTSTATS2 => 10,
+            Self::SAMPLE_STREAMOUTSTATS3 => 11,
+            _ => 0,
+        }
+    }
+
+    /// Whether only a ring with a pixel pipe can do anything with it.
+    #[must_use]
+    pub const fn needs_pixel_pipe(self) -> bool {
+        matches!(
+            self,
+            Self::VS_PARTIAL_FLUSH
+                | Self::PS_PARTIAL_FLUSH
+                | Self::PIXEL_PIPE_STAT_CONTROL
+                | Self::PIXEL_PIPE_STAT_DUMP
+        )
+    }
+}
