@@ -45,15 +45,15 @@ pub struct GroupSetup<'a> {
 const SLICE: u64 = 4096;
 
 /// Runs a workgroup to its end.
-pub fn run_group<M: Memory>(
+pub fn run_group(
     setup: &GroupSetup<'_>,
     program: &mut Program,
-    mem: &mut M,
+    mem: &mut dyn Memory,
     control: &Control<'_>,
 ) -> Result<Stats, Trap> {
     match setup.wave_size {
-        WaveSize::W32 => run::<32, M>(setup, program, mem, control),
-        WaveSize::W64 => run::<64, M>(setup, program, mem, control),
+        WaveSize::W32 => run::<32>(setup, program, mem, control),
+        WaveSize::W64 => run::<64>(setup, program, mem, control),
     }
 }
 
@@ -90,10 +90,10 @@ fn start<const L: usize>(setup: &GroupSetup<'_>, id: u32, entry: u64) -> Wave<L>
     }
 }
 
-fn run<const L: usize, M: Memory>(
+fn run<const L: usize>(
     setup: &GroupSetup<'_>,
     program: &mut Program,
-    mem: &mut M,
+    mem: &mut dyn Memory,
     control: &Control<'_>,
 ) -> Result<Stats, Trap> {
     static LEVEL: OnceLock<Level> = OnceLock::new();
@@ -145,10 +145,10 @@ fn run<const L: usize, M: Memory>(
 }
 
 /// Runs a wave for some instructions, to a barrier or to its end. On a trap `pc` is that of the instruction.
-fn slice<const L: usize, M: Memory>(
+fn slice<const L: usize>(
     w: &mut Wave<L>,
     program: &mut Program,
-    mem: &mut M,
+    mem: &mut dyn Memory,
     lds: &mut [u8],
     level: Level,
     stats: &mut Stats,

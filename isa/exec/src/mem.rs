@@ -90,7 +90,7 @@ impl Resource {
 }
 
 /// Scalar loads and cache control.
-pub(crate) fn scalar<const L: usize, M: Memory>(w: &mut Wave<L>, c: &Code, mem: &mut M) -> Result<(), LaneTrap> {
+pub(crate) fn scalar<const L: usize>(w: &mut Wave<L>, c: &Code, mem: &mut dyn Memory) -> Result<(), LaneTrap> {
     let i = &c.inst;
     let Some(load) = c.load else {
         return match i.op {
@@ -174,10 +174,10 @@ fn index_offset<const L: usize>(w: &Wave<L>, c: &Code, r: &Resource, lane: usize
 }
 
 /// A dword a lane, loaded or stored by all lanes at once; false, with nothing done, where one goes to LDS.
-fn dwords<const L: usize, M: Memory>(
+fn dwords<const L: usize>(
     w: &mut Wave<L>,
     c: &Code,
-    mem: &mut M,
+    mem: &mut dyn Memory,
     buffer: Option<&(Resource, u32)>,
     store: bool,
 ) -> Result<bool, LaneTrap> {
@@ -220,10 +220,10 @@ fn dwords<const L: usize, M: Memory>(
 }
 
 /// Vector memory and LDS.
-pub(crate) fn vector<const L: usize, M: Memory>(
+pub(crate) fn vector<const L: usize>(
     w: &mut Wave<L>,
     c: &Code,
-    mem: &mut M,
+    mem: &mut dyn Memory,
     lds: &mut [u8],
 ) -> Result<(), LaneTrap> {
     let i = &c.inst;
@@ -280,7 +280,7 @@ pub(crate) fn vector<const L: usize, M: Memory>(
                 },
             }
         };
-        let read = |mem: &mut M, lds: &[u8], p: Place, out: &mut [u8]| match p {
+        let read = |mem: &mut dyn Memory, lds: &[u8], p: Place, out: &mut [u8]| match p {
             Place::Va(va) => mem.load(va, out).map_err(fault),
             Place::Lds(a) => {
                 get_lds(lds, a, out);

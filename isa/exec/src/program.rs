@@ -247,7 +247,7 @@ impl Program {
 
     /// Index of the instruction at `pc`, decoded now if it is new.
     #[inline(always)]
-    pub(crate) fn at(&mut self, pc: u64, mem: &mut impl Memory) -> Result<usize, TrapKind> {
+    pub(crate) fn at(&mut self, pc: u64, mem: &mut dyn Memory) -> Result<usize, TrapKind> {
         let off = pc.wrapping_sub(self.entry) / 4;
         if let Some(&k) = self.table.get(off as usize)
             && k != 0
@@ -258,7 +258,7 @@ impl Program {
     }
 
     #[cold]
-    fn fill(&mut self, pc: u64, off: u64, mem: &mut impl Memory) -> Result<usize, TrapKind> {
+    fn fill(&mut self, pc: u64, off: u64, mem: &mut dyn Memory) -> Result<usize, TrapKind> {
         if off >= TABLE_DW
             && let Some(&k) = self.far.get(&pc)
         {
