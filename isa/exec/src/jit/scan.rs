@@ -35,7 +35,7 @@ pub(super) struct Item {
 }
 
 fn nothing(c: &Code) -> bool {
-    c.mem == Some(MemOp::Nothing)
+    c.mem == Some(MemOp::Nothing) && !c.inst.mem.tfe && !c.inst.mem.gds
         || matches!(
             c.inst.op,
             Op::S_NOP
