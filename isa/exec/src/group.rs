@@ -216,19 +216,83 @@ fn run<const L: usize>(
     budget: u64,
 ) -> Result<Progress, Trap> {
     let level = level();
-    let report = |w: &Wave<L>, program: &Program, kind, lane| Trap {
-        pc: w.pc,
-        wave: w.id,
-        workgroup,
-        instruction: program.text(w.pc),
-        lane,
-        kind,
-    };
     if program.wave_size().lanes() != L as u32 {
         let what = "a program decoded for the other wave size".into();
-        return Err(report(&waves[0], program, TrapKind::NotImplemented { what }, None));
+        return Err(report(&waves[0], workgroup, program, TrapKind::NotImplemented { what }, None));
     }
     let until = stats.wave_instructions.saturating_add(budget);
+    let mut engine = Hand::begin(program, level, waves.first().map_or(1, |w| w.v.len()), mem);
+    let r = turns(waves, lds, stats, workgroup, turn, program, mem, control, until, &mut engine);
+    engine.end(program);
+    r
+}
+
+/// What runs the waves: translated code where there is a cache for it.
+struct Hand {
+    level: Level,
+    #[cfg(target_arch = "x86_64")]
+    cache: Option<Box<crate::jit::Cache>>,
+}
+
+impl Hand {
+    #[cfg(target_arch = "x86_64")]
+    fn begin(program: &mut Program, level: Level, vgprs: usize, mem: &dyn Memory) -> Hand {
+        Hand { level, cache: crate::jit::begin(program, level, vgprs, mem) }
+    }
+
+    #[cfg(not(target_arch = "x86_64"))]
+    fn begin(_: &mut Program, level: Level, _: usize, _: &dyn Memory) -> Hand {
+        Hand { level }
+    }
+
+    fn end(self, program: &mut Program) {
+        #[cfg(target_arch = "x86_64")]
+        crate::jit::end(program, self.cache);
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = program;
+    }
+
+    fn slice<const L: usize>(
+        &mut self,
+        w: &mut Wave<L>,
+        program: &mut Program,
+        mem: &mut dyn Memory,
+        lds: &mut [u8],
+        stats: &mut Stats,
+    ) -> Result<(), mem::LaneTrap> {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(cache) = &mut self.cache {
+            let (done, r) = cache.run(w, program, mem, lds, self.level, SLICE as i64);
+            stats.wave_instructions += done as u64;
+            return r;
+        }
+        slice(w, program, mem, lds, self.level, stats)
+    }
+}
+
+fn report<const L: usize>(
+    w: &Wave<L>,
+    workgroup: [u32; 3],
+    program: &Program,
+    kind: TrapKind,
+    lane: Option<u32>,
+) -> Trap {
+    Trap { pc: w.pc, wave: w.id, workgroup, instruction: program.text(w.pc), lane, kind }
+}
+
+#[allow(clippy::too_many_arguments)]
+fn turns<const L: usize>(
+    waves: &mut [Wave<L>],
+    lds: &mut [u8],
+    stats: &mut Stats,
+    workgroup: [u32; 3],
+    turn: &mut usize,
+    program: &mut Program,
+    mem: &mut dyn Memory,
+    control: &Control<'_>,
+    until: u64,
+    engine: &mut Hand,
+) -> Result<Progress, Trap> {
     loop {
         // Slice by slice in turn, so that a wave that waits for another one's store sees it in the end.
         while waves.iter().any(|w| w.state == State::Running) {
@@ -237,15 +301,15 @@ fn run<const L: usize>(
                 if w.state != State::Running {
                     continue;
                 }
-                let r = slice(w, program, mem, lds, level, stats);
-                r.map_err(|(kind, lane)| report(w, program, kind, lane))?;
+                let r = engine.slice(w, program, mem, lds, stats);
+                r.map_err(|(kind, lane)| report(w, workgroup, program, kind, lane))?;
                 if (control.stop)() {
-                    return Err(report(w, program, TrapKind::Killed, None));
+                    return Err(report(w, workgroup, program, TrapKind::Killed, None));
                 }
                 if let Some(limit) = control.max_instructions
                     && stats.wave_instructions > limit
                 {
-                    return Err(report(w, program, TrapKind::BudgetExceeded { limit }, None));
+                    return Err(report(w, workgroup, program, TrapKind::BudgetExceeded { limit }, None));
                 }
                 if stats.wave_instructions >= until {
                     return Ok(Progress::Yielded);

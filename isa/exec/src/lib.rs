@@ -8,6 +8,8 @@
 mod fast;
 mod fp;
 mod group;
+#[cfg(target_arch = "x86_64")]
+mod jit;
 mod lanes;
 mod mem;
 mod memop;

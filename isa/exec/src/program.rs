@@ -243,6 +243,8 @@ pub struct Program {
     runs: Vec<(u64, Vec<u32>)>,
     engine: Engine,
     pub(crate) code: Vec<Code>,
+    #[cfg(target_arch = "x86_64")]
+    pub(crate) jit: crate::jit::Holder,
 }
 
 impl Program {
@@ -256,6 +258,8 @@ impl Program {
             runs: Vec::new(),
             engine: Engine::Auto,
             code: Vec::new(),
+            #[cfg(target_arch = "x86_64")]
+            jit: Default::default(),
         }
     }
 
@@ -289,6 +293,8 @@ impl Program {
             self.far.clear();
             self.runs.clear();
             self.code.clear();
+            #[cfg(target_arch = "x86_64")]
+            self.jit.clear();
         }
         same
     }
