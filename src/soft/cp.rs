@@ -31,6 +31,7 @@ use super::sched::{Execute, Failure, Ib, Job, Watch};
 use super::strict;
 use super::trace::{Event, Trace};
 use super::vm::{Vm, canonical};
+use super::waves::Crew;
 
 /// Longest buffer that INDIRECT_BUFFER can name, in dwords.
 const IB_MAX_DW: u32 = 0xf_ffff;
@@ -39,7 +40,7 @@ const DEPTH_MAX: usize = 2;
 
 /// Executes jobs.
 pub struct CommandProcessor {
-    pool: rayon::ThreadPool,
+    crew: Crew,
     check_hazards: bool,
     check_caches: bool,
     strict: bool,
@@ -56,13 +57,9 @@ impl fmt::Debug for CommandProcessor {
 impl CommandProcessor {
     /// Starts the threads that run waves.
     pub fn new(config: &Config) -> io::Result<Self> {
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(config.threads.unwrap_or(0))
-            .thread_name(|i| format!("soft-cu-{i}"))
-            .build()
-            .map_err(io::Error::other)?;
+        let crew = Crew::new(config.threads)?;
         Ok(Self {
-            pool,
+            crew,
             check_hazards: config.check_hazards,
             check_caches: config.check_caches,
             strict: config.strict,
@@ -78,7 +75,7 @@ impl CommandProcessor {
 }
 
 impl Execute for CommandProcessor {
-    fn execute(&self, job: &Job, watch: &Watch) -> Result<(), Failure> {
+    fn execute(&self, job: &Job, watch: &Arc<Watch>) -> Result<(), Failure> {
         let mut run = Run {
             cp: self,
             job,
@@ -163,7 +160,7 @@ enum Pending {
 struct Run<'a> {
     cp: &'a CommandProcessor,
     job: &'a Job,
-    watch: &'a Watch,
+    watch: &'a Arc<Watch>,
     registers: Registers,
     memory: VmMemory<'a>,
     pending: Vec<Pending>,
@@ -423,7 +420,7 @@ impl Run<'_> {
         caches.start(&who).map_err(|what| Stop::Hang(format!("{at}: {what}")))?;
         self.memory.refresh();
         self.note(&dispatch);
-        let log = dispatch.run_logged(&self.job.vm, self.watch);
+        let log = self.cp.crew.run_logged(&dispatch, &self.job.vm, self.watch);
         let log = log.map_err(|trap| self.trapped(trap, &dispatch))?;
         let order = self.caches.as_mut().map_or(Ok(()), |c| c.ran(who, Writer::Dispatch, false, log));
         order.map_err(|what| Stop::Hang(format!("{at}: {what}")))
@@ -432,6 +429,7 @@ impl Run<'_> {
     /// What a card would not say about the registers and the program of a dispatch.
     fn look(&self, dispatch: &Dispatch) -> Result<(), String> {
         strict::dispatch(&self.registers, dispatch.wave_size())?;
+        dispatch.fits()?;
         let rsrc1 = self.registers.read(reg::COMPUTE_PGM_RSRC1.address()).unwrap_or(0);
         let rsrc2 = self.registers.read(reg::COMPUTE_PGM_RSRC2.address()).unwrap_or(0);
         let vm = &self.job.vm;
@@ -451,7 +449,8 @@ impl Run<'_> {
     }
 
     fn trapped(&self, trap: Trap, dispatch: &Dispatch) -> Stop {
-        let suspicions = [dispatch.suspicion(), code::foreign(&self.job.vm, dispatch.entry(), dispatch.wave_size())];
+        let suspicions =
+            [dispatch.suspicion(&trap), code::foreign(&self.job.vm, dispatch.entry(), dispatch.wave_size())];
         let suspicions: Vec<String> = suspicions.into_iter().flatten().collect();
         Stop::Wave(Box::new(trap), (!suspicions.is_empty()).then(|| suspicions.join("; ")))
     }
@@ -664,13 +663,14 @@ impl Run<'_> {
             let (name, log) = match p {
                 Pending::Dispatch(d) if alone => {
                     self.note(&d);
-                    let ran = self.cp.pool.install(|| d.run(&self.job.vm, self.watch));
+                    let ran = self.cp.crew.run(&d, &self.job.vm, self.watch);
                     ran.map_err(|trap| self.trapped(trap, &d))?;
                     continue;
                 }
                 Pending::Dispatch(d) => {
                     self.note(&d);
-                    let log = d.run_logged(&self.job.vm, self.watch).map_err(|trap| self.trapped(trap, &d))?;
+                    let log =
+                        self.cp.crew.run_logged(&d, &self.job.vm, self.watch).map_err(|trap| self.trapped(trap, &d))?;
                     (format!("dispatch {}", d.number), log)
                 }
                 Pending::Access { access, at, ordered: waited } => {

@@ -1,6 +1,7 @@
 //! Memory as waves and the command processor see it: virtual addresses, translated and checked.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use isa_exec::{Access, FaultCause, MemFault, Memory, load_each_lane, store_each_lane};
@@ -22,18 +23,20 @@ pub struct VmMemory<'a> {
     next: usize,
     generation: u64,
     log: Option<AccessLog>,
+    /// Addresses that aren't noted.
+    private: Range<u64>,
 }
 
 impl<'a> VmMemory<'a> {
     /// A view without cached translations.
     pub fn new(vm: &'a Vm) -> Self {
         let generation = vm.generation();
-        Self { vm, ways: Default::default(), last: 0, next: 0, generation, log: None }
+        Self { vm, ways: Default::default(), last: 0, next: 0, generation, log: None, private: 0..0 }
     }
 
-    /// A view that notes every access.
-    pub fn logged(vm: &'a Vm) -> Self {
-        Self { log: Some(AccessLog::default()), ..Self::new(vm) }
+    /// A view that notes every access, but those to a range whose parts belong to one wave each.
+    pub fn logged(vm: &'a Vm, private: Range<u64>) -> Self {
+        Self { log: Some(AccessLog::default()), private, ..Self::new(vm) }
     }
 
     /// What was accessed, where it was noted.
@@ -110,7 +113,7 @@ impl<'a> VmMemory<'a> {
 
     #[inline]
     fn note(&mut self, va: u64, len: u64, kind: Kind) {
-        if let Some(log) = &mut self.log {
+        if let Some(log) = self.log.as_mut().filter(|_| !self.private.contains(&canonical(va))) {
             log.note(canonical(va), len, kind);
         }
     }

@@ -40,6 +40,7 @@ mod syncobj;
 mod trace;
 mod umem;
 mod vm;
+mod waves;
 
 use std::io;
 use std::sync::Arc;

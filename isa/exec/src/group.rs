@@ -1,8 +1,8 @@
 //! One workgroup: its waves, LDS and barriers.
 use crate::fast::{self, Level};
-use crate::program::Unit;
+use crate::program::{Code, Unit};
 use crate::salu::Next;
-use crate::wave::{EXEC, State, Wave};
+use crate::wave::{EXEC, State, Vgprs, Wave, WaveState};
 use crate::{Control, Memory, Program, Stats, Trap, TrapKind, mem, salu, valu};
 use isa::WaveSize;
 use std::sync::OnceLock;
@@ -44,6 +44,111 @@ pub struct GroupSetup<'a> {
 /// Wave instructions between two questions whether to stop.
 const SLICE: u64 = 4096;
 
+/// What became of a group.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Progress {
+    /// Every wave ended.
+    Ended(Stats),
+    /// The instructions asked for are done, and there are more.
+    Yielded,
+}
+
+enum Waves {
+    W32(Vec<Wave<32>>),
+    W64(Vec<Wave<64>>),
+}
+
+/// Runs `$e` with `$w` bound to the waves, whatever their size.
+macro_rules! with {
+    ($waves:expr, $w:ident => $e:expr) => {
+        match $waves {
+            Waves::W32($w) => $e,
+            Waves::W64($w) => $e,
+        }
+    };
+}
+
+/// A workgroup that runs in pieces.
+pub struct Group {
+    waves: Waves,
+    lds: Vec<u8>,
+    stats: Stats,
+    workgroup: [u32; 3],
+    /// Wave whose turn is next.
+    turn: usize,
+}
+
+impl Group {
+    /// The workgroup before its first instruction.
+    pub fn new(setup: &GroupSetup<'_>, program: &Program) -> Group {
+        let count = setup.threads.div_ceil(setup.wave_size.lanes()).max(1);
+        let entry = program.entry();
+        Group {
+            waves: match setup.wave_size {
+                WaveSize::W32 => Waves::W32((0..count).map(|k| start(setup, k, entry)).collect()),
+                WaveSize::W64 => Waves::W64((0..count).map(|k| start(setup, k, entry)).collect()),
+            },
+            lds: vec![0; setup.lds_bytes as usize],
+            stats: Stats { wave_instructions: 0, waves: count as u64 },
+            workgroup: setup.workgroup,
+            turn: 0,
+        }
+    }
+
+    /// Runs about `budget` wave instructions (a few thousand more or less), or to the group's end. `program` is the one
+    /// the group was made for. After a trap the waves are as they were before the instruction, memory apart.
+    pub fn run(
+        &mut self,
+        program: &mut Program,
+        mem: &mut dyn Memory,
+        control: &Control<'_>,
+        budget: u64,
+    ) -> Result<Progress, Trap> {
+        let Group { waves, lds, stats, workgroup, turn } = self;
+        with!(waves, w => run(w, lds, stats, *workgroup, turn, program, mem, control, budget))
+    }
+
+    /// What was done so far.
+    pub fn stats(&self) -> Stats {
+        self.stats
+    }
+
+    /// Scalar state of every wave.
+    pub fn waves(&self) -> Vec<WaveState> {
+        with!(&self.waves, w => w.iter().map(Wave::report).collect())
+    }
+
+    /// All lanes of a VGPR; empty where the wave or the register does not exist.
+    pub fn vgpr(&self, wave: usize, register: usize) -> &[u32] {
+        with!(&self.waves, w => w.get(wave).and_then(|w| w.v.get(register)).map_or(&[], |r| &r[..]))
+    }
+
+    /// The same for writing.
+    pub fn vgpr_mut(&mut self, wave: usize, register: usize) -> &mut [u32] {
+        with!(&mut self.waves, w => w.get_mut(wave).and_then(|w| w.v.get_mut(register)).map_or(&mut [], |r| &mut r[..]))
+    }
+
+    /// Sets a scalar register by its operand code: 0 to 105 SGPRs, 106 and 107 VCC, 125 M0, 126 and 127 EXEC. Others stay.
+    pub fn set_sgpr(&mut self, wave: usize, code: usize, value: u32) {
+        with!(&mut self.waves, w => if let Some(w) = w.get_mut(wave) { w.set_sgpr(code, value) })
+    }
+
+    /// Sets SCC and MODE.
+    pub fn set_status(&mut self, wave: usize, scc: bool, mode: u32) {
+        with!(&mut self.waves, w => if let Some(w) = w.get_mut(wave) { (w.scc, w.mode) = (scc, mode) })
+    }
+
+    /// The group's LDS.
+    pub fn lds(&self) -> &[u8] {
+        &self.lds
+    }
+
+    /// The same for writing.
+    pub fn lds_mut(&mut self) -> &mut [u8] {
+        &mut self.lds
+    }
+}
+
 /// Runs a workgroup to its end.
 pub fn run_group(
     setup: &GroupSetup<'_>,
@@ -51,9 +156,11 @@ pub fn run_group(
     mem: &mut dyn Memory,
     control: &Control<'_>,
 ) -> Result<Stats, Trap> {
-    match setup.wave_size {
-        WaveSize::W32 => run::<32>(setup, program, mem, control),
-        WaveSize::W64 => run::<64>(setup, program, mem, control),
+    let mut group = Group::new(setup, program);
+    loop {
+        if let Progress::Ended(stats) = group.run(program, mem, control, u64::MAX)? {
+            return Ok(stats);
+        }
     }
 }
 
@@ -67,7 +174,7 @@ fn start<const L: usize>(setup: &GroupSetup<'_>, id: u32, entry: u64) -> Wave<L>
     let exec = if active >= 64 { !0 } else { (1u64 << active) - 1 };
     s[EXEC] = exec as u32;
     s[EXEC + 1] = (exec >> 32) as u32;
-    let mut v = vec![[0u32; L]; setup.vgprs.clamp(1, 256) as usize];
+    let mut v = Vgprs::new(setup.vgprs.clamp(1, 256) as usize);
     let [bx, by, bz] = setup.block.map(|b| b.max(1));
     for (l, d) in v[0].iter_mut().enumerate() {
         let t = first + l as u32;
@@ -90,35 +197,47 @@ fn start<const L: usize>(setup: &GroupSetup<'_>, id: u32, entry: u64) -> Wave<L>
     }
 }
 
+/// The SIMD level of this host.
+pub(crate) fn level() -> Level {
+    static LEVEL: OnceLock<Level> = OnceLock::new();
+    *LEVEL.get_or_init(Level::detect)
+}
+
+#[allow(clippy::too_many_arguments)]
 fn run<const L: usize>(
-    setup: &GroupSetup<'_>,
+    waves: &mut [Wave<L>],
+    lds: &mut [u8],
+    stats: &mut Stats,
+    workgroup: [u32; 3],
+    turn: &mut usize,
     program: &mut Program,
     mem: &mut dyn Memory,
     control: &Control<'_>,
-) -> Result<Stats, Trap> {
-    static LEVEL: OnceLock<Level> = OnceLock::new();
-    let level = *LEVEL.get_or_init(Level::detect);
-    let count = setup.threads.div_ceil(L as u32).max(1);
-    let mut lds = vec![0u8; setup.lds_bytes as usize];
-    let mut waves: Vec<Wave<L>> = (0..count).map(|k| start(setup, k, program.entry())).collect();
-    let mut stats = Stats { wave_instructions: 0, waves: count as u64 };
+    budget: u64,
+) -> Result<Progress, Trap> {
+    let level = level();
     let report = |w: &Wave<L>, program: &Program, kind, lane| Trap {
         pc: w.pc,
         wave: w.id,
-        workgroup: setup.workgroup,
+        workgroup,
         instruction: program.text(w.pc),
         lane,
         kind,
     };
-    if program.wave_size() != setup.wave_size {
+    if program.wave_size().lanes() != L as u32 {
         let what = "a program decoded for the other wave size".into();
         return Err(report(&waves[0], program, TrapKind::NotImplemented { what }, None));
     }
+    let until = stats.wave_instructions.saturating_add(budget);
     loop {
         // Slice by slice in turn, so that a wave that waits for another one's store sees it in the end.
         while waves.iter().any(|w| w.state == State::Running) {
-            for w in waves.iter_mut().filter(|w| w.state == State::Running) {
-                let r = slice(w, program, mem, &mut lds, level, &mut stats);
+            while let Some(w) = waves.get_mut(*turn) {
+                *turn += 1;
+                if w.state != State::Running {
+                    continue;
+                }
+                let r = slice(w, program, mem, lds, level, stats);
                 r.map_err(|(kind, lane)| report(w, program, kind, lane))?;
                 if (control.stop)() {
                     return Err(report(w, program, TrapKind::Killed, None));
@@ -128,18 +247,23 @@ fn run<const L: usize>(
                 {
                     return Err(report(w, program, TrapKind::BudgetExceeded { limit }, None));
                 }
+                if stats.wave_instructions >= until {
+                    return Ok(Progress::Yielded);
+                }
             }
+            *turn = 0;
         }
         // Every wave is at a barrier or has ended; those that ended no longer count.
+        *turn = 0;
         let mut waiting = false;
-        for w in &mut waves {
+        for w in &mut *waves {
             if w.state == State::Barrier {
                 w.state = State::Running;
                 waiting = true;
             }
         }
         if !waiting {
-            return Ok(stats);
+            return Ok(Progress::Ended(*stats));
         }
     }
 }
@@ -153,39 +277,48 @@ fn slice<const L: usize>(
     level: Level,
     stats: &mut Stats,
 ) -> Result<(), mem::LaneTrap> {
-    let plain = |k: TrapKind| (k, None);
     for _ in 0..SLICE {
         let pc = w.pc;
-        let at = program.at(pc, mem).map_err(plain)?;
+        let at = program.at(pc, mem).map_err(|k| (k, None))?;
         let c = &program.code[at];
         stats.wave_instructions += 1;
-        let next = pc + 4 * c.inst.len_dw as u64;
-        match c.unit {
-            Unit::Hot if w.mode & 15 == 0 => fast::run(level, w, c),
-            Unit::Hot | Unit::Valu => valu::run(w, c).map_err(plain)?,
-            Unit::Vopd => {
-                if w.mode & 15 != 0 {
-                    return Err(plain(TrapKind::NotImplemented { what: c.inst.row().name.into() }));
+        match execute(w, c, pc, mem, lds, level)? {
+            Next::Fall => {
+                w.pc = pc + 4 * c.inst.len_dw as u64;
+                if w.state != State::Running {
+                    return Ok(());
                 }
-                fast::run(level, w, c);
             }
-            Unit::Salu => match salu::run(w, c, pc).map_err(plain)? {
-                Next::Fall => {
-                    if w.state != State::Running {
-                        w.pc = next;
-                        return Ok(());
-                    }
-                }
-                Next::Jump(to) => {
-                    w.pc = to;
-                    continue;
-                }
-            },
-            Unit::Smem => mem::scalar(w, c, mem)?,
-            Unit::Mem => mem::vector(w, c, mem, lds)?,
-            Unit::Other => return Err(plain(TrapKind::NotImplemented { what: c.inst.row().name.into() })),
+            Next::Jump(to) => w.pc = to,
         }
-        w.pc = next;
     }
     Ok(())
+}
+
+/// Runs the instruction at `pc`, leaving the program counter alone.
+#[inline(always)]
+pub(crate) fn execute<const L: usize>(
+    w: &mut Wave<L>,
+    c: &Code,
+    pc: u64,
+    mem: &mut dyn Memory,
+    lds: &mut [u8],
+    level: Level,
+) -> Result<Next, mem::LaneTrap> {
+    let plain = |k: TrapKind| (k, None);
+    match c.unit {
+        Unit::Hot if w.mode & 15 == 0 => fast::run(level, w, c),
+        Unit::Hot | Unit::Valu => valu::run(w, c).map_err(plain)?,
+        Unit::Vopd => {
+            if w.mode & 15 != 0 {
+                return Err(plain(TrapKind::NotImplemented { what: c.inst.row().name.into() }));
+            }
+            fast::run(level, w, c);
+        }
+        Unit::Salu => return salu::run(w, c, pc).map_err(plain),
+        Unit::Smem => mem::scalar(w, c, mem)?,
+        Unit::Mem => mem::vector(w, c, mem, lds)?,
+        Unit::Other => return Err(plain(TrapKind::NotImplemented { what: c.inst.row().name.into() })),
+    }
+    Ok(Next::Fall)
 }
