@@ -1,9 +1,10 @@
 //! One workgroup: its waves, LDS and barriers.
 use crate::fast::{self, Level};
+use crate::mem::{self, Done, Lds, Port};
 use crate::program::Unit;
 use crate::salu::Next;
 use crate::wave::{EXEC, State, Wave};
-use crate::{Control, Memory, Program, Stats, Trap, TrapKind, mem, salu, valu};
+use crate::{Control, Memory, Program, Stats, Trap, TrapKind, salu, valu};
 use isa::WaveSize;
 use std::sync::OnceLock;
 
@@ -87,6 +88,7 @@ fn start<const L: usize>(setup: &GroupSetup<'_>, id: u32, entry: u64) -> Wave<L>
         v,
         state: State::Running,
         scratch: setup.scratch_base + id as u64 * setup.scratch_wave_bytes as u64,
+        scratch_lane_bytes: setup.scratch_wave_bytes / L as u32,
     }
 }
 
@@ -99,7 +101,7 @@ fn run<const L: usize>(
     static LEVEL: OnceLock<Level> = OnceLock::new();
     let level = *LEVEL.get_or_init(Level::detect);
     let count = setup.threads.div_ceil(L as u32).max(1);
-    let mut lds = vec![0u8; setup.lds_bytes as usize];
+    let mut lds = Lds::new(setup.lds_bytes);
     let mut waves: Vec<Wave<L>> = (0..count).map(|k| start(setup, k, program.entry())).collect();
     let mut stats = Stats { wave_instructions: 0, waves: count as u64 };
     let report = |w: &Wave<L>, program: &Program, kind, lane| Trap {
@@ -117,9 +119,11 @@ fn run<const L: usize>(
     loop {
         // Slice by slice in turn, so that a wave that waits for another one's store sees it in the end.
         while waves.iter().any(|w| w.state == State::Running) {
+            let mut progress = false;
             for w in waves.iter_mut().filter(|w| w.state == State::Running) {
-                let r = slice(w, program, mem, &mut lds, level, &mut stats);
-                r.map_err(|(kind, lane)| report(w, program, kind, lane))?;
+                let mut port = Port { mem, lds: &mut lds, watch: None };
+                let r = slice(w, program, &mut port, level, &mut stats);
+                progress |= r.map_err(|(kind, lane)| report(w, program, kind, lane))?;
                 if (control.stop)() {
                     return Err(report(w, program, TrapKind::Killed, None));
                 }
@@ -128,6 +132,9 @@ fn run<const L: usize>(
                 {
                     return Err(report(w, program, TrapKind::BudgetExceeded { limit }, None));
                 }
+            }
+            if !progress && let Some(w) = waves.iter().find(|w| w.state == State::Running) {
+                return Err(report(w, program, TrapKind::BarrierDeadlock, None));
             }
         }
         // Every wave is at a barrier or has ended; those that ended no longer count.
@@ -144,19 +151,19 @@ fn run<const L: usize>(
     }
 }
 
-/// Runs a wave for some instructions, to a barrier or to its end. On a trap `pc` is that of the instruction.
+/// Runs a wave for some instructions, to a barrier or to its end, or until it waits for another wave; false where it did
+/// not get past its first. On a trap `pc` is that of the instruction.
 fn slice<const L: usize>(
     w: &mut Wave<L>,
     program: &mut Program,
-    mem: &mut dyn Memory,
-    lds: &mut [u8],
+    port: &mut Port<'_>,
     level: Level,
     stats: &mut Stats,
-) -> Result<(), mem::LaneTrap> {
+) -> Result<bool, mem::LaneTrap> {
     let plain = |k: TrapKind| (k, None);
-    for _ in 0..SLICE {
+    for k in 0..SLICE {
         let pc = w.pc;
-        let at = program.at(pc, mem).map_err(plain)?;
+        let at = program.at(pc, port.mem).map_err(plain)?;
         let c = &program.code[at];
         stats.wave_instructions += 1;
         let next = pc + 4 * c.inst.len_dw as u64;
@@ -173,7 +180,7 @@ fn slice<const L: usize>(
                 Next::Fall => {
                     if w.state != State::Running {
                         w.pc = next;
-                        return Ok(());
+                        return Ok(true);
                     }
                 }
                 Next::Jump(to) => {
@@ -181,11 +188,14 @@ fn slice<const L: usize>(
                     continue;
                 }
             },
-            Unit::Smem => mem::scalar(w, c, mem)?,
-            Unit::Mem => mem::vector(w, c, mem, lds)?,
+            Unit::Smem => mem::scalar(w, c, port)?,
+            Unit::Mem => match mem::vector(w, c, port)? {
+                Done::Next => {}
+                Done::Again => return Ok(k > 0),
+            },
             Unit::Other => return Err(plain(TrapKind::NotImplemented { what: c.inst.row().name.into() })),
         }
         w.pc = next;
     }
-    Ok(())
+    Ok(true)
 }

@@ -29,7 +29,10 @@ pub(crate) struct Wave<const L: usize> {
     pub mode: u32,
     pub v: Vec<[u32; L]>,
     pub state: State,
+    /// Address of the wave's scratch.
     pub scratch: u64,
+    /// Bytes of it that each lane has.
+    pub scratch_lane_bytes: u32,
 }
 
 impl<const L: usize> Wave<L> {
