@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 use super::site::Site;
 use crate::fast::Level;
-use crate::mem::LaneTrap;
+use crate::mem::{LaneTrap, Lds, Port};
 use crate::program::Code;
 use crate::salu::Next;
 use crate::wave::{State, Wave};
@@ -38,6 +38,7 @@ pub(super) struct Frame<'a> {
     pub wave: *mut c_void,
     pub codes: &'a [Code],
     pub mem: &'a mut dyn Memory,
+    pub store: *mut Lds,
     pub windows: &'a mut Vec<(Access, Window)>,
     pub level: Level,
     pub trap: Option<LaneTrap>,
@@ -89,6 +90,7 @@ fn finish<const L: usize>(f: &mut Frame<'_>, code: u32, pc: u64, fall: u64) -> u
             let (to, how) = match next {
                 Next::Fall => (pc + 4 * f.codes[code as usize].inst.len_dw as u64, fall),
                 Next::Jump(to) => (to, DISPATCH),
+                Next::Again => (pc, YIELD),
             };
             w.pc = to;
             if w.state == State::Running { how } else { STOPPED }
@@ -126,10 +128,12 @@ pub(super) extern "sysv64" fn access<const L: usize>(frame: *mut Frame<'_>, code
 fn run<const L: usize>(f: &mut Frame<'_>, code: u32, pc: u64) -> Result<Next, LaneTrap> {
     // SAFETY: `wave` is the wave that `enter` got exclusively; generated code does not touch it while this runs.
     let w = unsafe { &mut *f.wave.cast::<Wave<L>>() };
-    // SAFETY: `lds` and `lds_bytes` describe the group's LDS, borrowed exclusively for the run of generated code.
-    let lds = unsafe { std::slice::from_raw_parts_mut(f.lds, f.lds_bytes as usize) };
+    // SAFETY: `store` is the group's LDS, borrowed exclusively for the run of generated code, which does not touch it
+    // while this runs.
+    let lds = unsafe { &mut *f.store };
+    let mut port = Port { mem: f.mem, lds, watch: None };
     let c = &f.codes[code as usize];
-    let r = group::execute(w, c, pc, f.mem, lds, f.level);
+    let r = group::execute(w, c, pc, &mut port, f.level);
     if r.is_err() {
         w.pc = pc;
     }

@@ -27,7 +27,7 @@ mod vector;
 mod wide;
 
 use crate::fast::Level;
-use crate::mem::LaneTrap;
+use crate::mem::{LaneTrap, Port};
 use crate::program::{Engine, Program};
 use crate::salu::Next;
 use crate::wave::{EXEC, State, Wave};
@@ -254,8 +254,7 @@ impl Cache {
         &mut self,
         w: &mut Wave<L>,
         program: &mut Program,
-        mem: &mut dyn Memory,
-        lds: &mut [u8],
+        port: &mut Port<'_>,
         level: Level,
         budget: i64,
     ) -> (i64, Result<(), LaneTrap>) {
@@ -268,22 +267,23 @@ impl Cache {
                 None => w.exec() == Wave::<L>::ALL,
             };
             let key = Key { pc: w.pc, mode: w.mode, full };
-            let code = match self.find::<L>(key, program, mem) {
+            let code = match self.find::<L>(key, program, port.mem) {
                 Ok(c) => c,
                 Err(t) => return (budget - left, Err(t)),
             };
             let Some(code) = code else {
                 slot = None;
-                if let Err(t) = interpret(w, program, mem, lds, level, &mut left) {
-                    return (budget - left, Err(t));
+                match interpret(w, program, port, level, &mut left) {
+                    Ok(true) => continue,
+                    Ok(false) => break,
+                    Err(t) => return (budget - left, Err(t)),
                 }
-                continue;
             };
             if let Some(s) = slot.take() {
                 // SAFETY: slots live as long as the cache, and no generated code runs now.
                 unsafe { (*s).target = code };
             }
-            let exit = self.enter(w, program, mem, lds, level, &mut left, code);
+            let exit = self.enter(w, program, port, level, &mut left, code);
             match exit {
                 Ok((frame::LINK, s)) => {
                     // SAFETY: the link exit stores the slot it came through.
@@ -303,8 +303,7 @@ impl Cache {
         &mut self,
         w: &mut Wave<L>,
         program: &Program,
-        mem: &mut dyn Memory,
-        lds: &mut [u8],
+        port: &mut Port<'_>,
         level: Level,
         left: &mut i64,
         code: *const u8,
@@ -316,15 +315,16 @@ impl Cache {
             budget: *left,
             slot: std::ptr::null_mut(),
             epilogue: self.epilogue,
-            lds: lds.as_mut_ptr(),
-            lds_bytes: lds.len() as u64,
+            lds: port.lds.bytes.as_mut_ptr(),
+            lds_bytes: port.lds.bytes.len() as u64,
             sites: self.sites.as_mut_ptr(),
             step: frame::step::<L>,
             branch: frame::branch::<L>,
             access: frame::access::<L>,
             wave: wave.cast(),
             codes: &program.code,
-            mem,
+            store: port.lds,
+            mem: port.mem,
             windows: &mut self.windows,
             level,
             trap: None,
@@ -349,34 +349,34 @@ impl Cache {
     }
 }
 
-/// Interprets to the next jump, or for a stretch.
+/// Interprets to the next jump, or for a stretch; false where the wave waits for another one.
 fn interpret<const L: usize>(
     w: &mut Wave<L>,
     program: &mut Program,
-    mem: &mut dyn Memory,
-    lds: &mut [u8],
+    port: &mut Port<'_>,
     level: Level,
     left: &mut i64,
-) -> Result<(), LaneTrap> {
+) -> Result<bool, LaneTrap> {
     for _ in 0..STRIDE {
         let pc = w.pc;
-        let at = program.at(pc, mem).map_err(|k| (k, None))?;
+        let at = program.at(pc, port.mem).map_err(|k| (k, None))?;
         let c = &program.code[at];
         *left -= 1;
-        match group::execute(w, c, pc, mem, lds, level)? {
+        match group::execute(w, c, pc, port, level)? {
             Next::Fall => {
                 w.pc = pc + 4 * c.inst.len_dw as u64;
                 if w.state != State::Running {
-                    return Ok(());
+                    return Ok(true);
                 }
             }
             Next::Jump(to) => {
                 w.pc = to;
-                return Ok(());
+                return Ok(true);
             }
+            Next::Again => return Ok(false),
         }
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Is EXEC's low half at this code, for the modules here.

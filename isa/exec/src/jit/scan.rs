@@ -1,5 +1,5 @@
 //! Which instructions make a block.
-use crate::memop::MemOp;
+use crate::mem::MemOp;
 use crate::program::{Code, Program, Unit};
 use crate::wave::EXEC;
 use crate::{Memory, TrapKind};
