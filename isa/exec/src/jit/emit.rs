@@ -453,11 +453,6 @@ impl Emit<'_> {
         self.hold(Held::K(v))
     }
 
-    /// Is a VGPR's part at hand already.
-    pub(super) fn at_hand(&self, v: u8, part: u8) -> bool {
-        self.regs.held.contains(&Some(Held::V(v, part)))
-    }
-
     /// Makes `z`, whose sixteen lanes were all computed, the VGPR's part.
     pub(super) fn bind(&mut self, v: u8, part: u8, z: Z) {
         self.forget_part(v, part);

@@ -23,6 +23,7 @@ mod pages;
 mod scalar;
 mod scan;
 mod site;
+mod tables;
 mod vector;
 mod wide;
 
@@ -52,12 +53,12 @@ const BIAS_V: i32 = 8192;
 
 const SCC: i32 = offset_of!(Wave<32>, scc) as i32 - BIAS_S;
 const PC: i32 = offset_of!(Wave<32>, pc) as i32 - BIAS_S;
-const STATE: i32 = offset_of!(Wave<32>, state) as i32 - BIAS_S;
 const SCRATCH: i32 = offset_of!(Wave<32>, scratch) as i32 - BIAS_S;
+const SCRATCH_BYTES: i32 = offset_of!(Wave<32>, scratch_lane_bytes) as i32 - BIAS_S;
+const _: () = assert!(offset_of!(Wave<32>, scratch_lane_bytes) == offset_of!(Wave<64>, scratch_lane_bytes));
 const _: () = assert!(offset_of!(Wave<32>, s) == 0 && offset_of!(Wave<64>, s) == 0);
 const _: () = assert!(offset_of!(Wave<32>, scc) == offset_of!(Wave<64>, scc));
 const _: () = assert!(offset_of!(Wave<32>, pc) == offset_of!(Wave<64>, pc));
-const _: () = assert!(offset_of!(Wave<32>, state) == offset_of!(Wave<64>, state));
 const _: () = assert!(offset_of!(Wave<32>, scratch) == offset_of!(Wave<64>, scratch));
 
 /// What a block was translated for.

@@ -28,14 +28,8 @@ fn kind(op: Op) -> Option<Kind> {
         | Op::V_MUL_F32
         | Op::V_FMA_F32
         | Op::V_FMAC_F32
-        | Op::V_FMAAK_F32
-        | Op::V_FMAMK_F32
         | Op::V_MIN_F32
-        | Op::V_MAX_F32
-        | Op::V_TRUNC_F32
-        | Op::V_CEIL_F32
-        | Op::V_FLOOR_F32
-        | Op::V_RNDNE_F32 => Kind::Float,
+        | Op::V_MAX_F32 => Kind::Float,
         Op::V_CVT_F32_I32 | Op::V_CVT_F32_U32 => Kind::FromInt,
         Op::V_CVT_I32_F32 | Op::V_CVT_U32_F32 => Kind::ToInt,
         Op::V_MOV_B32

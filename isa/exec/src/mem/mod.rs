@@ -14,7 +14,7 @@ mod port;
 mod smem;
 mod sync;
 
-pub(crate) use op::MemOp;
+pub(crate) use op::{Half, MemOp};
 pub(crate) use port::{Lds, Port};
 pub(crate) use smem::scalar;
 
