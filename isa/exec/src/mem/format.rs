@@ -335,3 +335,64 @@ pub(crate) fn scattered(select: [u8; 4], v: Quad) -> Quad {
 
 /// Every component from itself.
 pub(crate) const IDENTITY: [u8; 4] = [4, 5, 6, 7];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What `tests/data/formats.py` computes from the names of the formats.
+    const EXPECTED: &str = include_str!("../../tests/data/formats.txt");
+
+    fn element(hex: &str) -> [u8; 16] {
+        u128::from_str_radix(hex, 16).expect("a hexadecimal number").to_le_bytes()
+    }
+
+    fn quad(words: &[&str]) -> Quad {
+        std::array::from_fn(|k| u32::from_str_radix(words[k], 16).expect("a hexadecimal number"))
+    }
+
+    #[test]
+    fn conversions_are_those_computed_from_the_names() {
+        let mut lines = 0;
+        for line in EXPECTED.lines() {
+            let w: Vec<&str> = line.split_whitespace().collect();
+            let format = Format::new(w[1].parse().expect("a number")).expect("a format");
+            if w[0] == "load" {
+                let e = element(w[3]);
+                assert_eq!(format.load(&e), quad(&w[5..9]), "{line}");
+                assert_eq!(format.load16(&e), quad(&w[9..13]), "{line}, 16 bits");
+            } else {
+                assert_eq!(format.store(quad(&w[3..7])), Some(element(w[8])), "{line}");
+                assert_eq!(format.store16(quad(&w[9..13])), Some(element(w[14])), "{line}, 16 bits");
+            }
+            lines += 1;
+        }
+        assert!(lines > 1000, "{lines} lines");
+    }
+
+    #[test]
+    fn selections_take_components_zero_and_one() {
+        assert_eq!(selected([6, 1, 4, 0], [10, 11, 12, 13], 99), [12, 99, 10, 0]);
+        assert_eq!(scattered([6, 5, 4, 7], [10, 11, 12, 13]), [12, 11, 10, 13]);
+        assert_eq!(scattered([4, 0, 0, 1], [10, 11, 12, 13]), [10, 0, 0, 0]);
+    }
+
+    #[test]
+    fn depth_beside_stencil_takes_its_own_bits() {
+        let f = |n| Format::new(n).expect("a format");
+        let e = 0xab_800000u128.to_le_bytes();
+        assert_eq!(f(77).load(&e), [0x80_0000, 0xab, 0, 0]);
+        assert_eq!(f(79).load(&e), [0, 0xab8000, 0, 0]);
+        assert_eq!((f(80).bytes, f(81).bytes), (8, 8));
+        let e = 0x0000_0012_3f80_0000u128.to_le_bytes();
+        assert_eq!(f(80).load(&e), [0x3f80_0000, 0x12, 0, 0]);
+        assert_eq!(f(81).load(&e), [0x3f80_0000, 0, 0, 0]);
+    }
+
+    #[test]
+    fn the_exponent_is_shared() {
+        // 1.0 = 256 * 2^(16 - 24), with exponent 16.
+        let e = ((16u128 << 27) | 256).to_le_bytes();
+        assert_eq!(Format::new(67).expect("5_9_9_9").load(&e), [0x3f80_0000, 0, 0, 0]);
+    }
+}

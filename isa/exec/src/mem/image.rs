@@ -119,7 +119,8 @@ pub(super) fn fields(c: &Code) -> Fields {
 }
 
 impl Image {
-    pub(crate) fn new<const L: usize>(w: &Wave<L>, c: &Code) -> Result<Resource, LaneTrap> {
+    /// The resource that an instruction names.
+    pub(crate) fn resource<const L: usize>(w: &Wave<L>, c: &Code) -> Result<Resource, LaneTrap> {
         let x = fields(c);
         let sbase = c.inst.mem.sbase as usize;
         let n = if x.r128 { 4 } else { 8 };

@@ -259,7 +259,7 @@ pub(super) fn run<const L: usize>(w: &mut Wave<L>, c: &Code, op: ImageOp, port: 
         ImageOp::Gather { row, extras } => (extras, Some(row)),
         _ => return no("a level from derivatives"),
     };
-    let image = match Image::new(w, c)? {
+    let image = match Image::resource(w, c)? {
         Resource::Bound(image) => image,
         Resource::Mismatch => return Ok(()),
         Resource::Unbound => {

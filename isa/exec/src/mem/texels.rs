@@ -86,7 +86,7 @@ pub(super) fn run<const L: usize>(w: &mut Wave<L>, c: &Code, op: ImageOp, port: 
     let x = fields(c);
     let exec = w.exec();
     let d16 = packed(x.d16);
-    let image = match Image::new(w, c)? {
+    let image = match Image::resource(w, c)? {
         Resource::Bound(image) => image,
         Resource::Mismatch => return Ok(()),
         Resource::Unbound => {
