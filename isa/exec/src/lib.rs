@@ -1,12 +1,15 @@
-//! What RDNA3 instructions do: the portable wave interpreter.
+//! What RDNA3 instructions do: a portable wave interpreter, and on x86-64 a translator to host SIMD.
 //!
 //! [`run_group`] runs all waves of one workgroup over a [`Memory`], round-robin from barrier to barrier, until every
-//! wave has ended or one of them traps. Code is decoded once into a [`Program`] and reused across workgroups.
+//! wave has ended or one of them traps; [`Group`] does the same in pieces and shows the waves' registers. Code is decoded
+//! (and translated) once into a [`Program`] and reused across workgroups.
 #![deny(unsafe_code)]
 
 mod fast;
 mod fp;
 mod group;
+#[cfg(target_arch = "x86_64")]
+mod jit;
 mod lanes;
 mod mem;
 mod program;
@@ -15,11 +18,14 @@ mod special;
 mod trap;
 mod valu;
 mod wave;
+mod window;
 
-pub use group::{GroupSetup, run_group};
+pub use group::{Group, GroupSetup, Progress, run_group};
 pub use isa::WaveSize;
-pub use program::Program;
+pub use program::{Engine, Program};
 pub use trap::{Trap, TrapKind};
+pub use wave::{WaveState, WaveStatus};
+pub use window::Window;
 
 /// How memory was touched.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -154,6 +160,19 @@ pub trait Memory {
     fn atomic_u64(&mut self, va: u64, f: &mut dyn FnMut(u64) -> u64) -> Result<u64, MemFault>;
     /// Instruction fetch; returns how many dwords of `out` it filled, at least one.
     fn fetch(&mut self, va: u64, out: &mut [u32]) -> Result<usize, MemFault>;
+    /// A range around `va` that lies in one piece in host memory and allows `access` ([`Access::Read`] or
+    /// [`Access::Write`]) everywhere, as large as it comes cheaply. Translated code then goes to host memory itself,
+    /// without [`Memory::load`] and [`Memory::store`]; a memory that wants to see every access gives none.
+    fn window(&mut self, va: u64, access: Access) -> Option<Window> {
+        let _ = (va, access);
+        None
+    }
+    /// A number that stands for the present windows: as long as it stays the same, windows given before are good, so that
+    /// they may be kept from one group to the next. No two address spaces share a number. None forgets all windows at
+    /// the end of every [`Group::run`].
+    fn windows_epoch(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// What stops a group from outside.
