@@ -1,6 +1,6 @@
 //! Decoded code of one entry point.
 use crate::fast;
-use crate::memop::MemOp;
+use crate::mem::MemOp;
 use crate::{Memory, TrapKind};
 use isa::row::{Class, Slot, Ty};
 use isa::{Dpp, Format, Inst, WaveSize};
@@ -209,8 +209,9 @@ impl Code {
             Format::VopdX | Format::VopdY => Unit::Other,
             Format::Vop1 | Format::Vop2 | Format::Vop3 | Format::Vopc if hot => Unit::Hot,
             Format::Vop1 | Format::Vop2 | Format::Vopc | Format::Vop3 | Format::Vop3p => Unit::Valu,
-            Format::Ds | Format::Mubuf | Format::Flat | Format::Global | Format::Scratch => Unit::Mem,
-            Format::Mtbuf | Format::Mimg | Format::Exp | Format::Ldsdir | Format::Vinterp => Unit::Other,
+            Format::Ds | Format::Mubuf | Format::Mtbuf | Format::Mimg | Format::Ldsdir => Unit::Mem,
+            Format::Flat | Format::Global | Format::Scratch => Unit::Mem,
+            Format::Exp | Format::Vinterp => Unit::Other,
         };
         Code { inst, unit, s, y, float, cmp, mem, load }
     }
@@ -219,6 +220,19 @@ impl Code {
 /// Largest distance from the entry that is looked up in a table rather than a map.
 const TABLE_DW: u64 = 1 << 18;
 
+/// Which engine runs the waves of a program.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Engine {
+    /// Code that ran often enough is translated, the rest interpreted. Where the host lacks what the translator needs, or
+    /// `SPARKLE_EMU_SIMD` asks for `portable`, everything is interpreted.
+    #[default]
+    Auto,
+    /// The portable interpreter.
+    Interpreter,
+    /// Everything is translated before it first runs, where the host can.
+    Translator,
+}
+
 /// Decoded code of one entry point: filled on demand through [`Memory::fetch`], reused across workgroups.
 #[derive(Clone, Debug)]
 pub struct Program {
@@ -226,13 +240,64 @@ pub struct Program {
     wave: WaveSize,
     table: Vec<u32>,
     far: HashMap<u64, u32>,
+    /// Words that were decoded, in runs of consecutive addresses.
+    runs: Vec<(u64, Vec<u32>)>,
+    engine: Engine,
     pub(crate) code: Vec<Code>,
+    #[cfg(target_arch = "x86_64")]
+    pub(crate) jit: crate::jit::Holder,
 }
 
 impl Program {
     /// Nothing is fetched before the first wave runs.
     pub fn new(entry_va: u64, wave: WaveSize) -> Program {
-        Program { entry: entry_va, wave, table: Vec::new(), far: HashMap::new(), code: Vec::new() }
+        Program {
+            entry: entry_va,
+            wave,
+            table: Vec::new(),
+            far: HashMap::new(),
+            runs: Vec::new(),
+            engine: Engine::Auto,
+            code: Vec::new(),
+            #[cfg(target_arch = "x86_64")]
+            jit: Default::default(),
+        }
+    }
+
+    /// Which engine runs it; [`Engine::Auto`] until then.
+    pub fn set_engine(&mut self, engine: Engine) {
+        self.engine = engine;
+    }
+
+    /// Which engine runs it.
+    pub fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    /// Compares what was decoded with memory. Where it still stands there the answer is true; otherwise everything decoded
+    /// and translated is dropped, so that the next run fetches anew.
+    pub fn revalidate(&mut self, mem: &mut dyn Memory) -> bool {
+        let mut buffer = [0u32; 256];
+        let same = self.runs.iter().all(|(start, words)| {
+            let mut at = 0;
+            while at < words.len() {
+                let want = (words.len() - at).min(buffer.len());
+                match mem.fetch(start + 4 * at as u64, &mut buffer[..want]) {
+                    Ok(n) if (1..=want).contains(&n) && buffer[..n] == words[at..at + n] => at += n,
+                    _ => return false,
+                }
+            }
+            true
+        });
+        if !same {
+            self.table.clear();
+            self.far.clear();
+            self.runs.clear();
+            self.code.clear();
+            #[cfg(target_arch = "x86_64")]
+            self.jit.clear();
+        }
+        same
     }
 
     /// Address of the first instruction.
@@ -280,6 +345,11 @@ impl Program {
             }
         };
         let k = self.code.len();
+        let new = &words[..inst.len_dw as usize];
+        match self.runs.last_mut() {
+            Some((start, run)) if *start + 4 * run.len() as u64 == pc => run.extend_from_slice(new),
+            _ => self.runs.push((pc, new.to_vec())),
+        }
         self.code.push(Code::new(inst));
         if off < TABLE_DW {
             if self.table.len() <= off as usize {
