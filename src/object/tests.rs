@@ -117,7 +117,9 @@ fn what_is_not_a_code_object_says_what_it_is() {
     assert_eq!(patched(18, 62).to_string(), "not an AMDGPU code object: e_machine is 62, EM_AMDGPU is 224");
     assert_eq!(patched(7, 0).code(), "object-not-a-code-object");
     assert_eq!(patched(8, 1), ObjectError::Version { abi: 1 });
-    assert_eq!(patched(16, 1).code(), "object-not-a-code-object");
+    assert_eq!(patched(16, 1), ObjectError::NotLinked);
+    assert_eq!(patched(16, 2).to_string(), "not an AMDGPU code object: e_type is 2, and code objects have ET_DYN, 3");
+    assert_eq!(code(b"__CLANG_OFFLOAD_BUNDLE__"), "object-not-a-code-object");
     assert_eq!(code(&good[..64]), "object-not-a-code-object");
     // Wave64 in the descriptor against .wavefront_size 32 in the metadata: bit 10 of the properties.
     let object = CodeObject::parse(good).unwrap();
