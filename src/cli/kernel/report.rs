@@ -214,8 +214,9 @@ pub fn list_text(file: &Path, object: &CodeObject, out: &Output) -> String {
             Some(size) => format!("  workgroups of {}\n", by(size)),
             None => format!("  workgroups of up to {} work-items\n", kernel.max_workgroup_size),
         };
+        let widest = kernel.explicit_args().map(|arg| arg.kind.as_str().len()).max().unwrap_or(0).min(32);
         for (i, arg) in kernel.explicit_args().enumerate() {
-            let mut line = format!("  {i:>3}  {:<13} {:>3} B", arg.kind.as_str(), arg.size);
+            let mut line = format!("  {i:>3}  {:<widest$} {:>4} B", arg.kind.as_str(), arg.size);
             for word in [&arg.type_name, &arg.name, &arg.access].into_iter().flatten() {
                 line += &format!("  {word}");
             }
