@@ -669,9 +669,11 @@ macro_rules! fixup {
             let sign = (a ^ b) & SIGN;
             let (ma, mb) = (a & (SIGN - 1), b & (SIGN - 1));
             let r = sign | q & (SIGN - 1);
-            // The quotient is below everything.
-            let far = ((ma >> $man) as i32 - (mb >> $man) as i32) < if $bits == 64 { -1075 } else { -150 };
+            let gap = (ma >> $man) as i32 - (mb >> $man) as i32;
+            // The quotient is below everything, or the refinement of one above everything came to infinity minus infinity.
+            let far = gap < if $bits == 64 { -1075 } else { -150 };
             let r = if far && $bits != 16 { sign | tiny } else { r };
+            let r = if q & (SIGN - 1) > INF && gap > if $bits == 64 { 1024 } else { 128 } { sign | INF } else { r };
             let r = if mb == INF || ma == 0 { sign } else { r };
             let r = if mb == 0 || ma == INF { sign | INF } else { r };
             let r = if mb == 0 && ma == 0 || mb == INF && ma == INF { SIGN | INF | QUIET } else { r };
