@@ -1,6 +1,6 @@
 //! Decoded code of one entry point.
 use crate::fast::{self, Run};
-use crate::memop::MemOp;
+use crate::mem::MemOp;
 use crate::valu::{Alu, Half, Kernel, Part};
 use crate::{Memory, TrapKind};
 use isa::row::{Slot, TIED, Ty};
@@ -70,6 +70,8 @@ pub(crate) struct Code {
     pub y: [Src; 2],
     /// Runs a vector ALU instruction, pairs included, on a wave of the lanes it was decoded for; None for other units.
     pub run: Option<Run>,
+    /// What `run` calls when MODE is not as usual.
+    pub slow: Option<Run>,
     pub alu: Alu,
     pub pair: Option<[Half; 2]>,
     pub cmp: Option<Cmp>,
@@ -208,6 +210,12 @@ impl Code {
             }
         }
         let pair = inst.y.and_then(|y| Some([Half::new(inst.op, level)?, Half::new(y.op, level)?]));
+        let slow = match (cmp, &alu.kernel) {
+            (Some(_), _) => Some(fast::compare_full(level, lanes)),
+            (None, Kernel::Lanes(..)) => Some(fast::full(level, lanes)),
+            (None, Kernel::Wide(..)) => Some(fast::full_wide(level, lanes)),
+            (None, Kernel::None) => None,
+        };
         let run = match row.format {
             Format::VopdX | Format::VopdY => pair.map(|_| fast::pair(level, lanes)),
             Format::Vop1 | Format::Vop2 | Format::Vop3 | Format::Vopc | Format::Vop3p | Format::Vinterp => {
@@ -219,10 +227,11 @@ impl Code {
             Format::Sop1 | Format::Sop2 | Format::Sopc | Format::Sopk | Format::Sopp => Unit::Salu,
             Format::Smem => Unit::Smem,
             _ if run.is_some() => Unit::Valu,
-            Format::Ds | Format::Mubuf | Format::Flat | Format::Global | Format::Scratch => Unit::Mem,
+            Format::Ds | Format::Mubuf | Format::Mtbuf | Format::Mimg | Format::Ldsdir => Unit::Mem,
+            Format::Flat | Format::Global | Format::Scratch => Unit::Mem,
             _ => Unit::Other,
         };
-        Code { inst, unit, s, y, run, alu, pair, cmp, mem, load }
+        Code { inst, unit, s, y, run, slow, alu, pair, cmp, mem, load }
     }
 
     /// What the vector ALU knows of it.
@@ -240,6 +249,12 @@ fn vector(inst: &Inst, alu: &Alu, cmp: Option<Cmp>, level: fast::Level, lanes: u
         return Some(f(level, lanes));
     }
     if let Some(run) = crate::special::find(inst.op, level, lanes) {
+        return Some(run);
+    }
+    if alu.simple
+        && !(inst.mods.clamp && crate::ops::saturating(inst.op, level).is_some())
+        && let Some(run) = crate::ops::fused(inst.op, level, lanes)
+    {
         return Some(run);
     }
     let f = match (&alu.kernel, alu.simple) {
@@ -280,6 +295,8 @@ pub struct Program {
     runs: Vec<(u64, Vec<u32>)>,
     engine: Engine,
     pub(crate) code: Vec<Code>,
+    #[cfg(target_arch = "x86_64")]
+    pub(crate) jit: crate::jit::Holder,
 }
 
 impl Program {
@@ -293,6 +310,8 @@ impl Program {
             runs: Vec::new(),
             engine: Engine::Auto,
             code: Vec::new(),
+            #[cfg(target_arch = "x86_64")]
+            jit: Default::default(),
         }
     }
 
@@ -326,6 +345,8 @@ impl Program {
             self.far.clear();
             self.runs.clear();
             self.code.clear();
+            #[cfg(target_arch = "x86_64")]
+            self.jit.clear();
         }
         same
     }
