@@ -303,12 +303,17 @@ impl Dispatch {
         self.extent(0).saturating_mul(self.extent(1)).saturating_mul(self.extent(2))
     }
 
+    /// The id of workgroup `index`, counted x first.
+    pub fn workgroup(&self, index: u64) -> [u32; 3] {
+        let (x, y) = (self.extent(0), self.extent(1));
+        let offset = [index % x, index / x % y, index / x / y];
+        std::array::from_fn(|i| self.start[i] + offset[i] as u32)
+    }
+
     /// Threads of workgroup `index`, counted x first, and what its waves find in registers; `f` starts it. With scratch,
     /// `slot` says which of the ring's places is its own.
     pub fn with_setup<T>(&self, index: u64, slot: u32, f: impl FnOnce(&GroupSetup<'_>) -> T) -> T {
-        let (x, y) = (self.extent(0), self.extent(1));
-        let offset = [index % x, index / x % y, index / x / y];
-        let id: [u32; 3] = std::array::from_fn(|i| self.start[i] + offset[i] as u32);
+        let id = self.workgroup(index);
         let block: [u32; 3] =
             std::array::from_fn(|i| if id[i] + 1 == self.end[i] { self.partial[i] } else { self.block[i] });
         let threads: u32 = block.iter().product();

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use isa_exec::{Access, FaultCause, MemFault, Memory, load_each_lane, store_each_lane};
+use isa_exec::{Access, FaultCause, MemFault, Memory, Window, load_each_lane, store_each_lane};
 
-use super::arena::Arena;
-use super::vm::{Mapping, Permissions, Vm, canonical};
+use super::arena::{Arena, Windows};
+use super::vm::{HOLE_START, Mapping, Permissions, Vm, canonical};
 
 /// Translations kept at hand.
 const WAYS: usize = 8;
@@ -22,6 +22,7 @@ pub struct VmMemory<'a> {
     /// The way to replace next.
     next: usize,
     generation: u64,
+    windows: Windows,
     log: Option<AccessLog>,
     /// Addresses that aren't noted.
     private: Range<u64>,
@@ -31,7 +32,16 @@ impl<'a> VmMemory<'a> {
     /// A view without cached translations.
     pub fn new(vm: &'a Vm) -> Self {
         let generation = vm.generation();
-        Self { vm, ways: Default::default(), last: 0, next: 0, generation, log: None, private: 0..0 }
+        Self {
+            vm,
+            ways: Default::default(),
+            last: 0,
+            next: 0,
+            generation,
+            windows: Windows::default(),
+            log: None,
+            private: 0..0,
+        }
     }
 
     /// A view that notes every access, but those to a range whose parts belong to one wave each.
@@ -49,6 +59,7 @@ impl<'a> VmMemory<'a> {
         let generation = self.vm.generation();
         if generation != self.generation {
             self.ways = Default::default();
+            self.windows.close();
             self.generation = generation;
         }
     }
@@ -228,6 +239,21 @@ impl Memory for VmMemory<'_> {
             self.note(va, 4 * u64::from(own), Kind::Fetch);
         }
         Ok(count)
+    }
+
+    fn window(&mut self, va: u64, access: Access) -> Option<Window> {
+        // Addresses of the low half need no sign extension, so that comparing them as they are is enough.
+        if self.log.is_some() || va >= HOLE_START {
+            return None;
+        }
+        let (mapping, _, _) = self.translate(va, 1, access).ok()?;
+        let mapping = Arc::clone(mapping);
+        let len = mapping.end - mapping.start;
+        Some(self.windows.open(&mapping.storage, mapping.offset, mapping.start, len))
+    }
+
+    fn windows_epoch(&self) -> Option<u64> {
+        self.log.is_none().then(|| self.windows.epoch())
     }
 }
 
