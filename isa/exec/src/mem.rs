@@ -11,7 +11,7 @@ pub(crate) type LaneTrap = (TrapKind, Option<u32>);
 
 /// Where one lane's access goes.
 #[derive(Clone, Copy)]
-enum Place {
+pub(crate) enum Place {
     Va(u64),
     Lds(u64),
     /// Reads 0, drops writes; per dword the bytes left in range.
@@ -33,8 +33,8 @@ fn put_lds(lds: &mut [u8], at: u64, data: &[u8]) {
 }
 
 /// A buffer resource (V#), section 9.1.5 of the RDNA3 guide.
-struct Resource {
-    base: u64,
+pub(crate) struct Resource {
+    pub(crate) base: u64,
     stride: u32,
     records: u32,
     oob_select: u32,
@@ -44,7 +44,7 @@ struct Resource {
 }
 
 impl Resource {
-    fn new<const L: usize>(w: &Wave<L>, s: usize) -> Resource {
+    pub(crate) fn new<const L: usize>(w: &Wave<L>, s: usize) -> Resource {
         let d: [u32; 4] = std::array::from_fn(|k| w.sgpr(s + k));
         Resource {
             base: d[0] as u64 | ((d[1] & 0xffff) as u64) << 32,
@@ -59,7 +59,7 @@ impl Resource {
 
     /// Address of `bytes` at `index` and `offset`; None where the check refuses it.
     #[inline(always)]
-    fn address(&self, index: u32, offset: u32, soffset: u32, bytes: u32) -> Option<u64> {
+    pub(crate) fn address(&self, index: u32, offset: u32, soffset: u32, bytes: u32) -> Option<u64> {
         let end = offset as u64 + bytes as u64;
         let out = match self.oob_select {
             0 => index >= self.records || self.stride != 0 && end > self.stride as u64,
@@ -128,7 +128,7 @@ pub(crate) fn scalar<const L: usize>(w: &mut Wave<L>, c: &Code, mem: &mut dyn Me
     Ok(())
 }
 
-fn place<const L: usize>(w: &Wave<L>, c: &Code, lane: usize) -> Place {
+pub(crate) fn place<const L: usize>(w: &Wave<L>, c: &Code, lane: usize) -> Place {
     let i = &c.inst;
     let m = &i.mem;
     let pair = || w.vgpr(m.addr as usize)[lane] as u64 | (w.vgpr(m.addr as usize + 1)[lane] as u64) << 32;
@@ -165,7 +165,7 @@ fn swizzled<const L: usize>(base: u64, off: u32, lane: usize) -> u64 {
 
 /// A lane's index and offset into a buffer, before the range check.
 #[inline(always)]
-fn index_offset<const L: usize>(w: &Wave<L>, c: &Code, r: &Resource, lane: usize) -> (u32, u32) {
+pub(crate) fn index_offset<const L: usize>(w: &Wave<L>, c: &Code, r: &Resource, lane: usize) -> (u32, u32) {
     let m = &c.inst.mem;
     let v = |k: usize| w.vgpr(m.addr as usize + k)[lane];
     let index = if m.idxen { v(0) } else { 0 };
@@ -401,7 +401,7 @@ pub(crate) fn vector<const L: usize>(
     Ok(())
 }
 
-fn soffset(code: u8) -> crate::program::Src {
+pub(crate) fn soffset(code: u8) -> crate::program::Src {
     use crate::program::Src;
     match code {
         0..=127 => Src::S(code),
