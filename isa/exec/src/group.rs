@@ -93,7 +93,11 @@ impl Group {
             stats: Stats { wave_instructions: 0, waves: count as u64 },
             workgroup: setup.workgroup,
             turn: 0,
-            observed: check::Observed { sgprs: setup.sgpr_init.len() as u32, ..Default::default() },
+            observed: check::Observed {
+                sgprs: setup.sgpr_init.len() as u32,
+                lds_bytes: setup.lds_bytes,
+                ..Default::default()
+            },
         }
     }
 

@@ -13,13 +13,17 @@ pub(crate) fn touches<const L: usize>(w: &Wave<L>, c: &Code, lds: usize, out: &m
     let m = i.mem;
     if let Some(load) = c.load {
         let offset = (i.imm as i64).wrapping_add(w.sgpr(m.soffset as usize) as i64);
-        let base = if load.buffer {
-            Resource::new(w, m.sbase as usize).base
-        } else {
-            w.sgpr64(m.sbase as usize)
-        };
+        let base = if load.buffer { Resource::new(w, m.sbase as usize).base } else { w.sgpr64(m.sbase as usize) };
         let at = base.wrapping_add(offset as u64);
-        out.push(Touch { lane: None, space: Space::Global, at, len: 4 * load.dwords as u32, kind: Access::Read, inside: true, silent: false });
+        out.push(Touch {
+            lane: None,
+            space: Space::Global,
+            at,
+            len: 4 * load.dwords as u32,
+            kind: Access::Read,
+            inside: true,
+            silent: false,
+        });
         return;
     }
     let Some(op) = c.mem else { return };

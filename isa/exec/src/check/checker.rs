@@ -46,6 +46,8 @@ struct WaveState {
     known: Known,
     /// Until when this wave's LDS, load, store and scalar accesses were done at its last barrier.
     done: [u32; 4],
+    /// When that was.
+    barrier: u32,
 }
 
 struct GroupState {
@@ -66,6 +68,8 @@ struct GroupState {
 /// - Moves (`v_mov`, `s_mov`, lane reads and writes, selects, spills to scratch) hand on what is unwritten; other reads are
 ///   findings, in active lanes and of the halves that count. `x xor x` and `x - x` read nothing.
 /// - Stores of the same value by several waves are `race-lds-same` and `race-same`, which are looked for on request only.
+/// - A barrier orders LDS accesses also where they were not waited for: LDS takes instructions in the order of issue, and
+///   compilers rely on it. `race-lds-unwaited` finds such places on request. Accesses to memory must have been waited for.
 /// - A load with GLC that meets a plain store is taken for a flag: no race, and what the storing wave did before is ordered
 ///   before what comes after. Other atomics that return a value order in the same way.
 pub struct Checker {
@@ -201,12 +205,7 @@ impl Checker {
     }
 
     fn here(&self, step: &Step<'_>, pc: u64) -> Option<Site> {
-        Some(Site {
-            pc,
-            instruction: self.text(pc, step.wave_size()),
-            workgroup: step.workgroup,
-            wave: step.wave.id,
-        })
+        Some(Site { pc, instruction: self.text(pc, step.wave_size()), workgroup: step.workgroup, wave: step.wave.id })
     }
 
     fn uninitialised(&mut self, step: &Step<'_>, miss: Miss) {
@@ -261,8 +260,8 @@ impl Checker {
         if let Some(kind) = misaligned {
             self.found(step, kind, |_, f| place(f));
         }
-        if t.space == Space::Lds && !t.inside {
-            let have = self.groups.get(&step.group).map_or(0, |g| g.begin.lds_bytes);
+        let have = self.groups.get(&step.group).map_or(0, |g| g.begin.lds_bytes);
+        if t.space == Space::Lds && t.at.saturating_add(t.len as u64) > have as u64 {
             self.found(step, Kind::LdsBounds, |_, f| {
                 place(f);
                 f.detail = format!("the group has {have} bytes of LDS");
@@ -282,7 +281,8 @@ impl Checker {
                     self.found(step, Kind::ObjectBounds, |_, f| {
                         place(f);
                         let past = (t.at + len).saturating_sub(o.va.saturating_add(o.bytes));
-                        f.detail = format!("the buffer has {} bytes at 0x{:x}; {past} bytes lie behind it", o.bytes, o.va);
+                        f.detail =
+                            format!("the buffer has {} bytes at 0x{:x}; {past} bytes lie behind it", o.bytes, o.va);
                     });
                 }
             }
@@ -323,7 +323,8 @@ impl Checker {
         let new = Record { agent: me, time: self.time, code: self.current, what };
         let way = if t.kind == Access::Read { Way::Read } else { Way::Write };
         let Some(g) = self.groups.get_mut(&step.group) else { return };
-        let returns = coherent || t.kind == Access::Atomic && if lds { step.effects.writes.vgprs() > 0 } else { step.inst.mem.glc };
+        let returns = coherent
+            || t.kind == Access::Atomic && if lds { step.effects.writes.vgprs() > 0 } else { step.inst.mem.glc };
         let place = if lds { step.group + 1 } else { 0 };
         let key = t.at & !3;
         if returns && let Some(w) = g.waves.get_mut(step.wave.id as usize) {
@@ -339,9 +340,7 @@ impl Checker {
                 return;
             }
             let same_group = old.agent / 64 == step.group;
-            if same_group
-                && waves.get(old.agent as usize % 64).is_some_and(|w| old.time < w.done[old.traffic()])
-            {
+            if same_group && waves.get(old.agent as usize % 64).is_some_and(|w| old.time < w.done[old.traffic()]) {
                 return;
             }
             let (atomic, was_atomic) = (new.is_atomic(), old.is_atomic());
@@ -352,10 +351,19 @@ impl Checker {
             if !plain_write {
                 return;
             }
+            // Passed a barrier after the access, but had not waited for it.
+            let barrier = same_group && waves.get(old.agent as usize % 64).is_some_and(|w| old.time < w.barrier);
             let kind = match (lds, old_way) {
                 // A flag and who polls it.
                 (false, _) if coherent || old.is_coherent() => return,
-                (_, Way::Write) if t.silent && !was_atomic => if lds { Kind::RaceLdsSame } else { Kind::RaceSame },
+                (_, Way::Write) if t.silent && !was_atomic => {
+                    if lds {
+                        Kind::RaceLdsSame
+                    } else {
+                        Kind::RaceSame
+                    }
+                }
+                (true, _) if barrier => Kind::RaceLdsUnwaited,
                 (true, _) => Kind::RaceLds,
                 _ if atomic || was_atomic => Kind::RaceAtomic,
                 _ if same_group => Kind::RaceWaves,
@@ -382,40 +390,26 @@ impl Checker {
             }
         }
         let Some((kind, old, at, len)) = worst else { return };
-        let (begin, waited) = match self.groups.get(&(old.agent / 64)) {
-            Some(g) => {
-                let w = &g.waves[old.agent as usize % 64];
-                // Passed a barrier after the access, but had not waited for it.
-                let barrier = w.done.iter().any(|&d| d > old.time);
-                (Some(g.begin.workgroup), !barrier)
-            }
-            None => (None, true),
-        };
+        let barrier = g.waves.get(old.agent as usize % 64).is_some_and(|w| old.time < w.barrier);
+        let same_group = old.agent / 64 == step.group;
         self.found(step, kind, |c, f| {
             f.memory = Some(Where { space: t.space, at, len: len as u32 });
             f.lane = t.lane;
             f.lanes = t.lane.map_or(0, |l| 1 << l);
             let (pc, known) = &c.code[old.code as usize];
-            let workgroup = begin.or_else(|| c.past_group(old.agent / 64)).unwrap_or_default();
+            let workgroup = c.places.get(old.agent as usize / 64).copied().unwrap_or_default();
             f.other = Some(Site {
                 pc: *pc,
                 instruction: isa::disassemble(&known.inst, step.wave_size()),
                 workgroup,
                 wave: old.agent % 64,
             });
-            f.detail = if !waited {
-                "there was a barrier, but the other access was not waited for before it".into()
-            } else if old.agent / 64 == step.group {
-                "no barrier between them".into()
-            } else {
-                "groups of one dispatch run in any order".into()
+            f.detail = match (same_group, barrier) {
+                (true, true) => "there was a barrier, but the other access was not waited for before it".into(),
+                (true, false) => "no barrier between them".into(),
+                _ => "groups of one dispatch run in any order".into(),
             };
         });
-    }
-
-    /// Position of a group that ended.
-    fn past_group(&self, number: u32) -> Option<[u32; 3]> {
-        self.places.get(number as usize).copied()
     }
 }
 
@@ -460,6 +454,7 @@ impl Observer for Checker {
             hazards: Hazards::default(),
             known: Known::default(),
             done: [0; 4],
+            barrier: 0,
         };
         let state = GroupState {
             begin: *begin,
@@ -482,16 +477,12 @@ impl Observer for Checker {
         let time = self.time;
         let e: &Effects = step.effects;
         let exec = step.wave.exec;
-        let Some(w) =
-            self.groups.get_mut(&step.group).and_then(|g| g.waves.get_mut(step.wave.id as usize))
-        else {
+        let Some(w) = self.groups.get_mut(&step.group).and_then(|g| g.waves.get_mut(step.wave.id as usize)) else {
             return;
         };
         w.waits.wait(step.inst);
-        let late = w
-            .waits
-            .conflict(step.inst, e, exec, waits_lanewise(step.inst, &uses))
-            .map(|(f, read, r)| (*f, read, r));
+        let late =
+            w.waits.conflict(step.inst, e, exec, waits_lanewise(step.inst, &uses)).map(|(f, read, r)| (*f, read, r));
         let misses = w.regs.misses(&uses, step.inst, &step.wave);
         w.regs.write(&uses, step.inst, &step.wave, step.pc);
         let hazard = w.hazards.next(step.pc, step.inst, e, step.wave.lanes == 64);
@@ -557,6 +548,7 @@ impl Observer for Checker {
         for w in &mut g.waves {
             all.join(&w.known);
             let kinds = [Traffic::Lds, Traffic::Load, Traffic::Store, Traffic::Scalar];
+            w.barrier = now;
             w.done = kinds.map(|k| w.waits.done_before(k, now));
         }
         for w in &mut g.waves {

@@ -85,6 +85,9 @@ kinds! {
     RaceLdsSame Note "race-lds-same"
         "two waves store the same value to the same LDS byte, and nothing orders them"
         "let one wave store it, or put a barrier between the two"
+    RaceLdsUnwaited Note "race-lds-unwaited"
+        "two waves touch the same LDS byte, and the first one passed the barrier between them without waiting"
+        "put s_waitcnt lgkmcnt(0) before the barrier; without it the order is that in which LDS takes instructions"
     RaceWaves Error "race-waves"
         "two waves of a group touch the same byte of memory, at least one writes it, and nothing orders them"
         "put a barrier between the two, with s_waitcnt vmcnt(0) and s_waitcnt_vscnt null, 0x0 before it"
@@ -152,7 +155,8 @@ impl KindSet {
     /// No kind.
     pub const NONE: KindSet = KindSet(0);
     /// Names of [`KindSet::parse`] that stand for several kinds.
-    pub const GROUPS: &[&str] = &["all", "default", "uninit", "wait", "race", "bounds", "misaligned", "hazard", "encoding"];
+    pub const GROUPS: &[&str] =
+        &["all", "default", "uninit", "wait", "race", "bounds", "misaligned", "hazard", "encoding"];
 
     /// All kinds, notes included.
     pub fn all() -> KindSet {

@@ -64,17 +64,42 @@ fn is_wmma(op: Op) -> bool {
     )
 }
 
+/// The VGPR operands that a VALU instruction reads, each once.
+fn sources(i: &Inst) -> Vec<Regs> {
+    let mut all: Vec<Regs> = Vec::new();
+    let mut add = |first: u8, n: u8| {
+        let mut r = Regs::NONE;
+        r.add_vgprs(first, n);
+        if !all.contains(&r) {
+            all.push(r);
+        }
+    };
+    for o in i.row().operands {
+        let code = match o.slot {
+            Slot::Src0 => i.src[0],
+            Slot::Src1 => i.src[1],
+            Slot::Src2 => i.src[2],
+            Slot::Vdst if o.input => 256 + i.vdst as u16,
+            _ => continue,
+        };
+        if code >= 256 {
+            add((code - 256) as u8, o.ty.dwords(true));
+        }
+    }
+    all
+}
+
 /// Scalar registers that a VALU instruction reads as a mask of lanes.
 fn mask_of(i: &Inst) -> u128 {
     let wide = |code: u16| if code < 107 { 3u128 << code } else { 0 };
     match i.op {
         Op::V_DIV_FMAS_F32 | Op::V_DIV_FMAS_F64 => wide(106),
-        Op::V_CNDMASK_B32
-        | Op::V_CNDMASK_B16
-        | Op::V_ADD_CO_CI_U32
-        | Op::V_SUB_CO_CI_U32
-        | Op::V_SUBREV_CO_CI_U32 => {
-            if i.format() == Format::Vop3 { wide(i.src[2]) } else { wide(106) }
+        Op::V_CNDMASK_B32 | Op::V_CNDMASK_B16 | Op::V_ADD_CO_CI_U32 | Op::V_SUB_CO_CI_U32 | Op::V_SUBREV_CO_CI_U32 => {
+            if i.format() == Format::Vop3 {
+                wide(i.src[2])
+            } else {
+                wide(106)
+            }
         }
         _ => 0,
     }
@@ -109,7 +134,7 @@ impl Hazards {
         if valu {
             found = self.transcendental(&new);
             if wave64 {
-                found = found.or_else(|| self.forward(&new));
+                found = found.or_else(|| self.forward(&sources(i)));
             }
             if is_wmma(i.op) {
                 found = found.or_else(|| self.wmma(i));
@@ -147,36 +172,36 @@ impl Hazards {
         None
     }
 
-    fn forward(&self, new: &Past) -> Option<(Kind, Regs, u64)> {
-        if new.reads.vgprs() < 2 {
+    fn forward(&self, sources: &[Regs]) -> Option<(Kind, Regs, u64)> {
+        if sources.len() < 2 {
             return None;
         }
         // Backwards: up to four VALU instructions, the one that wrote Vb, the scalar write of EXEC, the one that wrote Va;
-        // no more than two VALU instructions between the last two of them.
-        let (mut valus, mut exec_at, mut after, mut seen) = (0u32, None, None, Regs::NONE);
+        // no more than two VALU instructions between the last two of them. A tuple is one operand.
+        let (mut valus, mut exec_at) = (0u32, None);
+        let mut written: [Option<u32>; 4] = [None; 4];
         for p in &self.past {
-            if valus > 8 || p.drains {
+            let none = written.iter().all(Option::is_none);
+            if valus > 8 || p.drains || valus > 4 && none {
                 return None;
             }
-            let fresh = Regs { v: both(&new.reads, &p.writes).without(&seen).v, s: 0, scc: false };
-            if p.valu && fresh != Regs::NONE {
-                seen = seen.union(&fresh);
-                match (exec_at, after) {
-                    (None, None) if valus > 4 => return None,
-                    (None, None) => after = Some(valus),
-                    (Some(exec), Some(post)) => {
-                        let between = (exec - post - 1) + (valus - exec);
-                        return (between <= 2).then_some((Kind::HazardForward, fresh, p.pc));
-                    }
-                    _ => {}
-                }
-            }
-            if p.salu && p.writes.s >> 126 != 0 && exec_at.is_none() {
-                // Only between the two writes does it matter.
-                after?;
+            if p.salu && p.writes.s >> 126 != 0 && exec_at.is_none() && !none {
                 exec_at = Some(valus);
             }
-            valus += p.valu as u32;
+            if p.valu {
+                for (k, source) in sources.iter().enumerate() {
+                    if written[k].is_some() || !source.meets(&p.writes) {
+                        continue;
+                    }
+                    written[k] = Some(valus);
+                    let Some(exec) = exec_at else { continue };
+                    let after = written.iter().flatten().copied().filter(|&at| at < exec).min()?;
+                    let between = (exec - after - 1) + (valus - exec);
+                    let close = after <= 4 && between <= 2;
+                    return close.then_some((Kind::HazardForward, both(source, &p.writes), p.pc));
+                }
+                valus += 1;
+            }
         }
         None
     }

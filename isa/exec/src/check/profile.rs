@@ -130,10 +130,7 @@ impl Profile {
     /// Active lanes and lanes there are, of vector instructions.
     pub fn lanes(&self) -> (u64, u64) {
         let all = self.wave_size.map_or(32, WaveSize::lanes) as u64;
-        self.lines
-            .values()
-            .filter(|l| is_vector(&l.inst))
-            .fold((0, 0), |(a, b), l| (a + l.lanes, b + l.count * all))
+        self.lines.values().filter(|l| is_vector(&l.inst)).fold((0, 0), |(a, b), l| (a + l.lanes, b + l.count * all))
     }
 
     /// The statistics as text.

@@ -56,14 +56,7 @@ impl Registers {
         let mut v = vec![[0; 2]; begin.vgprs.max(1) as usize];
         v[0] = [!0; 2];
         let n = begin.sgprs.min(106);
-        Registers {
-            v_by: vec![0; v.len()],
-            v,
-            s: (1 << n) - 1,
-            s_by: [0; 128],
-            scc: false,
-            scratch: HashMap::new(),
-        }
+        Registers { v_by: vec![0; v.len()], v, s: (1 << n) - 1, s_by: [0; 128], scc: false, scratch: HashMap::new() }
     }
 
     fn v(&self, k: u8) -> [u64; 2] {
@@ -219,7 +212,8 @@ impl Registers {
                     (_, Lanes::Source) => {
                         let c = crossing(inst, w);
                         have.map(|h| {
-                            (0..w.lanes as usize).fold(0, |m, i| m | (c.from[i].is_none_or(|s| h >> s & 1 != 0) as u64) << i)
+                            (0..w.lanes as usize)
+                                .fold(0, |m, i| m | (c.from[i].is_none_or(|s| h >> s & 1 != 0) as u64) << i)
                         })
                     }
                     _ => have,
@@ -239,7 +233,8 @@ impl Registers {
             let bytes = (t.at..t.at + t.len as u64).map(|b| (b & !3, 1u8 << (b & 3)));
             match t.kind {
                 Access::Read => {
-                    let ok = bytes.fold(true, |ok, (at, bit)| ok && self.scratch.get(&at).is_some_and(|m| m & bit != 0));
+                    let ok =
+                        bytes.fold(true, |ok, (at, bit)| ok && self.scratch.get(&at).is_some_and(|m| m & bit != 0));
                     let first = inst.vdst as usize + k;
                     for reg in first..first + (t.len as usize).div_ceil(4) {
                         if let (false, Some(v)) = (ok, self.v.get_mut(reg)) {

@@ -14,6 +14,8 @@ const SLICE: u32 = 256;
 pub(crate) struct Observed {
     /// SGPRs that the dispatcher set.
     pub sgprs: u32,
+    /// LDS bytes that were asked for.
+    pub lds_bytes: u32,
     /// The observer's number of the group, once it began.
     pub number: Option<u32>,
     /// Registers and counters of the program's instructions, as far as they ran.
@@ -64,15 +66,7 @@ impl Memory for Noting<'_> {
 }
 
 fn view<const L: usize>(w: &Wave<L>) -> WaveView<'_> {
-    WaveView {
-        id: w.id,
-        exec: w.exec(),
-        scc: w.scc,
-        mode: w.mode,
-        lanes: L as u32,
-        s: &w.s,
-        v: w.v.as_flattened(),
-    }
+    WaveView { id: w.id, exec: w.exec(), scc: w.scc, mode: w.mode, lanes: L as u32, s: &w.s, v: w.v.as_flattened() }
 }
 
 /// What a checked run works on beside its waves.
@@ -88,14 +82,7 @@ pub(crate) struct Scene<'a> {
 
 impl Scene<'_> {
     fn trap<const L: usize>(&self, w: &Wave<L>, kind: TrapKind, lane: Option<u32>) -> Trap {
-        Trap {
-            pc: w.pc,
-            wave: w.id,
-            workgroup: self.workgroup,
-            instruction: self.program.text(w.pc),
-            lane,
-            kind,
-        }
+        Trap { pc: w.pc, wave: w.id, workgroup: self.workgroup, instruction: self.program.text(w.pc), lane, kind }
     }
 
     /// The observer's number of the group.
@@ -109,7 +96,7 @@ impl Scene<'_> {
             wave_size: self.program.wave_size(),
             sgprs: self.observed.sgprs,
             vgprs: waves.first().map_or(0, |w| w.v.len() as u32),
-            lds_bytes: self.lds.len() as u32,
+            lds_bytes: self.observed.lds_bytes,
         });
         self.observed.number = Some(n);
         n

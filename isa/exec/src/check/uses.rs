@@ -150,7 +150,9 @@ pub(super) fn uses(inst: &Inst, e: &Effects, wave: WaveSize) -> Uses {
     };
     let mut b = Builder { u, e, wave };
     match row.format {
-        Format::Vop1 | Format::Vop2 | Format::Vopc | Format::Vop3 | Format::Vop3p | Format::Vinterp => b.vector(inst, row),
+        Format::Vop1 | Format::Vop2 | Format::Vopc | Format::Vop3 | Format::Vop3p | Format::Vinterp => {
+            b.vector(inst, row)
+        }
         Format::VopdX | Format::VopdY => {
             b.dual(row, inst.vdst, &inst.src[..2]);
             if let Some(y) = inst.y {
@@ -158,7 +160,9 @@ pub(super) fn uses(inst: &Inst, e: &Effects, wave: WaveSize) -> Uses {
             }
         }
         Format::Sop1 | Format::Sop2 => b.scalar(inst),
-        Format::Ds | Format::Mubuf | Format::Mtbuf | Format::Flat | Format::Global | Format::Scratch => b.memory(inst, row),
+        Format::Ds | Format::Mubuf | Format::Mtbuf | Format::Flat | Format::Global | Format::Scratch => {
+            b.memory(inst, row)
+        }
         Format::Exp | Format::Mimg | Format::Ldsdir => b.whole(),
         _ => {}
     }
@@ -400,7 +404,13 @@ impl Builder<'_> {
         let halves = match inst.op {
             Op::V_FMA_MIXLO_F16 => LO,
             Op::V_FMA_MIXHI_F16 => HI,
-            _ if half && short => if inst.vdst > 127 { HI } else { LO },
+            _ if half && short => {
+                if inst.vdst > 127 {
+                    HI
+                } else {
+                    LO
+                }
+            }
             _ if half => LO << (inst.mods.opsel >> 3 & 1),
             _ => BOTH,
         };

@@ -111,7 +111,6 @@ impl Waits {
 
     /// The instruction under way that the next one comes too early for, whether it is read, and the registers.
     pub fn conflict(&self, inst: &Inst, e: &Effects, exec: u64, lanewise: bool) -> Option<(&Flight, bool, Regs)> {
-        let row = inst.row();
         let both = |a: &Regs, b: &Regs| {
             let not = a.without(b);
             a.without(&not)
@@ -119,7 +118,13 @@ impl Waits {
         for f in &self.flights {
             // A lane that the load leaves out is not touched by it.
             let apart = lanewise && f.exec & exec == 0;
-            let read = both(&e.reads, &f.writes);
+            let mut read = both(&e.reads, &f.writes);
+            if ordered(inst, f) && e.loads && !e.stores {
+                // Of a 16-bit load the other half survives, whichever of two loads comes first.
+                let mut address = Regs::NONE;
+                address.add_vgprs(inst.mem.addr, 2);
+                read = read.without(&e.writes.without(&address));
+            }
             let scalars = read.s != 0 || read.scc;
             if read != Regs::NONE && (scalars || !apart) {
                 return Some((f, true, read));
@@ -129,13 +134,7 @@ impl Waits {
                 return Some((f, false, held));
             }
             let write = both(&e.writes, &f.writes);
-            let ordered = row.unit() == f.unit
-                && match f.unit {
-                    isa::Unit::Vmem => row.format != Format::Flat && f.order == Order::Vector && f.sampler == sampler(inst),
-                    isa::Unit::Lds => f.order == Order::Lds,
-                    _ => false,
-                };
-            if write != Regs::NONE && !ordered && (write.s != 0 || !apart) {
+            if write != Regs::NONE && !ordered(inst, f) && (write.s != 0 || !apart) {
                 return Some((f, false, write));
             }
         }
@@ -182,6 +181,17 @@ impl Waits {
         };
         self.flights.iter().filter(of).map(|f| f.time).min().unwrap_or(now)
     }
+}
+
+/// Whether the instruction's results come after those of one under way.
+fn ordered(inst: &Inst, f: &Flight) -> bool {
+    let row = inst.row();
+    row.unit() == f.unit
+        && match f.unit {
+            isa::Unit::Vmem => row.format != Format::Flat && f.order == Order::Vector && f.sampler == sampler(inst),
+            isa::Unit::Lds => f.order == Order::Lds,
+            _ => false,
+        }
 }
 
 /// Image samples come back apart from loads.
