@@ -348,7 +348,7 @@ fn findings_are_counted_once_per_instruction() {
          s_cmp_lg_u32 s8, 0
          s_cbranch_scc1 again")
         .groups(2),
-        &[("uninit-vgpr", "again")],
+        &[("uninit-vgpr", "bad")],
     );
     assert_eq!((f[0].count, f[0].site.workgroup), (10, [0, 0, 0]));
 }

@@ -345,7 +345,7 @@ impl Checker {
             }
             let (atomic, was_atomic) = (new.is_atomic(), old.is_atomic());
             let plain_write = way == Way::Write && !atomic || old_way == Way::Write && !was_atomic;
-            if old_way == Way::Write && returns {
+            if old_way == Way::Write && !was_atomic && returns {
                 flags.push(old);
             }
             if !plain_write {

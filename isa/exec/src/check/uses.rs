@@ -452,19 +452,13 @@ impl Builder<'_> {
             }
         }
         let mut address = isa::analysis::Regs::NONE;
-        match row.format {
-            Format::Ds => {
-                if row.operand(Slot::Addr).is_some() {
-                    address.add_vgprs(m.addr, 1);
-                }
-                if !store && let Some(o) = row.operand(Slot::Data0) {
-                    data.add_vgprs(m.data0, o.ty.dwords(false));
-                }
-            }
-            Format::Mubuf | Format::Mtbuf => address.add_vgprs(m.addr, m.offen as u8 + m.idxen as u8),
-            Format::Scratch => address.add_vgprs(m.addr, m.sve as u8),
-            Format::Global if m.sbase != 124 => address.add_vgprs(m.addr, 1),
-            _ => address.add_vgprs(m.addr, 2),
+        address.add_vgprs(m.addr, super::waits::address_vgprs(inst));
+        // Data of permutes.
+        if row.format == Format::Ds
+            && !store
+            && let Some(o) = row.operand(Slot::Data0)
+        {
+            data.add_vgprs(m.data0, o.ty.dwords(false));
         }
         for k in 0..=255u8 {
             if address.has_vgpr(k) && self.e.reads.has_vgpr(k) {

@@ -122,7 +122,7 @@ impl Waits {
             if ordered(inst, f) && e.loads && !e.stores {
                 // Of a 16-bit load the other half survives, whichever of two loads comes first.
                 let mut address = Regs::NONE;
-                address.add_vgprs(inst.mem.addr, 2);
+                address.add_vgprs(inst.mem.addr, address_vgprs(inst));
                 read = read.without(&e.writes.without(&address));
             }
             let scalars = read.s != 0 || read.scc;
@@ -180,6 +180,18 @@ impl Waits {
             Traffic::Scalar => f.counter == C_LGKM && f.order == Order::Alone,
         };
         self.flights.iter().filter(of).map(|f| f.time).min().unwrap_or(now)
+    }
+}
+
+/// VGPRs of an instruction's address.
+pub(super) fn address_vgprs(inst: &Inst) -> u8 {
+    let m = &inst.mem;
+    match inst.format() {
+        Format::Ds => inst.row().operand(isa::row::Slot::Addr).is_some() as u8,
+        Format::Mubuf | Format::Mtbuf => m.offen as u8 + m.idxen as u8,
+        Format::Scratch => m.sve as u8,
+        Format::Global if m.sbase != 124 => 1,
+        _ => 2,
     }
 }
 

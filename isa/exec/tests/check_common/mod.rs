@@ -113,15 +113,15 @@ impl<'a> Launch<'a> {
     }
 }
 
-/// The code, and offsets of its labels.
+/// The code, and the name of the label `bad` for its address.
 pub fn code(source: &str, wave: WaveSize) -> (Vec<u8>, impl Fn(u64) -> String + use<>) {
     let options = Options { target: wave.into(), ..Options::default() };
     let text = format!("{source}\n s_endpgm\n");
     let done = assemble(&text, "kernel.s", &options).unwrap_or_else(|e| panic!("{source}\n{}", e[0]));
     let labels: Vec<(String, u64)> = done.unit.symbols.iter().map(|s| (s.name.clone(), s.value)).collect();
-    let name = move |pc: u64| match labels.iter().find(|(n, at)| !n.is_empty() && CODE + at == pc) {
-        Some((n, _)) => n.clone(),
-        None => format!("{pc:#x}"),
+    let name = move |pc: u64| {
+        let here = |n: &str| labels.iter().any(|(name, at)| name == n && CODE + at == pc);
+        if here("bad") { "bad".to_string() } else { format!("{pc:#x}") }
     };
     (done.text().to_vec(), name)
 }
