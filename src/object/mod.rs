@@ -1,8 +1,7 @@
 //! AMDGPU code objects (`.hsaco`): ELF64 files with kernels, their descriptors and their metadata.
 //!
 //! ```text
-//! let object = CodeObject::parse(&bytes)?;          // every size and offset checked here
-//! object.check_target("gfx1100")?;
+//! let object = CodeObject::parse_for(&bytes, "gfx1100")?;  // unbundled; every size and offset checked here
 //! let kernel = object.kernel("conv2d_direct_f32")?;
 //! let code   = object.image_at(va)?;                // copy to `va`, 4 KiB aligned; code at va + kernel.entry_offset
 //! let args   = kernel.pack_args(&values, &launch)?;
@@ -11,6 +10,7 @@
 //! The format is described in LLVM's "User Guide for AMDGPU Backend", sections ELF Code Object and Code Object
 //! Metadata; the descriptor also in LLVM's `AMDHSAKernelDescriptor.h`.
 
+mod bundle;
 mod descriptor;
 mod error;
 mod facts;
@@ -24,9 +24,10 @@ use object::Endianness;
 use object::elf::{self, FileHeader64};
 use object::read::elf::{FileHeader, ProgramHeader, Rela, SectionHeader, SectionTable, Sym, SymbolTable};
 
+pub use bundle::{BUNDLE_MAGIC, BundleEntry, bundle_entries, is_bundle, unbundle};
 pub use descriptor::{CodeProperties, DESCRIPTOR_BYTES, KernelDescriptor};
 pub use error::ObjectError;
-pub use kernarg::{ArgValue, KernargBuilder, Launch};
+pub use kernarg::{ArgValue, KernargBuilder, Launch, PRIVATE_BASE_HI, SHARED_BASE_HI};
 pub use metadata::{Arg, ValueKind};
 pub use target::{EF_AMDGPU_MACH, target_name};
 
@@ -80,14 +81,77 @@ pub struct KernelInfo {
     pub max_workgroup_size: u32,
     /// The only workgroup size that the kernel works with, when it states one.
     pub required_workgroup_size: Option<[u32; 3]>,
-    /// Whether the stack's size is unknown at compile time.
+    /// Whether the stack's size is unknown at compile time: `scratch_bytes` is then the least, not the most.
     pub uses_dynamic_stack: bool,
+    /// Whether it was compiled for complete workgroups only.
+    pub uniform_workgroups: bool,
+    /// SGPRs that the compiler keeps in VGPRs or memory for want of room.
+    pub sgpr_spills: u32,
+    /// VGPRs that the compiler keeps in scratch for want of room.
+    pub vgpr_spills: u32,
 }
 
 impl KernelInfo {
     /// The arguments that a caller gives: all but the hidden ones.
     pub fn explicit_args(&self) -> impl Iterator<Item = &Arg> {
         self.args.iter().filter(|a| !matches!(a.kind, ValueKind::Hidden(_)))
+    }
+
+    /// Whether waves need scratch memory.
+    pub fn needs_scratch(&self) -> bool {
+        self.scratch_bytes > 0 || self.uses_dynamic_stack || self.descriptor.uses_scratch()
+    }
+
+    /// Refuses what a kernel can ask for and gfx11 does not have.
+    ///
+    /// # Errors
+    /// [`ObjectError::Unsupported`].
+    pub fn check_gfx11(&self) -> Result<(), ObjectError> {
+        let refuse = |what: String| Err(ObjectError::Unsupported { kernel: self.name.clone(), what });
+        let d = &self.descriptor;
+        if d.kernarg_preload != 0 {
+            return refuse("its descriptor wants kernel arguments preloaded into SGPRs, which gfx940 does".into());
+        }
+        let absent = [
+            (CodeProperties::SGPR_PRIVATE_SEGMENT_BUFFER, "the scratch V#"),
+            (CodeProperties::SGPR_FLAT_SCRATCH_INIT, "the flat scratch address"),
+        ];
+        if let Some((_, what)) = absent.iter().find(|(bit, _)| d.properties.contains(*bit)) {
+            return refuse(format!("its descriptor wants {what} in SGPRs, and gfx11 sets scratch up itself"));
+        }
+        if d.is_privileged() {
+            return refuse("COMPUTE_PGM_RSRC1.PRIV is set, and a user's waves are not privileged".into());
+        }
+        let (named, loaded) = (d.properties.sgprs(), d.user_sgprs());
+        if named > loaded || loaded > 16 {
+            return refuse(format!(
+                "its descriptor names {named} user SGPRs and has {loaded} loaded, of at most 16 that there are"
+            ));
+        }
+        if d.properties.kernarg_sgpr().is_none() && self.kernarg_size != 0 && !self.args.is_empty() {
+            return refuse("its descriptor gives the arguments' address no user SGPRs".into());
+        }
+        if self.vgprs > 256 || self.vgprs > d.allocated_vgprs() {
+            let have = d.allocated_vgprs();
+            return refuse(format!(
+                "it uses {} VGPRs, and COMPUTE_PGM_RSRC1 gives it {have} of at most 256",
+                self.vgprs
+            ));
+        }
+        if self.lds_bytes > 64 << 10 {
+            return refuse(format!("it declares {} bytes of LDS, and a workgroup has 65536", self.lds_bytes));
+        }
+        if !(1..=1024).contains(&self.max_workgroup_size) {
+            let most = self.max_workgroup_size;
+            return refuse(format!("its workgroups have at most {most} work-items, and 1 to 1024 can be"));
+        }
+        match self.required_workgroup_size {
+            Some(size) if !(1..=u64::from(self.max_workgroup_size)).contains(&product(size)) => {
+                let [x, y, z] = size;
+                refuse(format!("it requires workgroups of {x}x{y}x{z}, outside 1..={}", self.max_workgroup_size))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Lays out the kernel arguments: the explicit ones given, the hidden ones from `launch`.
@@ -107,6 +171,43 @@ impl KernelInfo {
     }
 }
 
+/// The product of three extents; of absurd ones, a great number.
+fn product(v: [u32; 3]) -> u64 {
+    v.iter().fold(1u64, |a, &b| a.saturating_mul(b.into()))
+}
+
+/// Bytes of the image with the same permissions: a loadable segment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Segment {
+    /// Bytes from the image's start.
+    pub offset: u64,
+    /// Bytes, those that the file does not have (.bss) included.
+    pub size: u64,
+    /// Stores are allowed.
+    pub write: bool,
+    /// Instruction fetch is allowed.
+    pub execute: bool,
+}
+
+impl Segment {
+    fn end(&self) -> u64 {
+        self.offset + self.size
+    }
+}
+
+/// A variable with external linkage.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Global {
+    /// Its symbol.
+    pub name: String,
+    /// Bytes from the image's start.
+    pub offset: u64,
+    /// Bytes.
+    pub size: u64,
+    /// Whether kernels may store to it.
+    pub write: bool,
+}
+
 /// A place in the image that depends on where the image is loaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Fixup {
@@ -120,22 +221,18 @@ struct Fixup {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CodeObject {
     target: String,
+    generic_version: u8,
     version: u8,
     metadata_target: Option<String>,
     image: Vec<u8>,
+    segments: Vec<Segment>,
     fixups: Vec<Fixup>,
     kernels: Vec<KernelInfo>,
+    globals: Vec<Global>,
 }
 
 fn elf_error(e: object::read::Error) -> ObjectError {
     ObjectError::NotACodeObject { what: e.to_string() }
-}
-
-/// A loadable segment, with addresses relative to the image.
-struct Segment {
-    start: u64,
-    end: u64,
-    executable: bool,
 }
 
 impl CodeObject {
@@ -151,8 +248,21 @@ impl CodeObject {
         Self::parse_aligned(&copy[..bytes.len()])
     }
 
+    /// Parses the code object for `gfx`: unbundles, parses, and checks the target.
+    ///
+    /// # Errors
+    /// As [`unbundle`], [`CodeObject::parse`] and [`CodeObject::check_target`].
+    pub fn parse_for(bytes: &[u8], gfx: &str) -> Result<Self, ObjectError> {
+        let object = Self::parse(unbundle(bytes, gfx)?)?;
+        object.check_target(gfx)?;
+        Ok(object)
+    }
+
     fn parse_aligned(data: &[u8]) -> Result<Self, ObjectError> {
         let not = |what: String| Err(ObjectError::NotACodeObject { what });
+        if is_bundle(data) {
+            return not("an offload bundle, in which code objects lie".into());
+        }
         let header = Elf::parse(data).map_err(elf_error)?;
         let endian = header.endian().map_err(elf_error)?;
         if endian != Endianness::Little {
@@ -169,8 +279,10 @@ impl CodeObject {
             abi @ 2..=4 => abi + 2,
             abi => return Err(ObjectError::Version { abi }),
         };
-        if header.e_type(endian) != elf::ET_DYN {
-            return not("e_type is not ET_DYN: the object is not linked".into());
+        match header.e_type(endian) {
+            elf::ET_DYN => {}
+            elf::ET_REL => return Err(ObjectError::NotLinked),
+            other => return not(format!("e_type is {}, and code objects have ET_DYN, 3", other.0)),
         }
 
         let (image, base, segments, note) = load_segments(header, endian, data)?;
@@ -190,13 +302,18 @@ impl CodeObject {
             kernels.push(info);
         }
         let fixups = loader.fixups(&sections, data)?;
+        let globals = loader.globals(&kernels)?;
+        let flags = header.e_flags(endian).0;
         Ok(Self {
-            target: target_name(header.e_flags(endian).0),
+            target: target_name(flags),
+            generic_version: if version >= 6 { target::generic_version(flags) } else { 0 },
             version,
             metadata_target: meta.target,
             image,
+            segments,
             fixups,
             kernels,
+            globals,
         })
     }
 
@@ -220,16 +337,44 @@ impl CodeObject {
     /// # Errors
     /// [`ObjectError::Target`], with both names.
     pub fn check_target(&self, gfx: &str) -> Result<(), ObjectError> {
-        if target::runs_on(&self.target, gfx) {
+        // Generic targets are versioned from 1; what a later one allows itself is not known.
+        let version = self.generic_version;
+        let known = !self.target.ends_with("-generic") || version <= 1;
+        if known && target::runs_on(&self.target, gfx) {
             return Ok(());
         }
-        Err(ObjectError::Target { object: self.target.clone(), device: gfx.into() })
+        let object = match known {
+            true => self.target.clone(),
+            false => format!("version {version} of {}", self.target),
+        };
+        Err(ObjectError::Target { object, device: gfx.into() })
     }
 
     /// The loadable segments laid out as the ELF file says, before relocation. Bytes that the file doesn't have
     /// (.bss, gaps) are zero.
     pub fn image(&self) -> &[u8] {
         &self.image
+    }
+
+    /// The loadable segments, in ascending order; they do not overlap.
+    pub fn segments(&self) -> &[Segment] {
+        &self.segments
+    }
+
+    /// The variables with external linkage, by name.
+    pub fn globals(&self) -> &[Global] {
+        &self.globals
+    }
+
+    /// The variable of this name.
+    ///
+    /// # Errors
+    /// [`ObjectError::UnknownGlobal`], which lists those that exist.
+    pub fn global(&self, name: &str) -> Result<&Global, ObjectError> {
+        self.globals.iter().find(|g| g.name == name).ok_or_else(|| ObjectError::UnknownGlobal {
+            name: name.into(),
+            known: self.globals.iter().map(|g| g.name.clone()).collect(),
+        })
     }
 
     /// Whether the image's bytes depend on its address; when not, [`CodeObject::image`] may be copied as it is.
@@ -307,8 +452,9 @@ fn load_segments<'a>(header: &Elf, endian: Endianness, data: &'a [u8]) -> Result
             let bytes = bytes()?;
             let start = p.p_vaddr(endian) - base;
             image[start as usize..start as usize + bytes.len()].copy_from_slice(bytes);
-            let executable = p.p_flags(endian).0 & elf::PF_X.0 != 0;
-            segments.push(Segment { start, end: start + p.p_memsz(endian), executable });
+            let flag = |bit: u32| p.p_flags(endian).0 & bit != 0;
+            let size = p.p_memsz(endian);
+            segments.push(Segment { offset: start, size, write: flag(elf::PF_W.0), execute: flag(elf::PF_X.0) });
         } else if p.p_type(endian) == elf::PT_NOTE {
             bytes()?;
             let Some(mut notes) = p.notes(endian, data).map_err(elf_error)? else { continue };
@@ -318,6 +464,19 @@ fn load_segments<'a>(header: &Elf, endian: Endianness, data: &'a [u8]) -> Result
                 }
             }
         }
+    }
+    segments.retain(|s: &Segment| s.size > 0);
+    segments.sort_by_key(|s| s.offset);
+    for (a, b) in segments.iter().zip(segments.iter().skip(1)) {
+        if b.offset < a.end() {
+            return Err(out("a segment that begins in another one", base + b.offset, b.size, base + a.end()));
+        }
+    }
+    // What is only written by the loader that relocates it.
+    for p in headers.iter().filter(|p| p.p_type(endian) == elf::PT_GNU_RELRO) {
+        let start = p.p_vaddr(endian).saturating_sub(base);
+        let end = start.saturating_add(p.p_memsz(endian));
+        segments.iter_mut().filter(|s| start <= s.offset && s.end() <= end).for_each(|s| s.write = false);
     }
     Ok((image, base, segments, note))
 }
@@ -359,14 +518,14 @@ impl Loader<'_, '_> {
         let entry = vaddr.wrapping_add_signed(descriptor.kernel_code_entry_byte_offset);
         // A first instruction at least; COMPUTE_PGM_LO holds the address divided by 256.
         let entry_offset = self.offset("a kernel's entry", entry, 4)?;
-        let code = self.segments.iter().find(|s| s.executable && s.start <= entry_offset && entry_offset + 4 <= s.end);
+        let code = self.segments.iter().find(|s| s.execute && s.offset <= entry_offset && entry_offset + 4 <= s.end());
         let (Some(code), 0) = (code, entry_offset % 256) else {
             return Err(bad(format!("its entry {entry:#x} is not executable code at a multiple of 0x100")));
         };
         let function = self.symbols.iter().find(|s| s.st_type() == elf::STT_FUNC && s.st_value(e) == entry);
         let code_size = function.map(|s| s.st_size(e)).filter(|&n| n != 0);
-        if let Some(size) = code_size.filter(|&n| n > code.end - entry_offset) {
-            let limit = self.base + code.end;
+        if let Some(size) = code_size.filter(|&n| n > code.end() - entry_offset) {
+            let limit = self.base + code.end();
             return Err(ObjectError::OutOfBounds { what: "a kernel's code".into(), offset: entry, size, limit });
         }
 
@@ -378,6 +537,14 @@ impl Loader<'_, '_> {
         };
         if meta.wavefront_size != descriptor.wave_size() {
             return Err(contradiction(".wavefront_size", meta.wavefront_size, descriptor.wave_size()));
+        }
+        for (field, metadata, in_descriptor) in [
+            (".group_segment_fixed_size", meta.group_segment_fixed_size, descriptor.group_segment_fixed_size),
+            (".private_segment_fixed_size", meta.private_segment_fixed_size, descriptor.private_segment_fixed_size),
+        ] {
+            if metadata != in_descriptor {
+                return Err(contradiction(field, metadata, in_descriptor));
+            }
         }
         let size = meta.kernarg_segment_size;
         if descriptor.kernarg_size != 0 && descriptor.kernarg_size != size {
@@ -413,7 +580,30 @@ impl Loader<'_, '_> {
             max_workgroup_size: meta.max_flat_workgroup_size,
             required_workgroup_size: meta.reqd_workgroup_size,
             uses_dynamic_stack: meta.uses_dynamic_stack,
+            uniform_workgroups: meta.uniform_workgroups,
+            sgpr_spills: meta.sgpr_spills,
+            vgpr_spills: meta.vgpr_spills,
         })
+    }
+
+    /// The defined data symbols that are no kernel's descriptor.
+    fn globals(&self, kernels: &[KernelInfo]) -> Result<Vec<Global>, ObjectError> {
+        let e = self.endian;
+        let mut globals = Vec::new();
+        let data = self.symbols.iter().filter(|s| s.st_type() == elf::STT_OBJECT && s.st_shndx(e) != elf::SHN_UNDEF);
+        for symbol in data {
+            let name = String::from_utf8_lossy(self.symbols.symbol_name(e, symbol).unwrap_or_default()).into_owned();
+            if name.is_empty() || kernels.iter().any(|k| k.symbol == name) {
+                continue;
+            }
+            let size = symbol.st_size(e);
+            let offset = self.offset("a variable", symbol.st_value(e), size)?;
+            let write = self.segments.iter().any(|s| s.write && s.offset <= offset && offset < s.end());
+            globals.push(Global { name, offset, size, write });
+        }
+        globals.sort_by(|a, b| a.name.cmp(&b.name));
+        globals.dedup_by(|a, b| a.name == b.name);
+        Ok(globals)
     }
 
     /// The dynamic relocations: allocated SHT_RELA sections.

@@ -115,6 +115,13 @@ pub fn unlike_descriptor(
     if have < want {
         return Some(format!("COMPUTE_PGM_RSRC2.TIDIG_COMP_CNT is {have}, and {beside} says {want}"));
     }
+    let need = u64::from(kernel.private_segment_fixed_size) * u64::from(lanes);
+    if need > dispatch.scratch_wave_bytes().into() {
+        return Some(format!(
+            "COMPUTE_TMPRING_SIZE.WAVESIZE gives a wave {} bytes of scratch, and {beside} asks for {need}",
+            dispatch.scratch_wave_bytes()
+        ));
+    }
     let want = COMPUTE_PGM_RSRC1::from_bits(kernel.compute_pgm_rsrc1).get(COMPUTE_PGM_RSRC1::VGPRS);
     let have = rsrc1.get(COMPUTE_PGM_RSRC1::VGPRS);
     (have < want).then(|| format!("COMPUTE_PGM_RSRC1.VGPRS is {have} granules, and {beside} says {want}"))

@@ -1,6 +1,6 @@
 //! Decoded code of one entry point.
 use crate::fast;
-use crate::memop::MemOp;
+use crate::mem::MemOp;
 use crate::{Memory, TrapKind};
 use isa::row::{Class, Slot, Ty};
 use isa::{Dpp, Format, Inst, WaveSize};
@@ -209,8 +209,9 @@ impl Code {
             Format::VopdX | Format::VopdY => Unit::Other,
             Format::Vop1 | Format::Vop2 | Format::Vop3 | Format::Vopc if hot => Unit::Hot,
             Format::Vop1 | Format::Vop2 | Format::Vopc | Format::Vop3 | Format::Vop3p => Unit::Valu,
-            Format::Ds | Format::Mubuf | Format::Flat | Format::Global | Format::Scratch => Unit::Mem,
-            Format::Mtbuf | Format::Mimg | Format::Exp | Format::Ldsdir | Format::Vinterp => Unit::Other,
+            Format::Ds | Format::Mubuf | Format::Mtbuf | Format::Mimg | Format::Ldsdir => Unit::Mem,
+            Format::Flat | Format::Global | Format::Scratch => Unit::Mem,
+            Format::Exp | Format::Vinterp => Unit::Other,
         };
         Code { inst, unit, s, y, float, cmp, mem, load }
     }
@@ -243,6 +244,8 @@ pub struct Program {
     runs: Vec<(u64, Vec<u32>)>,
     engine: Engine,
     pub(crate) code: Vec<Code>,
+    #[cfg(target_arch = "x86_64")]
+    pub(crate) jit: crate::jit::Holder,
 }
 
 impl Program {
@@ -256,6 +259,8 @@ impl Program {
             runs: Vec::new(),
             engine: Engine::Auto,
             code: Vec::new(),
+            #[cfg(target_arch = "x86_64")]
+            jit: Default::default(),
         }
     }
 
@@ -289,6 +294,8 @@ impl Program {
             self.far.clear();
             self.runs.clear();
             self.code.clear();
+            #[cfg(target_arch = "x86_64")]
+            self.jit.clear();
         }
         same
     }

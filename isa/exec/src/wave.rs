@@ -99,7 +99,10 @@ pub(crate) struct Wave<const L: usize> {
     pub mode: u32,
     pub pc: u64,
     pub v: Vgprs<L>,
+    /// Address of the wave's scratch.
     pub scratch: u64,
+    /// Bytes of it that each lane has.
+    pub scratch_lane_bytes: u32,
     pub id: u32,
 }
 

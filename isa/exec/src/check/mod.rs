@@ -12,7 +12,6 @@
 //! - [`Tracer`] writes one line an instruction with the registers that changed.
 //!
 //! The ordinary loops know nothing of this; a checked run is about two orders of magnitude slower.
-mod access;
 mod checker;
 mod finding;
 mod hazards;

@@ -272,7 +272,7 @@ impl Observer for Profile {
         }
         let mut vector_lines = HashSet::new();
         let mut lds: [Vec<&Touch>; 2] = Default::default();
-        let mut last = None;
+        let mut seen = 0u64;
         for t in done.touches.iter().filter(|t| t.inside) {
             line.bytes += t.len as u64;
             match (t.space, t.lane) {
@@ -285,8 +285,9 @@ impl Observer for Profile {
                 (Space::Lds | Space::Gds, _) => {
                     self.lds.add(t);
                     // The second offset of a pair is an access of its own.
-                    lds[(t.lane.is_some() && last == t.lane) as usize].push(t);
-                    last = t.lane;
+                    let lane = t.lane.map_or(0, |l| 1 << l);
+                    lds[(seen & lane != 0) as usize].push(t);
+                    seen |= lane;
                 }
             }
         }

@@ -224,12 +224,13 @@ impl Registers {
 
     /// Spills and their loads: scratch is as good as what was stored there.
     pub fn spill(&mut self, inst: &Inst, touches: &[Touch]) {
-        let mut last = None;
-        let mut k = 0;
+        // Bytes of each lane so far: its dwords come in order.
+        let mut so_far = [0u32; 64];
         for t in touches.iter().filter(|t| t.space == Space::Scratch) {
             let Some(lane) = t.lane else { continue };
-            k = if last == Some(lane) { k + 1 } else { 0 };
-            last = Some(lane);
+            let before = &mut so_far[lane as usize & 63];
+            let k = *before as usize / 4;
+            *before += t.len;
             let bytes = (t.at..t.at + t.len as u64).map(|b| (b & !3, 1u8 << (b & 3)));
             match t.kind {
                 Access::Read => {

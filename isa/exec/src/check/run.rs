@@ -1,6 +1,7 @@
 //! The loop of a checked run.
-use super::{Begin, Done, Observer, Step, Touch, WaveView};
+use super::{Begin, Done, Observer, Space, Step, Touch, WaveView};
 use crate::group::{execute, level};
+use crate::mem::{self, Lds, Port, Watch};
 use crate::salu::Next;
 use crate::wave::{State, Wave};
 use crate::{Access, Control, MemFault, Memory, Object, Program, Progress, Stats, Trap, TrapKind, WaveStatus, Window};
@@ -65,13 +66,27 @@ impl Memory for Noting<'_> {
     }
 }
 
+/// Collects the accesses of an instruction.
+impl Watch for Vec<Touch> {
+    fn touch(&mut self, t: mem::Touch) {
+        let space = match t.space {
+            mem::Space::Global => Space::Global,
+            mem::Space::Scratch => Space::Scratch,
+            mem::Space::Lds => Space::Lds,
+            mem::Space::Gds => Space::Gds,
+        };
+        let mem::Touch { lane, at, len, kind, inside, .. } = t;
+        self.push(Touch { lane, space, at, len, kind, inside, silent: false });
+    }
+}
+
 fn view<const L: usize>(w: &Wave<L>) -> WaveView<'_> {
     WaveView { id: w.id, exec: w.exec(), scc: w.scc, mode: w.mode, lanes: L as u32, s: &w.s, v: w.v.as_flattened() }
 }
 
 /// What a checked run works on beside its waves.
 pub(crate) struct Scene<'a> {
-    pub lds: &'a mut [u8],
+    pub lds: &'a mut Lds,
     pub stats: &'a mut Stats,
     pub workgroup: [u32; 3],
     pub observed: &'a mut Observed,
@@ -102,8 +117,8 @@ impl Scene<'_> {
         n
     }
 
-    /// One instruction of a wave that runs.
-    fn one<const L: usize>(&mut self, w: &mut Wave<L>, group: u32, touches: &mut Vec<Touch>) -> Result<(), Trap> {
+    /// One instruction of a wave that runs; false where it waits for another wave and has yet to run.
+    fn one<const L: usize>(&mut self, w: &mut Wave<L>, group: u32, touches: &mut Vec<Touch>) -> Result<bool, Trap> {
         let pc = w.pc;
         let at = self.program.at(pc, self.mem).map_err(|k| self.trap(w, k, None))?;
         let code = &self.program.code[at];
@@ -117,22 +132,23 @@ impl Scene<'_> {
         let inst = &code.inst;
         self.observer.before(&Step { group, workgroup, pc, inst, effects: &fx, wave: view(w) });
         touches.clear();
-        super::access::touches(w, code, self.lds.len(), touches);
         let mut memory = Noting { inner: self.mem, silent: Vec::new() };
-        let r = execute(w, code, pc, &mut memory, self.lds, level());
+        let mut port = Port { mem: &mut memory, lds: self.lds, watch: Some(touches) };
+        let r = execute(w, code, pc, &mut port, level());
         for t in touches.iter_mut().filter(|t| t.kind == Access::Write) {
             t.silent = memory.silent.contains(&t.at);
         }
         let next = match r {
             Ok(Next::Jump(to)) => to,
+            Ok(Next::Again) => pc,
             _ => pc + 4 * code.inst.len_dw as u64,
         };
-        let done = Done { touches, lds: self.lds, next, trapped: r.is_err() };
+        let done = Done { touches, lds: &self.lds.bytes, next, trapped: r.is_err() };
         self.observer.after(&Step { group, workgroup, pc, inst, effects: &fx, wave: view(w) }, &done, self.mem);
         match r {
-            Ok(_) => {
+            Ok(how) => {
                 w.pc = next;
-                Ok(())
+                Ok(!matches!(how, Next::Again))
             }
             Err((kind, lane)) => Err(self.trap(w, kind, lane)),
         }
@@ -165,13 +181,14 @@ impl Scene<'_> {
         let mut touches = Vec::new();
         loop {
             while waves.iter().any(|w| w.state == State::Running) {
+                let mut progress = *turn != 0;
                 while let Some(w) = waves.get_mut(*turn) {
                     *turn += 1;
                     for _ in 0..SLICE {
-                        if w.state != State::Running {
+                        if w.state != State::Running || !self.one(w, group, &mut touches)? {
                             break;
                         }
-                        self.one(w, group, &mut touches)?;
+                        progress = true;
                     }
                     if (control.stop)() {
                         return Err(self.trap(w, TrapKind::Killed, None));
@@ -186,6 +203,9 @@ impl Scene<'_> {
                     }
                 }
                 *turn = 0;
+                if !progress && let Some(w) = waves.iter().find(|w| w.state == State::Running) {
+                    return Err(self.trap(w, TrapKind::BarrierDeadlock, None));
+                }
             }
             *turn = 0;
             if !self.barrier(waves, group) {

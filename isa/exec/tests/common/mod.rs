@@ -2,6 +2,8 @@
 #![allow(dead_code, unreachable_pub)]
 use isa_exec::*;
 
+pub mod random;
+
 pub struct Region {
     pub base: u64,
     pub data: Vec<u8>,
