@@ -66,6 +66,27 @@ fn the_half_that_a_16_bit_result_leaves() {
 }
 
 #[test]
+fn bits_that_a_constant_leaves_out() {
+    clean(&w32("
+         v_cvt_f16_f32 v1, 1.0
+         v_bfe_u32 v2, v1, 0, 16
+         v_lshl_or_b32 v3, v1, 16, v2
+         v_and_or_b32 v4, v1, 0xff, v3
+         v_alignbit_b32 v5, v1, v4, 16
+         v_perm_b32 v6, v1, v1, 0x05040100
+         v_bfi_b32 v7, 0xffff, v1, v6
+         v_cvt_f32_ubyte1 v8, v1
+         v_add_nc_u32 v9, v7, v5"));
+    finds(&w32(" v_cvt_f16_f32 v1, 1.0\nbad: v_bfe_u32 v2, v1, 8, 16"), &[("uninit-vgpr", "bad")]);
+    // The low result of a multiply-add does not see the addend's upper half; the high one is as good as that.
+    clean(&w32(" v_mov_b32 v2, 0\n v_mad_u64_u32 v[4:5], null, v0, v0, v[2:3]\n v_not_b32 v6, v4"));
+    finds(
+        &w32(" v_mov_b32 v2, 0\n v_mad_u64_u32 v[4:5], null, v0, v0, v[2:3]\nbad: v_not_b32 v6, v5"),
+        &[("uninit-vgpr", "bad")],
+    );
+}
+
+#[test]
 fn a_load_of_one_half() {
     finds(
         &w32("

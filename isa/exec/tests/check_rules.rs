@@ -274,3 +274,47 @@ fn single_steps() {
     assert_eq!(group.waves()[1].sgprs[5], 1);
     assert_eq!(all.profile.unwrap().instructions(), 6);
 }
+
+#[test]
+fn any_words_are_survived() {
+    fn sendable<T: Send>(_: &T) {}
+    // xorshift: the same words in every run.
+    let mut x = 0x2545_f491_4f6c_dd1du64;
+    let mut word = move || {
+        x ^= x << 13;
+        x ^= x >> 7;
+        x ^= x << 17;
+        (x >> 16) as u32
+    };
+    let mut ran = 0;
+    for k in 0..20_000u32 {
+        let wave = if k % 2 == 0 { WaveSize::W32 } else { WaveSize::W64 };
+        // Formats of memory and vectors more often than chance has them.
+        let words: Vec<u32> = (0..12)
+            .map(|n| match (word() % 4, n % 2) {
+                (0, 0) => {
+                    word() & 0x03ff_ffff | [0xd800_0000, 0xdc00_0000, 0xe000_0000, 0xd400_0000][word() as usize % 4]
+                }
+                (1, 0) => word() & 0x7fff_ffff,
+                _ => word(),
+            })
+            .collect();
+        let mut mem = pages(words.iter().flat_map(|w| w.to_le_bytes()).collect());
+        let mut program = Program::new(CODE, wave);
+        let l = Launch { wave, threads: 100, ..w32("") };
+        let mut group = Group::new(&setup(&l, &[X as u32, 0, Y as u32, 0, 1], 0), &program);
+        let sink: Box<dyn Write + Send> = Box::new(std::io::sink());
+        let checker = Checker::new(Config { kinds: KindSet::all(), ..Config::default() });
+        let mut all = Inspector::new(Some(checker), Some(Profile::new()), Some(Tracer::new(Filter::default(), sink)));
+        sendable(&all);
+        let control = Control { stop: &|| false, max_instructions: Some(300) };
+        let _ = group.run_observed(&mut program, &mut mem, &control, u64::MAX, &mut all);
+        let p = all.profile.unwrap();
+        ran += p.instructions();
+        let _ = (p.summary(), p.annotated());
+        for f in all.checker.unwrap().findings() {
+            assert!(!f.to_string().is_empty());
+        }
+    }
+    assert!(ran > 10_000, "{ran}");
+}

@@ -10,7 +10,7 @@ use crate::{Access, Memory, Object, Trap};
 use isa::analysis::{Effects, Regs};
 use isa::{Format, Inst, WaveSize};
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// What a [`Checker`] looks for, and how much it keeps.
 #[derive(Clone, Copy, Debug)]
@@ -34,7 +34,7 @@ impl Default for Config {
 /// An instruction of the kernel.
 struct Line {
     inst: Inst,
-    uses: Rc<Uses>,
+    uses: Arc<Uses>,
     /// The encoding rule that it breaks.
     rule: Option<String>,
 }
@@ -152,7 +152,7 @@ impl Checker {
         }
         let size = step.wave_size();
         let rule = isa::check(step.inst, size).err().map(|v| v.to_string());
-        let uses = Rc::new(uses(step.inst, step.effects, size));
+        let uses = Arc::new(uses(step.inst, step.effects, size));
         let k = self.code.len() as u32;
         self.code.push((step.pc, Line { inst: *step.inst, uses, rule }));
         self.at.insert(step.pc, k);
@@ -253,7 +253,6 @@ impl Checker {
         let dword = t.len >= 4 && t.at % 4 != 0;
         let misaligned = match (t.kind, t.lane, t.space) {
             (Access::Atomic, ..) => (t.at % t.len.max(1) as u64 != 0).then_some(Kind::MisalignedAtomic),
-            (_, None, Space::Global) => dword.then_some(Kind::MisalignedScalar),
             (_, _, Space::Lds) => dword.then_some(Kind::MisalignedLds),
             _ => dword.then_some(Kind::MisalignedSplit),
         };
@@ -280,7 +279,7 @@ impl Checker {
                 {
                     self.found(step, Kind::ObjectBounds, |_, f| {
                         place(f);
-                        let past = (t.at + len).saturating_sub(o.va.saturating_add(o.bytes));
+                        let past = t.at.saturating_add(len).saturating_sub(o.va.saturating_add(o.bytes));
                         f.detail =
                             format!("the buffer has {} bytes at 0x{:x}; {past} bytes lie behind it", o.bytes, o.va);
                     });
@@ -319,7 +318,7 @@ impl Checker {
             _ => Traffic::Store,
         };
         let what = (t.kind == Access::Atomic) as u8 * ATOMIC + coherent as u8 * COHERENT + traffic as u8 * TRAFFIC;
-        let me = step.group * 64 + step.wave.id;
+        let me = step.group.wrapping_mul(64).wrapping_add(step.wave.id);
         let new = Record { agent: me, time: self.time, code: self.current, what };
         let way = if t.kind == Access::Read { Way::Read } else { Way::Write };
         let Some(g) = self.groups.get_mut(&step.group) else { return };
@@ -439,6 +438,19 @@ fn names(r: &Regs) -> String {
     all.join(", ")
 }
 
+/// The address of a scalar load whose low bits hardware drops.
+fn dropped_bits(step: &Step<'_>) -> Option<u64> {
+    let i = step.inst;
+    if !i.row().name.starts_with("s_load") {
+        return None;
+    }
+    let base = i.mem.sbase as usize;
+    let pair = step.wave.scalar(base) as u64 | (step.wave.scalar(base + 1) as u64) << 32;
+    let offset = if i.mem.soffset == 124 { 0 } else { step.wave.scalar(i.mem.soffset as usize) };
+    let at = pair.wrapping_add(i.imm as i64 as u64).wrapping_add(offset as u64);
+    (at % 4 != 0).then_some(at)
+}
+
 /// Instructions of which memory is read or written by every lane for itself.
 fn waits_lanewise(inst: &Inst, uses: &Uses) -> bool {
     uses.lanewise && !matches!(inst.format(), Format::Mimg | Format::Exp)
@@ -472,7 +484,7 @@ impl Observer for Checker {
         self.time = self.time.saturating_add(1);
         self.current = self.learn(step);
         let known = &self.code[self.current as usize].1;
-        let uses = Rc::clone(&known.uses);
+        let uses = Arc::clone(&known.uses);
         let rule = known.rule.clone();
         let time = self.time;
         let e: &Effects = step.effects;
@@ -502,6 +514,11 @@ impl Observer for Checker {
         if let Some(rule) = rule {
             self.found(step, Kind::Encoding, |_, f| f.detail = rule);
         }
+        if let Some(at) = dropped_bits(step) {
+            self.found(step, Kind::MisalignedScalar, |_, f| {
+                f.memory = Some(Where { space: Space::Global, at, len: 4 });
+            });
+        }
         let have = step.wave.vgprs();
         if uses.top_vgpr as usize > have {
             self.found(step, Kind::VgprRange, |_, f| {
@@ -528,7 +545,7 @@ impl Observer for Checker {
                 if let Some(g) = self.groups.get_mut(&step.group)
                     && let Ok(at) = usize::try_from(t.at)
                     && let Some(old) = g.lds_mirror.get_mut(at..at.saturating_add(t.len as usize))
-                    && let Some(new) = done.lds.get(at..at + t.len as usize)
+                    && let Some(new) = done.lds.get(at..at.saturating_add(t.len as usize))
                     && t.kind != Access::Read
                 {
                     t.silent = t.kind == Access::Write && old == new;

@@ -220,7 +220,7 @@ fn bank_cycles(touches: &[&Touch]) -> (u64, u64) {
         let n = touches[k..].iter().take_while(|t| lane(t) == group).count();
         let mut banks = [const { Vec::<u64>::new() }; 32];
         for t in &touches[k..k + n] {
-            for dword in t.at / 4..(t.at + t.len.max(1) as u64).div_ceil(4) {
+            for dword in t.at / 4..t.at.saturating_add(t.len.max(1) as u64).div_ceil(4) {
                 let bank = &mut banks[dword as usize % 32];
                 // One dword goes to all lanes that load it; atomics take their turns.
                 if t.kind == Access::Atomic || !bank.contains(&dword) {

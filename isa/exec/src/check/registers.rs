@@ -231,7 +231,7 @@ impl Registers {
             let before = &mut so_far[lane as usize & 63];
             let k = *before as usize / 4;
             *before += t.len;
-            let bytes = (t.at..t.at + t.len as u64).map(|b| (b & !3, 1u8 << (b & 3)));
+            let bytes = (0..t.len as u64).map(|k| t.at.wrapping_add(k)).map(|b| (b & !3, 1u8 << (b & 3)));
             match t.kind {
                 Access::Read => {
                     let ok =

@@ -168,7 +168,7 @@ impl Observer for Tracer {
         let inside = || done.touches.iter().filter(|t| t.inside);
         if let Some(first) = inside().next() {
             let from = inside().map(|t| t.at).min().unwrap_or(0);
-            let to = inside().map(|t| t.at + t.len as u64).max().unwrap_or(0);
+            let to = inside().map(|t| t.at.saturating_add(t.len as u64)).max().unwrap_or(0);
             let what = match first.kind {
                 Access::Write => "store",
                 Access::Atomic => "atomic",

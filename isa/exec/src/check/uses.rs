@@ -85,16 +85,23 @@ fn half_of(ty: Ty) -> bool {
     matches!(ty, Ty::B16 | Ty::F16 | Ty::BF16)
 }
 
-/// Halves of a 32-bit source that matter, where the other source is a constant.
-fn narrow(op: Op, k: usize, other: Option<u32>) -> u8 {
-    let Some(c) = other else { return BOTH };
+/// Halves of a 32-bit source `k` that matter, as far as the other sources are constants.
+fn narrow(op: Op, k: usize, c: [Option<u32>; 3]) -> u8 {
     let of = |mask: u32| (mask & 0xffff != 0) as u8 * LO | (mask >> 16 != 0) as u8 * HI;
-    match (op, k) {
-        (Op::V_AND_B32, 0 | 1) => of(c),
-        (Op::V_OR_B32, 0 | 1) => of(!c),
-        (Op::V_LSHLREV_B32, 1) => of(!0u32 >> (c & 31)),
-        (Op::V_LSHRREV_B32 | Op::V_ASHRREV_I32, 1) => of(!0u32 << (c & 31)),
-        (Op::V_MUL_U32_U24 | Op::V_MUL_I32_I24, _) if c == 0 => 0,
+    match (op, k, c) {
+        (Op::V_AND_B32, 0, [_, Some(c), _]) | (Op::V_AND_B32, 1, [Some(c), ..]) => of(c),
+        (Op::V_OR_B32, 0, [_, Some(c), _]) | (Op::V_OR_B32, 1, [Some(c), ..]) => of(!c),
+        (Op::V_LSHLREV_B32, 1, [Some(c), ..]) => of(!0u32 >> (c & 31)),
+        (Op::V_LSHRREV_B32 | Op::V_ASHRREV_I32, 1, [Some(c), ..]) => of(!0u32 << (c & 31)),
+        (Op::V_LSHL_OR_B32 | Op::V_LSHL_ADD_U32, 0, [_, Some(c), _]) => of(!0u32 >> (c & 31)),
+        (Op::V_AND_OR_B32, 0, [_, Some(c), _]) | (Op::V_AND_OR_B32, 1, [Some(c), ..]) => of(c),
+        (Op::V_BFI_B32, 1, [Some(c), ..]) => of(c),
+        (Op::V_BFI_B32, 2, [Some(c), ..]) => of(!c),
+        (Op::V_BFE_U32 | Op::V_BFE_I32, 0, [_, Some(at), Some(n)]) => of(((1u32 << (n & 31)) - 1) << (at & 31)),
+        (Op::V_ALIGNBIT_B32, 0, [.., Some(c)]) => of(((1u64 << (c & 31)) - 1) as u32),
+        (Op::V_ALIGNBIT_B32, 1, [.., Some(c)]) => of(!0u32 << (c & 31)),
+        (Op::V_CVT_F32_UBYTE0 | Op::V_CVT_F32_UBYTE1, ..) => LO,
+        (Op::V_CVT_F32_UBYTE2 | Op::V_CVT_F32_UBYTE3, ..) => HI,
         _ => BOTH,
     }
 }
@@ -355,7 +362,9 @@ impl Builder<'_> {
         let short = matches!(row.format, Format::Vop1 | Format::Vop2 | Format::Vopc) && row.has(isa::row::T16);
         let mix = matches!(inst.op, Op::V_FMA_MIX_F32 | Op::V_FMA_MIXLO_F16 | Op::V_FMA_MIXHI_F16);
         let same = is_self(inst.op) && inst.src[0] == inst.src[1] && inst.dpp == Dpp::None;
-        let [c0, c1] = [inst.src[0], inst.src[1]].map(|c| constant(c, inst.literal));
+        let constants = inst.src.map(|c| constant(c, inst.literal));
+        // Compilers multiply and add 32 bits with it, and leave the upper half of the addend as it is.
+        let mad = matches!(inst.op, Op::V_MAD_U64_U32 | Op::V_MAD_I64_I32);
         let permlane = matches!(inst.op, Op::V_PERMLANE16_B32 | Op::V_PERMLANEX16_B32);
         for o in row.operands {
             let n = o.ty.dwords(self.wave.is64());
@@ -383,16 +392,20 @@ impl Builder<'_> {
             } else if matches!(o.ty, Ty::V2B16 | Ty::V2F16 | Ty::V2BF16) && row.format == Format::Vop3p {
                 LO << (inst.mods.opsel >> k & 1) | LO << (inst.mods.opsel_hi >> k & 1)
             } else if inst.op == Op::V_PERM_B32 {
-                match constant(inst.src[2], inst.literal) {
+                match constants[2] {
                     Some(s) if k < 2 => perm(s)[k],
                     _ => BOTH,
                 }
             } else {
-                narrow(inst.op, k, if k == 0 { c1 } else { c0 })
+                narrow(inst.op, k, constants)
             };
             let reg = if half_of(o.ty) && short { field & 127 } else { field };
             for d in 0..n {
-                self.need(reg.wrapping_add(d), halves, at(k == 0));
+                if mad && k == 2 && d == 1 {
+                    self.hand(inst.vdst.wrapping_add(1), code + 1, Lanes::Exec);
+                } else {
+                    self.need(reg.wrapping_add(d), halves, at(k == 0));
+                }
             }
         }
     }
