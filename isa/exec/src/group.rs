@@ -1,10 +1,10 @@
 //! One workgroup: its waves, LDS and barriers.
-use crate::fast::{self, Level};
+use crate::fast::Level;
 use crate::mem::{Done, LaneTrap, Lds, Port};
 use crate::program::{Code, Unit};
 use crate::salu::Next;
 use crate::wave::{EXEC, State, Vgprs, Wave, WaveState, WaveStatus};
-use crate::{Control, Memory, Program, Stats, Trap, TrapKind, check, mem, salu, valu};
+use crate::{Control, Memory, Program, Stats, Trap, TrapKind, check, mem, salu};
 use isa::WaveSize;
 use std::sync::OnceLock;
 
@@ -404,6 +404,7 @@ fn slice<const L: usize>(
 }
 
 /// Runs the instruction at `pc`, leaving the program counter alone.
+#[allow(unsafe_code)]
 #[inline(always)]
 pub(crate) fn execute<const L: usize>(
     w: &mut Wave<L>,
@@ -414,13 +415,11 @@ pub(crate) fn execute<const L: usize>(
 ) -> Result<Next, LaneTrap> {
     let plain = |k: TrapKind| (k, None);
     match c.unit {
-        Unit::Hot if w.mode & 15 == 0 => fast::run(level, w, c),
-        Unit::Hot | Unit::Valu => valu::run(w, c).map_err(plain)?,
-        Unit::Vopd => {
-            if w.mode & 15 != 0 {
-                return Err(plain(TrapKind::NotImplemented { what: c.inst.row().name.into() }));
+        Unit::Valu => {
+            if let Some(run) = c.run {
+                // SAFETY: the program was decoded for waves of L lanes and the level of this host; `w` is borrowed here alone.
+                unsafe { run(std::ptr::from_mut(w).cast(), c) }
             }
-            fast::run(level, w, c);
         }
         Unit::Salu => return salu::run(w, c, pc).map_err(plain),
         Unit::Smem => mem::scalar(w, c, port)?,

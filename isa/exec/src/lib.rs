@@ -6,6 +6,7 @@
 #![deny(unsafe_code)]
 
 pub mod check;
+mod compare;
 mod fast;
 mod fp;
 mod group;
@@ -13,13 +14,17 @@ mod group;
 mod jit;
 mod lanes;
 mod mem;
+mod ops;
 mod program;
 mod salu;
+mod soft;
 mod special;
+mod trans;
 mod trap;
 mod valu;
 mod wave;
 mod window;
+mod wmma;
 
 pub use group::{Group, GroupSetup, Progress, run_group};
 pub use isa::WaveSize;

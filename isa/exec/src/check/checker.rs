@@ -9,7 +9,7 @@ use super::{Begin, Done, Observer, Space, Step, Touch};
 use crate::{Access, Memory, Object, Trap};
 use isa::analysis::{Effects, Regs};
 use isa::{Format, Inst, WaveSize};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// What a [`Checker`] looks for, and how much it keeps.
@@ -30,6 +30,9 @@ impl Default for Config {
         Config { kinds: KindSet::default(), max_findings: 1000, max_record_bytes: 512 << 20 }
     }
 }
+
+/// Pages of the device's memory.
+const PAGE: u64 = 4096;
 
 /// An instruction of the kernel.
 struct Line {
@@ -87,6 +90,8 @@ pub struct Checker {
     memory: Shadow,
     meetings: Meetings,
     object: Option<Object>,
+    /// Allocations that were told, by address.
+    objects: BTreeMap<u64, u64>,
     /// Number of the instruction under way.
     current: u32,
 }
@@ -114,6 +119,7 @@ impl Checker {
             memory: Shadow::default(),
             meetings: Meetings::default(),
             object: None,
+            objects: BTreeMap::new(),
             current: 0,
         }
     }
@@ -131,6 +137,22 @@ impl Checker {
     /// Whether races may have been missed because [`Config::max_record_bytes`] was reached.
     pub fn incomplete(&self) -> bool {
         self.memory.full || self.groups.values().any(|g| g.lds.full)
+    }
+
+    /// Tells of an allocation, whose pages go on behind it: an access there is `out-of-bounds`. What is not told is asked of
+    /// [`Memory::object_at`].
+    pub fn add_object(&mut self, object: Object) {
+        self.objects.insert(object.va, object.bytes);
+        self.object = None;
+    }
+
+    fn object_at(&self, va: u64, mem: &mut dyn Memory) -> Option<Object> {
+        if let Some((&start, &bytes)) = self.objects.range(..=va).next_back()
+            && va < start.saturating_add(bytes).checked_next_multiple_of(PAGE).unwrap_or(u64::MAX)
+        {
+            return Some(Object { va: start, bytes });
+        }
+        mem.object_at(va)
     }
 
     /// Everything until now is ordered before everything from now on; code may have changed.
@@ -273,7 +295,7 @@ impl Checker {
             // Scalar loads come in powers of two: what they take too much is never used.
             let len = if t.lane.is_none() { 4 } else { t.len as u64 };
             if self.object.is_none_or(|o| !inside(&o, len)) {
-                self.object = mem.object_at(t.at);
+                self.object = self.object_at(t.at, mem);
                 if let Some(o) = self.object
                     && !inside(&o, len)
                 {

@@ -207,6 +207,13 @@ impl Inspector {
         Inspector { checker, profile, tracer, groups: 0 }
     }
 
+    /// A dispatch begins that waited for the one before: see [`Checker::next_dispatch`].
+    pub fn next_dispatch(&mut self) {
+        if let Some(c) = &mut self.checker {
+            c.next_dispatch();
+        }
+    }
+
     fn parts(&mut self) -> impl Iterator<Item = &mut dyn Observer> {
         let a = self.checker.as_mut().map(|x| x as &mut dyn Observer);
         let b = self.profile.as_mut().map(|x| x as &mut dyn Observer);
