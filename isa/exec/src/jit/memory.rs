@@ -10,7 +10,7 @@ use super::site::Site;
 use super::tables::{DEAL2, DEAL4, IOTA, Lanes, WEAVE2, WEAVE4};
 use super::{SCRATCH, SCRATCH_BYTES, sgpr};
 use crate::mem::{Half, MemOp};
-use crate::program::Code;
+use crate::program::{Code, Src};
 use crate::wave::NULL;
 use iced_x86::{Code as X, Register as R};
 use isa::Format;
@@ -28,6 +28,8 @@ enum Space {
     Scalar,
     /// 64-bit address a lane.
     Pair,
+    /// Raw buffer: scalar base, 32-bit offset a lane, lanes beyond its end out of range.
+    Buffer,
 }
 
 /// What an instruction moves.
@@ -57,6 +59,7 @@ fn describe(c: &Code) -> Option<Access> {
         Format::Ds => Space::Lds,
         Format::Global if m.sbase as usize != NULL => Space::Scalar,
         Format::Global | Format::Flat => Space::Pair,
+        Format::Mubuf if m.offen && !m.idxen && m.sbase < 120 => Space::Buffer,
         _ => return None,
     };
     if space == Space::Scalar && m.sbase as usize + 1 >= NULL {
@@ -105,10 +108,55 @@ fn describe(c: &Code) -> Option<Access> {
         a.offsets = vec![first];
     }
     a.dwords = (a.bytes as usize).div_ceil(4);
+    // A buffer's dwords are checked one by one.
+    if a.space == Space::Buffer && (a.bytes != 4 || soffset(m.soffset).is_none()) {
+        return None;
+    }
     if !matches!(a.bytes, 1 | 2 | 4 | 8 | 16) || a.space == Space::Lds && a.offsets.iter().any(|o| *o < 0) {
         return None;
     }
     Some(a)
+}
+
+/// Scalar offset of a buffer instruction.
+fn soffset(code: u8) -> Option<Src> {
+    match code {
+        0..=127 => Some(Src::S(code)),
+        128..=192 => Some(Src::K(code as u64 - 128)),
+        193..=208 => Some(Src::K((192 - code as i64) as u32 as u64)),
+        _ => None,
+    }
+}
+
+/// rsi: where a raw buffer and its scalar offset begin; `limit`: the last offset of a dword in range. Other kinds of
+/// resources are the interpreter's.
+fn resource(e: &mut Emit<'_>, c: &Code, limit: Z, slow: Label) {
+    let m = &c.inst.mem;
+    let d = |k: usize| O::M(mem(R::RBX, sgpr(m.sbase as usize + k)));
+    // No stride and no swizzle.
+    e.a.e(X::Mov_r32_rm32, &[R::EAX.into(), d(1)]);
+    e.a.e(X::Shr_rm32_imm8, &[R::EAX.into(), O::I8(16)]);
+    e.a.jcc(Cc::Ne, slow);
+    // A buffer with a format, raw range check, without thread id.
+    e.a.e(X::Mov_r32_rm32, &[R::EAX.into(), d(3)]);
+    e.a.e(X::Test_rm32_imm32, &[R::EAX.into(), O::I32(0x3_f000)]);
+    e.a.jcc(Cc::E, slow);
+    e.a.e(X::And_rm32_imm32, &[R::EAX.into(), O::I32(0xf080_0000u32 as i32)]);
+    e.a.e(X::Cmp_rm32_imm32, &[R::EAX.into(), O::I32(0x3000_0000)]);
+    e.a.jcc(Cc::Ne, slow);
+    e.a.e(X::Mov_r64_rm64, &[R::RSI.into(), d(0)]);
+    match soffset(m.soffset) {
+        Some(Src::S(k)) => e.a.e(X::Mov_r32_rm32, &[R::ECX.into(), mem(R::RBX, sgpr(k as usize)).into()]),
+        Some(Src::K(k)) => e.a.e(X::Mov_r32_imm32, &[R::ECX.into(), O::I32(k as u32 as i32)]),
+        _ => e.a.failed = true,
+    }
+    e.a.e(X::Add_r64_rm64, &[R::RSI.into(), R::RCX.into()]);
+    e.a.e(X::Mov_r32_rm32, &[R::EDX.into(), d(2)]);
+    e.a.e(X::Sub_r32_rm32, &[R::EDX.into(), R::ECX.into()]);
+    e.a.jcc(Cc::B, slow);
+    e.a.e(X::Sub_rm32_imm32, &[R::EDX.into(), O::I32(4)]);
+    e.a.jcc(Cc::B, slow);
+    e.a.e(X::EVEX_Vpbroadcastd_zmm_k1z_r32, &[limit.into(), R::EDX.into()]);
 }
 
 /// Emits the instruction; false where the interpreter is to run it.
@@ -127,7 +175,7 @@ pub(super) fn lower(e: &mut Emit<'_>, c: &Code) -> bool {
     }
     let parts = e.parts();
     let addr = c.inst.mem.addr;
-    let x: Vec<Z> = (0..parts).map(|p| e.v(addr, p)).collect();
+    let mut x: Vec<Z> = (0..parts).map(|p| e.v(addr, p)).collect();
     let hi: Vec<Z> = match a.space {
         Space::Pair => (0..parts).map(|p| e.v(addr.wrapping_add(1), p)).collect(),
         _ => Vec::new(),
@@ -140,6 +188,7 @@ pub(super) fn lower(e: &mut Emit<'_>, c: &Code) -> bool {
         })
         .collect();
     let t = [(); 4].map(|()| e.fresh());
+    let moved: Vec<Z> = (0..if a.space == Space::Buffer { parts } else { 0 }).map(|_| e.fresh()).collect();
     let site = e.site();
     let (from, slow) = e.detour(site);
     let at = site as i32 * size_of::<Site>() as i32;
@@ -147,14 +196,33 @@ pub(super) fn lower(e: &mut Emit<'_>, c: &Code) -> bool {
         e.a.e(X::Mov_r64_rm64, &[R::RSI.into(), mem(R::RBX, sgpr(c.inst.mem.sbase as usize)).into()]);
         add(e, R::RSI, a.offsets[0]);
     }
+    let buffer = a.space == Space::Buffer;
+    if buffer {
+        resource(e, c, t[3], from);
+        e.a.e(X::Mov_r32_imm32, &[R::EAX.into(), O::I32(a.offsets[0])]);
+        e.a.e(X::EVEX_Vpbroadcastd_zmm_k1z_r32, &[t[2].into(), R::EAX.into()]);
+    }
     for p in 0..parts as usize {
+        let mut exec = e.exec(p as u8);
+        if buffer {
+            // Offsets wrap at 32 bits. What lies beyond the end reads 0 and is not written.
+            e.a.e(X::EVEX_Vpaddd_zmm_k1z_zmm_zmmm512b32, &[moved[p].into(), x[p].into(), t[2].into()]);
+            x[p] = moved[p];
+            e.a.masked(COMPARE, exec, &[R::K5.into(), x[p].into(), t[3].into(), O::I8(2)]);
+            exec = Some(R::K5);
+            if !a.store {
+                for z in &data[p] {
+                    e.a.e(X::EVEX_Vpxord_zmm_k1z_zmm_zmmm512b32, &[O::R(z.z()); 3]);
+                }
+            }
+        }
         let part = Part {
             a: &a,
             x: x[p],
             hi: hi.get(p).copied(),
             data: &data[p],
             t,
-            exec: e.exec(p as u8),
+            exec,
             site: at,
             slow: from,
         };
@@ -259,7 +327,7 @@ impl Part<'_> {
                 for d in 0..self.a.dwords {
                     let m = self.near(n, 4 * d as i32);
                     let z = self.data[n * self.a.dwords + d];
-                    e.a.e(X::EVEX_Vpbroadcastd_zmm_k1z_xmmm32, &[z.into(), m.into()]);
+                    e.a.masked(X::EVEX_Vpbroadcastd_zmm_k1z_xmmm32, self.exec, &[z.into(), m.into()]);
                 }
             }
             e.a.jmp(done);

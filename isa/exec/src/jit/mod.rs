@@ -116,7 +116,8 @@ unsafe impl Sync for Cache {}
 
 impl std::fmt::Debug for Cache {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Cache").field("blocks", &self.blocks.len()).finish_non_exhaustive()
+        let refused = self.blocks.values().filter(|p| p.is_null()).count();
+        f.debug_struct("Cache").field("blocks", &self.blocks.len()).field("refused", &refused).finish_non_exhaustive()
     }
 }
 
@@ -229,6 +230,10 @@ impl Cache {
             return Ok(Some(recent.1));
         }
         if let Some(&p) = self.blocks.get(&key) {
+            // Where the encoder refused something the block stays with the interpreter.
+            if p.is_null() {
+                return Ok(None);
+            }
             *recent = (key, p);
             return Ok(Some(p));
         }
@@ -243,7 +248,10 @@ impl Cache {
         let request =
             emit::Request { key, lanes: L, vgprs: self.vgprs, link: self.link, codes: &program.code, list: &list };
         let code = emit::block(&request, &mut self.slots, &mut self.sites);
-        let Some(p) = code.and_then(|c| self.pages.add(&c)) else { return Ok(None) };
+        let Some(p) = code.and_then(|c| self.pages.add(&c)) else {
+            self.blocks.insert(key, std::ptr::null());
+            return Ok(None);
+        };
         self.blocks.insert(key, p);
         self.recent[(key.pc >> 2 & 63) as usize] = (key, p);
         Ok(Some(p))

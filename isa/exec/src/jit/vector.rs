@@ -28,8 +28,14 @@ fn kind(op: Op) -> Option<Kind> {
         | Op::V_MUL_F32
         | Op::V_FMA_F32
         | Op::V_FMAC_F32
+        | Op::V_FMAAK_F32
+        | Op::V_FMAMK_F32
         | Op::V_MIN_F32
-        | Op::V_MAX_F32 => Kind::Float,
+        | Op::V_MAX_F32
+        | Op::V_TRUNC_F32
+        | Op::V_CEIL_F32
+        | Op::V_FLOOR_F32
+        | Op::V_RNDNE_F32 => Kind::Float,
         Op::V_CVT_F32_I32 | Op::V_CVT_F32_U32 => Kind::FromInt,
         Op::V_CVT_I32_F32 | Op::V_CVT_U32_F32 => Kind::ToInt,
         Op::V_MOV_B32
@@ -79,9 +85,9 @@ fn kind(op: Op) -> Option<Kind> {
     })
 }
 
-/// MODE rounds f32 to nearest even, and whatever else the interpreter asks for.
+/// MODE rounds f32 to nearest even.
 fn nearest(e: &Emit<'_>) -> bool {
-    e.req.key.mode & 15 == 0
+    e.req.key.mode & 3 == 0
 }
 
 /// Are f32 denormals flushed on the way in, on the way out.
@@ -102,7 +108,7 @@ pub(super) fn lower(e: &mut Emit<'_>, c: &Code) -> bool {
     if i.mods.opsel != 0 || i.mods.omod != 0 || i.format() == Format::Vop3p {
         return false;
     }
-    if c.unit == Unit::Vopd {
+    if i.y.is_some() {
         return pair(e, c);
     }
     if let Some(cmp) = c.cmp {
@@ -292,16 +298,24 @@ fn low24(e: &mut Emit<'_>, z: Z, signed: bool) -> Z {
 fn compute(e: &mut Emit<'_>, op: Op, x: &Args, o: Out) {
     let Args { a, b, d, s } = *x;
     let fma = |e: &mut Emit<'_>, a: Z, b: Z, c: Z| {
-        // vfmadd213 multiplies its first two operands: as on the device the first NaN of a, b, c is the result.
-        let t = begin(e, o, a);
-        e.a.e(X::EVEX_Vfmadd213ps_zmm_k1z_zmm_zmmm512b32_er, &[t.into(), b.into(), c.into()]);
+        // vfmadd213 multiplies its second operand by the first, and returns the first NaN in that order: as on the device
+        // that of a, b, c.
+        let t = begin(e, o, b);
+        e.a.e(X::EVEX_Vfmadd213ps_zmm_k1z_zmm_zmmm512b32_er, &[t.into(), a.into(), c.into()]);
         settle(e, o, t);
     };
     match op {
         Op::V_MOV_B32 => op2(e, X::EVEX_Vmovdqa32_zmm_k1z_zmmm512, o, a),
         Op::V_ADD_F32 => op3(e, X::EVEX_Vaddps_zmm_k1z_zmm_zmmm512b32_er, o, a, b),
         Op::V_SUB_F32 => op3(e, X::EVEX_Vsubps_zmm_k1z_zmm_zmmm512b32_er, o, a, b),
-        Op::V_SUBREV_F32 => op3(e, X::EVEX_Vsubps_zmm_k1z_zmm_zmmm512b32_er, o, b, a),
+        Op::V_SUBREV_F32 => {
+            // The first source's NaN goes before the second's.
+            let t = step(e, X::EVEX_Vsubps_zmm_k1z_zmm_zmmm512b32_er, b, a);
+            e.a.e(X::EVEX_Vcmpps_kr_k1_zmm_zmmm512b32_imm8_sae, &[R::K7.into(), a.into(), a.into(), O::I8(3)]);
+            let own = Out { z: t, mask: Some(R::K7) };
+            op3(e, X::EVEX_Vaddps_zmm_k1z_zmm_zmmm512b32_er, own, a, a);
+            op2(e, X::EVEX_Vmovdqa32_zmm_k1z_zmmm512, o, t);
+        }
         Op::V_MUL_F32 => op3(e, X::EVEX_Vmulps_zmm_k1z_zmm_zmmm512b32_er, o, a, b),
         Op::V_FMA_F32 | Op::V_FMAC_F32 | Op::V_FMAAK_F32 => fma(e, a, b, d),
         Op::V_FMAMK_F32 => fma(e, a, d, b),
@@ -645,7 +659,7 @@ fn min_max(e: &mut Emit<'_>, c: &Code, fin: bool, fout: bool) -> bool {
     true
 }
 
-/// A lane mask from scalar registers into k7: sixteen lanes of it.
+/// Sixteen lanes of a lane mask from scalar registers.
 pub(super) fn load_mask(e: &mut Emit<'_>, k: R, code: usize, part: u8) {
     e.a.e(X::VEX_Kmovw_kr_km16, &[k.into(), mem(R::RBX, sgpr(code) + 2 * part as i32).into()]);
 }
