@@ -3,7 +3,6 @@
 //! `SPARKLE_TEST_INSTANCES` and `SPARKLE_TEST_PROGRAMS` set how many, `SPARKLE_TEST_SEED` which.
 mod common;
 use common::random::*;
-use common::*;
 use isa::{Format, ROWS, Row};
 use isa_exec::*;
 use std::collections::BTreeMap;

@@ -216,16 +216,7 @@ pub(super) fn lower(e: &mut Emit<'_>, c: &Code) -> bool {
                 }
             }
         }
-        let part = Part {
-            a: &a,
-            x: x[p],
-            hi: hi.get(p).copied(),
-            data: &data[p],
-            t,
-            exec,
-            site: at,
-            slow: from,
-        };
+        let part = Part { a: &a, x: x[p], hi: hi.get(p).copied(), data: &data[p], t, exec, site: at, slow: from };
         part.emit(e);
     }
     if !a.store {

@@ -388,7 +388,7 @@ fn interpret<const L: usize>(
     Ok(true)
 }
 
-/// Is EXEC's low half at this code, for the modules here.
+/// Distance of a scalar register from rbx.
 const fn sgpr(code: usize) -> i32 {
     code as i32 * 4 - BIAS_S
 }

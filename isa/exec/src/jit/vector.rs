@@ -953,6 +953,23 @@ fn pair(e: &mut Emit<'_>, c: &Code) -> bool {
         }
     }
     let (fin, fout) = flushes(e);
+    // A half that does not read what the other writes may come second.
+    let reads = |h: usize, v: u8| halves[h].1.contains(&Src::V(v)) || halves[h].2 == v;
+    let order = match (reads(1, halves[0].2), reads(0, halves[1].2)) {
+        (false, _) => Some([0, 1]),
+        (_, false) => Some([1, 0]),
+        _ => None,
+    };
+    if let Some(order) = order
+        && !fin
+        && !fout
+    {
+        for (h, p) in order.into_iter().flat_map(|h| (0..e.parts()).map(move |p| (h, p))) {
+            half(e, halves[h], i.literal, p);
+            e.release();
+        }
+        return true;
+    }
     for p in 0..e.parts() {
         let mut out = Vec::new();
         for (op, s, vdst) in halves {
@@ -984,6 +1001,31 @@ fn pair(e: &mut Emit<'_>, c: &Code) -> bool {
         e.release();
     }
     true
+}
+
+/// One half of a pair by itself, where MODE keeps denormals.
+fn half(e: &mut Emit<'_>, (op, s, vdst): (Op, [Src; 2], u8), literal: u32, p: u8) {
+    let a = operand(e, s[0], p);
+    match op {
+        Op::V_CNDMASK_B32 => {
+            let b = operand(e, s[1], p);
+            select(e, vdst, VCC, a, b, p);
+        }
+        Op::V_FMAC_F32 => {
+            let b = operand(e, s[1], p);
+            let d = e.change(vdst, p);
+            let mask = e.exec(p);
+            e.a.masked(X::EVEX_Vfmadd231ps_zmm_k1z_zmm_zmmm512b32_er, mask, &[d.into(), a.into(), b.into()]);
+        }
+        _ => {
+            let s = [s[0], s[1], Src::K(literal as u64)];
+            let b = if sources(op) > 1 { operand(e, s[1], p) } else { a };
+            let d = if sources(op) > 2 { operand(e, s[2], p) } else { a };
+            let o = Out::new(e, vdst, p);
+            compute(e, op, &Args { a, b, d, s }, o);
+            o.done(e, vdst, p);
+        }
+    }
 }
 
 fn source(e: &mut Emit<'_>, s: Src, part: u8, fin: bool) -> Z {
