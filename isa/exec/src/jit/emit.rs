@@ -391,6 +391,13 @@ impl Emit<'_> {
         self.regs.pinned = 0;
     }
 
+    /// Keeps registers until the next release.
+    pub(super) fn keep(&mut self, list: &[Z]) {
+        for z in list {
+            self.pin(z.0 as usize);
+        }
+    }
+
     /// Writes a register back, where it has news.
     fn store(&mut self, k: usize) {
         if self.regs.dirty >> k & 1 != 0

@@ -116,8 +116,7 @@ unsafe impl Sync for Cache {}
 
 impl std::fmt::Debug for Cache {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let refused = self.blocks.values().filter(|p| p.is_null()).count();
-        f.debug_struct("Cache").field("blocks", &self.blocks.len()).field("refused", &refused).finish_non_exhaustive()
+        f.debug_struct("Cache").field("blocks", &self.blocks.len()).finish_non_exhaustive()
     }
 }
 
@@ -132,6 +131,13 @@ impl Clone for Holder {
 }
 
 impl Holder {
+    /// Blocks translated, and refused by the encoder.
+    pub(crate) fn count(&self) -> (usize, usize) {
+        let Some(c) = &self.0 else { return (0, 0) };
+        let refused = c.blocks.values().filter(|p| p.is_null()).count();
+        (c.blocks.len() - refused, refused)
+    }
+
     /// Forgets all translated code.
     pub(crate) fn clear(&mut self) {
         self.0 = None;
