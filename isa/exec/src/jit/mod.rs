@@ -53,6 +53,8 @@ const BIAS_V: i32 = 8192;
 
 const SCC: i32 = offset_of!(Wave<32>, scc) as i32 - BIAS_S;
 const PC: i32 = offset_of!(Wave<32>, pc) as i32 - BIAS_S;
+const STATE: i32 = offset_of!(Wave<32>, state) as i32 - BIAS_S;
+const _: () = assert!(offset_of!(Wave<32>, state) == offset_of!(Wave<64>, state));
 const SCRATCH: i32 = offset_of!(Wave<32>, scratch) as i32 - BIAS_S;
 const SCRATCH_BYTES: i32 = offset_of!(Wave<32>, scratch_lane_bytes) as i32 - BIAS_S;
 const _: () = assert!(offset_of!(Wave<32>, scratch_lane_bytes) == offset_of!(Wave<64>, scratch_lane_bytes));
