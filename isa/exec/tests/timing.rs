@@ -20,6 +20,7 @@ fn time(name: &str, wave: WaveSize, body: &[u32]) {
     mem.add(0x1000, bytes(&w), false, true);
     let sgprs = [100_000, 0, 0x3f80_0000, 0];
     let mut p = Program::new(0x1000, wave);
+    p.set_engine(Engine::Interpreter);
     let t = cpu_seconds();
     let s = run_group(&setup(wave, wave.lanes(), &sgprs), &mut p, &mut mem, &control()).unwrap();
     let sec = cpu_seconds() - t;
