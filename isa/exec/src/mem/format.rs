@@ -8,7 +8,7 @@
 //! - Integers are stored clamped to the range.
 //! - 16-bit registers (D16) hold f16 or the low 16 bits of an integer. Loads of 32-bit floats truncate to f16, those of
 //!   other formats round to nearest even; 16-bit floats pass as they are.
-use crate::fp::{f2h, f2h_rtz, h2f};
+use crate::fp::{f2h, h2f, half_rtz};
 
 /// How the bits of a component are read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -234,19 +234,19 @@ impl Format {
             Snorm => (signed(v, n) as f32 / ones(n - 1) as f32).max(-1.0).to_bits(),
             Float | SharedExponent => match n {
                 32 => v,
-                16 => h2f(v as u16).to_bits(),
+                16 => h2f(v & 0xffff).to_bits(),
                 // No sign, and fewer bits of mantissa than f16.
-                _ => h2f((v << (15 - n)) as u16).to_bits(),
+                _ => h2f(v << (15 - n) & 0xffff).to_bits(),
             },
         }
     }
 
     /// A component of [`Format::load`] in 16 bits; `raw` is what memory holds.
-    fn narrow(&self, k: usize, raw: u32, v: u32) -> u16 {
+    fn narrow(&self, k: usize, raw: u32, v: u32) -> u32 {
         match (self.num, self.bits[k]) {
-            (Uint | Sint, _) => v as u16,
-            (Float, 16) => raw as u16,
-            (Float, 32) => f2h_rtz(f32::from_bits(v)),
+            (Uint | Sint, _) => v & 0xffff,
+            (Float, 16) => raw & 0xffff,
+            (Float, 32) => half_rtz(v),
             _ => f2h(f32::from_bits(v)),
         }
     }
@@ -254,12 +254,12 @@ impl Format {
     /// [`Format::load`] in 16 bits a component.
     pub(crate) fn load16(&self, element: &[u8; 16]) -> Quad {
         let (raw, v) = (self.split(element), self.load(element));
-        std::array::from_fn(|k| self.narrow(k, raw[k], v[k]) as u32)
+        std::array::from_fn(|k| self.narrow(k, raw[k], v[k]))
     }
 
     /// Registers of 32 bits in 16, for what was computed from a load.
     pub(crate) fn shorten(&self, v: Quad) -> Quad {
-        std::array::from_fn(|k| self.narrow(k, f2h(f32::from_bits(v[k])) as u32, v[k]) as u32)
+        std::array::from_fn(|k| self.narrow(k, f2h(f32::from_bits(v[k])), v[k]))
     }
 
     /// 1 in 16 bits.
@@ -292,15 +292,15 @@ impl Format {
             Sscaled => fixed(-half - 1.0, half, 1.0),
             Float | SharedExponent => match n {
                 32 => v,
-                16 => f2h_rtz(f32::from_bits(v)) as u32,
+                16 => half_rtz(v),
                 _ => {
                     let shift = 15 - n;
-                    let h = f2h_rtz(f32::from_bits(v));
+                    let h = half_rtz(v);
                     if h & 0x7fff > 0x7c00 {
                         // A NaN, whose payload may lie in the bits that go.
                         return ones(n);
                     }
-                    if h & 0x8000 != 0 { 0 } else { h as u32 >> shift }
+                    if h & 0x8000 != 0 { 0 } else { h >> shift }
                 }
             },
         }
@@ -314,7 +314,7 @@ impl Format {
         self.store(v.map(|x| match self.num {
             Uint => x & 0xffff,
             Sint => x as i16 as i32 as u32,
-            _ => h2f(x as u16).to_bits(),
+            _ => h2f(x & 0xffff).to_bits(),
         }))
     }
 }

@@ -146,7 +146,7 @@ fn input<const L: usize>(w: &Wave<L>, regs: Registers, dim: Dim, x: Extras, lane
     let first = at + if x.gradients { gradients(dim, x.g16) } else { 0 };
     let body = |k| {
         let v = regs.component(w, first, k, lane);
-        if regs.a16 { h2f(v as u16) } else { f32::from_bits(v) }
+        if regs.a16 { h2f(v & 0xffff) } else { f32::from_bits(v) }
     };
     let n = dim.coordinates();
     for (k, c) in i.coordinates[..n].iter_mut().enumerate() {
