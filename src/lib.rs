@@ -90,8 +90,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! - [`ops`] has the operators. [`Kernel`] runs one of your own from a code object, [`Queue::submit`] a stream built
-//!   with [`pm4`], and [`Queue::record`] shows the stream that a launch would submit.
+//! - [`ops`] has the operators. [`Kernel`] runs one of your own from a code object, [`Module`] several that share
+//!   variables, [`Queue::submit`] a stream built with [`pm4`], and [`Queue::record`] shows the stream that a launch would submit.
 //! - [`kmd`] is the amdgpu interface beneath, usable alone; [`object`] reads code objects; [`cpu`] is the SIMD engine
 //!   and the f64 reference.
 //! - A wait ends: at its [`Deadline`], with [`Error::TimedOut`], or with [`Error::DeviceLost`] and the reason.
@@ -110,7 +110,8 @@ pub mod soft;
 
 pub use error::Error;
 pub use exec::{
-    AnyBuffer, Arg, Buffer, Device, Engine, Fence, Kernel, Launch, Launched, Lint, Queue, Recording, Retained, Select,
+    AnyBuffer, Arg, Buffer, Device, Engine, Fence, Kernel, Launch, Launched, Lint, Module, Queue, Recording, Retained,
+    Select,
 };
 pub use kmd::Deadline;
 pub use {isa, kernels, pm4};

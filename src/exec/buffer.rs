@@ -139,11 +139,22 @@ impl RawBuffer {
         Ok(Self { device: device.clone(), memory, bytes, uses: Mutex::default() })
     }
 
+    /// Memory of a GPU that is there already.
+    pub(crate) fn of_memory(device: &Device, memory: GpuMemory) -> Self {
+        let bytes = memory.map().size() as usize;
+        Self { device: device.clone(), memory: Memory::Gpu(memory), bytes, uses: Mutex::default() }
+    }
+
     fn uses(&self) -> MutexGuard<'_, Uses> {
         self.uses.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn read(&self, out: &mut [u8]) -> Result<(), Error> {
+        self.read_at(0, out)
+    }
+
+    /// Copies out what lies at `offset`, inside the buffer.
+    pub(crate) fn read_at(&self, offset: u64, out: &mut [u8]) -> Result<(), Error> {
         {
             let mut uses = self.uses();
             uses.retire()?;
@@ -152,16 +163,21 @@ impl RawBuffer {
             }
         }
         match &self.memory {
-            Memory::Gpu(memory) => memory.read(out),
+            Memory::Gpu(memory) => memory.read_at(offset, out),
             Memory::Host(words) => {
                 let words = words.read().unwrap_or_else(PoisonError::into_inner);
-                out.copy_from_slice(&bytemuck::cast_slice(&words)[..out.len()]);
+                out.copy_from_slice(&bytemuck::cast_slice(&words)[offset as usize..][..out.len()]);
                 Ok(())
             }
         }
     }
 
     pub(crate) fn write(&self, data: &[u8]) -> Result<(), Error> {
+        self.write_at(0, data)
+    }
+
+    /// Replaces what lies at `offset`, inside the buffer.
+    pub(crate) fn write_at(&self, offset: u64, data: &[u8]) -> Result<(), Error> {
         {
             let mut uses = self.uses();
             uses.retire()?;
@@ -173,10 +189,10 @@ impl RawBuffer {
             }
         }
         match &self.memory {
-            Memory::Gpu(memory) => memory.write(data),
+            Memory::Gpu(memory) => memory.write_at(offset, data),
             Memory::Host(words) => {
                 let mut words = words.write().unwrap_or_else(PoisonError::into_inner);
-                bytemuck::cast_slice_mut(&mut words)[..data.len()].copy_from_slice(data);
+                bytemuck::cast_slice_mut(&mut words)[offset as usize..][..data.len()].copy_from_slice(data);
                 Ok(())
             }
         }

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use super::buffer::AnyBuffer;
-use super::device::{Device, Inner};
-use super::gpu::{LoadedKernel, Step, StepArg, Usage};
+use super::device::Device;
+use super::gpu::Usage;
+use super::module::{LoadedKernel, Module};
 use super::queue::Launch;
+use super::step::{Grid, STACK_BYTES, Step, StepArg};
 use crate::error::Error;
-use crate::object::{CodeObject, KernelInfo};
+use crate::object::KernelInfo;
 
 /// A kernel from a code object, in GPU memory.
 ///
@@ -32,6 +34,16 @@ pub enum Arg<'a> {
     F32(f32),
     /// By value.
     U64(u64),
+    /// By value.
+    U8(u8),
+    /// By value; also the bits of an f16 or bf16.
+    U16(u16),
+    /// By value.
+    I64(i64),
+    /// By value.
+    F64(f64),
+    /// An address that is null.
+    Null,
     /// By value, of any size, little-endian.
     Bytes(&'a [u8]),
 }
@@ -45,21 +57,27 @@ impl From<&Arg<'_>> for StepArg {
             Arg::I32(v) => Self::I32(*v),
             Arg::F32(v) => Self::F32(*v),
             Arg::U64(v) => Self::U64(*v),
+            Arg::U8(v) => Self::U8(*v),
+            Arg::U16(v) => Self::U16(*v),
+            Arg::I64(v) => Self::I64(*v),
+            Arg::F64(v) => Self::F64(*v),
+            Arg::Null => Self::Null,
             Arg::Bytes(v) => Self::Bytes(v.to_vec()),
         }
     }
 }
 
 impl Kernel {
-    /// Loads the kernel `name` of a code object.
+    /// Loads the kernel `name` of a code object, with variables of its own; [`Module`] loads several that share them.
     ///
     /// # Errors
     /// A malformed object, one for another target, an unknown name; [`Error::NeedsGpu`] on the cpu engine.
     pub fn from_code_object(device: &Device, bytes: &[u8], name: &str) -> Result<Self, Error> {
-        let Inner::Gpu(gpu) = &device.inner else {
-            return Err(Error::NeedsGpu { what: "a code object" });
-        };
-        Ok(Self { loaded: Arc::new(gpu.load(&CodeObject::parse(bytes)?, name)?) })
+        Module::load(device, bytes)?.kernel(name)
+    }
+
+    pub(super) fn new(loaded: Arc<LoadedKernel>) -> Self {
+        Self { loaded }
     }
 
     /// What the object says about it.
@@ -80,7 +98,17 @@ impl Kernel {
 
     /// It, to be launched with `grid` workgroups of `block` work-items.
     pub fn over(&self, grid: [u32; 3], block: [u32; 3]) -> Launched<'_> {
-        Launched { kernel: self, grid, block, dynamic_lds: 0 }
+        self.launched(Grid::Groups(grid), block)
+    }
+
+    /// It, to be launched over `items` work-items in workgroups of `block`. Where they are no multiple of it, the
+    /// last workgroup along that axis is smaller.
+    pub fn over_items(&self, items: [u32; 3], block: [u32; 3]) -> Launched<'_> {
+        self.launched(Grid::Items(items), block)
+    }
+
+    fn launched(&self, grid: Grid, block: [u32; 3]) -> Launched<'_> {
+        Launched { kernel: self, grid, block, dynamic_lds: 0, stack_bytes: STACK_BYTES, offset: [0; 3] }
     }
 }
 
@@ -88,9 +116,11 @@ impl Kernel {
 #[derive(Debug, Clone, Copy)]
 pub struct Launched<'a> {
     kernel: &'a Kernel,
-    grid: [u32; 3],
+    grid: Grid,
     block: [u32; 3],
     dynamic_lds: u32,
+    stack_bytes: u32,
+    offset: [u64; 3],
 }
 
 impl Launched<'_> {
@@ -98,6 +128,26 @@ impl Launched<'_> {
     #[must_use]
     pub fn dynamic_lds(self, bytes: u32) -> Self {
         Self { dynamic_lds: bytes, ..self }
+    }
+
+    /// With that much stack a lane beyond what the kernel declares, in bytes, for a kernel whose stack the compiler
+    /// does not know (recursion, calls through pointers): 16 KiB by default. Others keep to what they declare.
+    #[must_use]
+    pub fn stack(self, bytes: u32) -> Self {
+        Self { stack_bytes: bytes, ..self }
+    }
+
+    /// With global ids that begin there, as OpenCL's global work offset has it.
+    #[must_use]
+    pub fn global_offset(self, offset: [u64; 3]) -> Self {
+        Self { offset, ..self }
+    }
+
+    fn step(&self, args: &[Arg<'_>]) -> Vec<Step> {
+        let args = args.iter().map(StepArg::from).collect();
+        let step = Step::new(Arc::clone(&self.kernel.loaded), self.grid, self.block, args);
+        let (dynamic_lds, stack_bytes, offset) = (self.dynamic_lds, self.stack_bytes, self.offset);
+        vec![Step { dynamic_lds, stack_bytes, offset, ..step }]
     }
 }
 
@@ -107,12 +157,16 @@ impl<'a, const N: usize> Launch<[Arg<'a>; N]> for Launched<'_> {
     }
 
     fn steps(&self, _: &Device, args: &[Arg<'a>; N]) -> Result<Vec<Step>, Error> {
-        Ok(vec![Step {
-            kernel: Arc::clone(&self.kernel.loaded),
-            grid: self.grid,
-            block: self.block,
-            dynamic_lds: self.dynamic_lds,
-            args: args.iter().map(StepArg::from).collect(),
-        }])
+        Ok(self.step(args))
+    }
+}
+
+impl<'a> Launch<Vec<Arg<'a>>> for Launched<'_> {
+    fn run_on_cpu(&self, _: &crate::cpu::Engine, _: &Vec<Arg<'a>>) -> Result<(), Error> {
+        Err(Error::NeedsGpu { what: "a code object" })
+    }
+
+    fn steps(&self, _: &Device, args: &Vec<Arg<'a>>) -> Result<Vec<Step>, Error> {
+        Ok(self.step(args))
     }
 }

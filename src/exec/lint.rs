@@ -48,17 +48,20 @@ pub(super) enum Author {
     Caller,
 }
 
-/// A mapping for messages and for the linter's address rules.
-fn buffer(map: &GpuMap, name: String, content: Vec<u8>) -> BufferInfo {
-    let VmFlags { read, write, exec, .. } = map.flags();
-    BufferInfo {
-        name,
-        va: map.va(),
-        bytes: map.size(),
-        access: Access { read, write, execute: exec },
-        residency: Residency::Listed,
-        content,
-    }
+/// A mapping for messages and for the linter's address rules: its parts, the first one with its content.
+fn parts(map: &GpuMap, name: &str, content: Vec<u8>) -> impl Iterator<Item = BufferInfo> {
+    let mut content = Some(content);
+    map.parts().iter().map(move |part| {
+        let VmFlags { read, write, exec, .. } = part.flags;
+        BufferInfo {
+            name: name.to_owned(),
+            va: map.va() + part.offset,
+            bytes: part.size,
+            access: Access { read, write, execute: exec },
+            residency: Residency::Listed,
+            content: content.take().unwrap_or_default(),
+        }
+    })
 }
 
 impl Recording {
@@ -93,10 +96,10 @@ impl Recording {
     /// stream is meant to do.
     pub fn submission(&self) -> Submission {
         let gpu = &self.gpu;
-        let mut buffers = vec![buffer(&self.commands.map, "commands".into(), self.args.clone())];
+        let mut buffers: Vec<BufferInfo> = parts(&self.commands.map, "commands", self.args.clone()).collect();
         let mut add = |map: &GpuMap, name: String| {
             if !buffers.iter().any(|known: &BufferInfo| known.va == map.va()) {
-                buffers.push(buffer(map, name, Vec::new()));
+                buffers.extend(parts(map, &name, Vec::new()));
             }
         };
         let mut kernels: Vec<KernelFacts> = Vec::new();
@@ -105,6 +108,9 @@ impl Recording {
                 add(&kernel.image, format!("code of {}", kernel.info.name));
                 kernels.push(kernel.info.facts(kernel.entry, gpu.gfx().name()));
             }
+        }
+        if let Some(memory) = self.scratch.as_ref().and_then(|scratch| scratch.gpu()) {
+            add(memory.map(), "scratch".into());
         }
         for (number, (raw, _)) in self.used().enumerate() {
             if let Some(memory) = raw.gpu() {

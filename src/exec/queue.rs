@@ -4,11 +4,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use pm4::Stream;
 
-use super::buffer::AnyBuffer;
+use super::buffer::{AnyBuffer, RawBuffer};
 use super::device::{Device, Inner};
-use super::gpu::{Commands, Gpu, Step, Usage};
+use super::gpu::{Commands, Gpu, Usage};
 use super::lint::Author;
 use super::recording::{Recording, Retained};
+use super::step::Step;
 use crate::error::Error;
 use crate::kmd::{self, Context, CsFence, Deadline, Lost, Priority, Ring, Submission, Wait};
 
@@ -37,6 +38,8 @@ struct GpuQueue {
     ring: Ring,
     /// Command memory of earlier submissions, for use again when they have ended.
     retired: Mutex<Vec<(CsFence, Commands)>>,
+    /// Scratch memory, as much as a launch has needed so far.
+    scratch: Mutex<Option<Arc<RawBuffer>>>,
 }
 
 impl GpuQueue {
@@ -63,6 +66,23 @@ impl GpuQueue {
     }
 }
 
+/// Granule of the scratch memory that a queue keeps.
+const SCRATCH_BYTES: u64 = 2 << 20;
+
+impl GpuQueue {
+    /// Scratch memory of at least `bytes`: the queue's, or more. What earlier streams were recorded with stays theirs.
+    fn scratch(&self, device: &Device, bytes: u64) -> Result<Arc<RawBuffer>, Error> {
+        let mut scratch = self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*scratch {
+            Some(kept) if kept.gpu().is_some_and(|memory| memory.map().size() >= bytes) => Ok(Arc::clone(kept)),
+            _ => {
+                let memory = self.gpu.scratch(bytes.next_multiple_of(SCRATCH_BYTES))?;
+                Ok(Arc::clone(scratch.insert(Arc::new(RawBuffer::of_memory(device, memory)))))
+            }
+        }
+    }
+}
+
 /// Something that can be launched with arguments `A`.
 pub trait Launch<A> {
     /// Runs it on the cpu engine.
@@ -82,6 +102,7 @@ impl Queue {
                 context: Context::new(gpu.kmd(), Priority::Normal)?,
                 ring: gpu.ring()?,
                 retired: Mutex::default(),
+                scratch: Mutex::default(),
             }),
             Inner::Cpu(cpu) => Kind::Cpu(Arc::clone(cpu)),
         };
@@ -116,7 +137,8 @@ impl Queue {
     pub fn record<A, L: Launch<A>>(&self, op: &L, args: A) -> Result<Recording, Error> {
         let queue = self.gpu()?;
         let steps = op.steps(&self.device, &args)?;
-        let recording = queue.gpu.record(steps, queue.ring, |bytes| queue.commands(bytes))?;
+        let scratch = |bytes| queue.scratch(&self.device, bytes);
+        let recording = queue.gpu.record(steps, queue.ring, |bytes| queue.commands(bytes), scratch)?;
         for (buffer, _) in recording.used() {
             if !buffer.device().inner.same(&self.device.inner) {
                 return Err(Error::OtherDevice { what: "a buffer" });

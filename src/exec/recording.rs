@@ -5,10 +5,12 @@ use std::sync::Arc;
 use pm4::Stream;
 
 use super::buffer::RawBuffer;
-use super::gpu::{Commands, Gpu, LoadedKernel, Step, StepArg, Usage};
+use super::gpu::{Commands, Gpu, Usage};
 use super::kernel::{Arg, Kernel};
 use super::lint::Author;
+use super::module::LoadedKernel;
 use super::queue::Fence;
+use super::step::{Step, StepArg};
 use crate::error::Error;
 use crate::kmd::{GpuMap, Ring};
 
@@ -29,6 +31,8 @@ pub struct Recording {
     pub(super) kernels: Vec<Arc<LoadedKernel>>,
     pub(super) buffers: Vec<(Arc<RawBuffer>, Usage)>,
     pub(super) maps: Vec<GpuMap>,
+    /// Scratch memory of its waves, which the queue's streams share one after the other.
+    pub(super) scratch: Option<Arc<RawBuffer>>,
 }
 
 impl Recording {
@@ -45,6 +49,7 @@ impl Recording {
             kernels: Vec::new(),
             buffers: Vec::new(),
             maps: Vec::new(),
+            scratch: None,
         }
     }
 
@@ -102,7 +107,9 @@ impl Recording {
             StepArg::Buffer(buffer, usage) => Some((buffer, *usage)),
             _ => None,
         });
-        of_steps.chain(self.buffers.iter().map(|(buffer, usage)| (buffer, *usage)))
+        let of_modules = self.loaded().filter_map(|kernel| kernel.data());
+        let scratch = self.scratch.iter().map(|scratch| (scratch, Usage::Write));
+        of_steps.chain(self.buffers.iter().map(|(buffer, usage)| (buffer, *usage))).chain(of_modules).chain(scratch)
     }
 
     /// What is mapped beside them: code and workspaces.

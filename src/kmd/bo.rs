@@ -195,16 +195,7 @@ impl Bo {
     /// # Errors
     /// [`KmdError::VaExhausted`], or the failed ioctl.
     pub fn map_gpu(&self, flags: VmFlags) -> Result<GpuMap, KmdError> {
-        let device = &self.inner.device;
-        let va = {
-            let mut space = device.va();
-            space.alloc(self.size()).ok_or(KmdError::VaExhausted {
-                size: self.size(),
-                start: space.start(),
-                end: space.end(),
-            })?
-        };
-        self.map_range(va, flags)
+        self.map_range(self.take_va()?, flags)
     }
 
     /// Maps all of it for the GPU at `va`.
@@ -225,25 +216,67 @@ impl Bo {
         self.map_range(va, flags)
     }
 
-    /// Maps at `va`, a range already taken from the allocator, which gets it back if the kernel refuses.
-    fn map_range(&self, va: u64, flags: VmFlags) -> Result<GpuMap, KmdError> {
-        let mapped = self.gem_va(VA_OP_MAP, va, flags.bits());
-        if let Err(error) = mapped {
-            self.inner.device.va().free(va, self.size());
-            return Err(error);
+    /// Maps all of it for the GPU, at one run of addresses that the device's allocator chooses, with permissions that
+    /// differ from page to page: each entry says where in the buffer its flags begin to hold. The first one begins at
+    /// 0, each further one at a higher multiple of [`GPU_PAGE`].
+    ///
+    /// # Errors
+    /// [`KmdError::BadSize`] for no entries or one beyond the buffer, [`KmdError::Misaligned`] for one that does not
+    /// follow the rule, [`KmdError::VaExhausted`], or the failed ioctl.
+    pub fn map_gpu_parts(&self, parts: &[(u64, VmFlags)]) -> Result<GpuMap, KmdError> {
+        let mut from = 0;
+        for (i, &(start, _)) in parts.iter().enumerate() {
+            if !start.is_multiple_of(GPU_PAGE) || (i == 0) != (start == 0) || start < from {
+                let what = "the start of a part of a mapping";
+                return Err(KmdError::Misaligned { what, value: start, alignment: GPU_PAGE });
+            }
+            from = start + GPU_PAGE;
         }
-        Ok(GpuMap { inner: Arc::new(GpuMapInner { bo: self.clone(), va }), flags })
+        if parts.is_empty() || from > self.size() {
+            return Err(KmdError::BadSize { what: "the parts of a mapping", value: from });
+        }
+        let ends = parts.iter().skip(1).map(|p| p.0).chain([self.size()]);
+        let parts =
+            parts.iter().zip(ends).map(|(&(start, flags), end)| Part { offset: start, size: end - start, flags });
+        self.map_parts(self.take_va()?, parts.collect())
     }
 
-    fn gem_va(&self, operation: u32, va: u64, flags: u32) -> Result<(), KmdError> {
+    /// A range of the buffer's size from the device's allocator.
+    fn take_va(&self) -> Result<u64, KmdError> {
+        let mut space = self.inner.device.va();
+        let (start, end) = (space.start(), space.end());
+        space.alloc(self.size()).ok_or(KmdError::VaExhausted { size: self.size(), start, end })
+    }
+
+    /// Maps at `va`, a range already taken from the allocator.
+    fn map_range(&self, va: u64, flags: VmFlags) -> Result<GpuMap, KmdError> {
+        self.map_parts(va, vec![Part { offset: 0, size: self.size(), flags }])
+    }
+
+    /// Maps the parts at `va`, a range already taken from the allocator, which gets it back if the kernel refuses.
+    fn map_parts(&self, va: u64, parts: Vec<Part>) -> Result<GpuMap, KmdError> {
+        for (done, part) in parts.iter().enumerate() {
+            if let Err(error) = self.gem_va(VA_OP_MAP, va, part, part.flags.bits()) {
+                let undone = parts[..done].iter().all(|part| self.gem_va(VA_OP_UNMAP, va, part, 0).is_ok());
+                if undone {
+                    self.inner.device.va().free(va, self.size());
+                }
+                return Err(error);
+            }
+        }
+        Ok(GpuMap { inner: Arc::new(GpuMapInner { bo: self.clone(), va, parts }) })
+    }
+
+    fn gem_va(&self, operation: u32, base: u64, part: &Part, flags: u32) -> Result<(), KmdError> {
+        let va = base + part.offset;
         let input = GemVa {
             handle: self.handle(),
             _pad: 0,
             operation,
             flags,
             va_address: va,
-            offset_in_bo: 0,
-            map_size: self.size(),
+            offset_in_bo: part.offset,
+            map_size: part.size,
         };
         // SAFETY: the structure holds no addresses of this process. What the GPU may touch through the mapping is
         // the buffer's own memory, of which nobody holds a reference: `CpuMap` only copies.
@@ -313,19 +346,32 @@ impl VmFlags {
     }
 }
 
+/// Pages of a mapping with the same permissions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part {
+    /// Bytes from the buffer's and the mapping's start.
+    pub offset: u64,
+    /// Bytes.
+    pub size: u64,
+    /// What the GPU may do there.
+    pub flags: VmFlags,
+}
+
 #[derive(Debug)]
 pub(super) struct GpuMapInner {
     /// Dropped after the range is unmapped: fields go after `drop` has run, and the GEM handle closes with the last
     /// of them.
     bo: Bo,
     va: u64,
+    parts: Vec<Part>,
 }
 
 impl Drop for GpuMapInner {
     fn drop(&mut self) {
         // First the page table, then the allocator: the other way round another thread could be given the range
         // while the kernel still holds it. A range that the kernel does not give back is never handed out again.
-        if self.bo.gem_va(VA_OP_UNMAP, self.va, 0).is_ok() {
+        let unmapped = self.parts.iter().filter(|part| self.bo.gem_va(VA_OP_UNMAP, self.va, part, 0).is_ok()).count();
+        if unmapped == self.parts.len() {
             self.bo.device().va().free(self.va, self.bo.size());
         }
     }
@@ -336,7 +382,6 @@ impl Drop for GpuMapInner {
 #[derive(Debug, Clone)]
 pub struct GpuMap {
     inner: Arc<GpuMapInner>,
-    flags: VmFlags,
 }
 
 impl GpuMap {
@@ -355,9 +400,14 @@ impl GpuMap {
         &self.inner.bo
     }
 
-    /// What the GPU may do.
+    /// What the GPU may do, page by page: at least one part, in ascending order.
+    pub fn parts(&self) -> &[Part] {
+        &self.inner.parts
+    }
+
+    /// What the GPU may do on the first page; everywhere, where the buffer was not mapped in parts.
     pub fn flags(&self) -> VmFlags {
-        self.flags
+        self.inner.parts.first().map_or(VmFlags::R, |part| part.flags)
     }
 
     pub(super) fn shared(&self) -> Arc<GpuMapInner> {

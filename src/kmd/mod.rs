@@ -52,7 +52,7 @@ mod va;
 #[cfg(test)]
 mod tests;
 
-pub use bo::{AllocFlags, Bo, CpuMap, GpuMap, Mtype, Placement, VmFlags};
+pub use bo::{AllocFlags, Bo, CpuMap, GpuMap, Mtype, Part, Placement, VmFlags};
 pub use context::{Context, CsFence, Lost, LostReason, Priority, ResetFlags, ResetState, ResetStatus, Wait};
 pub use device::Device;
 pub use error::KmdError;

@@ -31,15 +31,32 @@ bitflags::bitflags! {
 }
 
 impl CodeProperties {
+    /// What is asked for in user SGPRs, and how many each takes, in the order of the SGPRs, which is that of the bits
+    /// (LLVM "User Guide for AMDGPU Backend", Initial Kernel Execution State).
+    const IN_SGPRS: [(Self, u32); 7] = [
+        (Self::SGPR_PRIVATE_SEGMENT_BUFFER, 4),
+        (Self::SGPR_DISPATCH_PTR, 2),
+        (Self::SGPR_QUEUE_PTR, 2),
+        (Self::SGPR_KERNARG_SEGMENT_PTR, 2),
+        (Self::SGPR_DISPATCH_ID, 2),
+        (Self::SGPR_FLAT_SCRATCH_INIT, 2),
+        (Self::SGPR_PRIVATE_SEGMENT_SIZE, 1),
+    ];
+
+    /// The first user SGPR of one of them; `None` when the kernel doesn't ask for it.
+    pub fn sgpr(self, of: Self) -> Option<u32> {
+        let before = Self::IN_SGPRS.iter().take_while(|(bit, _)| *bit != of);
+        self.contains(of).then(|| before.filter(|(bit, _)| self.contains(*bit)).map(|(_, n)| n).sum())
+    }
+
     /// The user SGPRs before the kernel arguments' address, or `None` when the kernel doesn't ask for it.
-    ///
-    /// The order is the bit order (LLVM "User Guide for AMDGPU Backend", Initial Kernel Execution State).
     pub fn kernarg_sgpr(self) -> Option<u32> {
-        if !self.contains(Self::SGPR_KERNARG_SEGMENT_PTR) {
-            return None;
-        }
-        let before = [(Self::SGPR_PRIVATE_SEGMENT_BUFFER, 4), (Self::SGPR_DISPATCH_PTR, 2), (Self::SGPR_QUEUE_PTR, 2)];
-        Some(before.iter().filter(|(bit, _)| self.contains(*bit)).map(|(_, n)| n).sum())
+        self.sgpr(Self::SGPR_KERNARG_SEGMENT_PTR)
+    }
+
+    /// User SGPRs that all of them take.
+    pub fn sgprs(self) -> u32 {
+        Self::IN_SGPRS.iter().filter(|(bit, _)| self.contains(*bit)).map(|(_, n)| n).sum()
     }
 }
 

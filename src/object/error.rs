@@ -10,6 +10,23 @@ pub enum ObjectError {
         /// What was found instead.
         what: String,
     },
+    /// An object that was compiled and not linked.
+    #[error("a relocatable object (ET_REL), not a linked code object: its kernels have no addresses yet")]
+    NotLinked,
+    /// An offload bundle that cannot be read.
+    #[error("not a usable offload bundle: {what}")]
+    Bundle {
+        /// What is wrong.
+        what: String,
+    },
+    /// An offload bundle without code for the device.
+    #[error("the bundle has nothing for {device}; it has {}", list(.found))]
+    NotInBundle {
+        /// The device's target.
+        device: String,
+        /// The targets that there are.
+        found: Vec<String>,
+    },
     /// The ABI version is one that this loader doesn't know.
     #[error("code object ABI version {abi} (EI_ABIVERSION) is not 2, 3 or 4, that is code object version 4, 5 or 6")]
     Version {
@@ -53,6 +70,22 @@ pub enum ObjectError {
         name: String,
         /// Virtual address of the place to be relocated.
         offset: u64,
+    },
+    /// A kernel that asks for something that gfx11 does not have, or that a loader cannot give.
+    #[error("kernel {kernel}: {what}")]
+    Unsupported {
+        /// The kernel.
+        kernel: String,
+        /// What it asks for, and why it is refused.
+        what: String,
+    },
+    /// No global variable has this name.
+    #[error("no global variable \"{name}\"; the object has {}", list(.known))]
+    UnknownGlobal {
+        /// The name asked for.
+        name: String,
+        /// The variables there are.
+        known: Vec<String>,
     },
     /// The object was built for another GPU.
     #[error("the code object is for {object}, the device is {device}")]
@@ -109,12 +142,17 @@ impl ObjectError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::NotACodeObject { .. } => "object-not-a-code-object",
+            Self::NotLinked => "object-not-linked",
+            Self::Bundle { .. } => "object-bundle",
+            Self::NotInBundle { .. } => "object-not-in-bundle",
             Self::Version { .. } => "object-version",
             Self::OutOfBounds { .. } => "object-out-of-bounds",
             Self::Metadata { .. } => "object-metadata",
             Self::Contradiction { .. } => "object-contradiction",
             Self::Relocation { .. } => "object-relocation",
             Self::Target { .. } => "object-target",
+            Self::Unsupported { .. } => "object-unsupported",
+            Self::UnknownGlobal { .. } => "object-unknown-global",
             Self::UnknownKernel { .. } => "object-unknown-kernel",
             Self::ArgumentCount { .. } => "object-argument-count",
             Self::Argument { .. } => "object-argument",
@@ -124,9 +162,12 @@ impl ObjectError {
     /// What to do next.
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::NotACodeObject { .. } => {
-                "give a linked .hsaco (ELF64 shared object for amdgcn-amd-amdhsa), unbundled"
+            Self::NotACodeObject { .. } => "give a linked .hsaco (ELF64 shared object for amdgcn-amd-amdhsa)",
+            Self::NotLinked => "link it: `ld.lld -shared -o FILE.hsaco FILE.o`, or let clang do so (without -c)",
+            Self::Bundle { .. } => {
+                "unpack it with `clang-offload-bundler -unbundle`, or build with -no-offload-compress"
             }
+            Self::NotInBundle { .. } => "build for the device too (`--offload-arch=…`)",
             Self::Version { .. } => "rebuild with -mcode-object-version=5",
             Self::OutOfBounds { .. } | Self::Contradiction { .. } => "the file is damaged or truncated: build it again",
             Self::Metadata { .. } => "the loader needs the NT_AMDGPU_METADATA note that clang and Triton write",
@@ -134,6 +175,10 @@ impl ObjectError {
                 "link the object with ld.lld -shared, so that only R_AMDGPU_RELATIVE64 and ABS64 remain"
             }
             Self::Target { .. } => "rebuild it for the device (clang -mcpu=…)",
+            Self::Unsupported { .. } => "rebuild it for the device (clang -mcpu=…), without what is refused",
+            Self::UnknownGlobal { .. } => {
+                "only variables with external linkage have names: see `llvm-readelf --dyn-syms`"
+            }
             Self::UnknownKernel { .. } => "names are those in the object's metadata, without .kd",
             Self::ArgumentCount { .. } | Self::Argument { .. } => "compare with the arguments in the object's metadata",
         }

@@ -3,6 +3,7 @@
 use rmpv::ValueRef;
 
 use super::ObjectError;
+use super::kernarg::hidden_size;
 
 /// What an argument is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -79,6 +80,9 @@ pub(super) struct KernelMeta {
     pub(super) max_flat_workgroup_size: u32,
     pub(super) reqd_workgroup_size: Option<[u32; 3]>,
     pub(super) uses_dynamic_stack: bool,
+    pub(super) uniform_workgroups: bool,
+    pub(super) sgpr_spills: u32,
+    pub(super) vgpr_spills: u32,
 }
 
 /// The note's content.
@@ -130,6 +134,16 @@ fn optional_u32(entries: &Map<'_>, key: &str) -> Result<Option<u32>, ObjectError
     get(entries, key).map(|v| as_u32(v, key)).transpose()
 }
 
+/// A boolean, or an integer as LLVM writes `.uniform_work_group_size`; absent means no.
+fn flag(entries: &Map<'_>, key: &str) -> Result<bool, ObjectError> {
+    match get(entries, key) {
+        None => Ok(false),
+        Some(ValueRef::Boolean(on)) => Ok(*on),
+        Some(ValueRef::Integer(n)) => Ok(n.as_u64() != Some(0)),
+        Some(_) => Err(bad(format!("{key} is not a boolean"))),
+    }
+}
+
 fn required_u32(entries: &Map<'_>, key: &str) -> Result<u32, ObjectError> {
     optional_u32(entries, key)?.ok_or_else(|| bad(format!("{key} is missing")))
 }
@@ -148,7 +162,7 @@ fn array<'a, 'v>(entries: &'v Map<'a>, key: &str) -> Result<&'v [ValueRef<'a>], 
 
 fn arg(value: &ValueRef<'_>) -> Result<Arg, ObjectError> {
     let m = map(value, "an argument")?;
-    Ok(Arg {
+    let arg = Arg {
         name: string(m, ".name")?,
         offset: required_u32(m, ".offset")?,
         size: required_u32(m, ".size")?,
@@ -160,7 +174,13 @@ fn arg(value: &ValueRef<'_>) -> Result<Arg, ObjectError> {
         },
         type_name: string(m, ".type_name")?,
         value_type: string(m, ".value_type")?,
-    })
+    };
+    if let ValueKind::Hidden(name) = &arg.kind
+        && let Some(size) = hidden_size(name).filter(|&size| size != arg.size)
+    {
+        return Err(bad(format!("{name} has {} bytes, and it is of {size}", arg.size)));
+    }
+    Ok(arg)
 }
 
 fn kernel(value: &ValueRef<'_>) -> Result<KernelMeta, ObjectError> {
@@ -187,7 +207,10 @@ fn kernel(value: &ValueRef<'_>) -> Result<KernelMeta, ObjectError> {
         private_segment_fixed_size: required_u32(m, ".private_segment_fixed_size")?,
         max_flat_workgroup_size: required_u32(m, ".max_flat_workgroup_size")?,
         reqd_workgroup_size,
-        uses_dynamic_stack: matches!(get(m, ".uses_dynamic_stack"), Some(ValueRef::Boolean(true))),
+        uses_dynamic_stack: flag(m, ".uses_dynamic_stack")?,
+        uniform_workgroups: flag(m, ".uniform_work_group_size")?,
+        sgpr_spills: optional_u32(m, ".sgpr_spill_count")?.unwrap_or(0),
+        vgpr_spills: optional_u32(m, ".vgpr_spill_count")?.unwrap_or(0),
     })
 }
 

@@ -1,8 +1,7 @@
 //! AMDGPU code objects (`.hsaco`): ELF64 files with kernels, their descriptors and their metadata.
 //!
 //! ```text
-//! let object = CodeObject::parse(&bytes)?;          // every size and offset checked here
-//! object.check_target("gfx1100")?;
+//! let object = CodeObject::parse_for(&bytes, "gfx1100")?;  // unbundled; every size and offset checked here
 //! let kernel = object.kernel("conv2d_direct_f32")?;
 //! let code   = object.image_at(va)?;                // copy to `va`, 4 KiB aligned; code at va + kernel.entry_offset
 //! let args   = kernel.pack_args(&values, &launch)?;
@@ -11,6 +10,7 @@
 //! The format is described in LLVM's "User Guide for AMDGPU Backend", sections ELF Code Object and Code Object
 //! Metadata; the descriptor also in LLVM's `AMDHSAKernelDescriptor.h`.
 
+mod bundle;
 mod descriptor;
 mod error;
 mod facts;
@@ -20,13 +20,16 @@ mod target;
 #[cfg(test)]
 mod tests;
 
+use std::collections::{HashMap, HashSet};
+
 use object::Endianness;
 use object::elf::{self, FileHeader64};
 use object::read::elf::{FileHeader, ProgramHeader, Rela, SectionHeader, SectionTable, Sym, SymbolTable};
 
+pub use bundle::{BUNDLE_MAGIC, BundleEntry, bundle_entries, is_bundle, unbundle};
 pub use descriptor::{CodeProperties, DESCRIPTOR_BYTES, KernelDescriptor};
 pub use error::ObjectError;
-pub use kernarg::{ArgValue, KernargBuilder, Launch};
+pub use kernarg::{ArgValue, KernargBuilder, Launch, PRIVATE_BASE_HI, SHARED_BASE_HI};
 pub use metadata::{Arg, ValueKind};
 pub use target::{EF_AMDGPU_MACH, target_name};
 
@@ -36,6 +39,8 @@ pub const MAX_IMAGE_BYTES: u64 = 1 << 28;
 /// Pages of the GPU's address space, and the least alignment of an image.
 pub const IMAGE_ALIGN: u64 = 4096;
 
+/// Program headers at most; linkers write about nine.
+const HEADERS_MAX: usize = 128;
 const ELFOSABI_AMDGPU_HSA: u8 = 64;
 const NT_AMDGPU_METADATA: u32 = 32;
 const R_AMDGPU_NONE: u32 = 0;
@@ -80,14 +85,77 @@ pub struct KernelInfo {
     pub max_workgroup_size: u32,
     /// The only workgroup size that the kernel works with, when it states one.
     pub required_workgroup_size: Option<[u32; 3]>,
-    /// Whether the stack's size is unknown at compile time.
+    /// Whether the stack's size is unknown at compile time: `scratch_bytes` is then the least, not the most.
     pub uses_dynamic_stack: bool,
+    /// Whether it was compiled for complete workgroups only.
+    pub uniform_workgroups: bool,
+    /// SGPRs that the compiler keeps in VGPRs or memory for want of room.
+    pub sgpr_spills: u32,
+    /// VGPRs that the compiler keeps in scratch for want of room.
+    pub vgpr_spills: u32,
 }
 
 impl KernelInfo {
     /// The arguments that a caller gives: all but the hidden ones.
     pub fn explicit_args(&self) -> impl Iterator<Item = &Arg> {
         self.args.iter().filter(|a| !matches!(a.kind, ValueKind::Hidden(_)))
+    }
+
+    /// Whether waves need scratch memory.
+    pub fn needs_scratch(&self) -> bool {
+        self.scratch_bytes > 0 || self.uses_dynamic_stack || self.descriptor.uses_scratch()
+    }
+
+    /// Refuses what a kernel can ask for and gfx11 does not have.
+    ///
+    /// # Errors
+    /// [`ObjectError::Unsupported`].
+    pub fn check_gfx11(&self) -> Result<(), ObjectError> {
+        let refuse = |what: String| Err(ObjectError::Unsupported { kernel: self.name.clone(), what });
+        let d = &self.descriptor;
+        if d.kernarg_preload != 0 {
+            return refuse("its descriptor wants kernel arguments preloaded into SGPRs, which gfx940 does".into());
+        }
+        let absent = [
+            (CodeProperties::SGPR_PRIVATE_SEGMENT_BUFFER, "the scratch V#"),
+            (CodeProperties::SGPR_FLAT_SCRATCH_INIT, "the flat scratch address"),
+        ];
+        if let Some((_, what)) = absent.iter().find(|(bit, _)| d.properties.contains(*bit)) {
+            return refuse(format!("its descriptor wants {what} in SGPRs, and gfx11 sets scratch up itself"));
+        }
+        if d.is_privileged() {
+            return refuse("COMPUTE_PGM_RSRC1.PRIV is set, and a user's waves are not privileged".into());
+        }
+        let (named, loaded) = (d.properties.sgprs(), d.user_sgprs());
+        if named > loaded || loaded > 16 {
+            return refuse(format!(
+                "its descriptor names {named} user SGPRs and has {loaded} loaded, of at most 16 that there are"
+            ));
+        }
+        if d.properties.kernarg_sgpr().is_none() && self.kernarg_size != 0 && !self.args.is_empty() {
+            return refuse("its descriptor gives the arguments' address no user SGPRs".into());
+        }
+        if self.vgprs > 256 || self.vgprs > d.allocated_vgprs() {
+            let have = d.allocated_vgprs();
+            return refuse(format!(
+                "it uses {} VGPRs, and COMPUTE_PGM_RSRC1 gives it {have} of at most 256",
+                self.vgprs
+            ));
+        }
+        if self.lds_bytes > 64 << 10 {
+            return refuse(format!("it declares {} bytes of LDS, and a workgroup has 65536", self.lds_bytes));
+        }
+        if !(1..=1024).contains(&self.max_workgroup_size) {
+            let most = self.max_workgroup_size;
+            return refuse(format!("its workgroups have at most {most} work-items, and 1 to 1024 can be"));
+        }
+        match self.required_workgroup_size {
+            Some(size) if !(1..=u64::from(self.max_workgroup_size)).contains(&product(size)) => {
+                let [x, y, z] = size;
+                refuse(format!("it requires workgroups of {x}x{y}x{z}, outside 1..={}", self.max_workgroup_size))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Lays out the kernel arguments: the explicit ones given, the hidden ones from `launch`.
@@ -107,6 +175,43 @@ impl KernelInfo {
     }
 }
 
+/// The product of three extents; of absurd ones, a great number.
+fn product(v: [u32; 3]) -> u64 {
+    v.iter().fold(1u64, |a, &b| a.saturating_mul(b.into()))
+}
+
+/// Bytes of the image with the same permissions: a loadable segment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Segment {
+    /// Bytes from the image's start.
+    pub offset: u64,
+    /// Bytes, those that the file does not have (.bss) included.
+    pub size: u64,
+    /// Stores are allowed.
+    pub write: bool,
+    /// Instruction fetch is allowed.
+    pub execute: bool,
+}
+
+impl Segment {
+    fn end(&self) -> u64 {
+        self.offset + self.size
+    }
+}
+
+/// A variable with external linkage.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Global {
+    /// Its symbol.
+    pub name: String,
+    /// Bytes from the image's start.
+    pub offset: u64,
+    /// Bytes.
+    pub size: u64,
+    /// Whether kernels may store to it.
+    pub write: bool,
+}
+
 /// A place in the image that depends on where the image is loaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Fixup {
@@ -120,22 +225,18 @@ struct Fixup {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CodeObject {
     target: String,
+    generic_version: u8,
     version: u8,
     metadata_target: Option<String>,
     image: Vec<u8>,
+    segments: Vec<Segment>,
     fixups: Vec<Fixup>,
     kernels: Vec<KernelInfo>,
+    globals: Vec<Global>,
 }
 
 fn elf_error(e: object::read::Error) -> ObjectError {
     ObjectError::NotACodeObject { what: e.to_string() }
-}
-
-/// A loadable segment, with addresses relative to the image.
-struct Segment {
-    start: u64,
-    end: u64,
-    executable: bool,
 }
 
 impl CodeObject {
@@ -151,8 +252,21 @@ impl CodeObject {
         Self::parse_aligned(&copy[..bytes.len()])
     }
 
+    /// Parses the code object for `gfx`: unbundles, parses, and checks the target.
+    ///
+    /// # Errors
+    /// As [`unbundle`], [`CodeObject::parse`] and [`CodeObject::check_target`].
+    pub fn parse_for(bytes: &[u8], gfx: &str) -> Result<Self, ObjectError> {
+        let object = Self::parse(unbundle(bytes, gfx)?)?;
+        object.check_target(gfx)?;
+        Ok(object)
+    }
+
     fn parse_aligned(data: &[u8]) -> Result<Self, ObjectError> {
         let not = |what: String| Err(ObjectError::NotACodeObject { what });
+        if is_bundle(data) {
+            return not("an offload bundle, in which code objects lie".into());
+        }
         let header = Elf::parse(data).map_err(elf_error)?;
         let endian = header.endian().map_err(elf_error)?;
         if endian != Endianness::Little {
@@ -169,8 +283,10 @@ impl CodeObject {
             abi @ 2..=4 => abi + 2,
             abi => return Err(ObjectError::Version { abi }),
         };
-        if header.e_type(endian) != elf::ET_DYN {
-            return not("e_type is not ET_DYN: the object is not linked".into());
+        match header.e_type(endian) {
+            elf::ET_DYN => {}
+            elf::ET_REL => return Err(ObjectError::NotLinked),
+            other => return not(format!("e_type is {}, and code objects have ET_DYN, 3", other.0)),
         }
 
         let (image, base, segments, note) = load_segments(header, endian, data)?;
@@ -180,23 +296,28 @@ impl CodeObject {
         let meta = metadata::parse(note)?;
         let sections = header.sections(endian, data).map_err(elf_error)?;
         let symbols = sections.symbols(endian, data, elf::SHT_DYNSYM).map_err(elf_error)?;
-        let loader = Loader { endian, base, image: &image, segments: &segments, symbols: &symbols };
-        let mut kernels: Vec<KernelInfo> = Vec::with_capacity(meta.kernels.len());
+        let loader = Loader::new(endian, base, &image, &segments, &symbols);
+        let mut kernels: Vec<KernelInfo> = Vec::new();
+        let mut names = HashSet::new();
         for kernel in meta.kernels {
-            let info = loader.kernel(kernel)?;
-            if kernels.iter().any(|k| k.name == info.name) {
-                return Err(ObjectError::Metadata { what: format!("two kernels are named \"{}\"", info.name) });
+            if !names.insert(kernel.name.clone()) {
+                return Err(ObjectError::Metadata { what: format!("two kernels are named \"{}\"", kernel.name) });
             }
-            kernels.push(info);
+            kernels.push(loader.kernel(kernel)?);
         }
         let fixups = loader.fixups(&sections, data)?;
+        let globals = loader.globals(&kernels)?;
+        let flags = header.e_flags(endian).0;
         Ok(Self {
-            target: target_name(header.e_flags(endian).0),
+            target: target_name(flags),
+            generic_version: if version >= 6 { target::generic_version(flags) } else { 0 },
             version,
             metadata_target: meta.target,
             image,
+            segments,
             fixups,
             kernels,
+            globals,
         })
     }
 
@@ -220,16 +341,44 @@ impl CodeObject {
     /// # Errors
     /// [`ObjectError::Target`], with both names.
     pub fn check_target(&self, gfx: &str) -> Result<(), ObjectError> {
-        if target::runs_on(&self.target, gfx) {
+        // Generic targets are versioned from 1; what a later one allows itself is not known.
+        let version = self.generic_version;
+        let known = !self.target.ends_with("-generic") || version <= 1;
+        if known && target::runs_on(&self.target, gfx) {
             return Ok(());
         }
-        Err(ObjectError::Target { object: self.target.clone(), device: gfx.into() })
+        let object = match known {
+            true => self.target.clone(),
+            false => format!("version {version} of {}", self.target),
+        };
+        Err(ObjectError::Target { object, device: gfx.into() })
     }
 
     /// The loadable segments laid out as the ELF file says, before relocation. Bytes that the file doesn't have
     /// (.bss, gaps) are zero.
     pub fn image(&self) -> &[u8] {
         &self.image
+    }
+
+    /// The loadable segments, in ascending order; they do not overlap.
+    pub fn segments(&self) -> &[Segment] {
+        &self.segments
+    }
+
+    /// The variables with external linkage, by name.
+    pub fn globals(&self) -> &[Global] {
+        &self.globals
+    }
+
+    /// The variable of this name.
+    ///
+    /// # Errors
+    /// [`ObjectError::UnknownGlobal`], which lists those that exist.
+    pub fn global(&self, name: &str) -> Result<&Global, ObjectError> {
+        self.globals.iter().find(|g| g.name == name).ok_or_else(|| ObjectError::UnknownGlobal {
+            name: name.into(),
+            known: self.globals.iter().map(|g| g.name.clone()).collect(),
+        })
     }
 
     /// Whether the image's bytes depend on its address; when not, [`CodeObject::image`] may be copied as it is.
@@ -279,6 +428,10 @@ type Loaded<'a> = (Vec<u8>, u64, Vec<Segment>, Option<&'a [u8]>);
 fn load_segments<'a>(header: &Elf, endian: Endianness, data: &'a [u8]) -> Result<Loaded<'a>, ObjectError> {
     let out = |what: &str, offset, size, limit| ObjectError::OutOfBounds { what: what.into(), offset, size, limit };
     let headers = header.program_headers(endian, data).map_err(elf_error)?;
+    if headers.len() > HEADERS_MAX {
+        let what = format!("{} program headers, and {HEADERS_MAX} are the most that is believed", headers.len());
+        return Err(ObjectError::NotACodeObject { what });
+    }
     let loads = || headers.iter().filter(|p| p.p_type(endian) == elf::PT_LOAD);
     let base = loads().map(|p| p.p_vaddr(endian)).min().unwrap_or(0) & !(IMAGE_ALIGN - 1);
     let mut end = base;
@@ -307,8 +460,9 @@ fn load_segments<'a>(header: &Elf, endian: Endianness, data: &'a [u8]) -> Result
             let bytes = bytes()?;
             let start = p.p_vaddr(endian) - base;
             image[start as usize..start as usize + bytes.len()].copy_from_slice(bytes);
-            let executable = p.p_flags(endian).0 & elf::PF_X.0 != 0;
-            segments.push(Segment { start, end: start + p.p_memsz(endian), executable });
+            let flag = |bit: u32| p.p_flags(endian).0 & bit != 0;
+            let size = p.p_memsz(endian);
+            segments.push(Segment { offset: start, size, write: flag(elf::PF_W.0), execute: flag(elf::PF_X.0) });
         } else if p.p_type(endian) == elf::PT_NOTE {
             bytes()?;
             let Some(mut notes) = p.notes(endian, data).map_err(elf_error)? else { continue };
@@ -318,6 +472,19 @@ fn load_segments<'a>(header: &Elf, endian: Endianness, data: &'a [u8]) -> Result
                 }
             }
         }
+    }
+    segments.retain(|s: &Segment| s.size > 0);
+    segments.sort_by_key(|s| s.offset);
+    for (a, b) in segments.iter().zip(segments.iter().skip(1)) {
+        if b.offset < a.end() {
+            return Err(out("a segment that begins in another one", base + b.offset, b.size, base + a.end()));
+        }
+    }
+    // What is only written by the loader that relocates it.
+    for p in headers.iter().filter(|p| p.p_type(endian) == elf::PT_GNU_RELRO) {
+        let start = p.p_vaddr(endian).saturating_sub(base);
+        let end = start.saturating_add(p.p_memsz(endian));
+        segments.iter_mut().filter(|s| start <= s.offset && s.end() <= end).for_each(|s| s.write = false);
     }
     Ok((image, base, segments, note))
 }
@@ -329,6 +496,38 @@ struct Loader<'a, 'data> {
     image: &'a [u8],
     segments: &'a [Segment],
     symbols: &'a SymbolTable<'data, Elf>,
+    /// Defined symbols by name, the first of several; maps, because a file may have as many as it likes.
+    by_name: HashMap<&'data [u8], &'data elf::Sym64<Endianness>>,
+    /// Sizes of functions by address.
+    functions: HashMap<u64, u64>,
+}
+
+impl<'a, 'data> Loader<'a, 'data> {
+    fn new(
+        endian: Endianness,
+        base: u64,
+        image: &'a [u8],
+        segments: &'a [Segment],
+        symbols: &'a SymbolTable<'data, Elf>,
+    ) -> Self {
+        let (mut by_name, mut functions) = (HashMap::new(), HashMap::new());
+        for symbol in symbols.iter() {
+            if symbol.st_type() == elf::STT_FUNC {
+                functions.entry(symbol.st_value(endian)).or_insert(symbol.st_size(endian));
+            }
+            if symbol.st_shndx(endian) != elf::SHN_UNDEF {
+                by_name.entry(symbols.symbol_name(endian, symbol).unwrap_or_default()).or_insert(symbol);
+            }
+        }
+        Self { endian, base, image, segments, symbols, by_name, functions }
+    }
+
+    /// The segment that holds an offset of the image.
+    fn segment(&self, offset: u64) -> Option<&'a Segment> {
+        // They are sorted, and none reaches into the next one.
+        let behind = self.segments.partition_point(|s| s.offset <= offset);
+        self.segments.get(behind.checked_sub(1)?).filter(|s| offset < s.end())
+    }
 }
 
 impl Loader<'_, '_> {
@@ -345,10 +544,9 @@ impl Loader<'_, '_> {
     fn kernel(&self, meta: metadata::KernelMeta) -> Result<KernelInfo, ObjectError> {
         let e = self.endian;
         let bad = |what: String| ObjectError::Metadata { what: format!("kernel {}: {what}", meta.name) };
-        let name_of = |s: &elf::Sym64<Endianness>| self.symbols.symbol_name(e, s).unwrap_or_default();
-        let defined = |s: &&elf::Sym64<Endianness>| s.st_shndx(e) != elf::SHN_UNDEF;
-        let symbol = self.symbols.iter().filter(defined).find(|s| name_of(s) == meta.symbol.as_bytes());
-        let Some(symbol) = symbol else { return Err(bad(format!("no symbol \"{}\"", meta.symbol))) };
+        let Some(symbol) = self.by_name.get(meta.symbol.as_bytes()) else {
+            return Err(bad(format!("no symbol \"{}\"", meta.symbol)));
+        };
         let vaddr = symbol.st_value(e);
         let descriptor_offset = self.offset("a kernel descriptor", vaddr, DESCRIPTOR_BYTES as u64)?;
         let at = descriptor_offset as usize;
@@ -359,14 +557,13 @@ impl Loader<'_, '_> {
         let entry = vaddr.wrapping_add_signed(descriptor.kernel_code_entry_byte_offset);
         // A first instruction at least; COMPUTE_PGM_LO holds the address divided by 256.
         let entry_offset = self.offset("a kernel's entry", entry, 4)?;
-        let code = self.segments.iter().find(|s| s.executable && s.start <= entry_offset && entry_offset + 4 <= s.end);
+        let code = self.segment(entry_offset).filter(|s| s.execute && entry_offset + 4 <= s.end());
         let (Some(code), 0) = (code, entry_offset % 256) else {
             return Err(bad(format!("its entry {entry:#x} is not executable code at a multiple of 0x100")));
         };
-        let function = self.symbols.iter().find(|s| s.st_type() == elf::STT_FUNC && s.st_value(e) == entry);
-        let code_size = function.map(|s| s.st_size(e)).filter(|&n| n != 0);
-        if let Some(size) = code_size.filter(|&n| n > code.end - entry_offset) {
-            let limit = self.base + code.end;
+        let code_size = self.functions.get(&entry).copied().filter(|&n| n != 0);
+        if let Some(size) = code_size.filter(|&n| n > code.end() - entry_offset) {
+            let limit = self.base + code.end();
             return Err(ObjectError::OutOfBounds { what: "a kernel's code".into(), offset: entry, size, limit });
         }
 
@@ -378,6 +575,14 @@ impl Loader<'_, '_> {
         };
         if meta.wavefront_size != descriptor.wave_size() {
             return Err(contradiction(".wavefront_size", meta.wavefront_size, descriptor.wave_size()));
+        }
+        for (field, metadata, in_descriptor) in [
+            (".group_segment_fixed_size", meta.group_segment_fixed_size, descriptor.group_segment_fixed_size),
+            (".private_segment_fixed_size", meta.private_segment_fixed_size, descriptor.private_segment_fixed_size),
+        ] {
+            if metadata != in_descriptor {
+                return Err(contradiction(field, metadata, in_descriptor));
+            }
         }
         let size = meta.kernarg_segment_size;
         if descriptor.kernarg_size != 0 && descriptor.kernarg_size != size {
@@ -413,7 +618,31 @@ impl Loader<'_, '_> {
             max_workgroup_size: meta.max_flat_workgroup_size,
             required_workgroup_size: meta.reqd_workgroup_size,
             uses_dynamic_stack: meta.uses_dynamic_stack,
+            uniform_workgroups: meta.uniform_workgroups,
+            sgpr_spills: meta.sgpr_spills,
+            vgpr_spills: meta.vgpr_spills,
         })
+    }
+
+    /// The defined data symbols that are no kernel's descriptor.
+    fn globals(&self, kernels: &[KernelInfo]) -> Result<Vec<Global>, ObjectError> {
+        let e = self.endian;
+        let descriptors: HashSet<&str> = kernels.iter().map(|k| k.symbol.as_str()).collect();
+        let mut globals = Vec::new();
+        let data = self.symbols.iter().filter(|s| s.st_type() == elf::STT_OBJECT && s.st_shndx(e) != elf::SHN_UNDEF);
+        for symbol in data {
+            let name = String::from_utf8_lossy(self.symbols.symbol_name(e, symbol).unwrap_or_default()).into_owned();
+            if name.is_empty() || descriptors.contains(name.as_str()) {
+                continue;
+            }
+            let size = symbol.st_size(e);
+            let offset = self.offset("a variable", symbol.st_value(e), size)?;
+            let write = self.segment(offset).is_some_and(|s| s.write);
+            globals.push(Global { name, offset, size, write });
+        }
+        globals.sort_by(|a, b| a.name.cmp(&b.name));
+        globals.dedup_by(|a, b| a.name == b.name);
+        Ok(globals)
     }
 
     /// The dynamic relocations: allocated SHT_RELA sections.

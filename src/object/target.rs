@@ -52,6 +52,11 @@ pub fn target_name(e_flags: u32) -> String {
     }
 }
 
+/// Version of a generic target in `e_flags` (`EF_AMDGPU_GENERIC_VERSION`), of code objects of version 6; 0 for others.
+pub(super) fn generic_version(e_flags: u32) -> u8 {
+    (e_flags >> 24) as u8
+}
+
 /// Whether code for `object` runs on `device`: the same target, or the generic target of its family.
 pub(super) fn runs_on(object: &str, device: &str) -> bool {
     object == device || (object == "gfx11-generic" && device.len() == 7 && device.starts_with("gfx11"))

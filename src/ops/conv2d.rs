@@ -8,7 +8,7 @@ use kernels::{Dispatch, PlanArg, Role};
 use super::Conv2dShape;
 use crate::cpu;
 use crate::error::Error;
-use crate::exec::{AnyBuffer, Buffer, Device, Inner, Launch, LoadedKernel, Step, StepArg, Usage};
+use crate::exec::{AnyBuffer, Buffer, Device, Grid, Inner, Launch, LoadedKernel, Step, StepArg, Usage};
 
 /// 2-D convolution of NCHW f32 tensors with KCRS weights; see [`Conv2dShape`] for the equation.
 ///
@@ -172,13 +172,8 @@ impl PreparedConv2d {
                     _ => return super::plain_arg(dispatch.kernel, arg),
                 })
             });
-            Ok(Step {
-                kernel: Arc::clone(kernel),
-                grid: dispatch.grid,
-                block: dispatch.kernel.workgroup,
-                dynamic_lds: 0,
-                args: args.collect::<Result<_, Error>>()?,
-            })
+            let args = args.collect::<Result<_, Error>>()?;
+            Ok(Step::new(Arc::clone(kernel), Grid::Groups(dispatch.grid), dispatch.kernel.workgroup, args))
         };
         Ok(vec![step(pack, &plan.pack, Usage::Write)?, step(conv, &plan.conv, Usage::Read)?])
     }

@@ -6,7 +6,7 @@ use kernels::{Dispatch, PlanArg, Role, elementwise};
 
 use crate::cpu;
 use crate::error::Error;
-use crate::exec::{AnyBuffer, Buffer, Device, Inner, Launch, Step, StepArg, Usage};
+use crate::exec::{AnyBuffer, Buffer, Device, Grid, Inner, Launch, Step, StepArg, Usage};
 
 /// `y[i] = a[i] + b[i]`, f32.
 ///
@@ -38,13 +38,8 @@ fn steps(device: &Device, dispatch: &Dispatch, buffer: impl Fn(Role) -> Option<S
         },
         _ => super::plain_arg(dispatch.kernel, arg),
     });
-    Ok(vec![Step {
-        kernel: gpu.in_tree(dispatch.kernel)?,
-        grid: dispatch.grid,
-        block: dispatch.kernel.workgroup,
-        dynamic_lds: 0,
-        args: args.collect::<Result<_, Error>>()?,
-    }])
+    let args = args.collect::<Result<_, Error>>()?;
+    Ok(vec![Step::new(gpu.in_tree(dispatch.kernel)?, Grid::Groups(dispatch.grid), dispatch.kernel.workgroup, args)])
 }
 
 /// The arguments of [`VectorAdd`].

@@ -42,6 +42,9 @@ pub struct Config {
     pub trace: Option<Arc<Trace>>,
     /// Host threads that workgroups are spread over; `None` for as many as there are cores.
     pub threads: Option<usize>,
+    /// What runs waves: the interpreter, translated code, or either as it pays. With [`check_caches`](Self::check_caches),
+    /// and where dispatches overlap, it is the interpreter.
+    pub engine: isa_exec::Engine,
 }
 
 impl Config {
@@ -62,6 +65,7 @@ impl Default for Config {
             check_caches: false,
             trace: None,
             threads: None,
+            engine: isa_exec::Engine::Auto,
         }
     }
 }

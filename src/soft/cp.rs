@@ -31,6 +31,7 @@ use super::sched::{Execute, Failure, Ib, Job, Watch};
 use super::strict;
 use super::trace::{Event, Trace};
 use super::vm::{Vm, canonical};
+use super::waves::{Crew, Stopped};
 
 /// Longest buffer that INDIRECT_BUFFER can name, in dwords.
 const IB_MAX_DW: u32 = 0xf_ffff;
@@ -39,7 +40,7 @@ const DEPTH_MAX: usize = 2;
 
 /// Executes jobs.
 pub struct CommandProcessor {
-    pool: rayon::ThreadPool,
+    crew: Crew,
     check_hazards: bool,
     check_caches: bool,
     strict: bool,
@@ -56,13 +57,9 @@ impl fmt::Debug for CommandProcessor {
 impl CommandProcessor {
     /// Starts the threads that run waves.
     pub fn new(config: &Config) -> io::Result<Self> {
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(config.threads.unwrap_or(0))
-            .thread_name(|i| format!("soft-cu-{i}"))
-            .build()
-            .map_err(io::Error::other)?;
+        let crew = Crew::new(config.threads, config.engine)?;
         Ok(Self {
-            pool,
+            crew,
             check_hazards: config.check_hazards,
             check_caches: config.check_caches,
             strict: config.strict,
@@ -78,7 +75,7 @@ impl CommandProcessor {
 }
 
 impl Execute for CommandProcessor {
-    fn execute(&self, job: &Job, watch: &Watch) -> Result<(), Failure> {
+    fn execute(&self, job: &Job, watch: &Arc<Watch>) -> Result<(), Failure> {
         let mut run = Run {
             cp: self,
             job,
@@ -94,17 +91,17 @@ impl Execute for CommandProcessor {
         let done = done.map_err(|stop| {
             let (errno, reason) = match stop {
                 Stop::Fault(fault, who) => (Errno::ENODATA, self.page_fault(&job.vm, &fault, &who)),
-                Stop::Wave(trap, suspicion) => {
-                    let errno = if trap.kind == TrapKind::Killed { Errno::ETIME } else { Errno::ENODATA };
-                    let mut reason = match &trap.kind {
+                Stop::Wave(stopped, suspicion) => {
+                    let Stopped { trap, waves } = *stopped;
+                    let killed = trap.kind == TrapKind::Killed;
+                    let errno = if killed { Errno::ETIME } else { Errno::ENODATA };
+                    let reason = match &trap.kind {
                         TrapKind::MemFault(fault) => self.page_fault(&job.vm, fault, &trap.to_string()),
-                        TrapKind::Killed => format!("hang: the job was stopped after its time limit; {trap}"),
+                        TrapKind::Killed => "hang: the job was stopped after its time limit".to_owned(),
                         _ => trap.to_string(),
                     };
-                    if let Some(suspicion) = suspicion {
-                        reason = format!("{reason}; {suspicion}");
-                    }
-                    (errno, reason)
+                    let parts = [Some(reason), suspicion, Some(waves).filter(|w| !w.is_empty())];
+                    (errno, parts.into_iter().flatten().collect::<Vec<_>>().join("; "))
                 }
                 Stop::Hang(reason) => (Errno::ETIME, reason),
             };
@@ -144,7 +141,7 @@ enum Stop {
     /// The command processor itself touched what it may not.
     Fault(MemFault, String),
     /// A wave did.
-    Wave(Box<Trap>, Option<String>),
+    Wave(Box<Stopped>, Option<String>),
     /// The ring can't go on.
     Hang(String),
 }
@@ -163,7 +160,7 @@ enum Pending {
 struct Run<'a> {
     cp: &'a CommandProcessor,
     job: &'a Job,
-    watch: &'a Watch,
+    watch: &'a Arc<Watch>,
     registers: Registers,
     memory: VmMemory<'a>,
     pending: Vec<Pending>,
@@ -423,8 +420,8 @@ impl Run<'_> {
         caches.start(&who).map_err(|what| Stop::Hang(format!("{at}: {what}")))?;
         self.memory.refresh();
         self.note(&dispatch);
-        let log = dispatch.run_logged(&self.job.vm, self.watch);
-        let log = log.map_err(|trap| self.trapped(trap, &dispatch))?;
+        let log = self.cp.crew.run_logged(&dispatch, &self.job.vm, self.watch);
+        let log = log.map_err(|stopped| self.trapped(stopped, &dispatch))?;
         let order = self.caches.as_mut().map_or(Ok(()), |c| c.ran(who, Writer::Dispatch, false, log));
         order.map_err(|what| Stop::Hang(format!("{at}: {what}")))
     }
@@ -432,6 +429,7 @@ impl Run<'_> {
     /// What a card would not say about the registers and the program of a dispatch.
     fn look(&self, dispatch: &Dispatch) -> Result<(), String> {
         strict::dispatch(&self.registers, dispatch.wave_size())?;
+        dispatch.fits()?;
         let rsrc1 = self.registers.read(reg::COMPUTE_PGM_RSRC1.address()).unwrap_or(0);
         let rsrc2 = self.registers.read(reg::COMPUTE_PGM_RSRC2.address()).unwrap_or(0);
         let vm = &self.job.vm;
@@ -450,10 +448,11 @@ impl Run<'_> {
         }
     }
 
-    fn trapped(&self, trap: Trap, dispatch: &Dispatch) -> Stop {
-        let suspicions = [dispatch.suspicion(), code::foreign(&self.job.vm, dispatch.entry(), dispatch.wave_size())];
+    fn trapped(&self, stopped: Box<Stopped>, dispatch: &Dispatch) -> Stop {
+        let foreign = code::foreign(&self.job.vm, dispatch.entry(), dispatch.wave_size());
+        let suspicions = [dispatch.suspicion(&stopped.trap), foreign];
         let suspicions: Vec<String> = suspicions.into_iter().flatten().collect();
-        Stop::Wave(Box::new(trap), (!suspicions.is_empty()).then(|| suspicions.join("; ")))
+        Stop::Wave(stopped, (!suspicions.is_empty()).then(|| suspicions.join("; ")))
     }
 
     fn waited(&mut self, wait: Wait) {
@@ -664,13 +663,17 @@ impl Run<'_> {
             let (name, log) = match p {
                 Pending::Dispatch(d) if alone => {
                     self.note(&d);
-                    let ran = self.cp.pool.install(|| d.run(&self.job.vm, self.watch));
-                    ran.map_err(|trap| self.trapped(trap, &d))?;
+                    let ran = self.cp.crew.run(&d, &self.job.vm, self.watch);
+                    ran.map_err(|stopped| self.trapped(stopped, &d))?;
                     continue;
                 }
                 Pending::Dispatch(d) => {
                     self.note(&d);
-                    let log = d.run_logged(&self.job.vm, self.watch).map_err(|trap| self.trapped(trap, &d))?;
+                    let log = self
+                        .cp
+                        .crew
+                        .run_logged(&d, &self.job.vm, self.watch)
+                        .map_err(|stopped| self.trapped(stopped, &d))?;
                     (format!("dispatch {}", d.number), log)
                 }
                 Pending::Access { access, at, ordered: waited } => {

@@ -1,20 +1,15 @@
 //! From registers to workgroups: what a dispatch packet starts.
 
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Instant;
+use std::ops::Range;
 
 use isa::WaveSize;
-use isa_exec::{Control, GroupSetup, Program, Trap, run_group};
-use pm4::reg::{self, COMPUTE_DISPATCH_INITIATOR, COMPUTE_PGM_RSRC1, COMPUTE_PGM_RSRC2, Space};
-use rayon::prelude::*;
+use isa_exec::{GroupSetup, Trap};
+use pm4::dispatch::SCRATCH_GRANULE;
+use pm4::reg::{self, COMPUTE_DISPATCH_INITIATOR, COMPUTE_PGM_RSRC1, COMPUTE_PGM_RSRC2, COMPUTE_TMPRING_SIZE, Space};
 
 use super::identity::SHADER_ENGINES;
-use super::memory::{AccessLog, VmMemory};
-use super::sched::Watch;
 use super::trace::DispatchEvent;
-use super::vm::{Vm, canonical};
+use super::vm::canonical;
 
 /// Size of the SH register space in registers.
 const SH_COUNT: usize = 0x400;
@@ -92,6 +87,9 @@ pub struct Dispatch {
     tidig_comp_cnt: u8,
     vgprs: u32,
     lds_bytes: u32,
+    scratch: Option<Scratch>,
+    /// Workgroups that the CUs hold at a time; 0 where not even one fits.
+    resident: u32,
     float_mode: u8,
     dx10_clamp: bool,
     ieee: bool,
@@ -132,7 +130,10 @@ impl Dispatch {
         if masks.iter().all(|&m| registers.read(m).is_none()) {
             return refuse("no COMPUTE_STATIC_THREAD_MGMT_SE0..5 was written in this submission (no CU may be enabled, and the workgroups would never start)".into());
         }
-        if masks.iter().all(|&m| registers.read(m).unwrap_or(0) & 0x00ff_00ff == 0) {
+        // Bits of the 8 CUs of each of an engine's two arrays.
+        let enabled = masks.map(|m| (registers.read(m).unwrap_or(0) & 0x00ff_00ff).count_ones());
+        let cus = enabled.iter().sum();
+        if cus == 0 {
             return refuse(
                 "COMPUTE_STATIC_THREAD_MGMT_SE0..5 enable no CU that exists: the workgroups would never start".into(),
             );
@@ -211,10 +212,19 @@ impl Dispatch {
                 "COMPUTE_PGM_RSRC2.LDS_SIZE asks for {lds_bytes} bytes of LDS, and a workgroup has {LDS_MAX}"
             ));
         }
-        if rsrc2.get(COMPUTE_PGM_RSRC2::SCRATCH_EN) != 0 {
-            return refuse("COMPUTE_PGM_RSRC2.SCRATCH_EN is set, and scratch isn't provided yet".into());
+        let engines = enabled.iter().filter(|&&cus| cus != 0).count() as u32;
+        let waves = block.iter().product::<u32>().div_ceil(wave_size.lanes());
+        let scratch =
+            Scratch::new(registers, rsrc2, engines).map_err(|what| Refusal(format!("dispatch {number}: {what}")))?;
+        if let Some(scratch) = scratch.filter(|s| s.groups(waves) == 0) {
+            return refuse(format!(
+                "COMPUTE_TMPRING_SIZE.WAVES is {}, and a workgroup has {waves} waves, which never get their scratch all at once",
+                scratch.waves
+            ));
         }
         let granule = if wave_size == WaveSize::W32 { 8 } else { 4 };
+        let vgprs = (rsrc1.get(COMPUTE_PGM_RSRC1::VGPRS) + 1) * granule;
+        let wgp_mode = rsrc1.get(COMPUTE_PGM_RSRC1::WGP_MODE) != 0;
         let float_mode = rsrc1.get(COMPUTE_PGM_RSRC1::FLOAT_MODE) as u8;
         Ok(Self {
             number,
@@ -231,8 +241,10 @@ impl Dispatch {
             tg_size: rsrc2.get(COMPUTE_PGM_RSRC2::TG_SIZE_EN) != 0,
             // 3 is reserved and gives what 2 gives.
             tidig_comp_cnt: rsrc2.get(COMPUTE_PGM_RSRC2::TIDIG_COMP_CNT).min(2) as u8,
-            vgprs: (rsrc1.get(COMPUTE_PGM_RSRC1::VGPRS) + 1) * granule,
+            vgprs,
             lds_bytes,
+            scratch,
+            resident: fits(cus, wgp_mode, waves, wave_size, vgprs, lds_bytes),
             float_mode,
             dx10_clamp: rsrc1.get(COMPUTE_PGM_RSRC1::DX10_CLAMP) != 0,
             ieee: rsrc1.get(COMPUTE_PGM_RSRC1::IEEE_MODE) != 0,
@@ -241,7 +253,10 @@ impl Dispatch {
     }
 
     /// What else to say when it faults.
-    pub fn suspicion(&self) -> Option<String> {
+    pub fn suspicion(&self, trap: &Trap) -> Option<String> {
+        if self.scratch.is_none() && trap.instruction.as_ref().is_some_and(|i| i.starts_with("scratch_")) {
+            return Some("COMPUTE_PGM_RSRC2.SCRATCH_EN is clear, so the wave has no scratch".into());
+        }
         let first = self.unwritten_user_data.first()?;
         Some(format!(
             "COMPUTE_USER_DATA_{first} was not written in this submission, so s{first} and what it points to are undefined"
@@ -279,7 +294,7 @@ impl Dispatch {
             dx10_clamp: self.dx10_clamp,
             ieee: self.ieee,
             fp16_ovfl: self.fp16_ovfl,
-            scratch: false,
+            scratch: self.scratch.is_some(),
         }
     }
 
@@ -288,64 +303,17 @@ impl Dispatch {
         self.extent(0).saturating_mul(self.extent(1)).saturating_mul(self.extent(2))
     }
 
-    /// Runs all workgroups, spread over the pool's threads.
-    pub fn run(&self, vm: &Vm, watch: &Watch) -> Result<u64, Trap> {
-        let count = self.count();
-        // Few enough pieces that each thread's decoded program pays off, enough to keep all threads busy.
-        let pieces = (rayon::current_num_threads() as u64 * 8).min(count).max(1);
-        let instructions = AtomicU64::new(0);
-        let failed: Mutex<Option<(u64, Trap)>> = Mutex::new(None);
-        let kill = Kill { watch, failed: AtomicBool::new(false) };
-        (0..pieces).into_par_iter().for_each(|piece| {
-            let mut memory = VmMemory::new(vm);
-            let mut program = Program::new(self.entry, self.wave_size);
-            let bound = |piece: u64| (u128::from(piece) * u128::from(count) / u128::from(pieces)) as u64;
-            for index in bound(piece)..bound(piece + 1) {
-                if kill.stopped() {
-                    break;
-                }
-                match self.group(index, &mut program, &mut memory, &kill) {
-                    Ok(n) => _ = instructions.fetch_add(n, Ordering::Relaxed),
-                    Err(trap) => {
-                        kill.failed.store(true, Ordering::Relaxed);
-                        let mut failed = failed.lock().unwrap_or_else(PoisonError::into_inner);
-                        // The first workgroup's fault is the one to tell, unless it was only stopped by another's.
-                        let weight = |t: &Trap| matches!(t.kind, isa_exec::TrapKind::Killed);
-                        if failed.as_ref().is_none_or(|(i, t)| (weight(&trap), index) < (weight(t), *i)) {
-                            *failed = Some((index, trap));
-                        }
-                        break;
-                    }
-                }
-            }
-        });
-        match failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            Some((_, trap)) => Err(trap),
-            None => Ok(instructions.into_inner()),
-        }
-    }
-
-    /// Runs all workgroups in order and notes what they touch.
-    pub fn run_logged(&self, vm: &Vm, watch: &Watch) -> Result<AccessLog, Trap> {
-        let mut memory = VmMemory::logged(vm);
-        let mut program = Program::new(self.entry, self.wave_size);
-        let kill = Kill { watch, failed: AtomicBool::new(false) };
-        for index in 0..self.count() {
-            self.group(index, &mut program, &mut memory, &kill)?;
-        }
-        Ok(memory.into_log().unwrap_or_default())
-    }
-
-    fn group(
-        &self,
-        index: u64,
-        program: &mut Program,
-        memory: &mut VmMemory<'_>,
-        kill: &Kill<'_>,
-    ) -> Result<u64, Trap> {
+    /// The id of workgroup `index`, counted x first.
+    pub fn workgroup(&self, index: u64) -> [u32; 3] {
         let (x, y) = (self.extent(0), self.extent(1));
         let offset = [index % x, index / x % y, index / x / y];
-        let id: [u32; 3] = std::array::from_fn(|i| self.start[i] + offset[i] as u32);
+        std::array::from_fn(|i| self.start[i] + offset[i] as u32)
+    }
+
+    /// Threads of workgroup `index`, counted x first, and what its waves find in registers; `f` starts it. With scratch,
+    /// `slot` says which of the ring's places is its own.
+    pub fn with_setup<T>(&self, index: u64, slot: u32, f: impl FnOnce(&GroupSetup<'_>) -> T) -> T {
+        let id = self.workgroup(index);
         let block: [u32; 3] =
             std::array::from_fn(|i| if id[i] + 1 == self.end[i] { self.partial[i] } else { self.block[i] });
         let threads: u32 = block.iter().product();
@@ -355,7 +323,9 @@ impl Dispatch {
             // Waves of the workgroup in bits 5:0.
             sgprs.push(threads.div_ceil(self.wave_size.lanes()));
         }
-        let setup = GroupSetup {
+        let (scratch_base, scratch_wave_bytes) =
+            self.scratch.as_ref().map_or((0, 0), |s| (s.base(slot, self.waves()), s.wave_bytes));
+        f(&GroupSetup {
             wave_size: self.wave_size,
             threads,
             sgpr_init: &sgprs,
@@ -368,25 +338,119 @@ impl Dispatch {
             ieee: self.ieee,
             fp16_ovfl: self.fp16_ovfl,
             workgroup: id,
-            scratch_base: 0,
-            scratch_wave_bytes: 0,
+            scratch_base,
+            scratch_wave_bytes,
+        })
+    }
+
+    /// Waves of a full workgroup.
+    fn waves(&self) -> u32 {
+        self.block.iter().product::<u32>().div_ceil(self.wave_size.lanes())
+    }
+
+    /// Workgroups that a Navi31 can have in its CUs at a time: what registers, LDS, wave slots and scratch allow.
+    pub fn residency(&self) -> u32 {
+        let slots = self.scratch.as_ref().map_or(u32::MAX, |s| s.groups(self.waves()));
+        self.resident.clamp(1, slots)
+    }
+
+    /// Whether one workgroup fits into the CUs at all.
+    pub fn fits(&self) -> Result<(), String> {
+        match self.resident {
+            0 => Err(format!(
+                "a workgroup of {} waves with {} VGPRs and {} bytes of LDS fits into no CU, and would never start",
+                self.waves(),
+                self.vgprs,
+                self.lds_bytes
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Scratch of a wave in bytes; 0 without.
+    pub fn scratch_wave_bytes(&self) -> u32 {
+        self.scratch.as_ref().map_or(0, |s| s.wave_bytes)
+    }
+
+    /// The addresses of its scratch, which no two waves share; empty without.
+    pub fn scratch_range(&self) -> Range<u64> {
+        self.scratch.as_ref().map_or(0..0, Scratch::range)
+    }
+
+    /// Whether each workgroup needs a place in the scratch ring.
+    pub fn has_scratch(&self) -> bool {
+        self.scratch.is_some()
+    }
+}
+
+/// The scratch ring of a dispatch.
+///
+/// COMPUTE_TMPRING_SIZE.WAVES counts for one shader engine; the engines' parts follow one another. A workgroup's waves
+/// are in one engine, and each has a place of its own from its start to its end.
+#[derive(Debug, Clone, Copy)]
+struct Scratch {
+    base_va: u64,
+    /// Places of a shader engine, and engines.
+    waves: u32,
+    engines: u32,
+    wave_bytes: u32,
+}
+
+impl Scratch {
+    /// Reads the registers: `None` where the program asks for none.
+    fn new(registers: &Registers, rsrc2: COMPUTE_PGM_RSRC2, engines: u32) -> Result<Option<Self>, String> {
+        if rsrc2.get(COMPUTE_PGM_RSRC2::SCRATCH_EN) == 0 {
+            return Ok(None);
+        }
+        let need = |address: u32, name: &str| {
+            registers.read(address).ok_or_else(|| {
+                format!(
+                    "COMPUTE_PGM_RSRC2.SCRATCH_EN is set, and {name} was not written in this submission (the waves' scratch would be somebody else's)"
+                )
+            })
         };
-        let stop = || kill.stopped();
-        let control = Control { stop: &stop, max_instructions: None };
-        run_group(&setup, program, memory, &control).map(|stats| stats.wave_instructions)
+        let ring = need(reg::COMPUTE_TMPRING_SIZE.address(), "COMPUTE_TMPRING_SIZE")?;
+        let lo = need(reg::COMPUTE_DISPATCH_SCRATCH_BASE_LO.address(), "COMPUTE_DISPATCH_SCRATCH_BASE_LO")?;
+        let hi = need(reg::COMPUTE_DISPATCH_SCRATCH_BASE_HI.address(), "COMPUTE_DISPATCH_SCRATCH_BASE_HI")?;
+        let ring = COMPUTE_TMPRING_SIZE::from_bits(ring);
+        let waves = ring.get(COMPUTE_TMPRING_SIZE::WAVES);
+        let wave_bytes = ring.get(COMPUTE_TMPRING_SIZE::WAVESIZE) * SCRATCH_GRANULE;
+        let base_va = canonical((u64::from(hi & 0xff) << 32 | u64::from(lo)) << 8);
+        if waves == 0 || wave_bytes == 0 || base_va == 0 {
+            return Err(format!(
+                "COMPUTE_PGM_RSRC2.SCRATCH_EN is set, and there is no scratch: COMPUTE_TMPRING_SIZE has WAVES {waves} and WAVESIZE {} at {base_va:#x}, so no wave would ever get its part",
+                wave_bytes / SCRATCH_GRANULE
+            ));
+        }
+        Ok(Some(Self { base_va, waves, engines, wave_bytes }))
+    }
+
+    /// Workgroups of so many waves that find a place at a time.
+    fn groups(&self, waves: u32) -> u32 {
+        self.waves / waves * self.engines
+    }
+
+    /// Where the first wave's scratch of the workgroup in place `slot` begins.
+    fn base(&self, slot: u32, waves: u32) -> u64 {
+        let of_engine = (self.waves / waves).max(1);
+        let wave = slot / of_engine * self.waves + slot % of_engine * waves;
+        self.base_va.wrapping_add(u64::from(wave) * u64::from(self.wave_bytes))
+    }
+
+    fn range(&self) -> Range<u64> {
+        let bytes = u64::from(self.waves) * u64::from(self.engines) * u64::from(self.wave_bytes);
+        self.base_va..self.base_va.saturating_add(bytes)
     }
 }
 
-/// Why workgroups should stop: the watchdog or the device's end, or another workgroup's fault.
-struct Kill<'a> {
-    watch: &'a Watch,
-    failed: AtomicBool,
-}
-
-impl Kill<'_> {
-    fn stopped(&self) -> bool {
-        self.failed.load(Ordering::Relaxed)
-            || self.watch.stop.load(Ordering::Relaxed)
-            || Instant::now() >= self.watch.deadline
-    }
+/// Workgroups of these needs that the enabled CUs hold at a time; 0 where not even one fits.
+///
+/// A CU has two SIMDs of 16 waves each and 1536 VGPRs for wave32 (768 for wave64), handed out by 24 (12), and half of
+/// its WGP's 128 KiB of LDS, handed out by 1 KiB. In WGP mode a workgroup spreads over both CUs.
+fn fits(cus: u32, wgp_mode: bool, waves: u32, wave_size: WaveSize, vgprs: u32, lds_bytes: u32) -> u32 {
+    let (units, simds, lds): (u32, u32, u32) = if wgp_mode { (cus / 2, 4, 128 << 10) } else { (cus, 2, 64 << 10) };
+    let (file, granule) = if wave_size == WaveSize::W32 { (1536, 24) } else { (768, 12) };
+    let of_simd = (file / vgprs.next_multiple_of(granule)).min(16);
+    let by_lds = lds.checked_div(lds_bytes.next_multiple_of(1024)).unwrap_or(u32::MAX);
+    units * (of_simd * simds / waves).min(by_lds)
 }

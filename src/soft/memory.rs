@@ -1,12 +1,13 @@
 //! Memory as waves and the command processor see it: virtual addresses, translated and checked.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
-use isa_exec::{Access, FaultCause, MemFault, Memory, load_each_lane, store_each_lane};
+use isa_exec::{Access, FaultCause, MemFault, Memory, Window, load_each_lane, store_each_lane};
 
-use super::arena::Arena;
-use super::vm::{Mapping, Permissions, Vm, canonical};
+use super::arena::{Arena, Windows};
+use super::vm::{HOLE_START, Mapping, Permissions, Vm, canonical};
 
 /// Translations kept at hand.
 const WAYS: usize = 8;
@@ -21,19 +22,31 @@ pub struct VmMemory<'a> {
     /// The way to replace next.
     next: usize,
     generation: u64,
+    windows: Windows,
     log: Option<AccessLog>,
+    /// Addresses that aren't noted.
+    private: Range<u64>,
 }
 
 impl<'a> VmMemory<'a> {
     /// A view without cached translations.
     pub fn new(vm: &'a Vm) -> Self {
         let generation = vm.generation();
-        Self { vm, ways: Default::default(), last: 0, next: 0, generation, log: None }
+        Self {
+            vm,
+            ways: Default::default(),
+            last: 0,
+            next: 0,
+            generation,
+            windows: Windows::default(),
+            log: None,
+            private: 0..0,
+        }
     }
 
-    /// A view that notes every access.
-    pub fn logged(vm: &'a Vm) -> Self {
-        Self { log: Some(AccessLog::default()), ..Self::new(vm) }
+    /// A view that notes every access, but those to a range whose parts belong to one wave each.
+    pub fn logged(vm: &'a Vm, private: Range<u64>) -> Self {
+        Self { log: Some(AccessLog::default()), private, ..Self::new(vm) }
     }
 
     /// What was accessed, where it was noted.
@@ -46,6 +59,7 @@ impl<'a> VmMemory<'a> {
         let generation = self.vm.generation();
         if generation != self.generation {
             self.ways = Default::default();
+            self.windows.close();
             self.generation = generation;
         }
     }
@@ -110,7 +124,7 @@ impl<'a> VmMemory<'a> {
 
     #[inline]
     fn note(&mut self, va: u64, len: u64, kind: Kind) {
-        if let Some(log) = &mut self.log {
+        if let Some(log) = self.log.as_mut().filter(|_| !self.private.contains(&canonical(va))) {
             log.note(canonical(va), len, kind);
         }
     }
@@ -225,6 +239,21 @@ impl Memory for VmMemory<'_> {
             self.note(va, 4 * u64::from(own), Kind::Fetch);
         }
         Ok(count)
+    }
+
+    fn window(&mut self, va: u64, access: Access) -> Option<Window> {
+        // Addresses of the low half need no sign extension, so that comparing them as they are is enough.
+        if self.log.is_some() || va >= HOLE_START {
+            return None;
+        }
+        let (mapping, _, _) = self.translate(va, 1, access).ok()?;
+        let mapping = Arc::clone(mapping);
+        let len = mapping.end - mapping.start;
+        Some(self.windows.open(&mapping.storage, mapping.offset, mapping.start, len))
+    }
+
+    fn windows_epoch(&self) -> Option<u64> {
+        self.log.is_none().then(|| self.windows.epoch())
     }
 }
 

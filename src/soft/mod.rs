@@ -34,12 +34,14 @@ mod fence;
 mod identity;
 mod kernel;
 mod memory;
+mod programs;
 mod sched;
 mod strict;
 mod syncobj;
 mod trace;
 mod umem;
 mod vm;
+mod waves;
 
 use std::io;
 use std::sync::Arc;
@@ -50,6 +52,7 @@ use memmap2::{MmapOptions, MmapRaw};
 use crate::kmd::{Errno, Node, Protection};
 
 pub use card::Config;
+pub use isa_exec::Engine as WaveEngine;
 pub use trace::{DispatchEvent, Event, Trace};
 
 /// An open file of a software card: what a descriptor of `/dev/dri/renderD128` is to a real one.

@@ -82,7 +82,7 @@ pub struct Watch {
 /// Runs a job's commands.
 pub trait Execute: Send + Sync {
     /// Executes all of the job's IBs.
-    fn execute(&self, job: &Job, watch: &Watch) -> Result<(), Failure>;
+    fn execute(&self, job: &Job, watch: &Arc<Watch>) -> Result<(), Failure>;
 }
 
 /// One ring: a queue and the thread that drains it.
@@ -180,7 +180,7 @@ impl Shared {
     }
 
     /// Runs the commands. A panic in there is a fault of ours: it must not leave whoever waits for the fence waiting.
-    fn execute(&self, job: &Job, watch: &Watch) -> Result<(), Failure> {
+    fn execute(&self, job: &Job, watch: &Arc<Watch>) -> Result<(), Failure> {
         let run = AssertUnwindSafe(|| self.executor.execute(job, watch));
         catch_unwind(run).unwrap_or_else(|_| {
             let reason = "the software device failed inside (a bug of its own; the panic is on stderr)".to_owned();

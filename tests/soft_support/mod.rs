@@ -117,6 +117,17 @@ impl Launch {
     }
 }
 
+/// Assembles a kernel: LLVM's syntax for gfx1100.
+pub fn asm(text: &str) -> Vec<u32> {
+    let assembled = isa::asm::assemble(text, "kernel.s", &isa::asm::Options::default()).unwrap();
+    assembled.text().chunks_exact(4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
+}
+
+/// Low and high dword.
+pub fn halves(va: u64) -> [u32; 2] {
+    [va as u32, (va >> 32) as u32]
+}
+
 /// A card with one open file.
 pub struct Machine {
     pub node: Arc<SoftNode>,

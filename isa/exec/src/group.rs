@@ -1,9 +1,10 @@
 //! One workgroup: its waves, LDS and barriers.
-use crate::fast::{self, Level};
-use crate::program::Unit;
+use crate::fast::Level;
+use crate::mem::{Done, LaneTrap, Lds, Port};
+use crate::program::{Code, Unit};
 use crate::salu::Next;
-use crate::wave::{EXEC, State, Wave};
-use crate::{Control, Memory, Program, Stats, Trap, TrapKind, mem, salu, valu};
+use crate::wave::{EXEC, State, Vgprs, Wave, WaveState};
+use crate::{Control, Memory, Program, Stats, Trap, TrapKind, mem, salu};
 use isa::WaveSize;
 use std::sync::OnceLock;
 
@@ -44,6 +45,111 @@ pub struct GroupSetup<'a> {
 /// Wave instructions between two questions whether to stop.
 const SLICE: u64 = 4096;
 
+/// What became of a group.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Progress {
+    /// Every wave ended.
+    Ended(Stats),
+    /// The instructions asked for are done, and there are more.
+    Yielded,
+}
+
+enum Waves {
+    W32(Vec<Wave<32>>),
+    W64(Vec<Wave<64>>),
+}
+
+/// Runs `$e` with `$w` bound to the waves, whatever their size.
+macro_rules! with {
+    ($waves:expr, $w:ident => $e:expr) => {
+        match $waves {
+            Waves::W32($w) => $e,
+            Waves::W64($w) => $e,
+        }
+    };
+}
+
+/// A workgroup that runs in pieces.
+pub struct Group {
+    waves: Waves,
+    lds: Lds,
+    stats: Stats,
+    workgroup: [u32; 3],
+    /// Wave whose turn is next.
+    turn: usize,
+}
+
+impl Group {
+    /// The workgroup before its first instruction.
+    pub fn new(setup: &GroupSetup<'_>, program: &Program) -> Group {
+        let count = setup.threads.div_ceil(setup.wave_size.lanes()).max(1);
+        let entry = program.entry();
+        Group {
+            waves: match setup.wave_size {
+                WaveSize::W32 => Waves::W32((0..count).map(|k| start(setup, k, entry)).collect()),
+                WaveSize::W64 => Waves::W64((0..count).map(|k| start(setup, k, entry)).collect()),
+            },
+            lds: Lds::new(setup.lds_bytes),
+            stats: Stats { wave_instructions: 0, waves: count as u64 },
+            workgroup: setup.workgroup,
+            turn: 0,
+        }
+    }
+
+    /// Runs about `budget` wave instructions (a few thousand more or less), or to the group's end. `program` is the one
+    /// the group was made for. After a trap the waves are as they were before the instruction, memory apart.
+    pub fn run(
+        &mut self,
+        program: &mut Program,
+        mem: &mut dyn Memory,
+        control: &Control<'_>,
+        budget: u64,
+    ) -> Result<Progress, Trap> {
+        let Group { waves, lds, stats, workgroup, turn } = self;
+        with!(waves, w => run(w, lds, stats, *workgroup, turn, program, mem, control, budget))
+    }
+
+    /// What was done so far.
+    pub fn stats(&self) -> Stats {
+        self.stats
+    }
+
+    /// Scalar state of every wave.
+    pub fn waves(&self) -> Vec<WaveState> {
+        with!(&self.waves, w => w.iter().map(Wave::report).collect())
+    }
+
+    /// All lanes of a VGPR; empty where the wave or the register does not exist.
+    pub fn vgpr(&self, wave: usize, register: usize) -> &[u32] {
+        with!(&self.waves, w => w.get(wave).and_then(|w| w.v.get(register)).map_or(&[], |r| &r[..]))
+    }
+
+    /// The same for writing.
+    pub fn vgpr_mut(&mut self, wave: usize, register: usize) -> &mut [u32] {
+        with!(&mut self.waves, w => w.get_mut(wave).and_then(|w| w.v.get_mut(register)).map_or(&mut [], |r| &mut r[..]))
+    }
+
+    /// Sets a scalar register by its operand code: 0 to 105 SGPRs, 106 and 107 VCC, 125 M0, 126 and 127 EXEC. Others stay.
+    pub fn set_sgpr(&mut self, wave: usize, code: usize, value: u32) {
+        with!(&mut self.waves, w => if let Some(w) = w.get_mut(wave) { w.set_sgpr(code, value) })
+    }
+
+    /// Sets SCC and MODE.
+    pub fn set_status(&mut self, wave: usize, scc: bool, mode: u32) {
+        with!(&mut self.waves, w => if let Some(w) = w.get_mut(wave) { (w.scc, w.mode) = (scc, mode) })
+    }
+
+    /// The group's LDS.
+    pub fn lds(&self) -> &[u8] {
+        &self.lds.bytes
+    }
+
+    /// The same for writing.
+    pub fn lds_mut(&mut self) -> &mut [u8] {
+        &mut self.lds.bytes
+    }
+}
+
 /// Runs a workgroup to its end.
 pub fn run_group(
     setup: &GroupSetup<'_>,
@@ -51,9 +157,11 @@ pub fn run_group(
     mem: &mut dyn Memory,
     control: &Control<'_>,
 ) -> Result<Stats, Trap> {
-    match setup.wave_size {
-        WaveSize::W32 => run::<32>(setup, program, mem, control),
-        WaveSize::W64 => run::<64>(setup, program, mem, control),
+    let mut group = Group::new(setup, program);
+    loop {
+        if let Progress::Ended(stats) = group.run(program, mem, control, u64::MAX)? {
+            return Ok(stats);
+        }
     }
 }
 
@@ -67,7 +175,7 @@ fn start<const L: usize>(setup: &GroupSetup<'_>, id: u32, entry: u64) -> Wave<L>
     let exec = if active >= 64 { !0 } else { (1u64 << active) - 1 };
     s[EXEC] = exec as u32;
     s[EXEC + 1] = (exec >> 32) as u32;
-    let mut v = vec![[0u32; L]; setup.vgprs.clamp(1, 256) as usize];
+    let mut v = Vgprs::new(setup.vgprs.clamp(1, 256) as usize);
     let [bx, by, bz] = setup.block.map(|b| b.max(1));
     for (l, d) in v[0].iter_mut().enumerate() {
         let t = first + l as u32;
@@ -87,105 +195,204 @@ fn start<const L: usize>(setup: &GroupSetup<'_>, id: u32, entry: u64) -> Wave<L>
         v,
         state: State::Running,
         scratch: setup.scratch_base + id as u64 * setup.scratch_wave_bytes as u64,
+        scratch_lane_bytes: setup.scratch_wave_bytes / L as u32,
     }
 }
 
+/// The SIMD level of this host.
+pub(crate) fn level() -> Level {
+    static LEVEL: OnceLock<Level> = OnceLock::new();
+    *LEVEL.get_or_init(Level::detect)
+}
+
+#[allow(clippy::too_many_arguments)]
 fn run<const L: usize>(
-    setup: &GroupSetup<'_>,
+    waves: &mut [Wave<L>],
+    lds: &mut Lds,
+    stats: &mut Stats,
+    workgroup: [u32; 3],
+    turn: &mut usize,
     program: &mut Program,
     mem: &mut dyn Memory,
     control: &Control<'_>,
-) -> Result<Stats, Trap> {
-    static LEVEL: OnceLock<Level> = OnceLock::new();
-    let level = *LEVEL.get_or_init(Level::detect);
-    let count = setup.threads.div_ceil(L as u32).max(1);
-    let mut lds = vec![0u8; setup.lds_bytes as usize];
-    let mut waves: Vec<Wave<L>> = (0..count).map(|k| start(setup, k, program.entry())).collect();
-    let mut stats = Stats { wave_instructions: 0, waves: count as u64 };
-    let report = |w: &Wave<L>, program: &Program, kind, lane| Trap {
-        pc: w.pc,
-        wave: w.id,
-        workgroup: setup.workgroup,
-        instruction: program.text(w.pc),
-        lane,
-        kind,
-    };
-    if program.wave_size() != setup.wave_size {
+    budget: u64,
+) -> Result<Progress, Trap> {
+    let level = level();
+    if program.wave_size().lanes() != L as u32 {
         let what = "a program decoded for the other wave size".into();
-        return Err(report(&waves[0], program, TrapKind::NotImplemented { what }, None));
+        return Err(report(&waves[0], workgroup, program, TrapKind::NotImplemented { what }, None));
     }
+    let until = stats.wave_instructions.saturating_add(budget);
+    let mut engine = Hand::begin(program, level, waves.first().map_or(1, |w| w.v.len()), mem);
+    let r = turns(waves, lds, stats, workgroup, turn, program, mem, control, until, &mut engine);
+    engine.end(program);
+    r
+}
+
+/// What runs the waves: translated code where there is a cache for it.
+struct Hand {
+    level: Level,
+    #[cfg(target_arch = "x86_64")]
+    cache: Option<Box<crate::jit::Cache>>,
+}
+
+impl Hand {
+    #[cfg(target_arch = "x86_64")]
+    fn begin(program: &mut Program, level: Level, vgprs: usize, mem: &dyn Memory) -> Hand {
+        Hand { level, cache: crate::jit::begin(program, level, vgprs, mem) }
+    }
+
+    #[cfg(not(target_arch = "x86_64"))]
+    fn begin(_: &mut Program, level: Level, _: usize, _: &dyn Memory) -> Hand {
+        Hand { level }
+    }
+
+    fn end(self, program: &mut Program) {
+        #[cfg(target_arch = "x86_64")]
+        crate::jit::end(program, self.cache);
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = program;
+    }
+
+    fn slice<const L: usize>(
+        &mut self,
+        w: &mut Wave<L>,
+        program: &mut Program,
+        port: &mut Port<'_>,
+        stats: &mut Stats,
+    ) -> Result<bool, LaneTrap> {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(cache) = &mut self.cache {
+            let pc = w.pc;
+            let (done, r) = cache.run(w, program, port, self.level, SLICE as i64);
+            stats.wave_instructions += done as u64;
+            return r.map(|()| done > 1 || w.pc != pc || w.state != State::Running);
+        }
+        slice(w, program, port, self.level, stats)
+    }
+}
+
+fn report<const L: usize>(
+    w: &Wave<L>,
+    workgroup: [u32; 3],
+    program: &Program,
+    kind: TrapKind,
+    lane: Option<u32>,
+) -> Trap {
+    Trap { pc: w.pc, wave: w.id, workgroup, instruction: program.text(w.pc), lane, kind }
+}
+
+#[allow(clippy::too_many_arguments)]
+fn turns<const L: usize>(
+    waves: &mut [Wave<L>],
+    lds: &mut Lds,
+    stats: &mut Stats,
+    workgroup: [u32; 3],
+    turn: &mut usize,
+    program: &mut Program,
+    mem: &mut dyn Memory,
+    control: &Control<'_>,
+    until: u64,
+    engine: &mut Hand,
+) -> Result<Progress, Trap> {
     loop {
         // Slice by slice in turn, so that a wave that waits for another one's store sees it in the end.
         while waves.iter().any(|w| w.state == State::Running) {
-            for w in waves.iter_mut().filter(|w| w.state == State::Running) {
-                let r = slice(w, program, mem, &mut lds, level, &mut stats);
-                r.map_err(|(kind, lane)| report(w, program, kind, lane))?;
+            // A group that goes on in the middle of a round does not know how its first waves did.
+            let mut progress = *turn != 0;
+            while let Some(w) = waves.get_mut(*turn) {
+                *turn += 1;
+                if w.state != State::Running {
+                    continue;
+                }
+                let mut port = Port { mem, lds, watch: None };
+                let r = engine.slice(w, program, &mut port, stats);
+                progress |= r.map_err(|(kind, lane)| report(w, workgroup, program, kind, lane))?;
                 if (control.stop)() {
-                    return Err(report(w, program, TrapKind::Killed, None));
+                    return Err(report(w, workgroup, program, TrapKind::Killed, None));
                 }
                 if let Some(limit) = control.max_instructions
                     && stats.wave_instructions > limit
                 {
-                    return Err(report(w, program, TrapKind::BudgetExceeded { limit }, None));
+                    return Err(report(w, workgroup, program, TrapKind::BudgetExceeded { limit }, None));
                 }
+                if stats.wave_instructions >= until {
+                    return Ok(Progress::Yielded);
+                }
+            }
+            *turn = 0;
+            if !progress && let Some(w) = waves.iter().find(|w| w.state == State::Running) {
+                return Err(report(w, workgroup, program, TrapKind::BarrierDeadlock, None));
             }
         }
         // Every wave is at a barrier or has ended; those that ended no longer count.
+        *turn = 0;
         let mut waiting = false;
-        for w in &mut waves {
+        for w in &mut *waves {
             if w.state == State::Barrier {
                 w.state = State::Running;
                 waiting = true;
             }
         }
         if !waiting {
-            return Ok(stats);
+            return Ok(Progress::Ended(*stats));
         }
     }
 }
 
-/// Runs a wave for some instructions, to a barrier or to its end. On a trap `pc` is that of the instruction.
+/// Runs a wave for some instructions, to a barrier or to its end, or until it waits for another wave; false where it did
+/// not get past its first. On a trap `pc` is that of the instruction.
 fn slice<const L: usize>(
     w: &mut Wave<L>,
     program: &mut Program,
-    mem: &mut dyn Memory,
-    lds: &mut [u8],
+    port: &mut Port<'_>,
     level: Level,
     stats: &mut Stats,
-) -> Result<(), mem::LaneTrap> {
-    let plain = |k: TrapKind| (k, None);
-    for _ in 0..SLICE {
+) -> Result<bool, LaneTrap> {
+    for k in 0..SLICE {
         let pc = w.pc;
-        let at = program.at(pc, mem).map_err(plain)?;
+        let at = program.at(pc, port.mem).map_err(|k| (k, None))?;
         let c = &program.code[at];
         stats.wave_instructions += 1;
-        let next = pc + 4 * c.inst.len_dw as u64;
-        match c.unit {
-            Unit::Hot if w.mode & 15 == 0 => fast::run(level, w, c),
-            Unit::Hot | Unit::Valu => valu::run(w, c).map_err(plain)?,
-            Unit::Vopd => {
-                if w.mode & 15 != 0 {
-                    return Err(plain(TrapKind::NotImplemented { what: c.inst.row().name.into() }));
+        match execute(w, c, pc, port, level)? {
+            Next::Fall => {
+                w.pc = pc + 4 * c.inst.len_dw as u64;
+                if w.state != State::Running {
+                    return Ok(true);
                 }
-                fast::run(level, w, c);
             }
-            Unit::Salu => match salu::run(w, c, pc).map_err(plain)? {
-                Next::Fall => {
-                    if w.state != State::Running {
-                        w.pc = next;
-                        return Ok(());
-                    }
-                }
-                Next::Jump(to) => {
-                    w.pc = to;
-                    continue;
-                }
-            },
-            Unit::Smem => mem::scalar(w, c, mem)?,
-            Unit::Mem => mem::vector(w, c, mem, lds)?,
-            Unit::Other => return Err(plain(TrapKind::NotImplemented { what: c.inst.row().name.into() })),
+            Next::Jump(to) => w.pc = to,
+            Next::Again => return Ok(k > 0),
         }
-        w.pc = next;
     }
-    Ok(())
+    Ok(true)
+}
+
+/// Runs the instruction at `pc`, leaving the program counter alone.
+#[allow(unsafe_code)]
+#[inline(always)]
+pub(crate) fn execute<const L: usize>(
+    w: &mut Wave<L>,
+    c: &Code,
+    pc: u64,
+    port: &mut Port<'_>,
+    level: Level,
+) -> Result<Next, LaneTrap> {
+    let plain = |k: TrapKind| (k, None);
+    match c.unit {
+        Unit::Valu => {
+            if let Some(run) = c.run {
+                // SAFETY: the program was decoded for waves of L lanes and the level of this host; `w` is borrowed here alone.
+                unsafe { run(std::ptr::from_mut(w).cast(), c) }
+            }
+        }
+        Unit::Salu => return salu::run(w, c, pc).map_err(plain),
+        Unit::Smem => mem::scalar(w, c, port)?,
+        Unit::Mem => match mem::vector(w, c, port)? {
+            Done::Next => {}
+            Done::Again => return Ok(Next::Again),
+        },
+        Unit::Other => return Err(plain(TrapKind::NotImplemented { what: c.inst.row().name.into() })),
+    }
+    Ok(Next::Fall)
 }

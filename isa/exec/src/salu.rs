@@ -10,6 +10,8 @@ pub(crate) enum Next {
     Fall,
     /// Another address.
     Jump(u64),
+    /// The same one, when another wave has come further.
+    Again,
 }
 
 fn hwreg<const L: usize>(w: &mut Wave<L>, simm: u32, write: Option<u32>) -> Result<u32, TrapKind> {

@@ -1,6 +1,6 @@
 //! State of one wave and access to its registers.
-use crate::program::{Code, Float, Src};
-use isa::Dpp;
+use crate::program::Src;
+use std::ops::{Deref, DerefMut};
 
 pub(crate) const VCC: usize = 106;
 pub(crate) const NULL: usize = 124;
@@ -19,17 +19,90 @@ pub(crate) enum State {
     Ended,
 }
 
-/// One wave of `L` lanes.
-pub(crate) struct Wave<const L: usize> {
-    pub id: u32,
+/// What a wave is doing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum WaveStatus {
+    /// It has instructions to run.
+    Running,
+    /// It waits at a barrier.
+    Barrier,
+    /// It ran `s_endpgm`.
+    Ended,
+}
+
+/// Scalar state of a wave, for reports.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct WaveState {
+    /// Wave within the workgroup.
+    pub wave: u32,
+    /// What it is doing.
+    pub status: WaveStatus,
+    /// Address of the next instruction; on a trap that of the instruction that trapped.
     pub pc: u64,
+    /// s0 to s105.
+    pub sgprs: Vec<u32>,
+    /// Active lanes.
+    pub exec: u64,
+    /// VCC.
+    pub vcc: u64,
+    /// M0.
+    pub m0: u32,
+    /// SCC.
+    pub scc: bool,
+    /// MODE.
+    pub mode: u32,
+}
+
+/// Sixteen lanes of a VGPR: one host vector register.
+#[derive(Clone, Copy)]
+#[repr(C, align(64))]
+struct Line([u32; 16]);
+
+/// The VGPRs of a wave, each on its own cache lines.
+pub(crate) struct Vgprs<const L: usize>(Vec<Line>);
+
+impl<const L: usize> Vgprs<L> {
+    pub(crate) fn new(count: usize) -> Self {
+        const { assert!(L.is_multiple_of(16)) };
+        Vgprs(vec![Line([0; 16]); count * (L / 16)])
+    }
+}
+
+#[allow(unsafe_code)]
+impl<const L: usize> Deref for Vgprs<L> {
+    type Target = [[u32; L]];
+    #[inline(always)]
+    fn deref(&self) -> &[[u32; L]] {
+        // SAFETY: `Line` is sixteen `u32` without padding (size and alignment 64), and `new` made a multiple of L / 16
+        // of them, so that the same bytes are that many arrays of L, which are less aligned.
+        unsafe { std::slice::from_raw_parts(self.0.as_ptr().cast(), self.0.len() / (L / 16)) }
+    }
+}
+
+#[allow(unsafe_code)]
+impl<const L: usize> DerefMut for Vgprs<L> {
+    #[inline(always)]
+    fn deref_mut(&mut self) -> &mut [[u32; L]] {
+        // SAFETY: as in `deref`; the borrow of `self` is exclusive.
+        unsafe { std::slice::from_raw_parts_mut(self.0.as_mut_ptr().cast(), self.0.len() / (L / 16)) }
+    }
+}
+
+/// One wave of `L` lanes. Translated code reaches its fields by their offsets.
+#[repr(C)]
+pub(crate) struct Wave<const L: usize> {
     pub s: [u32; 128],
     pub scc: bool,
+    pub state: State,
     /// MODE register.
     pub mode: u32,
-    pub v: Vec<[u32; L]>,
-    pub state: State,
+    pub pc: u64,
+    pub v: Vgprs<L>,
+    /// Address of the wave's scratch.
     pub scratch: u64,
+    /// Bytes of it that each lane has.
+    pub scratch_lane_bytes: u32,
+    pub id: u32,
 }
 
 impl<const L: usize> Wave<L> {
@@ -39,6 +112,26 @@ impl<const L: usize> Wave<L> {
     pub(crate) fn exec(&self) -> u64 {
         let lo = self.s[EXEC] as u64;
         if L == 64 { lo | (self.s[EXEC + 1] as u64) << 32 } else { lo }
+    }
+
+    /// The scalar state, for reports.
+    pub(crate) fn report(&self) -> WaveState {
+        let pair = |k: usize| self.s[k] as u64 | if L == 64 { (self.s[k + 1] as u64) << 32 } else { 0 };
+        WaveState {
+            wave: self.id,
+            status: match self.state {
+                State::Running => WaveStatus::Running,
+                State::Barrier => WaveStatus::Barrier,
+                State::Ended => WaveStatus::Ended,
+            },
+            pc: self.pc,
+            sgprs: self.s[..VCC].to_vec(),
+            exec: self.exec(),
+            vcc: pair(VCC),
+            m0: self.s[M0],
+            scc: self.scc,
+            mode: self.mode,
+        }
     }
 
     /// A lane mask from a scalar register pair (or one register in wave32).
@@ -151,11 +244,6 @@ impl<const L: usize> Wave<L> {
         }
     }
 
-    /// Lane masks of a DPP: where each lane reads, and which lanes are written.
-    pub(crate) fn dpp(&self, dpp: Dpp) -> ([Option<usize>; L], u64) {
-        crate::lanes::dpp::<L>(dpp, self.exec())
-    }
-
     /// Writes lanes of `mask`.
     #[inline(always)]
     pub(crate) fn write32(&mut self, k: usize, out: &[u32; L], mask: u64) {
@@ -176,17 +264,5 @@ impl<const L: usize> Wave<L> {
         if n == 2 {
             self.write32(k + 1, &std::array::from_fn(|i| (out[i] >> 32) as u32), mask);
         }
-    }
-
-    /// Float modifiers of one source.
-    pub(crate) fn modify(&self, c: &Code, k: usize, x: u64) -> u64 {
-        let m = &c.inst.mods;
-        let sign = match c.float[k] {
-            Float::F16 => 1 << 15,
-            Float::F64 => 1 << 63,
-            _ => 1 << 31,
-        };
-        let x = if m.abs >> k & 1 != 0 { x & !sign } else { x };
-        if m.neg >> k & 1 != 0 { x ^ sign } else { x }
     }
 }

@@ -163,7 +163,7 @@ fn half(h: u16) -> f64 {
     if h >> 15 != 0 { -v } else { v }
 }
 
-fn run_case(dir: &Path, name: &str) -> Result<u64, String> {
+fn run_case(dir: &Path, name: &str, engine: Engine) -> Result<u64, String> {
     let base = dir.join(name);
     let text = std::fs::read_to_string(base.join("case.json")).map_err(|e| e.to_string())?;
     let case = Json::parse(&mut text.chars().peekable());
@@ -221,6 +221,7 @@ fn run_case(dir: &Path, name: &str) -> Result<u64, String> {
     }
     user.resize((rsrc2 >> 1 & 31) as usize, 0);
     let mut program = Program::new(entry, wave);
+    program.set_engine(engine);
     let mut count = 0;
     for z in 0..grid[2] {
         for y in 0..grid[1] {
@@ -288,8 +289,7 @@ fn run_case(dir: &Path, name: &str) -> Result<u64, String> {
     Ok(count)
 }
 
-#[test]
-fn compiled_kernels_give_numpys_results() {
+fn all(engine: Engine) {
     let Some(dir) = std::env::var_os("SPARKLE_TEST_DATA") else {
         skip::skip!("SPARKLE_TEST_DATA is not set");
         return;
@@ -305,14 +305,25 @@ fn compiled_kernels_give_numpys_results() {
     let mut wrong = Vec::new();
     for n in &names {
         let t = std::time::Instant::now();
-        match run_case(&dir, n) {
-            Ok(k) => eprintln!("{n}: {k} wave instructions, {:?}", t.elapsed()),
+        match run_case(&dir, n, engine) {
+            Ok(k) => eprintln!("{engine:?} {n}: {k} wave instructions, {:?}", t.elapsed()),
             Err(e) => {
-                eprintln!("{n}: {e}");
+                eprintln!("{engine:?} {n}: {e}");
                 wrong.push(n);
             }
         }
     }
     assert!(!names.is_empty());
     assert!(wrong.is_empty(), "{} of {} cases are wrong: {wrong:?}", wrong.len(), names.len());
+}
+
+#[test]
+fn compiled_kernels_give_numpys_results() {
+    all(Engine::Interpreter);
+}
+
+#[test]
+fn translated_they_give_the_same() {
+    all(Engine::Translator);
+    all(Engine::Auto);
 }

@@ -198,8 +198,8 @@ fn buffer_accesses_out_of_range_read_zero_and_store_nothing() {
     let mut m = memory(BUFFER_HEX);
     m.add(X, bytes(&[7; 16]), true, false);
     m.add(Y, vec![0xee; 128], true, false);
-    // 32 bytes of raw buffer, OOB_SELECT 3: the memory goes on behind it.
-    let sgprs = [0, 0, 0, 0, Y as u32, 0, 0, 0, X as u32, 0, 32, 0x3000_0000];
+    // 32 bytes of raw buffer, OOB_SELECT 3, 32_UINT: the memory goes on behind it.
+    let sgprs = [0, 0, 0, 0, Y as u32, 0, 0, 0, X as u32, 0, 32, 0x3001_4000];
     go(&setup(WaveSize::W32, 32, &sgprs), &mut m).unwrap();
     let want: Vec<u32> = (0..32).map(|k| if k < 8 { 7 } else { 0 }).collect();
     assert_eq!(m.u32s(Y), want);
@@ -243,4 +243,33 @@ fn words_that_are_no_instruction_trap() {
     assert!(matches!(t.kind, TrapKind::IllegalInstruction { ref words, .. } if words[0] == 0xffff_ffff), "{t}");
     let t = go(&setup(WaveSize::W32, 32, &[]), &mut memory(&[0xbf80_0000])).unwrap_err();
     assert!(matches!(t.kind, TrapKind::MemFault(MemFault { access: Access::Fetch, .. })), "{t}");
+}
+
+#[test]
+fn a_group_runs_in_pieces_and_shows_its_waves() {
+    let s = setup(WaveSize::W32, 64, &[5, 6]);
+    let mut p = Program::new(CODE, WaveSize::W32);
+    let mut g = Group::new(&s, &p);
+    let mut m = memory(LOOP_HEX);
+    for k in 1..4 {
+        assert_eq!(g.run(&mut p, &mut m, &control(), 1000).unwrap(), Progress::Yielded);
+        assert!(g.stats().wave_instructions >= 1000 * k);
+    }
+    let w = g.waves();
+    assert_eq!(w.len(), 2);
+    assert_eq!((w[1].wave, w[1].pc, w[1].exec, w[1].status), (1, CODE, 0xffff_ffff, WaveStatus::Running));
+    assert_eq!(w[1].sgprs[..2], [5, 6]);
+    assert_eq!(g.vgpr(1, 0)[..2], [32, 33]);
+}
+
+#[test]
+fn changed_code_is_decoded_anew() {
+    // s_nop 0; s_endpgm, then s_trap 3; s_endpgm at the same address.
+    let s = setup(WaveSize::W32, 32, &[]);
+    let mut p = Program::new(CODE, WaveSize::W32);
+    let (mut a, mut b) = (memory(&[0xbf80_0000, 0xbfb0_0000]), memory(&[0xbf90_0003, 0xbfb0_0000]));
+    assert_eq!(run_group(&s, &mut p, &mut a, &control()).unwrap().wave_instructions, 2);
+    assert!(p.revalidate(&mut a));
+    assert!(!p.revalidate(&mut b));
+    assert_eq!(run_group(&s, &mut p, &mut b, &control()).unwrap_err().kind, TrapKind::Halted { id: 3 });
 }

@@ -2,6 +2,8 @@
 #![allow(dead_code, unreachable_pub)]
 use isa_exec::*;
 
+pub mod random;
+
 pub struct Region {
     pub base: u64,
     pub data: Vec<u8>,
@@ -12,6 +14,8 @@ pub struct Region {
 #[derive(Default)]
 pub struct Flat {
     pub regions: Vec<Region>,
+    /// Gives no windows.
+    pub windowless: bool,
 }
 
 impl Flat {
@@ -92,6 +96,15 @@ impl Memory for Flat {
             n += 1;
         }
         Ok(n)
+    }
+
+    fn window(&mut self, va: u64, access: Access) -> Option<Window> {
+        let r = self.regions.iter_mut().find(|r| r.base <= va && va < r.base + r.data.len() as u64)?;
+        if access == Access::Write && !r.write || self.windowless {
+            return None;
+        }
+        // SAFETY: regions neither move nor shrink while a group runs: it holds the memory borrowed.
+        Some(unsafe { Window::new(r.base, r.base + r.data.len() as u64, r.data.as_mut_ptr()) })
     }
 }
 

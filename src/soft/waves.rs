@@ -1,0 +1,369 @@
+//! Workgroups over the host's cores.
+//!
+//! Each ring's thread runs its own dispatches and is helped by a pool that all rings share: a ring goes on however busy
+//! the others keep the pool. Whoever is free takes the next workgroup from one counter, so that they start in order and
+//! one that waits for an earlier one finds it running or done. A workgroup that doesn't end in its slice of instructions
+//! stays where it is while the thread starts others, as many as the CUs of a Navi31 hold: so those that wait for one
+//! another (a barrier of the whole grid) all run.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use isa_exec::{Control, Engine, Group, Memory, Program, Progress, Trap, TrapKind, WaveState, WaveStatus};
+
+use super::dispatch::Dispatch;
+use super::memory::{AccessLog, VmMemory};
+use super::programs::Programs;
+use super::sched::Watch;
+use super::vm::Vm;
+
+/// Wave instructions of a workgroup before others have their turn.
+const SLICE: u64 = 1 << 16;
+/// Waves that a report shows with their registers.
+const SHOWN_WAVES: usize = 4;
+/// Their SGPRs that it shows.
+const SHOWN_SGPRS: usize = 16;
+
+/// A dispatch that stopped before its end.
+#[derive(Debug)]
+pub struct Stopped {
+    /// Why.
+    pub trap: Trap,
+    /// What the waves that were under way are doing, in a sentence.
+    pub waves: String,
+}
+
+/// The threads that run waves beside the rings' own.
+pub struct Crew {
+    pool: Option<rayon::ThreadPool>,
+    threads: usize,
+    programs: Arc<Programs>,
+}
+
+impl fmt::Debug for Crew {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Crew").field("threads", &self.threads).finish_non_exhaustive()
+    }
+}
+
+impl Crew {
+    /// A crew by which a dispatch runs on `threads` threads; on as many as the host has cores without a number.
+    pub fn new(threads: Option<usize>, engine: Engine) -> io::Result<Self> {
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = threads.filter(|&n| n != 0).unwrap_or_else(cores);
+        let pool = match threads - 1 {
+            0 => None,
+            helpers => Some(
+                rayon::ThreadPoolBuilder::new()
+                    .num_threads(helpers)
+                    .thread_name(|i| format!("soft-cu-{i}"))
+                    .build()
+                    .map_err(io::Error::other)?,
+            ),
+        };
+        Ok(Self { pool, threads, programs: Arc::new(Programs::new(engine)) })
+    }
+
+    /// Runs all workgroups; how many wave instructions they had.
+    pub fn run(&self, dispatch: &Dispatch, vm: &Arc<Vm>, watch: &Arc<Watch>) -> Result<u64, Box<Stopped>> {
+        let programs = Some(Arc::clone(&self.programs));
+        let work = Work::new(dispatch.clone(), Arc::clone(vm), Arc::clone(watch), programs);
+        let most = work.count.min(work.dispatch.residency().into());
+        let helpers = (self.threads - 1).min(most.saturating_sub(1) as usize);
+        if let Some(pool) = self.pool.as_ref().filter(|_| helpers != 0) {
+            let work = Arc::new(work);
+            for _ in 0..helpers {
+                let work = Arc::clone(&work);
+                pool.spawn(move || work.help());
+            }
+            work.lead();
+            return work.result();
+        }
+        work.take_part(&mut VmMemory::new(&work.vm));
+        work.result()
+    }
+
+    /// Runs all workgroups on this thread and notes what they touch.
+    pub fn run_logged(&self, dispatch: &Dispatch, vm: &Arc<Vm>, watch: &Arc<Watch>) -> Result<AccessLog, Box<Stopped>> {
+        let work = Work::new(dispatch.clone(), Arc::clone(vm), Arc::clone(watch), None);
+        let mut memory = VmMemory::logged(&work.vm, dispatch.scratch_range());
+        work.take_part(&mut memory);
+        let log = memory.into_log().unwrap_or_default();
+        work.result().map(|_| log)
+    }
+}
+
+/// One dispatch under way.
+struct Work {
+    dispatch: Dispatch,
+    vm: Arc<Vm>,
+    watch: Arc<Watch>,
+    /// Code from earlier dispatches; none where each fetch is to be seen.
+    programs: Option<Arc<Programs>>,
+    count: u64,
+    /// The workgroup to start next.
+    next: AtomicU64,
+    /// Workgroups that ran to their end.
+    ended: AtomicU64,
+    instructions: AtomicU64,
+    /// A workgroup failed: the others stop.
+    stop: AtomicBool,
+    failed: Mutex<Option<(u64, Trap)>>,
+    /// Waves that had not ended when it was stopped.
+    under_way: Mutex<Vec<Waiting>>,
+    /// Workgroups that may start beside those that run.
+    places: AtomicU32,
+    /// Free places of the scratch ring: at least as many.
+    slots: Mutex<Vec<u32>>,
+    helpers: Mutex<Helpers>,
+    left: Condvar,
+}
+
+/// A workgroup that was started.
+struct Running {
+    index: u64,
+    group: Group,
+    slot: Option<u32>,
+}
+
+#[derive(Default)]
+struct Helpers {
+    at_work: usize,
+    /// No work is left: who comes now goes again.
+    closed: bool,
+    panicked: bool,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Work {
+    fn new(dispatch: Dispatch, vm: Arc<Vm>, watch: Arc<Watch>, programs: Option<Arc<Programs>>) -> Self {
+        let slots = match dispatch.has_scratch() {
+            true => (0..dispatch.residency()).rev().collect(),
+            false => Vec::new(),
+        };
+        Self {
+            count: dispatch.count(),
+            places: AtomicU32::new(dispatch.residency()),
+            dispatch,
+            vm,
+            watch,
+            programs,
+            next: AtomicU64::new(0),
+            ended: AtomicU64::new(0),
+            instructions: AtomicU64::new(0),
+            stop: AtomicBool::new(false),
+            failed: Mutex::default(),
+            under_way: Mutex::default(),
+            slots: Mutex::new(slots),
+            helpers: Mutex::default(),
+            left: Condvar::new(),
+        }
+    }
+
+    /// The ring's own thread: works, then waits for those who still do.
+    fn lead(&self) {
+        let done = catch_unwind(AssertUnwindSafe(|| self.take_part(&mut VmMemory::new(&self.vm))));
+        if done.is_err() {
+            self.stop.store(true, Ordering::Relaxed);
+        }
+        let mut helpers = lock(&self.helpers);
+        helpers.closed = true;
+        while helpers.at_work != 0 {
+            helpers = self.left.wait(helpers).unwrap_or_else(PoisonError::into_inner);
+        }
+        let panicked = helpers.panicked;
+        drop(helpers);
+        // The ring answers a panic with a lost context.
+        if let Err(panic) = done {
+            std::panic::resume_unwind(panic);
+        }
+        assert!(!panicked, "a thread that runs waves panicked");
+    }
+
+    fn help(&self) {
+        {
+            let mut helpers = lock(&self.helpers);
+            if helpers.closed {
+                return;
+            }
+            helpers.at_work += 1;
+        }
+        let done = catch_unwind(AssertUnwindSafe(|| self.take_part(&mut VmMemory::new(&self.vm))));
+        if done.is_err() {
+            self.stop.store(true, Ordering::Relaxed);
+        }
+        let mut helpers = lock(&self.helpers);
+        helpers.panicked |= done.is_err();
+        helpers.at_work -= 1;
+        self.left.notify_all();
+    }
+
+    /// Runs workgroups until none is left that it could run.
+    fn take_part(&self, memory: &mut VmMemory<'_>) {
+        let (entry, wave_size) = (self.dispatch.entry(), self.dispatch.wave_size());
+        let mut program = match &self.programs {
+            Some(programs) => programs.take(&self.vm, memory, entry, wave_size),
+            None => {
+                let mut program = Program::new(entry, wave_size);
+                program.set_engine(Engine::Interpreter);
+                program
+            }
+        };
+        let stopped = || self.stopped();
+        let control = Control { stop: &stopped, max_instructions: None };
+        let mut resident: VecDeque<Running> = VecDeque::new();
+        while !self.stopped() {
+            let Some(mut running) = self.start(&program).or_else(|| resident.pop_front()) else { break };
+            match running.group.run(&mut program, memory, &control, SLICE) {
+                Ok(Progress::Ended(stats)) => {
+                    self.ended.fetch_add(1, Ordering::Relaxed);
+                    self.instructions.fetch_add(stats.wave_instructions, Ordering::Relaxed);
+                    lock(&self.slots).extend(running.slot);
+                    self.places.fetch_add(1, Ordering::Release);
+                }
+                Ok(Progress::Yielded) => resident.push_back(running),
+                Err(trap) => {
+                    self.fail(running.index, trap);
+                    resident.push_front(running);
+                }
+            }
+        }
+        if self.stopped() {
+            self.report(&resident, memory);
+        } else if let Some(programs) = &self.programs {
+            programs.give(&self.vm, program);
+        }
+    }
+
+    /// Starts the next workgroup, if there is one and there is room for it.
+    fn start(&self, program: &Program) -> Option<Running> {
+        if self.next.load(Ordering::Relaxed) >= self.count {
+            return None;
+        }
+        self.places.fetch_update(Ordering::Acquire, Ordering::Relaxed, |free| free.checked_sub(1)).ok()?;
+        let index = self.next.fetch_add(1, Ordering::Relaxed);
+        if index >= self.count {
+            self.places.fetch_add(1, Ordering::Release);
+            return None;
+        }
+        let slot = lock(&self.slots).pop();
+        let group = self.dispatch.with_setup(index, slot.unwrap_or(0), |setup| Group::new(setup, program));
+        Some(Running { index, group, slot })
+    }
+
+    fn fail(&self, index: u64, trap: Trap) {
+        self.stop.store(true, Ordering::Relaxed);
+        let mut failed = lock(&self.failed);
+        // The first workgroup's fault is the one to tell, unless it was only stopped by another's.
+        let weight = |t: &Trap| matches!(t.kind, TrapKind::Killed);
+        if failed.as_ref().is_none_or(|(i, t)| (weight(&trap), index) < (weight(t), *i)) {
+            *failed = Some((index, trap));
+        }
+    }
+
+    fn stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+            || self.watch.stop.load(Ordering::Relaxed)
+            || Instant::now() >= self.watch.deadline
+    }
+
+    /// Notes what the waves of these workgroups are doing.
+    fn report(&self, resident: &VecDeque<Running>, memory: &mut VmMemory<'_>) {
+        let mut under_way = lock(&self.under_way);
+        for running in resident {
+            let [x, y, z] = self.dispatch.workgroup(running.index);
+            for wave in running.group.waves().iter().filter(|w| w.status != WaveStatus::Ended) {
+                let what = if wave.status == WaveStatus::Barrier { "waits at a barrier" } else { "runs" };
+                let text = match instruction(memory, wave.pc, self.dispatch.wave_size()) {
+                    Some(text) => format!("`{text}`"),
+                    None => "what is no instruction".to_owned(),
+                };
+                under_way.push(Waiting {
+                    index: running.index,
+                    wave: wave.wave,
+                    text: format!(
+                        "workgroup ({x}, {y}, {z}) wave {} {what} at pc {:#x}, {text}, {}",
+                        wave.wave,
+                        wave.pc,
+                        registers(wave)
+                    ),
+                    registers: registers(wave),
+                });
+            }
+        }
+    }
+
+    fn result(&self) -> Result<u64, Box<Stopped>> {
+        let failed = lock(&self.failed).take();
+        if failed.is_none() && self.ended.load(Ordering::Relaxed) == self.count {
+            return Ok(self.instructions.load(Ordering::Relaxed));
+        }
+        // Without a failure, the time was up while nobody was inside a workgroup.
+        let (index, trap) = failed.unwrap_or_else(|| {
+            let workgroup = self.dispatch.workgroup(0);
+            let pc = self.dispatch.entry();
+            (0, Trap { pc, wave: 0, workgroup, instruction: None, lane: None, kind: TrapKind::Killed })
+        });
+        let mut waves = std::mem::take(&mut *lock(&self.under_way));
+        if trap.kind != TrapKind::Killed {
+            let own = waves.into_iter().find(|w| (w.index, w.wave) == (index, trap.wave));
+            return Err(Box::new(Stopped { trap, waves: own.map(|w| w.registers).unwrap_or_default() }));
+        }
+        waves.sort_by_key(|w| (w.index, w.wave));
+        let started = self.next.load(Ordering::Relaxed).min(self.count);
+        let mut groups: Vec<u64> = waves.iter().map(|w| w.index).collect();
+        groups.dedup();
+        let mut text = format!(
+            "dispatch {} had started {started} of {} workgroups, and {} waves of {} were under way: ",
+            self.dispatch.number,
+            self.count,
+            waves.len(),
+            groups.len()
+        );
+        let shown: Vec<String> = waves.drain(..waves.len().min(SHOWN_WAVES)).map(|w| w.text).collect();
+        text.push_str(&shown.join("; "));
+        if !waves.is_empty() {
+            text.push_str(&format!("; and {} more", waves.len()));
+        }
+        Err(Box::new(Stopped { trap, waves: text }))
+    }
+}
+
+/// A wave that was under way when its dispatch was stopped.
+struct Waiting {
+    index: u64,
+    wave: u32,
+    /// What it is doing, and where.
+    text: String,
+    registers: String,
+}
+
+/// The scalar registers that matter most.
+fn registers(wave: &WaveState) -> String {
+    let sgprs: Vec<String> = wave.sgprs.iter().take(SHOWN_SGPRS).map(|s| format!("{s:#x}")).collect();
+    format!(
+        "EXEC {:#x}, VCC {:#x}, SCC {}, M0 {:#x}, s0 to s{} {}",
+        wave.exec,
+        wave.vcc,
+        u32::from(wave.scc),
+        wave.m0,
+        SHOWN_SGPRS - 1,
+        sgprs.join(" ")
+    )
+}
+
+/// The instruction at an address, as text.
+fn instruction(memory: &mut VmMemory<'_>, pc: u64, wave_size: isa::WaveSize) -> Option<String> {
+    let mut words = [0; 8];
+    let have = memory.fetch(pc, &mut words).ok()?;
+    let inst = isa::decode(&words[..have], wave_size).ok()?;
+    Some(isa::disassemble(&inst, wave_size))
+}
