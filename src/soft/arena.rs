@@ -11,6 +11,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use isa_exec::Window;
 use memmap2::{MmapOptions, MmapRaw};
 use nix::fcntl::{FallocateFlags, fallocate};
 use nix::sys::memfd::{MFdFlags, memfd_create};
@@ -240,6 +241,50 @@ impl Drop for Storage {
             }
         }
         self.arena.ranges(self.heap).give(self.start, self.len);
+    }
+}
+
+/// Windows onto the arena that were handed out, and what keeps their memory.
+#[derive(Debug)]
+pub struct Windows {
+    held: Vec<Arc<Storage>>,
+    epoch: u64,
+}
+
+impl Default for Windows {
+    fn default() -> Self {
+        Self { held: Vec::new(), epoch: Self::fresh() }
+    }
+}
+
+impl Windows {
+    fn fresh() -> u64 {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        NEXT.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// The GPU addresses from `va` on that reach `len` bytes of `storage` from `offset` on.
+    pub fn open(&mut self, storage: &Arc<Storage>, offset: u64, va: u64, len: u64) -> Window {
+        assert!(offset.checked_add(len).is_some_and(|end| end <= storage.len), "a window beyond its buffer");
+        if !self.held.iter().any(|held| Arc::ptr_eq(held, storage)) {
+            self.held.push(Arc::clone(storage));
+        }
+        let host = storage.arena.at(storage.start + offset, len as usize);
+        // SAFETY: `at` checked that the bytes lie in the arena's own readable and writable mapping, which lives as long as
+        // the storage does. That is held here until `close`, which makes the number of `epoch` another one for good; and
+        // nothing in this process has a reference into the mapping.
+        unsafe { Window::new(va, va + len, host) }
+    }
+
+    /// A number that no other value of this type ever gives, and this one only until it closes its windows.
+    pub fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// Forgets the windows.
+    pub fn close(&mut self) {
+        self.held.clear();
+        self.epoch = Self::fresh();
     }
 }
 

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use isa_exec::{Access, FaultCause, MemFault, Memory, load_each_lane, store_each_lane};
+use isa_exec::{Access, FaultCause, MemFault, Memory, Window, load_each_lane, store_each_lane};
 
-use super::arena::Arena;
-use super::vm::{Mapping, Permissions, Vm, canonical};
+use super::arena::{Arena, Windows};
+use super::vm::{HOLE_START, Mapping, Permissions, Vm, canonical};
 
 /// Translations kept at hand.
 const WAYS: usize = 8;
@@ -22,6 +22,7 @@ pub struct VmMemory<'a> {
     /// The way to replace next.
     next: usize,
     generation: u64,
+    windows: Windows,
     log: Option<AccessLog>,
     /// Addresses that aren't noted.
     private: Range<u64>,
@@ -31,7 +32,16 @@ impl<'a> VmMemory<'a> {
     /// A view without cached translations.
     pub fn new(vm: &'a Vm) -> Self {
         let generation = vm.generation();
-        Self { vm, ways: Default::default(), last: 0, next: 0, generation, log: None, private: 0..0 }
+        Self {
+            vm,
+            ways: Default::default(),
+            last: 0,
+            next: 0,
+            generation,
+            windows: Windows::default(),
+            log: None,
+            private: 0..0,
+        }
     }
 
     /// A view that notes every access, but those to a range whose parts belong to one wave each.
@@ -49,6 +59,7 @@ impl<'a> VmMemory<'a> {
         let generation = self.vm.generation();
         if generation != self.generation {
             self.ways = Default::default();
+            self.windows.close();
             self.generation = generation;
         }
     }
@@ -229,6 +240,21 @@ impl Memory for VmMemory<'_> {
         }
         Ok(count)
     }
+
+    fn window(&mut self, va: u64, access: Access) -> Option<Window> {
+        // Addresses of the low half need no sign extension, so that comparing them as they are is enough.
+        if self.log.is_some() || va >= HOLE_START {
+            return None;
+        }
+        let (mapping, _, _) = self.translate(va, 1, access).ok()?;
+        let mapping = Arc::clone(mapping);
+        let len = mapping.end - mapping.start;
+        Some(self.windows.open(&mapping.storage, mapping.offset, mapping.start, len))
+    }
+
+    fn windows_epoch(&self) -> Option<u64> {
+        self.log.is_none().then(|| self.windows.epoch())
+    }
 }
 
 /// What an access does to memory.
@@ -336,7 +362,7 @@ impl AccessLog {
 mod tests {
     use super::*;
     use crate::soft::arena::{Arena, Heap, PAGE};
-    use crate::soft::vm::VA_START;
+    use crate::soft::vm::{HOLE_END, VA_START};
 
     const READ: Permissions = Permissions::READ;
 
@@ -367,6 +393,42 @@ mod tests {
         assert_eq!(cause(memory.atomic_u32(VA_START + 1, &mut |v| v).map(drop)), FaultCause::Misaligned);
         // Instruction fetch ends at the mapping.
         assert_eq!(memory.fetch(VA_START + PAGE - 8, &mut [0; 16]), Ok(2));
+    }
+
+    #[test]
+    fn windows_reach_what_a_mapping_allows_until_it_changes() {
+        let arena = Arena::new(1 << 20, 1 << 20).unwrap();
+        let vm = Vm::default();
+        let storage = arena.allocate(Heap::Vram, 4 * PAGE, PAGE).unwrap();
+        vm.map(VA_START, 2 * PAGE, &storage, PAGE, READ, 1).unwrap();
+        vm.map(HOLE_END, PAGE, &storage, 0, Permissions::all(), 1).unwrap();
+        let mut memory = VmMemory::new(&vm);
+        let window = memory.window(VA_START + PAGE + 3, Access::Read).unwrap();
+        assert_eq!((window.start(), window.end()), (VA_START, VA_START + 2 * PAGE));
+        arena.write(storage.start() + PAGE, &[0xab]);
+        let host = window.host() as u64;
+        let mut byte = [0];
+        crate::soft::umem::read(host, &mut byte).unwrap();
+        assert_eq!(byte, [0xab]);
+        assert!(memory.window(VA_START, Access::Write).is_none(), "not writable");
+        assert!(memory.window(VA_START + 2 * PAGE, Access::Read).is_none(), "not mapped");
+        assert!(memory.window(HOLE_END, Access::Read).is_none(), "an address whose bits 63:48 don't count");
+        let mut logged = VmMemory::logged(&vm, 0..0);
+        assert!(logged.window(VA_START, Access::Read).is_none() && logged.windows_epoch().is_none());
+
+        let (epoch, other) = (memory.windows_epoch(), VmMemory::new(&vm).windows_epoch());
+        assert!(epoch.is_some() && epoch != other);
+        memory.refresh();
+        assert_eq!(memory.windows_epoch(), epoch, "nothing changed");
+        // The buffer stays for as long as the window does.
+        let uses = Arc::strong_count(&storage);
+        vm.unmap(VA_START, 1).unwrap();
+        vm.unmap(HOLE_END, 1).unwrap();
+        assert!(Arc::strong_count(&storage) > 1, "{uses}");
+        memory.refresh();
+        assert_ne!(memory.windows_epoch(), epoch);
+        drop((memory, logged));
+        assert_eq!(Arc::strong_count(&storage), 1);
     }
 
     #[test]

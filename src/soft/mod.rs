@@ -32,8 +32,10 @@ mod cs;
 mod dispatch;
 mod fence;
 mod identity;
+mod inspect;
 mod kernel;
 mod memory;
+mod programs;
 mod sched;
 mod strict;
 mod syncobj;
@@ -51,6 +53,9 @@ use memmap2::{MmapOptions, MmapRaw};
 use crate::kmd::{Errno, Node, Protection};
 
 pub use card::Config;
+pub use inspect::Inspection;
+pub use isa_exec::Engine as WaveEngine;
+pub use isa_exec::check;
 pub use trace::{DispatchEvent, Event, Trace};
 
 /// An open file of a software card: what a descriptor of `/dev/dri/renderD128` is to a real one.

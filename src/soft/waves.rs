@@ -2,26 +2,48 @@
 //!
 //! Each ring's thread runs its own dispatches and is helped by a pool that all rings share: a ring goes on however busy
 //! the others keep the pool. Whoever is free takes the next workgroup from one counter, so that they start in order and
-//! one that waits for an earlier one finds it running or done.
+//! one that waits for an earlier one finds it running or done. A workgroup that doesn't end in its slice of instructions
+//! stays where it is while the thread starts others, as many as the CUs of a Navi31 hold: so those that wait for one
+//! another (a barrier of the whole grid) all run.
 
 use std::fmt;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use isa_exec::{Control, Program, Trap, TrapKind, run_group};
+use isa_exec::{Control, Engine, Group, Memory, Program, Progress, Trap, TrapKind, WaveState, WaveStatus};
 
 use super::dispatch::Dispatch;
+use super::inspect::Inspection;
 use super::memory::{AccessLog, VmMemory};
+use super::programs::Programs;
 use super::sched::Watch;
 use super::vm::Vm;
+
+/// How long a thread goes on with the workgroups that it has before it starts as many again.
+const GROWTH: Duration = Duration::from_millis(4);
+/// Waves that a report shows with their registers.
+const SHOWN_WAVES: usize = 4;
+/// Their SGPRs that it shows.
+const SHOWN_SGPRS: usize = 16;
+
+/// A dispatch that stopped before its end.
+#[derive(Debug)]
+pub struct Stopped {
+    /// Why.
+    pub trap: Trap,
+    /// What the waves that were under way are doing, in a sentence.
+    pub waves: String,
+}
 
 /// The threads that run waves beside the rings' own.
 pub struct Crew {
     pool: Option<rayon::ThreadPool>,
     threads: usize,
+    programs: Arc<Programs>,
+    inspection: Option<Inspection>,
 }
 
 impl fmt::Debug for Crew {
@@ -31,10 +53,14 @@ impl fmt::Debug for Crew {
 }
 
 impl Crew {
-    /// A crew by which a dispatch runs on `threads` threads; on as many as the host has cores without a number.
-    pub fn new(threads: Option<usize>) -> io::Result<Self> {
+    /// A crew by which a dispatch runs on `threads` threads; on as many as the host has cores without a number, and on the
+    /// ring's alone where its waves are watched.
+    pub fn new(threads: Option<usize>, engine: Engine, inspection: Option<Inspection>) -> io::Result<Self> {
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-        let threads = threads.filter(|&n| n != 0).unwrap_or_else(cores);
+        let threads = match inspection {
+            Some(_) => 1,
+            None => threads.filter(|&n| n != 0).unwrap_or_else(cores),
+        };
         let pool = match threads - 1 {
             0 => None,
             helpers => Some(
@@ -45,12 +71,21 @@ impl Crew {
                     .map_err(io::Error::other)?,
             ),
         };
-        Ok(Self { pool, threads })
+        Ok(Self { pool, threads, programs: Arc::new(Programs::new(engine)), inspection })
+    }
+
+    fn work(&self, dispatch: &Dispatch, vm: &Arc<Vm>, watch: &Arc<Watch>, programs: Option<Arc<Programs>>) -> Work {
+        let work = Work::new(dispatch.clone(), Arc::clone(vm), Arc::clone(watch), programs);
+        if let Some(inspection) = &self.inspection {
+            inspection.with(|i| i.next_dispatch());
+        }
+        Work { inspection: self.inspection.clone(), ..work }
     }
 
     /// Runs all workgroups; how many wave instructions they had.
-    pub fn run(&self, dispatch: &Dispatch, vm: &Arc<Vm>, watch: &Arc<Watch>) -> Result<u64, Trap> {
-        let work = Work::new(dispatch.clone(), Arc::clone(vm), Arc::clone(watch));
+    pub fn run(&self, dispatch: &Dispatch, vm: &Arc<Vm>, watch: &Arc<Watch>) -> Result<u64, Box<Stopped>> {
+        let programs = Some(Arc::clone(&self.programs));
+        let work = self.work(dispatch, vm, watch, programs);
         let most = work.count.min(work.dispatch.residency().into());
         let helpers = (self.threads - 1).min(most.saturating_sub(1) as usize);
         if let Some(pool) = self.pool.as_ref().filter(|_| helpers != 0) {
@@ -67,8 +102,8 @@ impl Crew {
     }
 
     /// Runs all workgroups on this thread and notes what they touch.
-    pub fn run_logged(&self, dispatch: &Dispatch, vm: &Arc<Vm>, watch: &Arc<Watch>) -> Result<AccessLog, Trap> {
-        let work = Work::new(dispatch.clone(), Arc::clone(vm), Arc::clone(watch));
+    pub fn run_logged(&self, dispatch: &Dispatch, vm: &Arc<Vm>, watch: &Arc<Watch>) -> Result<AccessLog, Box<Stopped>> {
+        let work = self.work(dispatch, vm, watch, None);
         let mut memory = VmMemory::logged(&work.vm, dispatch.scratch_range());
         work.take_part(&mut memory);
         let log = memory.into_log().unwrap_or_default();
@@ -81,17 +116,34 @@ struct Work {
     dispatch: Dispatch,
     vm: Arc<Vm>,
     watch: Arc<Watch>,
+    /// Code from earlier dispatches; none where each fetch is to be seen.
+    programs: Option<Arc<Programs>>,
+    /// Who watches the waves.
+    inspection: Option<Inspection>,
     count: u64,
     /// The workgroup to start next.
     next: AtomicU64,
+    /// Workgroups that ran to their end.
+    ended: AtomicU64,
     instructions: AtomicU64,
     /// A workgroup failed: the others stop.
     stop: AtomicBool,
     failed: Mutex<Option<(u64, Trap)>>,
-    /// Free places of the scratch ring.
+    /// Waves that had not ended when it was stopped.
+    under_way: Mutex<Vec<Waiting>>,
+    /// Workgroups that may start beside those that run.
+    places: AtomicU32,
+    /// Free places of the scratch ring: at least as many.
     slots: Mutex<Vec<u32>>,
     helpers: Mutex<Helpers>,
     left: Condvar,
+}
+
+/// A workgroup that was started.
+struct Running {
+    index: u64,
+    group: Group,
+    slot: Option<u32>,
 }
 
 #[derive(Default)]
@@ -107,20 +159,25 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Work {
-    fn new(dispatch: Dispatch, vm: Arc<Vm>, watch: Arc<Watch>) -> Self {
+    fn new(dispatch: Dispatch, vm: Arc<Vm>, watch: Arc<Watch>, programs: Option<Arc<Programs>>) -> Self {
         let slots = match dispatch.has_scratch() {
             true => (0..dispatch.residency()).rev().collect(),
             false => Vec::new(),
         };
         Self {
             count: dispatch.count(),
+            places: AtomicU32::new(dispatch.residency()),
             dispatch,
             vm,
             watch,
+            programs,
+            inspection: None,
             next: AtomicU64::new(0),
+            ended: AtomicU64::new(0),
             instructions: AtomicU64::new(0),
             stop: AtomicBool::new(false),
             failed: Mutex::default(),
+            under_way: Mutex::default(),
             slots: Mutex::new(slots),
             helpers: Mutex::default(),
             left: Condvar::new(),
@@ -165,27 +222,80 @@ impl Work {
         self.left.notify_all();
     }
 
-    /// Runs workgroups until none is left to start.
+    /// Runs workgroups until none is left that it could run.
     fn take_part(&self, memory: &mut VmMemory<'_>) {
-        let mut program = Program::new(self.dispatch.entry(), self.dispatch.wave_size());
+        let (entry, wave_size) = (self.dispatch.entry(), self.dispatch.wave_size());
+        let mut program = match &self.programs {
+            Some(programs) => programs.take(&self.vm, memory, entry, wave_size),
+            None => {
+                let mut program = Program::new(entry, wave_size);
+                program.set_engine(Engine::Interpreter);
+                program
+            }
+        };
         let stopped = || self.stopped();
-        while !stopped() {
-            let index = self.next.fetch_add(1, Ordering::Relaxed);
-            if index >= self.count {
+        let control = Control { stop: &stopped, max_instructions: None };
+        // In the order in which they were started.
+        let mut resident: Vec<Running> = Vec::new();
+        let mut grown = Instant::now();
+        let (mut starts, mut turn) = (0, 0);
+        while !self.stopped() {
+            if resident.is_empty() {
+                (starts, turn) = (1, 0);
+                grown = Instant::now();
+            } else if grown.elapsed() >= GROWTH {
+                // None of them may ever end without those to come.
+                starts = resident.len();
+                grown = Instant::now();
+            }
+            let mut at = None;
+            if starts != 0 {
+                starts -= 1;
+                at = self.start(&program).map(|started| {
+                    resident.push(started);
+                    resident.len() - 1
+                });
+            }
+            if resident.is_empty() {
                 break;
             }
-            // No more threads take part than there are places.
-            let slot = lock(&self.slots).pop();
-            let control = Control { stop: &stopped, max_instructions: None };
-            let ran = self
-                .dispatch
-                .with_setup(index, slot.unwrap_or(0), |setup| run_group(setup, &mut program, memory, &control));
-            lock(&self.slots).extend(slot);
-            match ran {
-                Ok(stats) => _ = self.instructions.fetch_add(stats.wave_instructions, Ordering::Relaxed),
-                Err(trap) => self.fail(index, trap),
+            // Every second turn is the oldest one's, which others may wait for.
+            turn += 1;
+            let at = at.unwrap_or_else(|| if turn % 2 == 0 { turn / 2 % resident.len() } else { 0 });
+            let slice = slice(resident.len());
+            match resident[at].group.run(&mut program, memory, &control, slice) {
+                Ok(Progress::Ended(stats)) => {
+                    let ended = resident.remove(at);
+                    self.ended.fetch_add(1, Ordering::Relaxed);
+                    self.instructions.fetch_add(stats.wave_instructions, Ordering::Relaxed);
+                    lock(&self.slots).extend(ended.slot);
+                    self.places.fetch_add(1, Ordering::Release);
+                }
+                Ok(Progress::Yielded) => {}
+                Err(trap) => self.fail(resident[at].index, trap),
             }
         }
+        if self.stopped() {
+            self.report(&resident, memory);
+        } else if let Some(programs) = &self.programs {
+            programs.give(&self.vm, program);
+        }
+    }
+
+    /// Starts the next workgroup, if there is one and there is room for it.
+    fn start(&self, program: &Program) -> Option<Running> {
+        if self.next.load(Ordering::Relaxed) >= self.count {
+            return None;
+        }
+        self.places.fetch_update(Ordering::Acquire, Ordering::Relaxed, |free| free.checked_sub(1)).ok()?;
+        let index = self.next.fetch_add(1, Ordering::Relaxed);
+        if index >= self.count {
+            self.places.fetch_add(1, Ordering::Release);
+            return None;
+        }
+        let slot = lock(&self.slots).pop();
+        let group = self.dispatch.with_setup(index, slot.unwrap_or(0), |setup| Group::new(setup, program));
+        Some(Running { index, group, slot })
     }
 
     fn fail(&self, index: u64, trap: Trap) {
@@ -204,10 +314,104 @@ impl Work {
             || Instant::now() >= self.watch.deadline
     }
 
-    fn result(&self) -> Result<u64, Trap> {
-        match lock(&self.failed).take() {
-            Some((_, trap)) => Err(trap),
-            None => Ok(self.instructions.load(Ordering::Relaxed)),
+    /// Notes what the waves of these workgroups are doing.
+    fn report(&self, resident: &[Running], memory: &mut VmMemory<'_>) {
+        let mut under_way = lock(&self.under_way);
+        for running in resident {
+            let [x, y, z] = self.dispatch.workgroup(running.index);
+            for wave in running.group.waves().iter().filter(|w| w.status != WaveStatus::Ended) {
+                let what = if wave.status == WaveStatus::Barrier { "waits at a barrier" } else { "runs" };
+                let text = match instruction(memory, wave.pc, self.dispatch.wave_size()) {
+                    Some(text) => format!("`{text}`"),
+                    None => "what is no instruction".to_owned(),
+                };
+                under_way.push(Waiting {
+                    index: running.index,
+                    wave: wave.wave,
+                    text: format!(
+                        "workgroup ({x}, {y}, {z}) wave {} {what} at pc {:#x}, {text}, {}",
+                        wave.wave,
+                        wave.pc,
+                        registers(wave)
+                    ),
+                    registers: registers(wave),
+                });
+            }
         }
     }
+
+    fn result(&self) -> Result<u64, Box<Stopped>> {
+        let failed = lock(&self.failed).take();
+        if failed.is_none() && self.ended.load(Ordering::Relaxed) == self.count {
+            return Ok(self.instructions.load(Ordering::Relaxed));
+        }
+        // Without a failure, the time was up while nobody was inside a workgroup.
+        let (index, trap) = failed.unwrap_or_else(|| {
+            let workgroup = self.dispatch.workgroup(0);
+            let pc = self.dispatch.entry();
+            (0, Trap { pc, wave: 0, workgroup, instruction: None, lane: None, kind: TrapKind::Killed })
+        });
+        let mut waves = std::mem::take(&mut *lock(&self.under_way));
+        if trap.kind != TrapKind::Killed {
+            let own = waves.into_iter().find(|w| (w.index, w.wave) == (index, trap.wave));
+            return Err(Box::new(Stopped { trap, waves: own.map(|w| w.registers).unwrap_or_default() }));
+        }
+        waves.sort_by_key(|w| (w.index, w.wave));
+        let started = self.next.load(Ordering::Relaxed).min(self.count);
+        let mut groups: Vec<u64> = waves.iter().map(|w| w.index).collect();
+        groups.dedup();
+        let mut text = format!(
+            "dispatch {} had started {started} of {} workgroups, and {} waves of {} were under way: ",
+            self.dispatch.number,
+            self.count,
+            waves.len(),
+            groups.len()
+        );
+        let shown: Vec<String> = waves.drain(..waves.len().min(SHOWN_WAVES)).map(|w| w.text).collect();
+        text.push_str(&shown.join("; "));
+        if !waves.is_empty() {
+            text.push_str(&format!("; and {} more", waves.len()));
+        }
+        Err(Box::new(Stopped { trap, waves: text }))
+    }
+}
+
+/// A wave that was under way when its dispatch was stopped.
+struct Waiting {
+    index: u64,
+    wave: u32,
+    /// What it is doing, and where.
+    text: String,
+    registers: String,
+}
+
+/// Wave instructions of a workgroup's turn: many that run at a time are likely to wait for one another.
+const fn slice(resident: usize) -> u64 {
+    match resident {
+        0..=8 => 1 << 15,
+        9..=64 => 1 << 13,
+        _ => 1 << 12,
+    }
+}
+
+/// The scalar registers that matter most.
+fn registers(wave: &WaveState) -> String {
+    let sgprs: Vec<String> = wave.sgprs.iter().take(SHOWN_SGPRS).map(|s| format!("{s:#x}")).collect();
+    format!(
+        "EXEC {:#x}, VCC {:#x}, SCC {}, M0 {:#x}, s0 to s{} {}",
+        wave.exec,
+        wave.vcc,
+        u32::from(wave.scc),
+        wave.m0,
+        SHOWN_SGPRS - 1,
+        sgprs.join(" ")
+    )
+}
+
+/// The instruction at an address, as text.
+fn instruction(memory: &mut VmMemory<'_>, pc: u64, wave_size: isa::WaveSize) -> Option<String> {
+    let mut words = [0; 8];
+    let have = memory.fetch(pc, &mut words).ok()?;
+    let inst = isa::decode(&words[..have], wave_size).ok()?;
+    Some(isa::disassemble(&inst, wave_size))
 }

@@ -1,9 +1,10 @@
 //! One workgroup: its waves, LDS and barriers.
-use crate::fast::{self, Level};
+use crate::fast::Level;
+use crate::mem::{Done, LaneTrap, Lds, Port};
 use crate::program::{Code, Unit};
 use crate::salu::Next;
-use crate::wave::{EXEC, State, Vgprs, Wave, WaveState};
-use crate::{Control, Memory, Program, Stats, Trap, TrapKind, mem, salu, valu};
+use crate::wave::{EXEC, State, Vgprs, Wave, WaveState, WaveStatus};
+use crate::{Control, Memory, Program, Stats, Trap, TrapKind, check, mem, salu};
 use isa::WaveSize;
 use std::sync::OnceLock;
 
@@ -71,11 +72,12 @@ macro_rules! with {
 /// A workgroup that runs in pieces.
 pub struct Group {
     waves: Waves,
-    lds: Vec<u8>,
+    lds: Lds,
     stats: Stats,
     workgroup: [u32; 3],
     /// Wave whose turn is next.
     turn: usize,
+    observed: check::Observed,
 }
 
 impl Group {
@@ -88,10 +90,15 @@ impl Group {
                 WaveSize::W32 => Waves::W32((0..count).map(|k| start(setup, k, entry)).collect()),
                 WaveSize::W64 => Waves::W64((0..count).map(|k| start(setup, k, entry)).collect()),
             },
-            lds: vec![0; setup.lds_bytes as usize],
+            lds: Lds::new(setup.lds_bytes),
             stats: Stats { wave_instructions: 0, waves: count as u64 },
             workgroup: setup.workgroup,
             turn: 0,
+            observed: check::Observed {
+                sgprs: setup.sgpr_init.len() as u32,
+                lds_bytes: setup.lds_bytes,
+                ..Default::default()
+            },
         }
     }
 
@@ -104,8 +111,37 @@ impl Group {
         control: &Control<'_>,
         budget: u64,
     ) -> Result<Progress, Trap> {
-        let Group { waves, lds, stats, workgroup, turn } = self;
+        let Group { waves, lds, stats, workgroup, turn, .. } = self;
         with!(waves, w => run(w, lds, stats, *workgroup, turn, program, mem, control, budget))
+    }
+
+    /// [`Group::run`] on the interpreter, with every instruction shown to `observer`. A group that began with an observer
+    /// goes on with it.
+    pub fn run_observed(
+        &mut self,
+        program: &mut Program,
+        mem: &mut dyn Memory,
+        control: &Control<'_>,
+        budget: u64,
+        observer: &mut dyn check::Observer,
+    ) -> Result<Progress, Trap> {
+        let Group { waves, lds, stats, workgroup, turn, observed } = self;
+        let mut scene = check::Scene { lds, stats, workgroup: *workgroup, observed, program, mem, observer };
+        with!(waves, w => scene.run(w, turn, control, budget))
+    }
+
+    /// Runs one instruction of one wave, shown to `observer`: a single step. A wave that ended, or that waits at a barrier
+    /// for others, stays where it is.
+    pub fn step(
+        &mut self,
+        wave: usize,
+        program: &mut Program,
+        mem: &mut dyn Memory,
+        observer: &mut dyn check::Observer,
+    ) -> Result<WaveStatus, Trap> {
+        let Group { waves, lds, stats, workgroup, observed, .. } = self;
+        let mut scene = check::Scene { lds, stats, workgroup: *workgroup, observed, program, mem, observer };
+        with!(waves, w => scene.step(w, wave))
     }
 
     /// What was done so far.
@@ -140,12 +176,12 @@ impl Group {
 
     /// The group's LDS.
     pub fn lds(&self) -> &[u8] {
-        &self.lds
+        &self.lds.bytes
     }
 
     /// The same for writing.
     pub fn lds_mut(&mut self) -> &mut [u8] {
-        &mut self.lds
+        &mut self.lds.bytes
     }
 }
 
@@ -193,7 +229,9 @@ fn start<const L: usize>(setup: &GroupSetup<'_>, id: u32, entry: u64) -> Wave<L>
             | (setup.fp16_ovfl as u32) << 23,
         v,
         state: State::Running,
+        clock: 0,
         scratch: setup.scratch_base + id as u64 * setup.scratch_wave_bytes as u64,
+        scratch_lane_bytes: setup.scratch_wave_bytes / L as u32,
     }
 }
 
@@ -206,7 +244,7 @@ pub(crate) fn level() -> Level {
 #[allow(clippy::too_many_arguments)]
 fn run<const L: usize>(
     waves: &mut [Wave<L>],
-    lds: &mut [u8],
+    lds: &mut Lds,
     stats: &mut Stats,
     workgroup: [u32; 3],
     turn: &mut usize,
@@ -216,42 +254,112 @@ fn run<const L: usize>(
     budget: u64,
 ) -> Result<Progress, Trap> {
     let level = level();
-    let report = |w: &Wave<L>, program: &Program, kind, lane| Trap {
-        pc: w.pc,
-        wave: w.id,
-        workgroup,
-        instruction: program.text(w.pc),
-        lane,
-        kind,
-    };
     if program.wave_size().lanes() != L as u32 {
         let what = "a program decoded for the other wave size".into();
-        return Err(report(&waves[0], program, TrapKind::NotImplemented { what }, None));
+        return Err(report(&waves[0], workgroup, program, TrapKind::NotImplemented { what }, None));
     }
     let until = stats.wave_instructions.saturating_add(budget);
+    let mut engine = Hand::begin(program, level, waves.first().map_or(1, |w| w.v.len()), mem);
+    let r = turns(waves, lds, stats, workgroup, turn, program, mem, control, until, &mut engine);
+    engine.end(program);
+    r
+}
+
+/// What runs the waves: translated code where there is a cache for it.
+struct Hand {
+    level: Level,
+    #[cfg(target_arch = "x86_64")]
+    cache: Option<Box<crate::jit::Cache>>,
+}
+
+impl Hand {
+    #[cfg(target_arch = "x86_64")]
+    fn begin(program: &mut Program, level: Level, vgprs: usize, mem: &dyn Memory) -> Hand {
+        Hand { level, cache: crate::jit::begin(program, level, vgprs, mem) }
+    }
+
+    #[cfg(not(target_arch = "x86_64"))]
+    fn begin(_: &mut Program, level: Level, _: usize, _: &dyn Memory) -> Hand {
+        Hand { level }
+    }
+
+    fn end(self, program: &mut Program) {
+        #[cfg(target_arch = "x86_64")]
+        crate::jit::end(program, self.cache);
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = program;
+    }
+
+    fn slice<const L: usize>(
+        &mut self,
+        w: &mut Wave<L>,
+        program: &mut Program,
+        port: &mut Port<'_>,
+        stats: &mut Stats,
+    ) -> Result<bool, LaneTrap> {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(cache) = &mut self.cache {
+            let pc = w.pc;
+            let (done, r) = cache.run(w, program, port, self.level, SLICE as i64);
+            stats.wave_instructions += done as u64;
+            return r.map(|()| done > 1 || w.pc != pc || w.state != State::Running);
+        }
+        slice(w, program, port, self.level, stats)
+    }
+}
+
+fn report<const L: usize>(
+    w: &Wave<L>,
+    workgroup: [u32; 3],
+    program: &Program,
+    kind: TrapKind,
+    lane: Option<u32>,
+) -> Trap {
+    Trap { pc: w.pc, wave: w.id, workgroup, instruction: program.text(w.pc), lane, kind }
+}
+
+#[allow(clippy::too_many_arguments)]
+fn turns<const L: usize>(
+    waves: &mut [Wave<L>],
+    lds: &mut Lds,
+    stats: &mut Stats,
+    workgroup: [u32; 3],
+    turn: &mut usize,
+    program: &mut Program,
+    mem: &mut dyn Memory,
+    control: &Control<'_>,
+    until: u64,
+    engine: &mut Hand,
+) -> Result<Progress, Trap> {
     loop {
         // Slice by slice in turn, so that a wave that waits for another one's store sees it in the end.
         while waves.iter().any(|w| w.state == State::Running) {
+            // A group that goes on in the middle of a round does not know how its first waves did.
+            let mut progress = *turn != 0;
             while let Some(w) = waves.get_mut(*turn) {
                 *turn += 1;
                 if w.state != State::Running {
                     continue;
                 }
-                let r = slice(w, program, mem, lds, level, stats);
-                r.map_err(|(kind, lane)| report(w, program, kind, lane))?;
+                let mut port = Port { mem, lds, watch: None };
+                let r = engine.slice(w, program, &mut port, stats);
+                progress |= r.map_err(|(kind, lane)| report(w, workgroup, program, kind, lane))?;
                 if (control.stop)() {
-                    return Err(report(w, program, TrapKind::Killed, None));
+                    return Err(report(w, workgroup, program, TrapKind::Killed, None));
                 }
                 if let Some(limit) = control.max_instructions
                     && stats.wave_instructions > limit
                 {
-                    return Err(report(w, program, TrapKind::BudgetExceeded { limit }, None));
+                    return Err(report(w, workgroup, program, TrapKind::BudgetExceeded { limit }, None));
                 }
                 if stats.wave_instructions >= until {
                     return Ok(Progress::Yielded);
                 }
             }
             *turn = 0;
+            if !progress && let Some(w) = waves.iter().find(|w| w.state == State::Running) {
+                return Err(report(w, workgroup, program, TrapKind::BarrierDeadlock, None));
+            }
         }
         // Every wave is at a barrier or has ended; those that ended no longer count.
         *turn = 0;
@@ -268,56 +376,58 @@ fn run<const L: usize>(
     }
 }
 
-/// Runs a wave for some instructions, to a barrier or to its end. On a trap `pc` is that of the instruction.
+/// Runs a wave for some instructions, to a barrier or to its end, or until it waits for another wave; false where it did
+/// not get past its first. On a trap `pc` is that of the instruction.
 fn slice<const L: usize>(
     w: &mut Wave<L>,
     program: &mut Program,
-    mem: &mut dyn Memory,
-    lds: &mut [u8],
+    port: &mut Port<'_>,
     level: Level,
     stats: &mut Stats,
-) -> Result<(), mem::LaneTrap> {
-    for _ in 0..SLICE {
+) -> Result<bool, LaneTrap> {
+    for k in 0..SLICE {
         let pc = w.pc;
-        let at = program.at(pc, mem).map_err(|k| (k, None))?;
+        let at = program.at(pc, port.mem).map_err(|k| (k, None))?;
         let c = &program.code[at];
         stats.wave_instructions += 1;
-        match execute(w, c, pc, mem, lds, level)? {
+        match execute(w, c, pc, port, level)? {
             Next::Fall => {
                 w.pc = pc + 4 * c.inst.len_dw as u64;
                 if w.state != State::Running {
-                    return Ok(());
+                    return Ok(true);
                 }
             }
             Next::Jump(to) => w.pc = to,
+            Next::Again => return Ok(k > 0),
         }
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Runs the instruction at `pc`, leaving the program counter alone.
+#[allow(unsafe_code)]
 #[inline(always)]
 pub(crate) fn execute<const L: usize>(
     w: &mut Wave<L>,
     c: &Code,
     pc: u64,
-    mem: &mut dyn Memory,
-    lds: &mut [u8],
-    level: Level,
-) -> Result<Next, mem::LaneTrap> {
+    port: &mut Port<'_>,
+    _: Level,
+) -> Result<Next, LaneTrap> {
     let plain = |k: TrapKind| (k, None);
     match c.unit {
-        Unit::Hot if w.mode & 15 == 0 => fast::run(level, w, c),
-        Unit::Hot | Unit::Valu => valu::run(w, c).map_err(plain)?,
-        Unit::Vopd => {
-            if w.mode & 15 != 0 {
-                return Err(plain(TrapKind::NotImplemented { what: c.inst.row().name.into() }));
+        Unit::Valu => {
+            if let Some(run) = c.run {
+                // SAFETY: the program was decoded for waves of L lanes and the level of this host; `w` is borrowed here alone.
+                unsafe { run(std::ptr::from_mut(w).cast(), c) }
             }
-            fast::run(level, w, c);
         }
         Unit::Salu => return salu::run(w, c, pc).map_err(plain),
-        Unit::Smem => mem::scalar(w, c, mem)?,
-        Unit::Mem => mem::vector(w, c, mem, lds)?,
+        Unit::Smem => mem::scalar(w, c, port)?,
+        Unit::Mem => match mem::vector(w, c, port)? {
+            Done::Next => {}
+            Done::Again => return Ok(Next::Again),
+        },
         Unit::Other => return Err(plain(TrapKind::NotImplemented { what: c.inst.row().name.into() })),
     }
     Ok(Next::Fall)

@@ -5,19 +5,26 @@
 //! (and translated) once into a [`Program`] and reused across workgroups.
 #![deny(unsafe_code)]
 
+pub mod check;
+mod compare;
 mod fast;
 mod fp;
 mod group;
+#[cfg(target_arch = "x86_64")]
+mod jit;
 mod lanes;
 mod mem;
-mod memop;
+mod ops;
 mod program;
 mod salu;
+mod soft;
 mod special;
+mod trans;
 mod trap;
 mod valu;
 mod wave;
 mod window;
+mod wmma;
 
 pub use group::{Group, GroupSetup, Progress, run_group};
 pub use isa::WaveSize;
@@ -52,6 +59,10 @@ pub enum FaultCause {
     NotExecutable,
     /// An atomic's address is not a multiple of its size.
     Misaligned,
+    /// The wave has no scratch; the address is the offset into it.
+    NoScratch,
+    /// The offset, told as the address, lies beyond the scratch that each lane has.
+    OutsideScratch,
 }
 
 /// A refused access.
@@ -79,6 +90,8 @@ impl std::fmt::Display for MemFault {
             FaultCause::NotWritable => "the page is not writable",
             FaultCause::NotExecutable => "the page is not executable",
             FaultCause::Misaligned => "the address is not a multiple of the size",
+            FaultCause::NoScratch => "the wave has no scratch",
+            FaultCause::OutsideScratch => "the lane's scratch ends before",
         };
         write!(f, "memory fault: {what} at {:#x}: {why}", self.va)
     }
@@ -109,6 +122,44 @@ pub trait Memory {
     fn store_lanes(&mut self, vas: &[u64], live: u64, data: &[u32]) -> Result<(), (usize, MemFault)> {
         store_each_lane(self, vas, live, data)
     }
+    /// Reads `n` consecutive dwords for each lane in `live`, from its address on: dword `k` of a lane goes to
+    /// `out[k * vas.len() + lane]`. Other lanes of `out` stay. The first lane that faults is told with its number.
+    fn load_words(&mut self, vas: &[u64], live: u64, n: usize, out: &mut [u32]) -> Result<(), (usize, MemFault)> {
+        if n == 1 {
+            return self.load_lanes(vas, live, out);
+        }
+        let lanes = vas.len();
+        let mut bytes = [0; 16];
+        for (lane, &va) in vas.iter().enumerate().filter(|(lane, _)| live >> lane & 1 != 0) {
+            for first in (0..n).step_by(4) {
+                let bytes = &mut bytes[..4 * (n - first).min(4)];
+                self.load(va.wrapping_add(4 * first as u64), bytes).map_err(|f| (lane, f))?;
+                for (k, b) in bytes.chunks_exact(4).enumerate() {
+                    out[(first + k) * lanes + lane] = u32::from_le_bytes([b[0], b[1], b[2], b[3]]);
+                }
+            }
+        }
+        Ok(())
+    }
+    /// Writes `n` consecutive dwords for each lane in `live`, laid out like those of [`Memory::load_words`], one lane
+    /// after the other in ascending order.
+    fn store_words(&mut self, vas: &[u64], live: u64, n: usize, data: &[u32]) -> Result<(), (usize, MemFault)> {
+        if n == 1 {
+            return self.store_lanes(vas, live, data);
+        }
+        let lanes = vas.len();
+        let mut bytes = [0; 16];
+        for (lane, &va) in vas.iter().enumerate().filter(|(lane, _)| live >> lane & 1 != 0) {
+            for first in (0..n).step_by(4) {
+                let bytes = &mut bytes[..4 * (n - first).min(4)];
+                for (k, b) in bytes.chunks_exact_mut(4).enumerate() {
+                    b.copy_from_slice(&data[(first + k) * lanes + lane].to_le_bytes());
+                }
+                self.store(va.wrapping_add(4 * first as u64), bytes).map_err(|f| (lane, f))?;
+            }
+        }
+        Ok(())
+    }
     /// Replaces the dword `x` at `va` by `f(x)` and returns `x`; `f` may run more than once.
     fn atomic_u32(&mut self, va: u64, f: &mut dyn FnMut(u32) -> u32) -> Result<u32, MemFault>;
     /// The same for eight bytes.
@@ -128,6 +179,21 @@ pub trait Memory {
     fn windows_epoch(&self) -> Option<u64> {
         None
     }
+    /// The allocation that the mapped byte at `va` belongs to, with the size that was asked for. None where that is not
+    /// known: checked runs then find no accesses beyond it.
+    fn object_at(&mut self, va: u64) -> Option<Object> {
+        let _ = va;
+        None
+    }
+}
+
+/// An allocation in the device's memory.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Object {
+    /// First GPU virtual address.
+    pub va: u64,
+    /// Bytes asked for; the pages behind them go on.
+    pub bytes: u64,
 }
 
 /// What stops a group from outside.

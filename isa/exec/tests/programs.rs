@@ -198,8 +198,8 @@ fn buffer_accesses_out_of_range_read_zero_and_store_nothing() {
     let mut m = memory(BUFFER_HEX);
     m.add(X, bytes(&[7; 16]), true, false);
     m.add(Y, vec![0xee; 128], true, false);
-    // 32 bytes of raw buffer, OOB_SELECT 3: the memory goes on behind it.
-    let sgprs = [0, 0, 0, 0, Y as u32, 0, 0, 0, X as u32, 0, 32, 0x3000_0000];
+    // 32 bytes of raw buffer, OOB_SELECT 3, 32_UINT: the memory goes on behind it.
+    let sgprs = [0, 0, 0, 0, Y as u32, 0, 0, 0, X as u32, 0, 32, 0x3001_4000];
     go(&setup(WaveSize::W32, 32, &sgprs), &mut m).unwrap();
     let want: Vec<u32> = (0..32).map(|k| if k < 8 { 7 } else { 0 }).collect();
     assert_eq!(m.u32s(Y), want);

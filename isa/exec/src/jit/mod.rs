@@ -1,0 +1,387 @@
+//! The translator: RDNA3 code to host code, block by block.
+//!
+//! A block is straight-line code. Generated code works on the interpreter's own [`Wave`]; what is not lowered to host
+//! instructions calls the interpreter for that one instruction, so that both engines have one meaning. Blocks exist once
+//! for each MODE they meet, and in two variants: EXEC known to be full, or lane masks in k1 to k4. They leave through
+//! slots, which are linked to the successor once that is translated.
+//!
+//! | host register | holds |
+//! |---|---|
+//! | rbx | the wave, plus [`BIAS_S`] |
+//! | r12 | its VGPRs, plus [`BIAS_V`] |
+//! | r13 | the [`Frame`](frame::Frame) |
+//! | r14 | windows of the memory instructions |
+//! | r15 | instructions left |
+//! | rbp | LDS |
+//! | k1 to k4 | EXEC of sixteen lanes each, in blocks where it may be partial |
+#![allow(unsafe_code)]
+mod asm;
+mod emit;
+mod frame;
+mod memory;
+mod pages;
+mod scalar;
+mod scan;
+mod site;
+mod vector;
+mod wide;
+
+use crate::fast::Level;
+use crate::mem::{LaneTrap, Port};
+use crate::program::{Engine, Program};
+use crate::salu::Next;
+use crate::wave::{EXEC, State, Wave};
+use crate::{Access, Memory, Window, group};
+use asm::{Asm, O, mem};
+use frame::{Frame, Slot};
+use iced_x86::{Code as X, Register as R};
+use pages::Pages;
+use site::Site;
+use std::collections::HashMap;
+use std::mem::offset_of;
+
+/// Times a block is interpreted before it is translated.
+const WARM: u32 = 12;
+/// Instructions interpreted before the dispatcher looks again.
+const STRIDE: u32 = 64;
+
+/// rbx points that far into the wave: its scalar registers are reached with short displacements.
+const BIAS_S: i32 = 128;
+/// r12 points that far into the VGPRs, for the same reason.
+const BIAS_V: i32 = 8192;
+
+const SCC: i32 = offset_of!(Wave<32>, scc) as i32 - BIAS_S;
+const PC: i32 = offset_of!(Wave<32>, pc) as i32 - BIAS_S;
+const STATE: i32 = offset_of!(Wave<32>, state) as i32 - BIAS_S;
+const SCRATCH: i32 = offset_of!(Wave<32>, scratch) as i32 - BIAS_S;
+const _: () = assert!(offset_of!(Wave<32>, s) == 0 && offset_of!(Wave<64>, s) == 0);
+const _: () = assert!(offset_of!(Wave<32>, scc) == offset_of!(Wave<64>, scc));
+const _: () = assert!(offset_of!(Wave<32>, pc) == offset_of!(Wave<64>, pc));
+const _: () = assert!(offset_of!(Wave<32>, state) == offset_of!(Wave<64>, state));
+const _: () = assert!(offset_of!(Wave<32>, scratch) == offset_of!(Wave<64>, scratch));
+
+/// What a block was translated for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Key {
+    pc: u64,
+    mode: u32,
+    full: bool,
+}
+
+/// Slots of a cache: stable addresses that generated code holds.
+#[derive(Default)]
+struct Slots(Vec<*mut Slot>);
+
+impl Slots {
+    fn add(&mut self, slot: Slot) -> *mut Slot {
+        let p = Box::into_raw(Box::new(slot));
+        self.0.push(p);
+        p
+    }
+}
+
+impl Drop for Slots {
+    fn drop(&mut self) {
+        for &p in &self.0 {
+            // SAFETY: `add` made it from a box; generated code that holds its address is dropped with the same cache.
+            drop(unsafe { Box::from_raw(p) });
+        }
+    }
+}
+
+/// Translated code of one program.
+pub(crate) struct Cache {
+    /// VGPRs of a wave that the code was translated for.
+    vgprs: usize,
+    pages: Pages,
+    blocks: HashMap<Key, *const u8>,
+    /// Last blocks found, by pc.
+    recent: [(Key, *const u8); 64],
+    heat: HashMap<u64, u32>,
+    slots: Slots,
+    sites: Vec<Site>,
+    windows: Vec<(Access, Window)>,
+    epoch: Option<u64>,
+    enter: *const u8,
+    epilogue: *const u8,
+    link: *const u8,
+}
+
+// SAFETY: everything a cache points to is its own (pages, slots) or host memory of windows, which are `Send` by their own
+// contract; one thread uses it at a time, as it sits in a `Program` used by `&mut`.
+unsafe impl Send for Cache {}
+// SAFETY: nothing is reached through a shared reference.
+unsafe impl Sync for Cache {}
+
+impl std::fmt::Debug for Cache {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Cache").field("blocks", &self.blocks.len()).finish_non_exhaustive()
+    }
+}
+
+/// Holds a cache, or nothing yet. A copy of a program starts with nothing.
+#[derive(Debug, Default)]
+pub(crate) struct Holder(Option<Box<Cache>>);
+
+impl Clone for Holder {
+    fn clone(&self) -> Self {
+        Holder(None)
+    }
+}
+
+impl Holder {
+    /// Forgets all translated code.
+    pub(crate) fn clear(&mut self) {
+        self.0 = None;
+    }
+}
+
+/// Can this host run what the translator emits.
+fn able(level: Level) -> bool {
+    level == Level::Avx512 && is_x86_feature_detected!("bmi1") && is_x86_feature_detected!("bmi2")
+}
+
+/// Takes the program's cache for a run, where the engine is to translate.
+pub(crate) fn begin(program: &mut Program, level: Level, vgprs: usize, mem: &dyn Memory) -> Option<Box<Cache>> {
+    if program.engine() == Engine::Interpreter || !able(level) {
+        return None;
+    }
+    let cache = match program.jit.0.take() {
+        Some(c) if c.vgprs == vgprs => Some(c),
+        _ => Cache::new(vgprs),
+    };
+    let mut cache = cache?;
+    let epoch = mem.windows_epoch();
+    if epoch.is_none() || epoch != cache.epoch {
+        cache.windows.clear();
+        cache.sites.fill(Site::default());
+        cache.epoch = epoch;
+    }
+    Some(cache)
+}
+
+/// Gives it back.
+pub(crate) fn end(program: &mut Program, cache: Option<Box<Cache>>) {
+    if cache.is_some() {
+        program.jit.0 = cache;
+    }
+}
+
+type Enter = unsafe extern "sysv64" fn(*mut Frame<'_>, *mut u8, *mut u8, *const u8) -> u64;
+
+impl Cache {
+    fn new(vgprs: usize) -> Option<Box<Cache>> {
+        let mut pages = Pages::default();
+        // enter(frame, wave + BIAS_S, vgprs + BIAS_V, code)
+        let mut a = Asm::new();
+        let saved = [R::RBX, R::RBP, R::R12, R::R13, R::R14, R::R15];
+        for r in saved {
+            a.e(X::Push_r64, &[r.into()]);
+        }
+        a.e(X::Sub_rm64_imm32, &[R::RSP.into(), O::I32x(8)]);
+        a.e(X::Mov_r64_rm64, &[R::R13.into(), R::RDI.into()]);
+        a.e(X::Mov_r64_rm64, &[R::RBX.into(), R::RSI.into()]);
+        a.e(X::Mov_r64_rm64, &[R::R12.into(), R::RDX.into()]);
+        a.e(X::Mov_r64_rm64, &[R::R14.into(), mem(R::R13, frame::F_SITES).into()]);
+        a.e(X::Mov_r64_rm64, &[R::R15.into(), mem(R::R13, frame::F_BUDGET).into()]);
+        a.e(X::Mov_r64_rm64, &[R::RBP.into(), mem(R::R13, frame::F_LDS).into()]);
+        a.e(X::Jmp_rm64, &[R::RCX.into()]);
+        let link = a.len();
+        a.e(X::Mov_rm64_r64, &[mem(R::R13, frame::F_SLOT).into(), R::RAX.into()]);
+        a.e(X::Mov_r32_imm32, &[R::EAX.into(), O::I32(frame::LINK as i32)]);
+        let epilogue = a.len();
+        a.e(X::Mov_rm64_r64, &[mem(R::R13, frame::F_BUDGET).into(), R::R15.into()]);
+        a.e(X::Add_rm64_imm32, &[R::RSP.into(), O::I32x(8)]);
+        for r in saved.into_iter().rev() {
+            a.e(X::Pop_r64, &[r.into()]);
+        }
+        a.e(X::VEX_Vzeroupper, &[]);
+        a.e(X::Retnq, &[]);
+        let enter = pages.add(&a.finish()?)?;
+        Some(Box::new(Cache {
+            vgprs,
+            pages,
+            blocks: HashMap::new(),
+            recent: [(Key { pc: !0, mode: 0, full: false }, std::ptr::null()); 64],
+            heat: HashMap::new(),
+            slots: Slots::default(),
+            sites: Vec::new(),
+            windows: Vec::new(),
+            epoch: None,
+            enter,
+            // SAFETY: both are offsets into the bytes just added.
+            epilogue: unsafe { enter.add(epilogue) },
+            // SAFETY: as above.
+            link: unsafe { enter.add(link) },
+        }))
+    }
+
+    /// Code for a block, translated now if it is new and hot; None to interpret.
+    fn find<const L: usize>(
+        &mut self,
+        key: Key,
+        program: &mut Program,
+        mem: &mut dyn Memory,
+    ) -> Result<Option<*const u8>, LaneTrap> {
+        let recent = &mut self.recent[(key.pc >> 2 & 63) as usize];
+        if recent.0 == key {
+            return Ok(Some(recent.1));
+        }
+        if let Some(&p) = self.blocks.get(&key) {
+            *recent = (key, p);
+            return Ok(Some(p));
+        }
+        if program.engine() == Engine::Auto {
+            let heat = self.heat.entry(key.pc).or_insert(0);
+            *heat += 1;
+            if *heat <= WARM {
+                return Ok(None);
+            }
+        }
+        let list = scan::block::<L>(key.pc, program, mem).map_err(|k| (k, None))?;
+        let request =
+            emit::Request { key, lanes: L, vgprs: self.vgprs, link: self.link, codes: &program.code, list: &list };
+        let code = emit::block(&request, &mut self.slots, &mut self.sites);
+        let Some(p) = code.and_then(|c| self.pages.add(&c)) else { return Ok(None) };
+        self.blocks.insert(key, p);
+        self.recent[(key.pc >> 2 & 63) as usize] = (key, p);
+        Ok(Some(p))
+    }
+
+    /// Runs a wave for about `budget` instructions, to a barrier or to its end; returns the instructions run. On a trap
+    /// `pc` is that of the instruction.
+    pub(crate) fn run<const L: usize>(
+        &mut self,
+        w: &mut Wave<L>,
+        program: &mut Program,
+        port: &mut Port<'_>,
+        level: Level,
+        budget: i64,
+    ) -> (i64, Result<(), LaneTrap>) {
+        let mut left = budget;
+        let mut slot: Option<*mut Slot> = None;
+        while left > 0 && w.state == State::Running {
+            let full = match slot {
+                // SAFETY: slots live as long as the cache.
+                Some(s) => unsafe { (*s).full },
+                None => w.exec() == Wave::<L>::ALL,
+            };
+            let key = Key { pc: w.pc, mode: w.mode, full };
+            let code = match self.find::<L>(key, program, port.mem) {
+                Ok(c) => c,
+                Err(t) => return (budget - left, Err(t)),
+            };
+            let Some(code) = code else {
+                slot = None;
+                match interpret(w, program, port, level, &mut left) {
+                    Ok(true) => continue,
+                    Ok(false) => break,
+                    Err(t) => return (budget - left, Err(t)),
+                }
+            };
+            if let Some(s) = slot.take() {
+                // SAFETY: slots live as long as the cache, and no generated code runs now.
+                unsafe { (*s).target = code };
+            }
+            let exit = self.enter(w, program, port, level, &mut left, code);
+            match exit {
+                Ok((frame::LINK, s)) => {
+                    // SAFETY: the link exit stores the slot it came through.
+                    w.pc = unsafe { (*s).pc };
+                    slot = Some(s);
+                }
+                Ok((frame::YIELD, _)) => break,
+                Ok(_) => {}
+                Err(t) => return (budget - left, Err(t)),
+            }
+        }
+        (budget - left, Ok(()))
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn enter<const L: usize>(
+        &mut self,
+        w: &mut Wave<L>,
+        program: &Program,
+        port: &mut Port<'_>,
+        level: Level,
+        left: &mut i64,
+        code: *const u8,
+    ) -> Result<(u64, *mut Slot), LaneTrap> {
+        let wave: *mut Wave<L> = w;
+        // SAFETY: the wave is borrowed exclusively; the pointer stays within its VGPRs' allocation or is only an address.
+        let vgprs = unsafe { (*wave).v.as_mut_ptr() };
+        let mut frame = Frame {
+            budget: *left,
+            slot: std::ptr::null_mut(),
+            epilogue: self.epilogue,
+            lds: port.lds.bytes.as_mut_ptr(),
+            lds_bytes: port.lds.bytes.len() as u64,
+            sites: self.sites.as_mut_ptr(),
+            step: frame::step::<L>,
+            branch: frame::branch::<L>,
+            access: frame::access::<L>,
+            wave: wave.cast(),
+            codes: &program.code,
+            store: port.lds,
+            mem: port.mem,
+            windows: &mut self.windows,
+            level,
+            trap: None,
+        };
+        // SAFETY: `enter` is the trampoline made in `new`, with this signature; `code` is a block of this cache, made for
+        // this number of lanes and VGPRs. Generated code touches the wave, its VGPRs below that number, LDS below
+        // `lds_bytes`, windows below their ends and the frame, all of which live until it returns.
+        let exit = unsafe {
+            let f: Enter = std::mem::transmute(self.enter);
+            f(
+                &raw mut frame,
+                wave.cast::<u8>().wrapping_add(BIAS_S as usize),
+                vgprs.cast::<u8>().wrapping_add(BIAS_V as usize),
+                code,
+            )
+        };
+        *left = frame.budget;
+        match frame.trap.take() {
+            Some(t) if exit == frame::TRAP => Err(t),
+            _ => Ok((exit, frame.slot)),
+        }
+    }
+}
+
+/// Interprets to the next jump, or for a stretch; false where the wave waits for another one.
+fn interpret<const L: usize>(
+    w: &mut Wave<L>,
+    program: &mut Program,
+    port: &mut Port<'_>,
+    level: Level,
+    left: &mut i64,
+) -> Result<bool, LaneTrap> {
+    for _ in 0..STRIDE {
+        let pc = w.pc;
+        let at = program.at(pc, port.mem).map_err(|k| (k, None))?;
+        let c = &program.code[at];
+        *left -= 1;
+        match group::execute(w, c, pc, port, level)? {
+            Next::Fall => {
+                w.pc = pc + 4 * c.inst.len_dw as u64;
+                if w.state != State::Running {
+                    return Ok(true);
+                }
+            }
+            Next::Jump(to) => {
+                w.pc = to;
+                return Ok(true);
+            }
+            Next::Again => return Ok(false),
+        }
+    }
+    Ok(true)
+}
+
+/// Is EXEC's low half at this code, for the modules here.
+const fn sgpr(code: usize) -> i32 {
+    code as i32 * 4 - BIAS_S
+}
+
+const EXEC_AT: i32 = sgpr(EXEC);

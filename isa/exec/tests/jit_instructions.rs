@@ -1,0 +1,190 @@
+//! Interpreter and translator leave the same state behind: instruction by instruction, and random programs.
+//!
+//! `SPARKLE_TEST_INSTANCES` and `SPARKLE_TEST_PROGRAMS` set how many, `SPARKLE_TEST_SEED` which.
+mod common;
+use common::random::*;
+use common::*;
+use isa::{Format, ROWS, Row};
+use isa_exec::*;
+use std::collections::BTreeMap;
+
+fn both(code: &[u32], seed: u64, wave: WaveSize, threads: u32) -> Result<bool, String> {
+    let (a, _) = outcome(code, seed, wave, threads, Engine::Interpreter);
+    let (b, _) = outcome(code, seed, wave, threads, Engine::Translator);
+    if a == b {
+        return Ok(a.end.is_ok());
+    }
+    Err(a.difference(&b))
+}
+
+#[test]
+fn one_instruction_leaves_the_same_state() {
+    let count = asked("SPARKLE_TEST_INSTANCES", 20_000);
+    let only = std::env::var("SPARKLE_TEST_ONLY").unwrap_or_default();
+    let mut r = Rng::new(asked("SPARKLE_TEST_SEED", 1));
+    let rows: Vec<&Row> = ROWS.iter().filter(|r| usable(r) && r.name.starts_with(&only)).collect();
+    let mut wrong: BTreeMap<&str, (u32, String)> = BTreeMap::new();
+    let mut done = 0;
+    for n in 0..count {
+        let row = rows[n as usize % rows.len()];
+        let wave = if r.one_in(2) { WaveSize::W32 } else { WaveSize::W64 };
+        let Some(mut code) = words(&mut r, row, wave) else { continue };
+        code.push(0xbfb0_0000);
+        let seed = r.next();
+        done += 1;
+        if let Err(e) = both(&code, seed, wave, wave.lanes()) {
+            let w = wrong.entry(row.name).or_default();
+            w.0 += 1;
+            if w.1.is_empty() {
+                w.1 = format!("{wave:?} seed {seed:#x} {code:#x?}\n{}{e}", listing(&code, wave));
+            }
+        }
+    }
+    eprintln!("{done} instances of {} rows", rows.len());
+    for (name, (n, e)) in wrong.iter().take(20) {
+        eprintln!("{name}: {n} times; {e}");
+    }
+    assert!(done > 0);
+    assert!(wrong.is_empty(), "{} rows differ: {:?}", wrong.len(), wrong.keys());
+}
+
+/// Words of any of the rows.
+fn any(r: &mut Rng, rows: &[&Row], wave: WaveSize) -> Option<Vec<u32>> {
+    let row = rows[r.below(rows.len() as u32) as usize];
+    words(r, row, wave)
+}
+
+/// A program of random instructions: straight, or with forward branches and loops that end.
+fn program(r: &mut Rng, rows: &[&Row], wave: WaveSize) -> Vec<u32> {
+    let mut code = Vec::new();
+    let blocks = 1 + r.below(5);
+    for _ in 0..blocks {
+        let start = code.len();
+        // s_mov_b32 s50, 2..5: the loop's counter.
+        code.push(0xbeb2_0080 + 2 + r.below(4));
+        let top = code.len();
+        for _ in 0..r.below(24) {
+            let row = rows[r.below(rows.len() as u32) as usize];
+            if let Some(w) = words(r, row, wave) {
+                code.extend(w);
+            }
+        }
+        match r.below(4) {
+            // s_sub_u32 s50, s50, 1; s_cmp_lg_u32 s50, 0; s_cbranch_scc1 top.
+            0 | 1 => {
+                code.extend([0x80b2_8132, 0xbf07_8032]);
+                let back = (top as i64 - code.len() as i64 - 1) as u16 as u32;
+                code.push(0xbfa2_0000 | back);
+            }
+            // A conditional branch over a few instructions.
+            2 => {
+                let skip: Vec<u32> = (0..4).filter_map(|_| any(r, rows, wave)).flatten().collect();
+                code.push(0xbfa1_0000 + (r.below(6) << 16) | skip.len() as u32);
+                code.extend(skip);
+            }
+            // EXEC from a compare: s_and_saveexec, work, s_mov exec.
+            _ => {
+                let (save, restore) = match wave {
+                    WaveSize::W32 => (0xbeb4_206a, 0xbefe_0034),
+                    WaveSize::W64 => (0xbeb4_216a, 0xbefe_0134),
+                };
+                let skip: Vec<u32> = (0..6).filter_map(|_| any(r, rows, wave)).flatten().collect();
+                code.extend([save, 0xbfa5_0000 | skip.len() as u32]);
+                code.extend(skip);
+                code.push(restore);
+            }
+        }
+        let _ = start;
+    }
+    code.push(0xbfb0_0000);
+    code
+}
+
+#[test]
+fn random_programs_leave_the_same_state() {
+    let count = asked("SPARKLE_TEST_PROGRAMS", 1_000);
+    let mut r = Rng::new(asked("SPARKLE_TEST_SEED", 1) ^ 0x5555);
+    // No control flow of their own.
+    let rows: Vec<&Row> = ROWS
+        .iter()
+        .filter(|r| {
+            usable(r)
+                && r.implicit & isa::row::BRANCH == 0
+                && (r.format != Format::Sopp || r.name == "s_nop")
+                && !r.name.contains("wrexec")
+                && !r.name.contains("saveexec")
+        })
+        .collect();
+    let mut good = [Vec::new(), Vec::new()];
+    // Those that do not trap by themselves.
+    for row in &rows {
+        for (k, wave) in [WaveSize::W32, WaveSize::W64].into_iter().enumerate() {
+            let mut fine = 0;
+            for seed in 0..4 {
+                let Some(mut code) = words(&mut r, row, wave) else { continue };
+                code.push(0xbfb0_0000);
+                fine += outcome(&code, seed, wave, wave.lanes(), Engine::Interpreter).0.end.is_ok() as u32;
+            }
+            if fine == 4 {
+                good[k].push(*row);
+            }
+        }
+    }
+    let (mut ended, mut wrong) = (0, 0);
+    for _ in 0..count {
+        let k = r.below(2) as usize;
+        let wave = [WaveSize::W32, WaveSize::W64][k];
+        // A few rows a program, so that registers are reused by the same kind of instruction.
+        let some: Vec<&Row> = (0..12).map(|_| good[k][r.below(good[k].len() as u32) as usize]).collect();
+        let rows = if r.one_in(2) { &some } else { &good[k] };
+        let code = program(&mut r, rows, wave);
+        let seed = r.next();
+        match both(&code, seed, wave, wave.lanes()) {
+            Ok(end) => ended += end as u32,
+            Err(e) => {
+                wrong += 1;
+                if wrong < 4 {
+                    eprintln!("{wave:?} seed {seed:#x} {code:#x?}\n{}{e}", listing(&code, wave));
+                }
+            }
+        }
+    }
+    eprintln!("{count} programs, {ended} to their end, the others to the same trap");
+    assert_eq!(wrong, 0, "programs differ");
+    assert!(ended as u64 > count / 4, "too few of {count} programs come to their end: {ended}");
+}
+
+#[test]
+fn random_words_do_not_crash() {
+    let until = std::time::Instant::now() + std::time::Duration::from_millis(asked("SPARKLE_TEST_FUZZ_MS", 1_500));
+    let mut r = Rng::new(asked("SPARKLE_TEST_SEED", 1) ^ 0xaaaa);
+    let rows: Vec<&Row> = ROWS.iter().filter(|r| usable(r)).collect();
+    let mut runs = 0;
+    while runs == 0 || std::time::Instant::now() < until {
+        let wave = if r.one_in(2) { WaveSize::W32 } else { WaveSize::W64 };
+        let mut code = Vec::new();
+        for _ in 0..r.below(40) {
+            match r.below(5) {
+                // Anything.
+                0 => code.push(r.u32()),
+                // An instruction with bits flipped.
+                1 => {
+                    if let Some(mut w) = any(&mut r, &rows, wave) {
+                        let k = r.below(w.len() as u32) as usize;
+                        w[k] ^= 1 << r.below(32);
+                        code.extend(w);
+                    }
+                }
+                _ => code.extend(any(&mut r, &rows, wave).into_iter().flatten()),
+            }
+        }
+        code.push(0xbfb0_0000);
+        let threads = wave.lanes() * (1 + r.below(2));
+        let (o, _) = outcome(&code, r.next(), wave, threads, Engine::Translator);
+        runs += 1;
+        if let Err(t) = o.end {
+            assert!(!t.to_string().is_empty());
+        }
+    }
+    eprintln!("{runs} programs of random words");
+}
