@@ -48,7 +48,7 @@ fn workgroups_that_wait_for_one_another_all_run() {
 
 #[test]
 fn more_workgroups_than_the_cus_hold_dont_all_run() {
-    let m = strict();
+    let m = machine_with(Config { job_timeout: Duration::from_secs(2), ..Config::strict() });
     let (_, code) = m.memory(&asm(GRID_BARRIER));
     let (bo, out) = m.memory(&[0; 2]);
     // 64 KiB of LDS: one workgroup a CU, and of those 14 are enabled.
