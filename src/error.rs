@@ -142,7 +142,7 @@ impl Error {
             Self::Busy { .. } => "call `Fence::wait` and look at its result before touching the buffer",
             Self::OtherDevice { .. } => "allocate all buffers of a launch on the queue's device",
             Self::NeedsGpu { .. } => "use `--device gpu` or `--device emu`",
-            Self::Kernel { .. } => "see the kernel's metadata: `llvm-readelf --notes FILE`",
+            Self::Kernel { .. } => "see what the kernel takes: `sparkle-pm4 run kernel FILE --list`",
             Self::Lint { .. } => "`sparkle-pm4 pm4 lint --explain RULE` says what a rule is about and what to do",
             Self::TimedOut => "give more time, or look for a loop that does not end",
             Self::DeviceLost { .. } => "open a new device: this one's context refuses further work",

@@ -8,6 +8,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use serde_json::json;
 use sparkle_pm4::Error;
 use sparkle_pm4::kmd::KmdError;
+use sparkle_pm4::object::ObjectError;
 
 use super::{Output, Style, wrap};
 
@@ -125,7 +126,14 @@ impl From<&Error> for Failure {
             Error::Kmd(KmdError::ContextLost(_)) => (exit::DEVICE_LOST, "the device was lost"),
             Error::Kmd(KmdError::OutOfMemory { .. }) => (exit::FAILED, "the device has too little memory"),
             Error::Kmd(_) => (exit::FAILED, "the kernel's amdgpu interface failed"),
+            Error::Object(
+                ObjectError::UnknownKernel { .. }
+                | ObjectError::UnknownGlobal { .. }
+                | ObjectError::ArgumentCount { .. }
+                | ObjectError::Argument { .. },
+            ) => (exit::USAGE, "the code object has nothing like that"),
             Error::Object(_) => (exit::FAILED, "the code object cannot be used"),
+            Error::Kernel { .. } => (exit::USAGE, "the kernel cannot be launched like this"),
             Error::Lint { .. } => (exit::LINT, "the linter refuses the stream"),
             Error::Soft(_) => (exit::FAILED, "the software device cannot be set up"),
             Error::Cpu(sparkle_pm4::cpu::CpuError::Shape(_)) => (exit::USAGE, "this shape cannot be computed"),

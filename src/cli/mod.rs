@@ -28,6 +28,7 @@ mod disasm;
 mod environment;
 mod failure;
 mod generate;
+mod kernel;
 mod output;
 mod pm4;
 mod probe;
@@ -86,11 +87,15 @@ enum Operator {
     /// 2-D convolution of NCHW float32 tensors with KCRS weights.
     #[command(after_help = conv2d::AFTER_HELP)]
     Conv2d(Box<conv2d::Args>),
+    /// A kernel of a code object, with arguments from the command line and from files.
+    #[command(after_help = kernel::AFTER_HELP)]
+    Kernel(Box<kernel::Args>),
 }
 
 fn dispatch(command: Command, out: &Output) -> anyhow::Result<()> {
     match command {
         Command::Run { operator: Operator::Conv2d(args) } => conv2d::run(*args, out),
+        Command::Run { operator: Operator::Kernel(args) } => kernel::run(*args, out),
         Command::Probe(args) => probe::run(args, out),
         Command::Pm4(args) => pm4::run(args, out),
         Command::Asm(args) => asm::run(args, out),

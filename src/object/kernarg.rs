@@ -182,7 +182,7 @@ impl<'k> KernargBuilder<'k> {
         let kind_fits = match (&arg.kind, value) {
             (ValueKind::GlobalBuffer, v) => matches!(v, ArgValue::Pointer(_)),
             (ValueKind::ByValue, v) => !matches!(v, ArgValue::Pointer(_)),
-            (ValueKind::DynamicSharedPointer, v) => matches!(v, ArgValue::U32(_)),
+            (ValueKind::DynamicSharedPointer, v) => matches!(v, ArgValue::U32(_) | ArgValue::Bytes(_)),
             (_, v) => matches!(v, ArgValue::Bytes(_)),
         };
         if !kind_fits || bytes.len() != arg.size as usize {

@@ -20,6 +20,8 @@ mod target;
 #[cfg(test)]
 mod tests;
 
+use std::collections::{HashMap, HashSet};
+
 use object::Endianness;
 use object::elf::{self, FileHeader64};
 use object::read::elf::{FileHeader, ProgramHeader, Rela, SectionHeader, SectionTable, Sym, SymbolTable};
@@ -37,6 +39,8 @@ pub const MAX_IMAGE_BYTES: u64 = 1 << 28;
 /// Pages of the GPU's address space, and the least alignment of an image.
 pub const IMAGE_ALIGN: u64 = 4096;
 
+/// Program headers at most; linkers write about nine.
+const HEADERS_MAX: usize = 128;
 const ELFOSABI_AMDGPU_HSA: u8 = 64;
 const NT_AMDGPU_METADATA: u32 = 32;
 const R_AMDGPU_NONE: u32 = 0;
@@ -292,14 +296,14 @@ impl CodeObject {
         let meta = metadata::parse(note)?;
         let sections = header.sections(endian, data).map_err(elf_error)?;
         let symbols = sections.symbols(endian, data, elf::SHT_DYNSYM).map_err(elf_error)?;
-        let loader = Loader { endian, base, image: &image, segments: &segments, symbols: &symbols };
-        let mut kernels: Vec<KernelInfo> = Vec::with_capacity(meta.kernels.len());
+        let loader = Loader::new(endian, base, &image, &segments, &symbols);
+        let mut kernels: Vec<KernelInfo> = Vec::new();
+        let mut names = HashSet::new();
         for kernel in meta.kernels {
-            let info = loader.kernel(kernel)?;
-            if kernels.iter().any(|k| k.name == info.name) {
-                return Err(ObjectError::Metadata { what: format!("two kernels are named \"{}\"", info.name) });
+            if !names.insert(kernel.name.clone()) {
+                return Err(ObjectError::Metadata { what: format!("two kernels are named \"{}\"", kernel.name) });
             }
-            kernels.push(info);
+            kernels.push(loader.kernel(kernel)?);
         }
         let fixups = loader.fixups(&sections, data)?;
         let globals = loader.globals(&kernels)?;
@@ -424,6 +428,10 @@ type Loaded<'a> = (Vec<u8>, u64, Vec<Segment>, Option<&'a [u8]>);
 fn load_segments<'a>(header: &Elf, endian: Endianness, data: &'a [u8]) -> Result<Loaded<'a>, ObjectError> {
     let out = |what: &str, offset, size, limit| ObjectError::OutOfBounds { what: what.into(), offset, size, limit };
     let headers = header.program_headers(endian, data).map_err(elf_error)?;
+    if headers.len() > HEADERS_MAX {
+        let what = format!("{} program headers, and {HEADERS_MAX} are the most that is believed", headers.len());
+        return Err(ObjectError::NotACodeObject { what });
+    }
     let loads = || headers.iter().filter(|p| p.p_type(endian) == elf::PT_LOAD);
     let base = loads().map(|p| p.p_vaddr(endian)).min().unwrap_or(0) & !(IMAGE_ALIGN - 1);
     let mut end = base;
@@ -488,6 +496,38 @@ struct Loader<'a, 'data> {
     image: &'a [u8],
     segments: &'a [Segment],
     symbols: &'a SymbolTable<'data, Elf>,
+    /// Defined symbols by name, the first of several; maps, because a file may have as many as it likes.
+    by_name: HashMap<&'data [u8], &'data elf::Sym64<Endianness>>,
+    /// Sizes of functions by address.
+    functions: HashMap<u64, u64>,
+}
+
+impl<'a, 'data> Loader<'a, 'data> {
+    fn new(
+        endian: Endianness,
+        base: u64,
+        image: &'a [u8],
+        segments: &'a [Segment],
+        symbols: &'a SymbolTable<'data, Elf>,
+    ) -> Self {
+        let (mut by_name, mut functions) = (HashMap::new(), HashMap::new());
+        for symbol in symbols.iter() {
+            if symbol.st_type() == elf::STT_FUNC {
+                functions.entry(symbol.st_value(endian)).or_insert(symbol.st_size(endian));
+            }
+            if symbol.st_shndx(endian) != elf::SHN_UNDEF {
+                by_name.entry(symbols.symbol_name(endian, symbol).unwrap_or_default()).or_insert(symbol);
+            }
+        }
+        Self { endian, base, image, segments, symbols, by_name, functions }
+    }
+
+    /// The segment that holds an offset of the image.
+    fn segment(&self, offset: u64) -> Option<&'a Segment> {
+        // They are sorted, and none reaches into the next one.
+        let behind = self.segments.partition_point(|s| s.offset <= offset);
+        self.segments.get(behind.checked_sub(1)?).filter(|s| offset < s.end())
+    }
 }
 
 impl Loader<'_, '_> {
@@ -504,10 +544,9 @@ impl Loader<'_, '_> {
     fn kernel(&self, meta: metadata::KernelMeta) -> Result<KernelInfo, ObjectError> {
         let e = self.endian;
         let bad = |what: String| ObjectError::Metadata { what: format!("kernel {}: {what}", meta.name) };
-        let name_of = |s: &elf::Sym64<Endianness>| self.symbols.symbol_name(e, s).unwrap_or_default();
-        let defined = |s: &&elf::Sym64<Endianness>| s.st_shndx(e) != elf::SHN_UNDEF;
-        let symbol = self.symbols.iter().filter(defined).find(|s| name_of(s) == meta.symbol.as_bytes());
-        let Some(symbol) = symbol else { return Err(bad(format!("no symbol \"{}\"", meta.symbol))) };
+        let Some(symbol) = self.by_name.get(meta.symbol.as_bytes()) else {
+            return Err(bad(format!("no symbol \"{}\"", meta.symbol)));
+        };
         let vaddr = symbol.st_value(e);
         let descriptor_offset = self.offset("a kernel descriptor", vaddr, DESCRIPTOR_BYTES as u64)?;
         let at = descriptor_offset as usize;
@@ -518,12 +557,11 @@ impl Loader<'_, '_> {
         let entry = vaddr.wrapping_add_signed(descriptor.kernel_code_entry_byte_offset);
         // A first instruction at least; COMPUTE_PGM_LO holds the address divided by 256.
         let entry_offset = self.offset("a kernel's entry", entry, 4)?;
-        let code = self.segments.iter().find(|s| s.execute && s.offset <= entry_offset && entry_offset + 4 <= s.end());
+        let code = self.segment(entry_offset).filter(|s| s.execute && entry_offset + 4 <= s.end());
         let (Some(code), 0) = (code, entry_offset % 256) else {
             return Err(bad(format!("its entry {entry:#x} is not executable code at a multiple of 0x100")));
         };
-        let function = self.symbols.iter().find(|s| s.st_type() == elf::STT_FUNC && s.st_value(e) == entry);
-        let code_size = function.map(|s| s.st_size(e)).filter(|&n| n != 0);
+        let code_size = self.functions.get(&entry).copied().filter(|&n| n != 0);
         if let Some(size) = code_size.filter(|&n| n > code.end() - entry_offset) {
             let limit = self.base + code.end();
             return Err(ObjectError::OutOfBounds { what: "a kernel's code".into(), offset: entry, size, limit });
@@ -589,16 +627,17 @@ impl Loader<'_, '_> {
     /// The defined data symbols that are no kernel's descriptor.
     fn globals(&self, kernels: &[KernelInfo]) -> Result<Vec<Global>, ObjectError> {
         let e = self.endian;
+        let descriptors: HashSet<&str> = kernels.iter().map(|k| k.symbol.as_str()).collect();
         let mut globals = Vec::new();
         let data = self.symbols.iter().filter(|s| s.st_type() == elf::STT_OBJECT && s.st_shndx(e) != elf::SHN_UNDEF);
         for symbol in data {
             let name = String::from_utf8_lossy(self.symbols.symbol_name(e, symbol).unwrap_or_default()).into_owned();
-            if name.is_empty() || kernels.iter().any(|k| k.symbol == name) {
+            if name.is_empty() || descriptors.contains(name.as_str()) {
                 continue;
             }
             let size = symbol.st_size(e);
             let offset = self.offset("a variable", symbol.st_value(e), size)?;
-            let write = self.segments.iter().any(|s| s.write && s.offset <= offset && offset < s.end());
+            let write = self.segment(offset).is_some_and(|s| s.write);
             globals.push(Global { name, offset, size, write });
         }
         globals.sort_by(|a, b| a.name.cmp(&b.name));

@@ -117,7 +117,9 @@ fn what_is_not_a_code_object_says_what_it_is() {
     assert_eq!(patched(18, 62).to_string(), "not an AMDGPU code object: e_machine is 62, EM_AMDGPU is 224");
     assert_eq!(patched(7, 0).code(), "object-not-a-code-object");
     assert_eq!(patched(8, 1), ObjectError::Version { abi: 1 });
-    assert_eq!(patched(16, 1).code(), "object-not-a-code-object");
+    assert_eq!(patched(16, 1), ObjectError::NotLinked);
+    assert_eq!(patched(16, 2).to_string(), "not an AMDGPU code object: e_type is 2, and code objects have ET_DYN, 3");
+    assert_eq!(code(b"__CLANG_OFFLOAD_BUNDLE__"), "object-not-a-code-object");
     assert_eq!(code(&good[..64]), "object-not-a-code-object");
     // Wave64 in the descriptor against .wavefront_size 32 in the metadata: bit 10 of the properties.
     let object = CodeObject::parse(good).unwrap();
@@ -148,7 +150,13 @@ fn arguments_are_laid_out_and_checked() {
 
 #[test]
 fn hidden_arguments_describe_the_launch() {
-    let launch = Launch { blocks: [5, 2, 1], block_size: [64, 4, 1], remainder: [3, 0, 0] };
+    let launch = Launch {
+        blocks: [5, 2, 1],
+        block_size: [64, 4, 1],
+        remainder: [3, 0, 0],
+        dynamic_lds: 96,
+        ..Launch::default()
+    };
     assert_eq!(launch.grid_dims(), 2);
     assert_eq!(Launch::uniform([1, 1, 1], [1, 1, 1]).grid_dims(), 1);
     let mut info = CodeObject::parse(kernels::FILL_U32.object).unwrap().kernels()[0].clone();
@@ -172,6 +180,15 @@ fn hidden_arguments_describe_the_launch() {
     ];
     let bytes = info.pack_args(&[], &launch).unwrap();
     assert_eq!(bytes, [5, 0, 0, 0, 4, 0, 3, 0, 2, 0, 0, 0, 0, 0, 0, 0]);
+    // Apertures as the driver sets them, and the launch's own numbers.
+    info.args = vec![
+        hidden("hidden_dynamic_lds_size", 0, 4),
+        hidden("hidden_private_base", 4, 4),
+        hidden("hidden_shared_base", 8, 4),
+        hidden("hidden_none", 12, 4),
+    ];
+    let bytes = info.pack_args(&[], &launch).unwrap();
+    assert_eq!(bytes, [96, 0, 0, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 0, 0]);
 }
 
 #[test]
@@ -304,12 +321,129 @@ fn kernels_have_the_fields_that_readelf_prints() {
     }
 }
 
+/// The compiled objects beside the whole-system tests.
+fn compiled() -> Vec<Vec<u8>> {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/objects");
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(dir).unwrap().map(|e| e.unwrap().path()).collect();
+    paths.retain(|p| p.extension().is_some_and(|e| e == "hsaco" || e == "bundle" || e == "o"));
+    paths.sort();
+    assert!(paths.len() > 10, "{paths:?}");
+    paths.iter().map(|p| std::fs::read(p).unwrap()).collect()
+}
+
+fn object_of(name: &str) -> Vec<u8> {
+    std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/objects").join(name)).unwrap()
+}
+
+#[test]
+fn every_version_says_which_it_is() {
+    for (name, version, target) in [
+        ("launch_v4.hsaco", 4, "gfx1100"),
+        ("launch_v5.hsaco", 5, "gfx1100"),
+        ("launch_v6.hsaco", 6, "gfx1100"),
+        ("launch_generic.hsaco", 6, "gfx11-generic"),
+    ] {
+        let object = CodeObject::parse_for(&object_of(name), "gfx1100").unwrap();
+        assert_eq!((object.version(), object.target()), (version, target), "{name}");
+        let names: Vec<&str> = object.kernels().iter().map(|k| k.name.as_str()).collect();
+        assert_eq!(names, ["where", "hidden", "values", "reverse", "required"], "{name}");
+        for kernel in object.kernels() {
+            kernel.check_gfx11().unwrap();
+        }
+        assert_eq!(object.kernel("required").unwrap().required_workgroup_size, Some([8, 4, 1]));
+        let reads_packet = object.kernel("where").unwrap().descriptor.properties;
+        assert_eq!(reads_packet.sgpr(CodeProperties::SGPR_DISPATCH_PTR), Some(0), "{name}");
+        assert_eq!(reads_packet.kernarg_sgpr(), Some(2), "{name}");
+    }
+}
+
+#[test]
+fn a_bundle_gives_the_entry_for_the_device() {
+    let bundle = object_of("globals.bundle");
+    let entries = bundle_entries(&bundle).unwrap();
+    let names: Vec<&str> = entries.iter().map(|(name, _)| *name).collect();
+    assert!(names.len() >= 2 && names[names.len() - 1] == "hipv4-amdgcn-amd-amdhsa--gfx1100", "{names:?}");
+    let for_device = unbundle(&bundle, "gfx1100").unwrap();
+    assert_eq!(for_device, entries[entries.len() - 1].1);
+    assert_eq!(CodeObject::parse(for_device).unwrap().target(), "gfx1100");
+    assert_eq!(CodeObject::parse_for(&bundle, "gfx1030").unwrap().target(), "gfx1030");
+    let error = unbundle(&bundle, "gfx1101").unwrap_err();
+    assert_eq!(error.to_string(), "the bundle has nothing for gfx1101; it has gfx1030, gfx1100");
+    // What is no bundle stays as it is.
+    assert_eq!(unbundle(b"x", "gfx1100").unwrap(), b"x");
+
+    // The entry of a generic target serves, where there is no other.
+    let mut generic = bundle.clone();
+    let at = |bytes: &[u8], name: &str| bytes.windows(name.len()).position(|w| w == name.as_bytes()).unwrap();
+    let old = at(&generic, "hipv4-amdgcn-amd-amdhsa--gfx1100");
+    generic[old..old + 32].copy_from_slice(b"hip-amdgcn-amd-hsa-gfx11-generic");
+    assert_eq!(unbundle(&generic, "gfx1102").unwrap(), for_device);
+
+    let text = |bytes: &[u8]| bundle_entries(bytes).unwrap_err().to_string();
+    assert_eq!(text(b"CCOB"), "not a usable offload bundle: it is compressed (CCOB)");
+    assert!(text(&bundle[..40]).contains("ends within its table"), "{}", text(&bundle[..40]));
+    let mut many = bundle.clone();
+    many[24..32].copy_from_slice(&u64::MAX.to_le_bytes());
+    assert!(text(&many).contains("claims 18446744073709551615 entries"));
+    let mut beyond = bundle.clone();
+    beyond[40..48].copy_from_slice(&u64::MAX.to_le_bytes());
+    assert!(text(&beyond).contains("outside its limit"), "{}", text(&beyond));
+}
+
+#[test]
+fn what_gfx11_lacks_is_refused_with_the_reason() {
+    let good = object_of("launch_v5.hsaco");
+    let at = CodeObject::parse(&good).unwrap().kernel("where").unwrap().descriptor_offset as usize;
+    let refusal = |patch: &dyn Fn(&mut [u8])| {
+        let mut bytes = good.clone();
+        patch(&mut bytes[at..at + DESCRIPTOR_BYTES]);
+        CodeObject::parse(&bytes).unwrap().kernel("where").unwrap().check_gfx11().unwrap_err().to_string()
+    };
+    let cases: [(&dyn Fn(&mut [u8]), &str); 6] = [
+        (&|d| d[58] = 2, "kernel arguments preloaded"),
+        (&|d| d[56] |= 1, "the scratch V# in SGPRs"),
+        (&|d| d[56] |= 1 << 5, "the flat scratch address in SGPRs"),
+        (&|d| d[50] |= 1 << 4, "PRIV is set"),
+        (&|d| d[52] |= 0x1f << 1, "31 loaded, of at most 16"),
+        (&|d| d[52] &= !(0x1f << 1), "names 4 user SGPRs and has 0 loaded"),
+    ];
+    for (patch, says) in cases {
+        let text = refusal(patch);
+        assert!(text.starts_with("kernel where: ") && text.contains(says), "{says}: {text}");
+    }
+}
+
+#[test]
+fn metadata_and_descriptor_must_agree() {
+    let good = object_of("launch_v5.hsaco");
+    let at = CodeObject::parse(&good).unwrap().kernel("where").unwrap().descriptor_offset as usize;
+    for (byte, field) in
+        [(1, ".group_segment_fixed_size"), (5, ".private_segment_fixed_size"), (9, ".kernarg_segment_size")]
+    {
+        let mut bytes = good.clone();
+        bytes[at + byte] ^= 1;
+        match CodeObject::parse(&bytes) {
+            Err(ObjectError::Contradiction { field: named, .. }) => assert_eq!(named, field),
+            other => panic!("{field}: {other:?}"),
+        }
+    }
+}
+
 /// Everything that a caller may do with whatever parses.
 fn exercise(bytes: &[u8]) {
-    let Ok(object) = CodeObject::parse(bytes) else { return };
+    let Ok(object) = unbundle(bytes, "gfx1100").and_then(CodeObject::parse) else { return };
     let _ = object.image_at(0x10_0000);
     let _ = object.check_target("gfx1100");
+    assert!(object.image().len() as u64 <= MAX_IMAGE_BYTES);
+    assert!(object.kernels().len() + object.globals().len() <= bytes.len());
+    for global in object.globals() {
+        assert!(global.offset + global.size <= object.image().len() as u64);
+    }
+    for segment in object.segments() {
+        assert!(segment.offset + segment.size <= object.image().len() as u64);
+    }
     for kernel in object.kernels() {
+        let _ = kernel.check_gfx11();
         assert!(kernel.entry_offset + 4 <= object.image().len() as u64);
         let sizes: Vec<Vec<u8>> = kernel.explicit_args().map(|a| vec![0; a.size as usize]).collect();
         let values: Vec<ArgValue<'_>> = sizes.iter().map(|b| ArgValue::Bytes(b)).collect();
@@ -332,13 +466,16 @@ proptest! {
 
     #[test]
     fn damaged_objects_never_panic(
-        which in 0..kernels::KERNELS.len(),
+        which in any::<prop::sample::Index>(),
         edits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), any::<bool>()), 1..6),
         headers_only in any::<bool>(),
         length in any::<prop::sample::Index>(),
         truncate in any::<bool>(),
     ) {
-        let mut bytes = kernels::KERNELS[which].object.to_vec();
+        static OBJECTS: std::sync::LazyLock<Vec<Vec<u8>>> = std::sync::LazyLock::new(|| {
+            kernels::KERNELS.iter().map(|k| k.object.to_vec()).chain(compiled()).collect()
+        });
+        let mut bytes = OBJECTS[which.index(OBJECTS.len())].clone();
         let reach = if headers_only { 0x800 } else { bytes.len() };
         for (at, value, set) in edits {
             let byte = &mut bytes[at.index(reach)];

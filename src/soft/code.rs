@@ -3,6 +3,8 @@
 //! A stream doesn't say what the code is. But a code object's image has the kernel descriptor, whose offset to the
 //! entry point finds it again; and code that isn't gfx11's can be told by how it ends.
 
+use std::sync::Arc;
+
 use isa::{Op, WaveSize};
 use isa_exec::Memory;
 use pm4::reg::{COMPUTE_PGM_RSRC1, COMPUTE_PGM_RSRC2};
@@ -21,6 +23,8 @@ const CODE_DW: usize = 4096;
 /// How far from the entry point a descriptor is looked for: read-only data precedes code in every linker's layout.
 const BEFORE: u64 = 4 << 20;
 const AFTER: u64 = 64 << 10;
+/// Mappings that are looked at: the code's, and those below it of the same buffer.
+const SEGMENTS: usize = 8;
 
 /// Why the code is not for gfx11; `None` where nothing speaks against it.
 pub fn foreign(vm: &Vm, entry: u64, wave: WaveSize) -> Option<String> {
@@ -59,23 +63,30 @@ fn words(vm: &Vm, entry: u64) -> Vec<u32> {
     words
 }
 
-/// The kernel descriptor of this entry point and its address: 64 bytes in the same mapping whose entry offset leads
-/// there and whose reserved bytes are zero.
+/// The kernel descriptor of this entry point and its address: 64 bytes in the same buffer whose entry offset leads
+/// there and whose reserved bytes are zero. Segments with permissions of their own are mappings of their own.
 fn descriptor(vm: &Vm, entry: u64) -> Option<(u64, KernelDescriptor)> {
-    let mapping = vm.lookup(entry)?;
-    let arena = mapping.storage.arena();
-    let first = mapping.start.max(entry.saturating_sub(BEFORE) & !(PAGE - 1));
-    let last = mapping.end.min(entry.saturating_add(AFTER)).checked_sub(DESCRIPTOR_BYTES as u64)?;
-    (first..=last).step_by(DESCRIPTOR_BYTES).find_map(|va| {
-        let at = mapping.arena_offset(va);
-        let offset = u64::from(arena.load_u32(at + 16)) | u64::from(arena.load_u32(at + 20)) << 32;
-        if offset == 0 || va.wrapping_add(offset) != entry {
-            return None;
-        }
-        let mut bytes = [0; DESCRIPTOR_BYTES];
-        arena.read(at, &mut bytes);
-        let empty = |range: std::ops::Range<usize>| bytes[range].iter().all(|&b| b == 0);
-        (empty(12..16) && empty(24..44) && empty(60..64)).then(|| (va, KernelDescriptor::from_bytes(&bytes)))
+    let code = vm.lookup(entry)?;
+    let below = std::iter::successors(Some(Arc::clone(&code)), |mapping| {
+        let below = vm.lookup(mapping.start.checked_sub(1)?)?;
+        (Arc::ptr_eq(&below.storage, &mapping.storage) && below.end - below.start + below.offset == mapping.offset)
+            .then_some(below)
+    });
+    below.take(SEGMENTS).find_map(|mapping| {
+        let arena = mapping.storage.arena();
+        let first = mapping.start.max(entry.saturating_sub(BEFORE) & !(PAGE - 1));
+        let last = mapping.end.min(entry.saturating_add(AFTER)).checked_sub(DESCRIPTOR_BYTES as u64)?;
+        (first..=last).step_by(DESCRIPTOR_BYTES).find_map(|va| {
+            let at = mapping.arena_offset(va);
+            let offset = u64::from(arena.load_u32(at + 16)) | u64::from(arena.load_u32(at + 20)) << 32;
+            if offset == 0 || va.wrapping_add(offset) != entry {
+                return None;
+            }
+            let mut bytes = [0; DESCRIPTOR_BYTES];
+            arena.read(at, &mut bytes);
+            let empty = |range: std::ops::Range<usize>| bytes[range].iter().all(|&b| b == 0);
+            (empty(12..16) && empty(24..44) && empty(60..64)).then(|| (va, KernelDescriptor::from_bytes(&bytes)))
+        })
     })
 }
 

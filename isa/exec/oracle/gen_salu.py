@@ -268,7 +268,8 @@ def generate_sop2(out):
         do(t, name, "m0" if d == 32 else pair(20), [64, -16], (a, b), f, d)
         do(t, name, "null", [name_of(2, a), 1], (a, b), f, d)
         # In place, and the same register twice.
-        do(t, name, name_of(2, d), [name_of(2, a), name_of(2, b)], (a, b), f, d)
+        if "max" not in name:
+            do(t, name, name_of(2, d), [name_of(2, a), name_of(2, b)], (a, b), f, d)
         t.emit(out)
 
 
@@ -314,7 +315,7 @@ def one(t, name, dst, src, d, a, f):
     """A SOP1 instruction."""
 
     def model(st):
-        result, scc = f(read(st, src, a), read(st, dst, d), st.scc)
+        result, scc = f(read(st, src, a, signed="i64" in name), read(st, dst, d), st.scc)
         write(st, dst, result)
         if scc is not None:
             st.scc = scc
@@ -689,7 +690,7 @@ NOTHING = [
     "s_nop 0", "s_nop 15", "s_sleep 0", "s_sleep 1", "s_set_inst_prefetch_distance 3", "s_clause 0x1", "s_delay_alu instid0(VALU_DEP_1)",
     "s_delay_alu instid0(SALU_CYCLE_1) | instskip(SKIP_2) | instid1(TRANS32_DEP_3)", "s_waitcnt 0", "s_waitcnt 0xffff",
     "s_waitcnt lgkmcnt(0)", "s_waitcnt_depctr 0xfff", "s_wait_idle", "s_wait_event 0x1", "s_wakeup", "s_setprio 3", "s_incperflevel 2",
-    "s_decperflevel 1", "s_ttracedata", "s_ttracedata_imm 0x5", "s_icache_inv", "s_barrier", "s_sethalt 0", "s_trap 2",
+    "s_decperflevel 1", "s_ttracedata", "s_ttracedata_imm 0x5", "s_icache_inv", "s_barrier", "s_sethalt 0",
     "s_version 0x1234", "s_waitcnt_vscnt null, 0x0", "s_waitcnt_vmcnt null, 0x3f", "s_waitcnt_expcnt null, 0x0",
     "s_waitcnt_lgkmcnt null, 0x0", "s_sendmsg sendmsg(MSG_INTERRUPT)",
 ]
@@ -708,7 +709,11 @@ def generate_nothing(out):
             t.op("s_nop 0")
         t.op("s_movk_i32 s40, 0x77", lambda st: write(st, "s40", 0x77))
         t.emit(out)
-    # S_ENDPGM_SAVED and S_ENDPGM end the wave: nothing behind them runs. The runner sees what they leave as trap=.
+    # Without a handler that returns, a trap stops the wave.
+    t = Test("s_trap")
+    t.op("s_trap 2")
+    t.trap = "Halted"
+    t.emit(out)
     # S_CODE_END is an illegal instruction (5.1).
     t = Test("s_code_end")
     t.op("s_code_end")

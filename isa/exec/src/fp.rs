@@ -1,97 +1,111 @@
-//! Floating-point helpers: half precision in software, denormal flushing, NaN rules of min and max.
+//! Floating-point arithmetic of one lane: NaN rules, rounding, denormals.
+//!
+//! [`Fp`] is what the ops are written in. [`Near`] does it on the host's units, which round to nearest even, in loops that
+//! vectorise; [`Exact`] does it in integers for every rounding mode. Both give the same bits where both can.
+//!
+//! NaN results do not follow the host: of several NaN operands the first is returned, quiet; without one an invalid
+//! operation gives the default NaN, which is negative.
+use crate::soft::{self, F16, F32, F64, Fmt, Rounding};
 
-/// f16 bits to f32; exact.
+/// Default NaNs.
+pub(crate) const NAN16: u32 = 0xfe00;
+pub(crate) const NAN32: u32 = 0xffc0_0000;
+pub(crate) const NAN64: u64 = 0xfff8_0000_0000_0000;
+
 #[inline(always)]
-pub(crate) fn h2f(h: u16) -> f32 {
-    let sign = ((h & 0x8000) as u32) << 16;
-    let mag = (h & 0x7fff) as u32;
-    let bits = if mag >= 0x7c00 {
-        0x7f80_0000 | (mag & 0x3ff) << 13
-    } else if mag >= 0x400 {
-        (mag << 13) + (112 << 23)
-    } else {
-        // A denormal half is mag * 2^-24, exact in f32.
-        (mag as f32 * f32::from_bits(0x3380_0000)).to_bits()
-    };
-    f32::from_bits(sign | bits)
+pub(crate) fn f(x: u32) -> f32 {
+    f32::from_bits(x)
+}
+
+#[inline(always)]
+pub(crate) fn d(x: u64) -> f64 {
+    f64::from_bits(x)
+}
+
+#[inline(always)]
+pub(crate) fn nan16(x: u32) -> bool {
+    x & 0x7fff > 0x7c00
+}
+
+/// f16 bits to f32; exact, a NaN keeps its digits and stays signalling.
+#[inline(always)]
+pub(crate) fn h2f(h: impl Into<u32>) -> f32 {
+    let h = h.into();
+    let sign = (h & 0x8000) << 16;
+    let mag = h & 0x7fff;
+    // A denormal half is mag * 2^-24, exact in f32.
+    let small = (mag as i32 as f32 * f(0x3380_0000)).to_bits();
+    let bits = (mag << 13) + (112 << 23);
+    let bits = if mag < 0x400 { small } else { bits };
+    let bits = if mag >= 0x7c00 { 0x7f80_0000 | (mag & 0x3ff) << 13 } else { bits };
+    f(sign | bits)
 }
 
 /// f32 to f16, nearest even.
 #[inline(always)]
-pub(crate) fn f2h(x: f32) -> u16 {
+pub(crate) fn half_bits(x: f32) -> u32 {
     let b = x.to_bits();
-    let sign = (b >> 16 & 0x8000) as u16;
+    let sign = b >> 16 & 0x8000;
     let mag = b & 0x7fff_ffff;
-    if mag > 0x7f80_0000 {
-        return sign | 0x7e00 | (mag >> 13 & 0x3ff) as u16;
-    }
-    if mag >= 0x4780_0000 {
-        return sign | 0x7c00;
-    }
-    if mag < 0x3880_0000 {
-        // Below the normal halves: adding 0.5 rounds at 2^-24, nearest even.
-        let d = f32::from_bits(mag) + 0.5;
-        return sign | (d.to_bits() - 0x3f00_0000) as u16;
-    }
-    let r = mag - (112 << 23);
-    sign | ((r + 0xfff + (r >> 13 & 1)) >> 13) as u16
+    // Below the normal halves: adding 0.5 rounds at 2^-24, nearest even.
+    let small = (f(mag) + 0.5).to_bits().wrapping_sub(0x3f00_0000);
+    let r = mag.wrapping_sub(112 << 23);
+    let r = r.wrapping_add(0xfff + (r >> 13 & 1)) >> 13;
+    let r = if mag < 0x3880_0000 { small } else { r };
+    let r = if mag >= 0x4780_0000 { 0x7c00 } else { r };
+    let r = if mag > 0x7f80_0000 { 0x7e00 | (mag >> 13 & 0x3ff) } else { r };
+    sign | r
+}
+
+/// [`half_bits`] in sixteen bits.
+#[inline(always)]
+pub(crate) fn f2h(x: f32) -> u16 {
+    half_bits(x) as u16
 }
 
 /// f32 to f16 toward zero.
 pub(crate) fn f2h_rtz(x: f32) -> u16 {
-    let h = f2h(x);
-    if x.is_nan() || x.is_infinite() {
-        return h;
-    }
-    if h2f(h).abs() > x.abs() { h - 1 } else { h }
+    half_rtz(x.to_bits()) as u16
 }
 
 /// f64 to f16, nearest even, one rounding.
-pub(crate) fn d2h(x: f64) -> u16 {
+#[inline(always)]
+pub(crate) fn d2h(x: f64) -> u32 {
     // Rounding to odd on the way keeps the sticky bit: f32 has 13 bits more than f16 needs.
-    let f = x as f32;
-    if f as f64 == x || !f.is_finite() {
-        return f2h(f);
-    }
-    let b = f.to_bits();
-    let toward = if (f as f64).abs() > x.abs() { b - 1 } else { b };
-    f2h(f32::from_bits(toward | 1))
+    let n = x as f32;
+    let b = n.to_bits();
+    let toward = if (n as f64).abs() > x.abs() { b.wrapping_sub(1) } else { b };
+    let exact = n as f64 == x || n.is_infinite() || x.is_nan();
+    half_bits(f(if exact { b } else { toward | 1 }))
 }
 
-/// x + y rounded to odd: a second rounding to a narrower format then sees every lost bit.
-pub(crate) fn add_odd(x: f64, y: f64) -> f64 {
+/// The exact sum of two f32 rounded to odd: a second rounding to f16 then sees every lost bit. Operands and sum are far
+/// from the limits of f32, or not finite.
+#[inline(always)]
+fn add_odd(x: f32, y: f32) -> f32 {
     let s = x + y;
-    if !s.is_finite() {
-        return s;
-    }
     let t = s - x;
     let err = (x - (s - t)) + (y - t);
-    if err == 0.0 || s.to_bits() & 1 == 1 {
-        return s;
-    }
+    let b = s.to_bits();
     let up = (err > 0.0) == (s > 0.0);
-    f64::from_bits(if up { s.to_bits() + 1 } else { s.to_bits() - 1 })
-}
-
-/// a * b + c in f16 with one rounding; the product is exact in f64.
-pub(crate) fn fma16(a: u16, b: u16, c: u16) -> u16 {
-    d2h(add_odd(h2f(a) as f64 * h2f(b) as f64, h2f(c) as f64))
-}
-
-/// (a * b + c) * 2^n in f32 with one rounding.
-pub(crate) fn fma32_scaled(a: f32, b: f32, c: f32, n: i32) -> f32 {
-    (add_odd(a as f64 * b as f64, c as f64) * 2f64.powi(n)) as f32
+    let odd = if up { b.wrapping_add(1) } else { b.wrapping_sub(1) };
+    // With an infinite or NaN sum the error is NaN, which is no loss.
+    let lost = (err > 0.0 || err < 0.0) && b & 1 == 0;
+    f(if lost { odd } else { b })
 }
 
 /// bf16 bits to f32; exact.
-pub(crate) fn bf2f(h: u16) -> f32 {
-    f32::from_bits((h as u32) << 16)
+#[inline(always)]
+pub(crate) fn bf2f(h: u32) -> f32 {
+    f(h << 16)
 }
 
 /// f32 to bf16, nearest even.
-pub(crate) fn f2bf(x: f32) -> u16 {
+#[inline(always)]
+pub(crate) fn f2bf(x: f32) -> u32 {
     let b = x.to_bits();
-    if x.is_nan() { (b >> 16) as u16 | 0x40 } else { ((b + 0x7fff + (b >> 16 & 1)) >> 16) as u16 }
+    let r = b.wrapping_add(0x7fff + (b >> 16 & 1)) >> 16;
+    if b & 0x7fff_ffff > 0x7f80_0000 { b >> 16 | 0x40 } else { r }
 }
 
 /// f32 denormals to zero of the same sign.
@@ -101,71 +115,420 @@ pub(crate) fn flush32(x: u32) -> u32 {
 }
 
 /// f16 denormals to zero of the same sign.
+#[inline(always)]
 pub(crate) fn flush16(x: u32) -> u32 {
     if x & 0x7c00 == 0 { x & !0x3ff } else { x }
 }
 
 /// f64 denormals to zero of the same sign.
+#[inline(always)]
 pub(crate) fn flush64(x: u64) -> u64 {
     if x & 0x7ff0_0000_0000_0000 == 0 { x & 1 << 63 } else { x }
 }
 
-/// IEEE minNum with -0 below +0.
+/// Minimum and maximum of a width: the guide's `v_min` and `v_max`, where -0 is below +0. With MODE.IEEE a signalling NaN
+/// is returned quiet, a quiet one loses to a number; without, any NaN loses and nothing becomes quiet.
+macro_rules! extremes {
+    ($u:ty, $i:ty, $bits:expr, $inf:expr, $quiet:expr, $min:ident, $max:ident) => {
+        #[doc = "Minimum by the guide."]
+        #[inline(always)]
+        pub(crate) fn $min(ieee: bool, a: $u, b: $u) -> $u {
+            const SIGN: $u = 1 << ($bits - 1);
+            let key = |x: $u| (if x & SIGN != 0 { x ^ (SIGN - 1) } else { x }) << (<$u>::BITS - $bits);
+            let nan = |x: $u| x & (SIGN - 1) > $inf;
+            let signals = |x: $u| nan(x) && x & $quiet == 0;
+            let r = if (key(a) as $i) < key(b) as $i { a } else { b };
+            let r = if nan(a) { b } else { r };
+            let r = if nan(b) { a } else { r };
+            let r = if ieee && signals(b) { b | $quiet } else { r };
+            if ieee && signals(a) { a | $quiet } else { r }
+        }
+
+        #[doc = "Maximum by the guide."]
+        #[inline(always)]
+        pub(crate) fn $max(ieee: bool, a: $u, b: $u) -> $u {
+            const SIGN: $u = 1 << ($bits - 1);
+            let key = |x: $u| (if x & SIGN != 0 { x ^ (SIGN - 1) } else { x }) << (<$u>::BITS - $bits);
+            let nan = |x: $u| x & (SIGN - 1) > $inf;
+            let signals = |x: $u| nan(x) && x & $quiet == 0;
+            let r = if key(a) as $i > key(b) as $i { a } else { b };
+            let r = if nan(a) { b } else { r };
+            let r = if nan(b) { a } else { r };
+            let r = if ieee && signals(b) { b | $quiet } else { r };
+            if ieee && signals(a) { a | $quiet } else { r }
+        }
+    };
+}
+extremes!(u32, i32, 32, 0x7f80_0000, 0x40_0000, min_f32, max_f32);
+extremes!(u32, i32, 16, 0x7c00, 0x200, min_f16, max_f16);
+extremes!(u64, i64, 64, 0x7ff0_0000_0000_0000, 1 << 51, min_f64, max_f64);
+
+/// `r`, or where it is NaN what the NaN rule says.
 #[inline(always)]
-pub(crate) fn min32(a: u32, b: u32) -> u32 {
-    let (x, y) = (f32::from_bits(a), f32::from_bits(b));
-    let eq = if x == y { a | b } else { b };
-    let r = if x < y { a } else { eq };
-    let r = if x.is_nan() { b } else { r };
-    let r = if y.is_nan() { a } else { r };
-    if x.is_nan() && y.is_nan() { a | 0x40_0000 } else { r }
+fn rule32(r: f32, a: u32, b: u32, c: u32) -> u32 {
+    let q = if f(c).is_nan() { c | 0x40_0000 } else { NAN32 };
+    let q = if f(b).is_nan() { b | 0x40_0000 } else { q };
+    let q = if f(a).is_nan() { a | 0x40_0000 } else { q };
+    if r.is_nan() { q } else { r.to_bits() }
 }
 
-/// IEEE maxNum with +0 above -0.
 #[inline(always)]
-pub(crate) fn max32(a: u32, b: u32) -> u32 {
-    let (x, y) = (f32::from_bits(a), f32::from_bits(b));
-    let eq = if x == y { a & b } else { b };
-    let r = if x > y { a } else { eq };
-    let r = if x.is_nan() { b } else { r };
-    let r = if y.is_nan() { a } else { r };
-    if x.is_nan() && y.is_nan() { a | 0x40_0000 } else { r }
+fn rule16(r: u32, a: u32, b: u32, c: u32) -> u32 {
+    let q = if nan16(c) { c & 0xffff | 0x200 } else { NAN16 };
+    let q = if nan16(b) { b & 0xffff | 0x200 } else { q };
+    let q = if nan16(a) { a & 0xffff | 0x200 } else { q };
+    if nan16(r) { q } else { r }
 }
 
-/// [`min32`] for f64.
-pub(crate) fn min64(a: u64, b: u64) -> u64 {
-    let (x, y) = (f64::from_bits(a), f64::from_bits(b));
-    if x.is_nan() {
-        b
-    } else if y.is_nan() || x < y {
-        a
-    } else if x == y {
-        a | b
-    } else {
-        b
+#[inline(always)]
+fn rule64(r: f64, a: u64, b: u64, c: u64) -> u64 {
+    let q = if d(c).is_nan() { c | 1 << 51 } else { NAN64 };
+    let q = if d(b).is_nan() { b | 1 << 51 } else { q };
+    let q = if d(a).is_nan() { a | 1 << 51 } else { q };
+    if r.is_nan() { q } else { r.to_bits() }
+}
+
+/// Arithmetic of one lane under a MODE register. Half-precision values stand in the low 16 bits; what is above is ignored
+/// and results have zeros there.
+pub(crate) trait Fp: Copy {
+    /// MODE.
+    fn mode(self) -> u32;
+    /// What else the instruction says: NEG in bits 0 to 2, CLAMP in bit 3.
+    fn aux(self) -> u32;
+    fn add32(self, a: u32, b: u32) -> u32;
+    fn mul32(self, a: u32, b: u32) -> u32;
+    fn fma32(self, a: u32, b: u32, c: u32) -> u32;
+    fn add16(self, a: u32, b: u32) -> u32;
+    fn mul16(self, a: u32, b: u32) -> u32;
+    fn fma16(self, a: u32, b: u32, c: u32) -> u32;
+    fn add64(self, a: u64, b: u64) -> u64;
+    fn mul64(self, a: u64, b: u64) -> u64;
+    fn fma64(self, a: u64, b: u64, c: u64) -> u64;
+    fn ldexp32(self, a: u32, n: i32) -> u32;
+    fn ldexp16(self, a: u32, n: i32) -> u32;
+    /// f32 to f16.
+    fn half(self, a: u32) -> u32;
+    /// f64 to f32.
+    fn single(self, a: u64) -> u32;
+    fn i32_to_f32(self, a: i32) -> u32;
+    fn u32_to_f32(self, a: u32) -> u32;
+    /// A 16-bit integer, extended, to f16.
+    fn int_to_f16(self, a: i32) -> u32;
+
+    /// MODE.IEEE.
+    #[inline(always)]
+    fn ieee(self) -> bool {
+        self.mode() >> 9 & 1 != 0
+    }
+    /// MODE.FP16_OVFL.
+    #[inline(always)]
+    fn saturate16(self) -> bool {
+        self.mode() >> 23 & 1 != 0
+    }
+    #[inline(always)]
+    fn sub32(self, a: u32, b: u32) -> u32 {
+        // A NaN keeps its sign through a subtraction.
+        self.add32(a, if f(b).is_nan() { b } else { b ^ 0x8000_0000 })
+    }
+    #[inline(always)]
+    fn sub16(self, a: u32, b: u32) -> u32 {
+        self.add16(a, if nan16(b) { b } else { b ^ 0x8000 })
+    }
+    #[inline(always)]
+    fn rsub32(self, a: u32, b: u32) -> u32 {
+        // b - a; the NaN order stays that of the operands.
+        self.add32(if f(a).is_nan() { a } else { a ^ 0x8000_0000 }, b)
+    }
+    #[inline(always)]
+    fn rsub16(self, a: u32, b: u32) -> u32 {
+        self.add16(if nan16(a) { a } else { a ^ 0x8000 }, b)
+    }
+    /// DX9 rules: 0 times anything is +0.
+    #[inline(always)]
+    fn mul_dx9(self, a: u32, b: u32) -> u32 {
+        if a << 1 == 0 || b << 1 == 0 { 0 } else { self.mul32(a, b) }
+    }
+    /// The same with an addend, which then is the result.
+    #[inline(always)]
+    fn fma_dx9(self, a: u32, b: u32, c: u32) -> u32 {
+        let addend = if f(c).is_nan() { c | 0x40_0000 } else { c };
+        if a << 1 == 0 || b << 1 == 0 { addend } else { self.fma32(a, b, c) }
+    }
+    /// a.lo * b.lo + a.hi * b.hi + c, two fused steps, low first.
+    #[inline(always)]
+    fn dot2_f32_f16(self, a: u32, b: u32, c: u32) -> u32 {
+        let lo = self.fma32(h2f(a).to_bits(), h2f(b).to_bits(), c);
+        self.fma32(h2f(a >> 16).to_bits(), h2f(b >> 16).to_bits(), lo)
+    }
+    #[inline(always)]
+    fn dot2_f32_bf16(self, a: u32, b: u32, c: u32) -> u32 {
+        let lo = self.fma32(a << 16, b << 16, c);
+        self.fma32(a & 0xffff_0000, b & 0xffff_0000, lo)
+    }
+    #[inline(always)]
+    fn dot2_f16(self, a: u32, b: u32, c: u32) -> u32 {
+        self.fma16(a >> 16, b >> 16, self.fma16(a, b, c))
+    }
+    /// Fraction, below 1 even where the subtraction rounds up.
+    #[inline(always)]
+    fn fract32(self, a: u32) -> u32 {
+        let r = self.add32(a, (-f(a).floor()).to_bits());
+        let r = if f(r) >= 1.0 { 0x3f7f_ffff } else { r };
+        if f(a).is_nan() { a | 0x40_0000 } else { r }
+    }
+    #[inline(always)]
+    fn fract16(self, a: u32) -> u32 {
+        let r = self.add16(a, half_bits(-h2f(a).floor()));
+        let r = if r >= 0x3c00 && r < 0x7c00 { 0x3bff } else { r };
+        if nan16(a) { a & 0xffff | 0x200 } else { r }
+    }
+    #[inline(always)]
+    fn fract64(self, a: u64) -> u64 {
+        let r = self.add64(a, (-d(a).floor()).to_bits());
+        let r = if d(r) >= 1.0 { 0x3fef_ffff_ffff_ffff } else { r };
+        if d(a).is_nan() { a | 1 << 51 } else { r }
+    }
+    /// Median of three by the guide: without NaN drop the largest and take the larger of the rest.
+    #[inline(always)]
+    fn med32(self, a: u32, b: u32, c: u32) -> u32 {
+        let i = self.ieee();
+        let m = f(max_f32(i, max_f32(i, a, b), c));
+        let r = if m == f(b) { max_f32(i, a, c) } else { max_f32(i, a, b) };
+        let r = if m == f(a) { max_f32(i, b, c) } else { r };
+        let nan = f(a).is_nan() || f(b).is_nan() || f(c).is_nan();
+        if nan { min_f32(i, min_f32(i, a, b), c) } else { r }
+    }
+    #[inline(always)]
+    fn med16(self, a: u32, b: u32, c: u32) -> u32 {
+        let (a, b, c) = (a & 0xffff, b & 0xffff, c & 0xffff);
+        let i = self.ieee();
+        let m = h2f(max_f16(i, max_f16(i, a, b), c));
+        let r = if m == h2f(b) { max_f16(i, a, c) } else { max_f16(i, a, b) };
+        let r = if m == h2f(a) { max_f16(i, b, c) } else { r };
+        let nan = nan16(a) || nan16(b) || nan16(c);
+        if nan { min_f16(i, min_f16(i, a, b), c) } else { r }
     }
 }
 
-/// [`max32`] for f64.
-pub(crate) fn max64(a: u64, b: u64) -> u64 {
-    let (x, y) = (f64::from_bits(a), f64::from_bits(b));
-    if x.is_nan() {
-        b
-    } else if y.is_nan() || x > y {
-        a
-    } else if x == y {
-        a & b
-    } else {
-        b
+/// Nearest even, on the host's units.
+#[derive(Clone, Copy)]
+pub(crate) struct Near(pub u32, pub u32);
+
+impl Near {
+    /// f16 of an f32 that is infinite only where the result is.
+    #[inline(always)]
+    fn narrow(self, x: f32) -> u32 {
+        let h = half_bits(x);
+        let over = self.saturate16() && h & 0x7fff == 0x7c00 && x.is_finite();
+        if over { h - 1 } else { h }
+    }
+
+    /// A function of one f16 in double precision.
+    #[inline(always)]
+    pub(crate) fn unary16(self, a: u32, g: impl Fn(f64) -> f64) -> u32 {
+        let x = g(h2f(a) as f64);
+        let h = d2h(x);
+        let over = self.saturate16() && h & 0x7fff == 0x7c00 && x.is_finite();
+        rule16(if over { h - 1 } else { h }, a, 0, 0)
+    }
+
+    /// The same of an f32 on the transcendental unit, which knows no denormals.
+    #[inline(always)]
+    pub(crate) fn unary32(self, a: u32, g: impl Fn(f64) -> f64) -> u32 {
+        let a = flush32(a);
+        flush32(rule32(g(f(a) as f64) as f32, a, 0, 0))
+    }
+
+    /// An exact function of one f32.
+    #[inline(always)]
+    pub(crate) fn exact32(self, a: u32, g: impl Fn(f32) -> f32) -> u32 {
+        rule32(g(f(a)), a, 0, 0)
+    }
+
+    /// An exact function of one f16.
+    #[inline(always)]
+    pub(crate) fn exact16(self, a: u32, g: impl Fn(f32) -> f32) -> u32 {
+        rule16(half_bits(g(h2f(a))), a, 0, 0)
+    }
+
+    /// A function of one f64.
+    #[inline(always)]
+    pub(crate) fn unary64(self, a: u64, g: impl Fn(f64) -> f64) -> u64 {
+        rule64(g(d(a)), a, 0, 0)
     }
 }
 
-/// [`min32`] for f16.
-pub(crate) fn min16(a: u16, b: u16) -> u16 {
-    f2h(f32::from_bits(min32(h2f(a).to_bits(), h2f(b).to_bits())))
+impl Fp for Near {
+    #[inline(always)]
+    fn mode(self) -> u32 {
+        self.0
+    }
+    #[inline(always)]
+    fn aux(self) -> u32 {
+        self.1
+    }
+    #[inline(always)]
+    fn add32(self, a: u32, b: u32) -> u32 {
+        rule32(f(a) + f(b), a, b, 0)
+    }
+    #[inline(always)]
+    fn mul32(self, a: u32, b: u32) -> u32 {
+        rule32(f(a) * f(b), a, b, 0)
+    }
+    #[inline(always)]
+    fn fma32(self, a: u32, b: u32, c: u32) -> u32 {
+        rule32(f(a).mul_add(f(b), f(c)), a, b, c)
+    }
+    #[inline(always)]
+    fn add16(self, a: u32, b: u32) -> u32 {
+        rule16(self.narrow(h2f(a) + h2f(b)), a, b, 0)
+    }
+    #[inline(always)]
+    fn mul16(self, a: u32, b: u32) -> u32 {
+        rule16(self.narrow(h2f(a) * h2f(b)), a, b, 0)
+    }
+    #[inline(always)]
+    fn fma16(self, a: u32, b: u32, c: u32) -> u32 {
+        rule16(self.narrow(add_odd(h2f(a) * h2f(b), h2f(c))), a, b, c)
+    }
+    #[inline(always)]
+    fn add64(self, a: u64, b: u64) -> u64 {
+        rule64(d(a) + d(b), a, b, 0)
+    }
+    #[inline(always)]
+    fn mul64(self, a: u64, b: u64) -> u64 {
+        rule64(d(a) * d(b), a, b, 0)
+    }
+    #[inline(always)]
+    fn fma64(self, a: u64, b: u64, c: u64) -> u64 {
+        rule64(d(a).mul_add(d(b), d(c)), a, b, c)
+    }
+    #[inline(always)]
+    fn ldexp32(self, a: u32, n: i32) -> u32 {
+        let scale = d(((1023 + n.clamp(-400, 400)) as u64) << 52);
+        rule32((f(a) as f64 * scale) as f32, a, 0, 0)
+    }
+    #[inline(always)]
+    fn ldexp16(self, a: u32, n: i32) -> u32 {
+        let scale = f(((127 + n.clamp(-70, 70)) as u32) << 23);
+        rule16(self.narrow(h2f(a) * scale), a, 0, 0)
+    }
+    #[inline(always)]
+    fn half(self, a: u32) -> u32 {
+        self.narrow(f(a))
+    }
+    #[inline(always)]
+    fn single(self, a: u64) -> u32 {
+        let nan = ((a >> 32) as u32 & 0x8000_0000) | 0x7fc0_0000 | (a >> 29) as u32 & 0x7f_ffff;
+        if d(a).is_nan() { nan } else { (d(a) as f32).to_bits() }
+    }
+    #[inline(always)]
+    fn i32_to_f32(self, a: i32) -> u32 {
+        (a as f32).to_bits()
+    }
+    #[inline(always)]
+    fn u32_to_f32(self, a: u32) -> u32 {
+        (a as f32).to_bits()
+    }
+    #[inline(always)]
+    fn int_to_f16(self, a: i32) -> u32 {
+        self.narrow(a as f32)
+    }
 }
 
-/// [`max32`] for f16.
-pub(crate) fn max16(a: u16, b: u16) -> u16 {
-    f2h(f32::from_bits(max32(h2f(a).to_bits(), h2f(b).to_bits())))
+/// Any rounding mode, in integers.
+#[derive(Clone, Copy)]
+pub(crate) struct Exact(pub u32, pub u32);
+
+impl Exact {
+    /// The mode of f32 results.
+    pub(crate) fn r32(self) -> Rounding {
+        Rounding { mode: self.0 & 3, saturate: false }
+    }
+    /// The mode of f64 results.
+    pub(crate) fn r64(self) -> Rounding {
+        Rounding { mode: self.0 >> 2 & 3, saturate: false }
+    }
+    fn r16(self) -> Rounding {
+        Rounding { mode: self.0 >> 2 & 3, saturate: self.saturate16() }
+    }
+}
+
+impl Fp for Exact {
+    fn mode(self) -> u32 {
+        self.0
+    }
+    fn aux(self) -> u32 {
+        self.1
+    }
+    fn add32(self, a: u32, b: u32) -> u32 {
+        soft::add(F32, self.r32(), a as u64, b as u64) as u32
+    }
+    fn mul32(self, a: u32, b: u32) -> u32 {
+        soft::mul(F32, self.r32(), a as u64, b as u64) as u32
+    }
+    fn fma32(self, a: u32, b: u32, c: u32) -> u32 {
+        soft::fma(F32, self.r32(), a as u64, b as u64, c as u64, 0) as u32
+    }
+    fn add16(self, a: u32, b: u32) -> u32 {
+        soft::add(F16, self.r16(), a as u64 & 0xffff, b as u64 & 0xffff) as u32
+    }
+    fn mul16(self, a: u32, b: u32) -> u32 {
+        soft::mul(F16, self.r16(), a as u64 & 0xffff, b as u64 & 0xffff) as u32
+    }
+    fn fma16(self, a: u32, b: u32, c: u32) -> u32 {
+        soft::fma(F16, self.r16(), a as u64 & 0xffff, b as u64 & 0xffff, c as u64 & 0xffff, 0) as u32
+    }
+    fn add64(self, a: u64, b: u64) -> u64 {
+        soft::add(F64, self.r64(), a, b)
+    }
+    fn mul64(self, a: u64, b: u64) -> u64 {
+        soft::mul(F64, self.r64(), a, b)
+    }
+    fn fma64(self, a: u64, b: u64, c: u64) -> u64 {
+        soft::fma(F64, self.r64(), a, b, c, 0)
+    }
+    fn ldexp32(self, a: u32, n: i32) -> u32 {
+        soft::ldexp(F32, self.r32(), a as u64, n) as u32
+    }
+    fn ldexp16(self, a: u32, n: i32) -> u32 {
+        soft::ldexp(F16, self.r16(), a as u64 & 0xffff, n) as u32
+    }
+    fn half(self, a: u32) -> u32 {
+        soft::convert(F32, F16, self.r16(), a as u64) as u32
+    }
+    fn single(self, a: u64) -> u32 {
+        soft::convert(F64, F32, self.r32(), a) as u32
+    }
+    fn i32_to_f32(self, a: i32) -> u32 {
+        soft::int(F32, self.r32(), a as i64) as u32
+    }
+    fn u32_to_f32(self, a: u32) -> u32 {
+        soft::int(F32, self.r32(), a as i64) as u32
+    }
+    fn int_to_f16(self, a: i32) -> u32 {
+        soft::int(F16, self.r16(), a as i64) as u32
+    }
+}
+
+/// Toward zero whatever MODE says, as `v_cvt_pk_rtz_f16_f32` rounds.
+pub(crate) fn half_rtz(a: u32) -> u32 {
+    soft::convert(F32, F16, Rounding { mode: 3, saturate: false }, a as u64) as u32
+}
+
+/// x * 2^n, nearest even.
+pub(crate) fn scale(fmt: Fmt, x: u64, n: i32) -> u64 {
+    soft::ldexp(fmt, Rounding { mode: 0, saturate: false }, x, n)
+}
+
+/// Mantissa in [0.5, 1) and exponent; what is not finite or zero comes back with exponent 0.
+#[inline(always)]
+pub(crate) fn frexp(x: f64) -> (f64, i32) {
+    let tiny = x.abs() < f64::MIN_POSITIVE;
+    let y = if tiny { x * f64::from_bits((1023 + 64) << 52) } else { x };
+    let b = y.to_bits();
+    let e = (b >> 52 & 0x7ff) as i32 - 1022 - if tiny { 64 } else { 0 };
+    let special = x == 0.0 || !x.is_finite();
+    let m = f64::from_bits(b & !(0x7ff << 52) | 1022 << 52);
+    (if special { x } else { m }, if special { 0 } else { e })
 }

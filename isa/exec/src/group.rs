@@ -1,10 +1,10 @@
 //! One workgroup: its waves, LDS and barriers.
-use crate::fast::{self, Level};
+use crate::fast::Level;
 use crate::mem::{Done, LaneTrap, Lds, Port};
 use crate::program::{Code, Unit};
 use crate::salu::Next;
 use crate::wave::{EXEC, State, Vgprs, Wave, WaveState};
-use crate::{Control, Memory, Program, Stats, Trap, TrapKind, mem, salu, valu};
+use crate::{Control, Memory, Program, Stats, Trap, TrapKind, mem, salu};
 use isa::WaveSize;
 use std::sync::OnceLock;
 
@@ -194,6 +194,7 @@ fn start<const L: usize>(setup: &GroupSetup<'_>, id: u32, entry: u64) -> Wave<L>
             | (setup.fp16_ovfl as u32) << 23,
         v,
         state: State::Running,
+        clock: 0,
         scratch: setup.scratch_base + id as u64 * setup.scratch_wave_bytes as u64,
         scratch_lane_bytes: setup.scratch_wave_bytes / L as u32,
     }
@@ -369,23 +370,22 @@ fn slice<const L: usize>(
 }
 
 /// Runs the instruction at `pc`, leaving the program counter alone.
+#[allow(unsafe_code)]
 #[inline(always)]
 pub(crate) fn execute<const L: usize>(
     w: &mut Wave<L>,
     c: &Code,
     pc: u64,
     port: &mut Port<'_>,
-    level: Level,
+    _: Level,
 ) -> Result<Next, LaneTrap> {
     let plain = |k: TrapKind| (k, None);
     match c.unit {
-        Unit::Hot if w.mode & 15 == 0 => fast::run(level, w, c),
-        Unit::Hot | Unit::Valu => valu::run(w, c).map_err(plain)?,
-        Unit::Vopd => {
-            if w.mode & 15 != 0 {
-                return Err(plain(TrapKind::NotImplemented { what: c.inst.row().name.into() }));
+        Unit::Valu => {
+            if let Some(run) = c.run {
+                // SAFETY: the program was decoded for waves of L lanes and the level of this host; `w` is borrowed here alone.
+                unsafe { run(std::ptr::from_mut(w).cast(), c) }
             }
-            fast::run(level, w, c);
         }
         Unit::Salu => return salu::run(w, c, pc).map_err(plain),
         Unit::Smem => mem::scalar(w, c, port)?,

@@ -1,41 +1,80 @@
 //! Lanes reading other lanes.
 use isa::Dpp;
 
-/// For every lane the lane it reads (None reads 0), and the mask of lanes written.
-pub(crate) fn dpp<const L: usize>(dpp: Dpp, exec: u64) -> ([Option<usize>; L], u64) {
-    let mut from = [None; L];
-    let mut write = exec;
-    for (i, f) in from.iter_mut().enumerate() {
-        let (src, fi, bc) = match dpp {
-            Dpp::None => (Some(i), true, true),
-            Dpp::Dpp8 { sel, fi } => (Some((i & !7) + (sel >> (3 * (i & 7)) & 7) as usize), fi, true),
-            Dpp::Dpp16 { ctrl, row_mask, bank_mask, bound_ctrl, fi } => {
-                if row_mask >> ((i / 16) & 3) & 1 == 0 || bank_mask >> ((i / 4) & 3) & 1 == 0 {
-                    write &= !(1 << i);
+/// A lane outside the row or the wave.
+const NOWHERE: u8 = 255;
+
+/// What a DPP control means, worked out once: which lane each lane reads, and which lanes may be written.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct DppMap {
+    from: [u8; 64],
+    /// Lanes that row and bank masks leave.
+    write: u64,
+    /// Lanes that read nowhere get 0 instead of keeping their result.
+    zero: bool,
+    /// Inactive lanes are read too.
+    inactive: bool,
+}
+
+impl DppMap {
+    /// None without DPP.
+    pub(crate) fn new(dpp: Dpp, lanes: usize) -> Option<DppMap> {
+        let mut map = DppMap { from: [NOWHERE; 64], write: !0, zero: true, inactive: false };
+        match dpp {
+            Dpp::None => return None,
+            Dpp::Dpp8 { sel, fi } => {
+                map.inactive = fi;
+                for (i, f) in map.from[..lanes].iter_mut().enumerate() {
+                    *f = (i & !7) as u8 + (sel >> (3 * (i & 7)) & 7) as u8;
                 }
-                let (row, k, n) = (i & !15, i & 15, (ctrl & 15) as usize);
-                let s = match ctrl >> 4 {
-                    0..=15 => Some((i & !3) + (ctrl >> (2 * (i & 3)) & 3) as usize),
-                    16 => (k + n < 16).then_some(row + k + n),
-                    17 => k.checked_sub(n).map(|x| row + x),
-                    18 => Some(row + (k + 16 - n) % 16),
-                    20 if n == 0 => Some(row + 15 - k),
-                    20 => Some((i & !7) + 7 - (i & 7)),
-                    21 => Some(row + n),
-                    22 => Some(row + (k ^ n)),
-                    _ => None,
-                };
-                (s, fi, bound_ctrl)
             }
-        };
-        let valid = src.filter(|&s| s < L && (fi || exec >> s & 1 != 0));
-        *f = valid;
-        // A lane that exists but is inactive reads 0 under BOUND_CTRL like one outside the row.
-        if valid.is_none() && !bc {
-            write &= !(1 << i);
+            Dpp::Dpp16 { ctrl, row_mask, bank_mask, bound_ctrl, fi } => {
+                (map.inactive, map.zero) = (fi, bound_ctrl);
+                for i in 0..lanes {
+                    if row_mask >> ((i / 16) & 3) & 1 == 0 || bank_mask >> ((i / 4) & 3) & 1 == 0 {
+                        map.write &= !(1 << i);
+                    }
+                    let (row, k, n) = (i & !15, i & 15, (ctrl & 15) as usize);
+                    let from = match ctrl >> 4 {
+                        0..=15 => Some((i & !3) + (ctrl >> (2 * (i & 3)) & 3) as usize),
+                        16 => (k + n < 16).then_some(row + k + n),
+                        17 => k.checked_sub(n).map(|x| row + x),
+                        18 => Some(row + (k + 16 - n) % 16),
+                        20 if n == 0 => Some(row + 15 - k),
+                        20 => Some((i & !7) + 7 - (i & 7)),
+                        21 => Some(row + n),
+                        22 => Some(row + (k ^ n)),
+                        _ => None,
+                    };
+                    map.from[i] = from.map_or(NOWHERE, |f| f as u8);
+                }
+            }
         }
+        Some(map)
     }
-    (from, write)
+
+    /// Lanes to write where `exec` are active.
+    pub(crate) fn write<const L: usize>(&self, exec: u64) -> u64 {
+        if self.zero {
+            return exec & self.write;
+        }
+        let mut valid = 0u64;
+        for (i, &f) in self.from[..L].iter().enumerate() {
+            valid |= ((f != NOWHERE && (self.inactive || exec >> (f & 63) & 1 != 0)) as u64) << i;
+        }
+        exec & self.write & valid
+    }
+
+    /// What each lane reads of `x`: 0 from nowhere and from inactive lanes, unless those are asked for.
+    pub(crate) fn read<const L: usize>(&self, exec: u64, x: &[u32; L]) -> [u32; L] {
+        let mut masked = *x;
+        if !self.inactive {
+            for (i, v) in masked.iter_mut().enumerate() {
+                *v = if exec >> i & 1 != 0 { *v } else { 0 };
+            }
+        }
+        std::array::from_fn(|i| masked.get(self.from[i & 63] as usize).copied().unwrap_or(0))
+    }
 }
 
 /// Source lane of `ds_swizzle_b32`.

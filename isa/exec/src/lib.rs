@@ -5,6 +5,7 @@
 //! (and translated) once into a [`Program`] and reused across workgroups.
 #![deny(unsafe_code)]
 
+mod compare;
 mod fast;
 mod fp;
 mod group;
@@ -12,13 +13,17 @@ mod group;
 mod jit;
 mod lanes;
 mod mem;
+mod ops;
 mod program;
 mod salu;
+mod soft;
 mod special;
+mod trans;
 mod trap;
 mod valu;
 mod wave;
 mod window;
+mod wmma;
 
 pub use group::{Group, GroupSetup, Progress, run_group};
 pub use isa::WaveSize;

@@ -1,9 +1,10 @@
 //! Decoded code of one entry point.
-use crate::fast;
+use crate::fast::{self, Run};
 use crate::mem::MemOp;
+use crate::valu::{Alu, Half, Kernel, Part};
 use crate::{Memory, TrapKind};
-use isa::row::{Class, Slot, Ty};
-use isa::{Dpp, Format, Inst, WaveSize};
+use isa::row::{Slot, TIED, Ty};
+use isa::{Format, Inst, WaveSize};
 use std::collections::HashMap;
 
 /// A source, resolved as far as the code alone tells.
@@ -25,19 +26,22 @@ pub(crate) enum Unit {
     Salu,
     Smem,
     Valu,
-    Hot,
-    Vopd,
     Mem,
     Other,
 }
 
-/// Number format of the float modifiers.
+/// Number format of modifiers and denormals.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Float {
     None,
     F16,
     F32,
     F64,
+    /// Two f16.
+    Pair,
+    Bf,
+    /// Two bf16.
+    BfPair,
 }
 
 /// Condition of a compare, from its mnemonic.
@@ -64,7 +68,12 @@ pub(crate) struct Code {
     pub unit: Unit,
     pub s: [Src; 3],
     pub y: [Src; 2],
-    pub float: [Float; 3],
+    /// Runs a vector ALU instruction, pairs included, on a wave of the lanes it was decoded for; None for other units.
+    pub run: Option<Run>,
+    /// What `run` calls when MODE is not as usual.
+    pub slow: Option<Run>,
+    pub alu: Alu,
+    pub pair: Option<[Half; 2]>,
     pub cmp: Option<Cmp>,
     pub mem: Option<MemOp>,
     pub load: Option<ScalarLoad>,
@@ -158,7 +167,8 @@ fn compare(name: &str) -> Option<Cmp> {
 }
 
 impl Code {
-    pub(crate) fn new(inst: Inst) -> Code {
+    /// Resolves an instruction for waves of a size on this host.
+    pub(crate) fn new(inst: Inst, wave: WaveSize) -> Code {
         let row = inst.row();
         let signed = row.name.ends_with("_i64");
         let resolve = |row: &isa::Row, slot: Slot, code: u16| match row.operand(slot) {
@@ -178,43 +188,84 @@ impl Code {
         let y = inst.y.map_or([Src::K(0); 2], |h| {
             [resolve(h.row(), Slot::Src0, h.src[0]), resolve(h.row(), Slot::Src1, h.src[1])]
         });
-        let ty0 = row.operand(Slot::Src0).map_or(Ty::B32, |o| o.ty);
-        let float = [Slot::Src0, Slot::Src1, Slot::Src2].map(|slot| match row.operand(slot) {
-            None => Float::None,
-            Some(o) => {
-                match if o.class == Class::V && slot != Slot::Src0 && !matches!(o.ty, Ty::B16) { ty0 } else { o.ty } {
-                    Ty::F16 | Ty::B16 | Ty::BF16 => Float::F16,
-                    Ty::F64 | Ty::B64 => Float::F64,
-                    _ => Float::F32,
-                }
-            }
-        });
         let cmp = compare(row.name);
         let mem = MemOp::new(&inst);
         let buffer = row.name.starts_with("s_buffer_load");
         let load = (buffer || row.name.starts_with("s_load"))
             .then(|| ScalarLoad { buffer, dwords: row.operand(Slot::Sdst).map_or(1, |o| o.ty.dwords(false)) });
-        // A pair runs on the vector path or not at all.
-        let pair = fast::half_known(inst.op) && inst.y.is_some_and(|y| fast::half_known(y.op));
-        let hot = inst.dpp == Dpp::None
-            && !inst.mods.clamp
-            && inst.mods.omod == 0
-            && inst.mods.opsel == 0
-            && (fast::is_hot(inst.op)
-                || cmp.is_some_and(|c| matches!(c.kind, CmpKind::F(4) | CmpKind::I(4) | CmpKind::U(4))));
+        let level = crate::group::level();
+        let lanes = wave.lanes();
+        let alu = Alu::new(&inst, level, lanes);
+        if row.has(TIED) && row.operand(Slot::Src2).is_none() && row.operand(Slot::Vdst).is_some() {
+            s[2] = Src::V(inst.vdst);
+        }
+        // Bit 7 of a 16-bit VGPR operand in the short formats is its half.
+        if matches!(row.format, Format::Vop1 | Format::Vop2 | Format::Vopc) {
+            for (s, o) in s.iter_mut().zip(&alu.src) {
+                if let Src::V(v) = s
+                    && o.part == Part::High
+                {
+                    *v &= 127;
+                }
+            }
+        }
+        let pair = inst.y.and_then(|y| Some([Half::new(inst.op, level)?, Half::new(y.op, level)?]));
+        let slow = match (cmp, &alu.kernel) {
+            (Some(_), _) => Some(fast::compare_full(level, lanes)),
+            (None, Kernel::Lanes(..)) => Some(fast::full(level, lanes)),
+            (None, Kernel::Wide(..)) => Some(fast::full_wide(level, lanes)),
+            (None, Kernel::None) => None,
+        };
+        let run = match row.format {
+            Format::VopdX | Format::VopdY => pair.map(|_| fast::pair(level, lanes)),
+            Format::Vop1 | Format::Vop2 | Format::Vop3 | Format::Vopc | Format::Vop3p | Format::Vinterp => {
+                vector(&inst, &alu, cmp, level, lanes)
+            }
+            _ => None,
+        };
         let unit = match row.format {
             Format::Sop1 | Format::Sop2 | Format::Sopc | Format::Sopk | Format::Sopp => Unit::Salu,
             Format::Smem => Unit::Smem,
-            Format::VopdX | Format::VopdY if pair => Unit::Vopd,
-            Format::VopdX | Format::VopdY => Unit::Other,
-            Format::Vop1 | Format::Vop2 | Format::Vop3 | Format::Vopc if hot => Unit::Hot,
-            Format::Vop1 | Format::Vop2 | Format::Vopc | Format::Vop3 | Format::Vop3p => Unit::Valu,
+            _ if run.is_some() => Unit::Valu,
             Format::Ds | Format::Mubuf | Format::Mtbuf | Format::Mimg | Format::Ldsdir => Unit::Mem,
             Format::Flat | Format::Global | Format::Scratch => Unit::Mem,
-            Format::Exp | Format::Vinterp => Unit::Other,
+            _ => Unit::Other,
         };
-        Code { inst, unit, s, y, float, cmp, mem, load }
+        Code { inst, unit, s, y, run, slow, alu, pair, cmp, mem, load }
     }
+
+    /// What the vector ALU knows of it.
+    #[inline(always)]
+    pub(crate) fn alu(&self) -> &Alu {
+        &self.alu
+    }
+}
+
+/// The function that runs a vector instruction on a wave; None where the op has no semantics.
+fn vector(inst: &Inst, alu: &Alu, cmp: Option<Cmp>, level: fast::Level, lanes: u32) -> Option<Run> {
+    if let Some(cmp) = cmp {
+        let narrow = matches!(cmp.kind, CmpKind::F(4) | CmpKind::I(4) | CmpKind::U(4));
+        let f = if alu.simple && narrow { fast::compare } else { fast::compare_full };
+        return Some(f(level, lanes));
+    }
+    if let Some(run) = crate::special::find(inst.op, level, lanes) {
+        return Some(run);
+    }
+    if alu.simple
+        && !(inst.mods.clamp && crate::ops::saturating(inst.op, level).is_some())
+        && let Some(run) = crate::ops::fused(inst.op, level, lanes)
+    {
+        return Some(run);
+    }
+    let f = match (&alu.kernel, alu.simple) {
+        (Kernel::None, _) => return None,
+        (Kernel::Lanes(..), true) if alu.half == Part::Whole => fast::simple,
+        (Kernel::Lanes(..), true) => fast::simple_half,
+        (Kernel::Lanes(..), false) => fast::full,
+        (Kernel::Wide(..), true) => fast::simple_wide,
+        (Kernel::Wide(..), false) => fast::full_wide,
+    };
+    Some(f(level, lanes))
 }
 
 /// Largest distance from the entry that is looked up in a table rather than a map.
@@ -350,7 +401,7 @@ impl Program {
             Some((start, run)) if *start + 4 * run.len() as u64 == pc => run.extend_from_slice(new),
             _ => self.runs.push((pc, new.to_vec())),
         }
-        self.code.push(Code::new(inst));
+        self.code.push(Code::new(inst, self.wave));
         if off < TABLE_DW {
             if self.table.len() <= off as usize {
                 self.table.resize(off as usize + 64, 0);

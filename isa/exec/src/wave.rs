@@ -1,6 +1,5 @@
 //! State of one wave and access to its registers.
-use crate::program::{Code, Float, Src};
-use isa::Dpp;
+use crate::program::Src;
 use std::ops::{Deref, DerefMut};
 
 pub(crate) const VCC: usize = 106;
@@ -101,6 +100,8 @@ pub(crate) struct Wave<const L: usize> {
     pub v: Vgprs<L>,
     /// Address of the wave's scratch.
     pub scratch: u64,
+    /// Shader cycles the wave has seen pass.
+    pub clock: u64,
     /// Bytes of it that each lane has.
     pub scratch_lane_bytes: u32,
     pub id: u32,
@@ -245,11 +246,6 @@ impl<const L: usize> Wave<L> {
         }
     }
 
-    /// Lane masks of a DPP: where each lane reads, and which lanes are written.
-    pub(crate) fn dpp(&self, dpp: Dpp) -> ([Option<usize>; L], u64) {
-        crate::lanes::dpp::<L>(dpp, self.exec())
-    }
-
     /// Writes lanes of `mask`.
     #[inline(always)]
     pub(crate) fn write32(&mut self, k: usize, out: &[u32; L], mask: u64) {
@@ -270,17 +266,5 @@ impl<const L: usize> Wave<L> {
         if n == 2 {
             self.write32(k + 1, &std::array::from_fn(|i| (out[i] >> 32) as u32), mask);
         }
-    }
-
-    /// Float modifiers of one source.
-    pub(crate) fn modify(&self, c: &Code, k: usize, x: u64) -> u64 {
-        let m = &c.inst.mods;
-        let sign = match c.float[k] {
-            Float::F16 => 1 << 15,
-            Float::F64 => 1 << 63,
-            _ => 1 << 31,
-        };
-        let x = if m.abs >> k & 1 != 0 { x & !sign } else { x };
-        if m.neg >> k & 1 != 0 { x ^ sign } else { x }
     }
 }

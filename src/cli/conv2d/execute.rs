@@ -27,7 +27,7 @@ pub struct Recorded {
 }
 
 impl Recorded {
-    fn new(recording: &Recording, engine: Engine) -> Self {
+    pub(in crate::cli) fn new(recording: &Recording, engine: Engine) -> Self {
         Self { submission: recording.submission(), engine }
     }
 
@@ -186,7 +186,7 @@ pub fn run(problem: &Problem, choice: Choice, settings: &Settings, record: bool,
 }
 
 /// Waits in slices, so that SIGINT is noticed; after it the fence gets a bounded time more.
-fn wait(fence: &Fence, timeout: Duration) -> anyhow::Result<()> {
+pub(in crate::cli) fn wait(fence: &Fence, timeout: Duration) -> anyhow::Result<()> {
     let start = Instant::now();
     loop {
         let left = timeout.saturating_sub(start.elapsed());

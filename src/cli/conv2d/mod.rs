@@ -1,12 +1,12 @@
 //! `run conv2d`.
 
-mod execute;
+pub(super) mod execute;
 mod filters;
-mod npy;
+pub(super) mod npy;
 mod picture;
 mod plan;
-mod problem;
-mod report;
+pub(super) mod problem;
+pub(super) mod report;
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -29,7 +29,7 @@ use problem::Problem;
 /// Largest error that `--verify` accepts, as a part of max|y|.
 const TOLERANCE: f64 = 1e-5;
 /// How long a fence is waited for, unless told otherwise.
-const TIMEOUT_MS: u64 = 30_000;
+pub(super) const TIMEOUT_MS: u64 = 30_000;
 
 /// Shown below `--help`.
 pub const AFTER_HELP: &str = "\
@@ -162,12 +162,12 @@ fn pair(text: &str) -> Result<[usize; 2], String> {
     }
 }
 
-fn threads(text: &str) -> Result<NonZeroUsize, String> {
+pub(super) fn threads(text: &str) -> Result<NonZeroUsize, String> {
     let n = text.parse::<NonZeroUsize>().map_err(|e| e.to_string())?;
     if n.get() > 1024 { Err("1024 threads at the most".into()) } else { Ok(n) }
 }
 
-fn timeout(text: &str) -> Result<u64, String> {
+pub(super) fn timeout(text: &str) -> Result<u64, String> {
     match text.parse::<u64>() {
         Ok(0) => Err("at least 1 ms: nothing ends in no time".into()),
         Ok(ms) => Ok(ms),
@@ -175,7 +175,7 @@ fn timeout(text: &str) -> Result<u64, String> {
     }
 }
 
-fn lint(text: &str) -> Result<Lint, String> {
+pub(super) fn lint(text: &str) -> Result<Lint, String> {
     match text {
         "on" => Ok(Lint::Own),
         "off" => Ok(Lint::Off),
@@ -183,12 +183,12 @@ fn lint(text: &str) -> Result<Lint, String> {
     }
 }
 
-fn choices(text: &str) -> Result<Vec<Choice>, String> {
+pub(super) fn choices(text: &str) -> Result<Vec<Choice>, String> {
     text.split(',').map(|t| Choice::from_str(t.trim(), false)).collect()
 }
 
 /// What the flags and the environment say about the run itself.
-struct Settings {
+pub(super) struct Settings {
     devices: Vec<Choice>,
     hint: Option<String>,
     threads: Option<NonZeroUsize>,
@@ -246,7 +246,7 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
         let plans = plan::make(&problem, &settings, out)?;
         if let Some(file) = &args.dump_pm4 {
             let stream = plans.iter().find_map(|p| p.stream.as_ref());
-            dump(file, stream.ok_or_else(no_stream)?, &problem, out)?;
+            dump(file, stream.ok_or_else(no_stream)?, title(&problem), out)?;
         }
         if out.json {
             return Ok(out.document(&report::plan_document(&problem, &plans))?);
@@ -271,7 +271,7 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
             recorded = execute::record_on_emu(&problem, &settings)?;
             out.note("no stream was submitted; --dump-pm4 shows the one that the emu engine would get");
         }
-        dump(file, &recorded.ok_or_else(no_stream)?, &problem, out)?;
+        dump(file, &recorded.ok_or_else(no_stream)?, title(&problem), out)?;
     }
 
     signals::check()?;
@@ -358,7 +358,7 @@ fn indices(shape: &Conv2dShape, flat: usize) -> [usize; 4] {
     [flat / q / p / shape.k, flat / q / p % shape.k, flat / q % p, flat % q]
 }
 
-fn is_stdout(path: &Path) -> bool {
+pub(super) fn is_stdout(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
@@ -370,8 +370,14 @@ fn no_stream() -> Failure {
     )
 }
 
+/// What a dump's title says.
+fn title(problem: &Problem) -> String {
+    let shape = report::short(&problem.shape);
+    format!("conv2d {}", shape.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
 /// Writes a stream in the form that the file's extension asks for.
-fn dump(path: &Path, recorded: &Recorded, problem: &Problem, out: &Output) -> anyhow::Result<()> {
+pub(super) fn dump(path: &Path, recorded: &Recorded, title: String, out: &Output) -> anyhow::Result<()> {
     let submission = &recorded.submission;
     let extension = path.extension().map(|e| e.to_ascii_lowercase());
     let dwords = || submission.ibs.iter().flat_map(|ib| &ib.words);
@@ -381,9 +387,7 @@ fn dump(path: &Path, recorded: &Recorded, problem: &Problem, out: &Output) -> an
         Some("json") => {
             let mut bundle = Bundle::new(submission.clone());
             bundle.engine = Some(recorded.engine.label().to_owned());
-            let shape = report::short(&problem.shape);
-            let shape = shape.split_whitespace().collect::<Vec<_>>().join(" ");
-            bundle.title = Some(format!("conv2d {shape}"));
+            bundle.title = Some(title);
             capture::write(&bundle).into_bytes()
         }
         _ => {

@@ -22,7 +22,7 @@ pub struct Tensor {
     pub data: Vec<f32>,
 }
 
-fn malformed(path: &Path, why: impl Into<String>) -> Failure {
+pub(in crate::cli) fn malformed(path: &Path, why: impl Into<String>) -> Failure {
     Failure::file(
         "npy-malformed",
         format!("{} is not a usable .npy file", path.display()),
@@ -47,10 +47,7 @@ pub fn read(path: &Path, ranks: &[usize], layout: &str) -> Result<Tensor, Failur
         return Err(malformed(path, "it is no regular file, so that its size cannot be checked beforehand"));
     }
     let mut reader = BufReader::new(file);
-    let data_at = check_header(path, &mut reader, meta.len()).map_err(|e| match e {
-        HeaderError::Io(e) => malformed(path, format!("it ends within its header ({e})")),
-        HeaderError::Malformed(f) => f,
-    })?;
+    let data_at = check_header(path, &mut reader, meta.len()).map_err(|e| e.failure(path))?;
     reader.seek(SeekFrom::Start(0)).map_err(unreadable)?;
     let npy = NpyFile::new(&mut reader).map_err(|e| {
         // The parser draws where it stopped over several lines; the first says what it wanted.
@@ -107,9 +104,22 @@ pub fn read(path: &Path, ranks: &[usize], layout: &str) -> Result<Tensor, Failur
     Ok(Tensor { dims, data })
 }
 
-enum HeaderError {
+/// What is wrong with a header.
+pub(in crate::cli) enum HeaderError {
+    /// It could not be read.
     Io(std::io::Error),
+    /// It is no header.
     Malformed(Failure),
+}
+
+impl HeaderError {
+    /// As it is reported.
+    pub(in crate::cli) fn failure(self, path: &Path) -> Failure {
+        match self {
+            Self::Io(e) => malformed(path, format!("it ends within its header ({e})")),
+            Self::Malformed(f) => f,
+        }
+    }
 }
 
 impl From<std::io::Error> for HeaderError {
@@ -119,7 +129,7 @@ impl From<std::io::Error> for HeaderError {
 }
 
 /// Checks what the parser behind takes on trust: lengths, nesting and the product of the shape. Gives the data's offset.
-fn check_header(path: &Path, reader: &mut impl Read, len: u64) -> Result<u64, HeaderError> {
+pub(in crate::cli) fn check_header(path: &Path, reader: &mut impl Read, len: u64) -> Result<u64, HeaderError> {
     let bad = |why: String| HeaderError::Malformed(malformed(path, why));
     let mut start = [0; 8];
     let got = reader.take(8).read(&mut start)?;
@@ -176,7 +186,7 @@ fn check_header(path: &Path, reader: &mut impl Read, len: u64) -> Result<u64, He
 }
 
 /// A shape as Python writes it.
-fn tuple<T: ToString>(dims: &[T]) -> String {
+pub(in crate::cli) fn tuple<T: ToString>(dims: &[T]) -> String {
     match dims {
         [one] => format!("({},)", one.to_string()),
         _ => format!("({})", dims.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),

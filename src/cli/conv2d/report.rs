@@ -14,7 +14,7 @@ use super::{Args, Settings, TOLERANCE, describe, index, indices};
 use crate::cli::{Failure, Output, Style, wrap};
 
 /// What a time of this engine is.
-fn meaning(engine: Engine) -> &'static str {
+pub(in crate::cli) fn meaning(engine: Engine) -> &'static str {
     match engine {
         Engine::Gpu => "card: from submission to fence, seen by the host",
         Engine::Emu => "host time of the emulator, not a card's",
@@ -76,14 +76,14 @@ fn head(problem: &Problem, out: &Output) -> String {
     text
 }
 
-fn device_line(device: &Device, out: &Output) -> String {
+pub(in crate::cli) fn device_line(device: &Device, out: &Output) -> String {
     // Names of cards come from their vendor and may be of any length.
     let name: String = device.name().chars().take(out.width.saturating_sub(6)).collect();
     format!("{} {name}\n", out.paint(Style::Head, &format!("{}:", device.engine())))
 }
 
 /// `name`, then the text, wrapped behind it.
-fn row(name: &str, text: &str, width: usize) -> String {
+pub(in crate::cli) fn row(name: &str, text: &str, width: usize) -> String {
     // The column between them is a space that must not be broken or joined: wrap the text alone.
     let wrapped = wrap(text, width.saturating_sub(10), "");
     let mut lines = wrapped.lines();
@@ -184,7 +184,7 @@ fn significant(v: f64) -> String {
     }
 }
 
-fn time(t: Duration) -> String {
+pub(in crate::cli) fn time(t: Duration) -> String {
     let ns = t.as_nanos() as f64;
     let (scale, unit) = match ns {
         n if n >= 1e9 => (1e9, "s"),
@@ -206,7 +206,7 @@ fn count(v: f64, unit: &str) -> String {
     format!("{} {prefix}{unit}", significant(v / scale))
 }
 
-fn bytes(n: u64) -> String {
+pub(in crate::cli) fn bytes(n: u64) -> String {
     let v = n as f64;
     match n {
         0..1024 => format!("{n} B"),
@@ -233,7 +233,7 @@ fn finite(v: f64) -> Value {
     serde_json::Number::from_f64(v).map_or(Value::Null, Value::Number)
 }
 
-fn ns(t: Option<&Duration>) -> Value {
+pub(in crate::cli) fn ns(t: Option<&Duration>) -> Value {
     t.map_or(Value::Null, |t| json!(u64::try_from(t.as_nanos()).unwrap_or(u64::MAX)))
 }
 

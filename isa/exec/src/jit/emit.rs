@@ -9,6 +9,9 @@ use crate::wave::VCC;
 use iced_x86::{Code as X, Register as R};
 use isa::Op;
 
+/// No window: the interpreter runs the instruction for another reason.
+pub(super) const NO_SITE: u32 = u32::MAX;
+
 /// What to translate.
 pub(super) struct Request<'a> {
     pub key: Key,
@@ -250,8 +253,12 @@ impl Emit<'_> {
                     self.regs = *slow.before;
                     self.flush();
                     self.arguments_of(code, pc);
-                    self.a.e(X::Mov_r32_imm32, &[R::ECX.into(), O::I32(slow.site as i32)]);
-                    self.a.e(X::Call_rm64, &[mem(R::R13, frame::F_ACCESS).into()]);
+                    if slow.site == NO_SITE {
+                        self.a.e(X::Call_rm64, &[mem(R::R13, frame::F_STEP).into()]);
+                    } else {
+                        self.a.e(X::Mov_r32_imm32, &[R::ECX.into(), O::I32(slow.site as i32)]);
+                        self.a.e(X::Call_rm64, &[mem(R::R13, frame::F_ACCESS).into()]);
+                    }
                     self.a.e(X::Test_rm32_r32, &[R::EAX.into(), R::EAX.into()]);
                     let fine = self.a.label();
                     self.a.jcc(Cc::E, fine);
@@ -486,6 +493,34 @@ impl Emit<'_> {
                 self.regs.dirty &= !(1 << k);
             }
         }
+    }
+
+    /// Brings a VGPR's memory up to date; what is held stays.
+    pub(super) fn settle(&mut self, v: u8) {
+        let v = if self.exists(v as usize) { v } else { 0 };
+        for k in 0..32 {
+            if matches!(self.regs.held[k], Some(Held::V(r, _)) if r == v) {
+                self.store(k);
+            }
+        }
+    }
+
+    /// ecx: the first active lane, lane 0 where none is.
+    pub(super) fn first_lane(&mut self) {
+        let (r, x) = if self.req.lanes == 64 {
+            (R::RCX, [X::Mov_r64_rm64, X::Tzcnt_r64_rm64])
+        } else {
+            (R::ECX, [X::Mov_r32_rm32, X::Tzcnt_r32_rm32])
+        };
+        self.a.e(x[0], &[r.into(), mem(R::RBX, EXEC_AT).into()]);
+        self.a.e(x[1], &[r.into(), r.into()]);
+        self.a.e(X::And_rm32_imm32, &[R::ECX.into(), O::I32(self.req.lanes as i32 - 1)]);
+    }
+
+    /// eax: one lane of a VGPR that is up to date in memory.
+    pub(super) fn lane_of(&mut self, v: u8, lane: R) {
+        let m = self.home(v, 0);
+        self.a.e(X::Mov_r32_rm32, &[R::EAX.into(), M { index: lane, scale: 4, ..m }.into()]);
     }
 
     /// A VGPR changed in memory.

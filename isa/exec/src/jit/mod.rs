@@ -24,6 +24,7 @@ mod scalar;
 mod scan;
 mod site;
 mod vector;
+mod wide;
 
 use crate::fast::Level;
 use crate::mem::{LaneTrap, Port};

@@ -100,7 +100,10 @@ enum Do {
     Carry(X),
     ShlAdd(u8),
     /// Compare and move the other one in on the condition; SCC on another.
-    Pick { scc: Cc, other: X },
+    Pick {
+        scc: Cc,
+        other: X,
+    },
     Compare(Cc),
     Compare64(Cc),
     /// Compare SDST with the constant.
@@ -238,7 +241,8 @@ pub(super) fn lower(e: &mut Emit<'_>, c: &Code) -> bool {
         what,
         Do::Alu64(_) | Do::Inverted64(_) | Do::AndNot64 | Do::OrNot64 | Do::Select64 | Do::Move64 | Do::Not64
     );
-    let first_wide = wide || matches!(what, Do::Shift64(_) | Do::SaveExec64(..) | Do::Compare64(_) | Do::Count(_, true));
+    let first_wide =
+        wide || matches!(what, Do::Shift64(_) | Do::SaveExec64(..) | Do::Compare64(_) | Do::Count(_, true));
     let second_wide = wide || matches!(what, Do::Compare64(_));
     if !(if first_wide { known64(s0) } else { known32(s0) }) || !(if second_wide { known64(s1) } else { known32(s1) }) {
         return false;

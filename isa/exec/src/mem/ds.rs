@@ -189,7 +189,7 @@ pub(super) fn bvh_stack<const L: usize>(w: &mut Wave<L>, c: &Code, port: &mut Po
             top = top.wrapping_sub(1) & 0x3fff;
             u32::from_le_bytes(b)
         };
-        put(w, m.addr as usize, lane, exec, reg & !0xffff | top * 4, None);
+        put(w, m.addr as usize, lane, exec, (reg & !0xffff) | (top * 4), None);
         put(w, i.vdst as usize, lane, exec, next, None);
     }
     Ok(())
@@ -270,6 +270,6 @@ pub(super) fn direct<const L: usize>(w: &mut Wave<L>, c: &Code, port: &mut Port<
     let v = if signed { (((v << sh) as i32) >> sh) as u32 } else { v };
     let ones = 0x1111_1111_1111_1111u64;
     let quads = (exec | exec >> 1 | exec >> 2 | exec >> 3) & ones;
-    w.write32(c.inst.vdst as usize, &[v; L], quads * 15 & Wave::<L>::ALL);
+    w.write32(c.inst.vdst as usize, &[v; L], (quads * 15) & Wave::<L>::ALL);
     Ok(())
 }

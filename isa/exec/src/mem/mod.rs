@@ -7,12 +7,18 @@
 //! An instruction that would write a register beyond the wave's allocation does nothing at all (RDNA3 guide 3.3.3).
 mod atomic;
 mod ds;
+mod format;
+mod image;
 mod op;
 mod place;
 mod plain;
 mod port;
+mod sample;
 mod smem;
+mod srgb;
 mod sync;
+mod texels;
+mod typed;
 
 pub(crate) use op::MemOp;
 pub(crate) use port::{Lds, Port};
@@ -52,6 +58,8 @@ fn results(c: &Code, op: MemOp) -> usize {
         | MemOp::LdsDirect
         | MemOp::OrderedCount => 1,
         MemOp::StreamOut { .. } => 2,
+        MemOp::Image(op) => texels::results(c, op),
+        MemOp::Typed { n, store: false, d16 } => typed::registers(n as usize, d16),
         _ => plain::results(op),
     };
     // The status of a texel fault takes one more; without partially resident memory it is never written.
@@ -76,9 +84,12 @@ pub(crate) fn vector<const L: usize>(w: &mut Wave<L>, c: &Code, port: &mut Port<
         MemOp::BvhStack => ds::bvh_stack(w, c, port)?,
         MemOp::LdsDirect => ds::direct(w, c, port)?,
         MemOp::Gws(_) | MemOp::OrderedCount | MemOp::StreamOut { .. } => return ds::wave_wide(w, c, op, port),
-        MemOp::Typed { .. } | MemOp::ToLds { .. } | MemOp::Image(_) => {
-            return Err((TrapKind::NotImplemented { what: c.inst.row().name.into() }, None));
+        MemOp::Typed { n, store, d16 } => typed::run(w, c, (n as usize, store, d16), port)?,
+        MemOp::ToLds { bytes, signed } => typed::to_lds(w, c, (bytes as usize, signed), port)?,
+        MemOp::Image(op) if c.inst.row().operand(isa::row::Slot::Ssamp).is_none() => {
+            texels::run(w, c, op, port)?;
         }
+        MemOp::Image(op) => sample::run(w, c, op, port)?,
         MemOp::Nothing => {}
     }
     Ok(Done::Next)

@@ -10,6 +10,43 @@ pub(crate) enum Half {
     High,
 }
 
+/// What a sampling instruction takes beside the coordinates, from the parts of its mnemonic.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Extras {
+    pub offset: bool,
+    pub bias: bool,
+    pub compare: bool,
+    pub gradients: bool,
+    /// Gradients of 16 bits.
+    pub g16: bool,
+    /// The level is a coordinate.
+    pub lod: bool,
+    /// The view's first level.
+    pub level_zero: bool,
+    /// An upper limit of the level is a coordinate.
+    pub clamp: bool,
+}
+
+impl Extras {
+    fn new(suffix: &str) -> Option<Extras> {
+        let mut x = Extras::default();
+        for part in suffix.split('_').filter(|p| !p.is_empty()) {
+            match part {
+                "o" => x.offset = true,
+                "b" => x.bias = true,
+                "c" => x.compare = true,
+                "d" => x.gradients = true,
+                "g16" => x.g16 = true,
+                "l" => x.lod = true,
+                "lz" => x.level_zero = true,
+                "cl" => x.clamp = true,
+                _ => return None,
+            }
+        }
+        Some(x)
+    }
+}
+
 /// Loads and stores of images.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum ImageOp {
@@ -26,9 +63,11 @@ pub(crate) enum ImageOp {
     Rmw {
         op: Rmw,
     },
-    Sample,
+    Sample(Extras),
+    /// Four texels of one component, of a square or (`row`) side by side.
     Gather {
         row: bool,
+        extras: Extras,
     },
     Lod,
 }
@@ -254,9 +293,11 @@ fn image(rest: &str) -> Option<ImageOp> {
         "msaa_load" => ImageOp::LoadFragments,
         "get_resinfo" => ImageOp::Size,
         "get_lod" => ImageOp::Lod,
-        "gather4h" => ImageOp::Gather { row: true },
-        _ if rest.starts_with("sample") => ImageOp::Sample,
-        _ if rest.starts_with("gather4") => ImageOp::Gather { row: false },
+        "gather4h" => ImageOp::Gather { row: true, extras: Extras::default() },
+        _ if rest.starts_with("sample") => ImageOp::Sample(Extras::new(&rest["sample".len()..])?),
+        _ if rest.starts_with("gather4") => {
+            ImageOp::Gather { row: false, extras: Extras::new(&rest["gather4".len()..])? }
+        }
         _ => ImageOp::Rmw {
             op: match rest.strip_prefix("atomic_")? {
                 "swap" => Rmw::Swap,

@@ -249,13 +249,7 @@ fn rows<const L: usize>(
         },
     };
     let kind = if store { Access::Write } else { Access::Read };
-    if port.watch.is_some() {
-        for lane in 0..L {
-            if exec >> lane & 1 != 0 {
-                port.note(Some(lane as u32), Space::Global, vas[lane], 4 * n, kind, live >> lane & 1 != 0);
-            }
-        }
-    }
+    port.note_lanes(Space::Global, &vas, exec, live, 4 * n, kind);
     let regs = w.v[k..k + n].as_flattened_mut();
     let fault = |(lane, f): (usize, MemFault)| (TrapKind::MemFault(f), Some(lane as u32));
     if store {
@@ -315,7 +309,7 @@ fn scratch<const L: usize>(
 ) -> Result<bool, LaneTrap> {
     let offs = place::scratch(w, c);
     let limit = w.scratch_lane_bytes as u64;
-    let whole = |off: u32| off % 4 == 0 && off as u64 + 4 * n as u64 <= limit;
+    let whole = |off: u32| off.is_multiple_of(4) && off as u64 + 4 * n as u64 <= limit;
     let mut plain = 0u64;
     for (lane, &off) in offs.iter().enumerate() {
         plain |= (whole(off) as u64) << lane;
@@ -329,7 +323,7 @@ fn scratch<const L: usize>(
         let vas: [u64; L] = std::array::from_fn(|lane| {
             w.scratch.wrapping_add((offs[lane] as u64 / 4 + j as u64) * row + 4 * lane as u64)
         });
-        port.note_lanes(Space::Scratch, &vas, exec, 4, kind);
+        port.note_lanes(Space::Scratch, &vas, exec, exec, 4, kind);
         let fault = |(lane, f): (usize, MemFault)| (TrapKind::MemFault(f), Some(lane as u32));
         let reg = &mut w.v[k + j];
         if store {

@@ -138,13 +138,11 @@ impl Port<'_> {
         }
     }
 
-    /// Tells the watcher of one access for each lane in `live`.
-    pub(crate) fn note_lanes(&mut self, space: Space, vas: &[u64], live: u64, len: usize, kind: Access) {
+    /// Tells the watcher of one access for each lane in `exec`; those not in `live` are out of range.
+    pub(crate) fn note_lanes(&mut self, space: Space, vas: &[u64], exec: u64, live: u64, len: usize, kind: Access) {
         if self.watch.is_some() {
-            for (lane, &va) in vas.iter().enumerate() {
-                if live >> lane & 1 != 0 {
-                    self.note(Some(lane as u32), space, va, len, kind, true);
-                }
+            for (lane, &va) in vas.iter().enumerate().filter(|(lane, _)| exec >> lane & 1 != 0) {
+                self.note(Some(lane as u32), space, va, len, kind, live >> lane & 1 != 0);
             }
         }
     }

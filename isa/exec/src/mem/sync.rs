@@ -16,7 +16,7 @@ struct Resource {
 }
 
 /// State that the waves of a group share beside LDS.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(crate) struct Sync {
     resources: Vec<Resource>,
     /// Waves that wait at a barrier: wave, resource, the flag it entered with.
@@ -25,12 +25,6 @@ pub(crate) struct Sync {
     registers: [u64; 16],
     /// The wave whose ordered count is next.
     turn: u32,
-}
-
-impl Default for Sync {
-    fn default() -> Self {
-        Sync { resources: Vec::new(), waiting: Vec::new(), registers: [0; 16], turn: 0 }
-    }
 }
 
 /// What a GWS instruction does.

@@ -306,8 +306,12 @@ impl Outcome {
             return format!("{:?}\nnot\n{:?}", other.end, self.end);
         }
         for (a, b) in self.waves.iter().zip(&other.waves) {
-            if a != b {
-                return format!("{b:x?}\nnot\n{a:x?}");
+            let scalars = |w: &WaveState| (w.status, w.pc, w.exec, w.vcc, w.m0, w.scc, w.mode);
+            if scalars(a) != scalars(b) {
+                return format!("{:x?}\nnot\n{:x?}", scalars(b), scalars(a));
+            }
+            if let Some(k) = (0..a.sgprs.len()).find(|&k| a.sgprs[k] != b.sgprs[k]) {
+                return format!("s{k} is {:#x}, not {:#x}", b.sgprs[k], a.sgprs[k]);
             }
         }
         for (k, (a, b)) in self.vgprs.iter().zip(&other.vgprs).enumerate() {

@@ -1,0 +1,156 @@
+//! `v_cmp`, `v_cmpx` and `v_cmp_class`: one bit a lane into a scalar register, VCC or EXEC.
+use crate::fp::{d, f, h2f};
+use crate::program::{Cmp, CmpKind, Code, Src};
+use crate::valu::{slow, source, source_wide, written};
+use crate::wave::{EXEC, VCC, Wave};
+use isa::Format;
+
+/// Lanes for which `hit` holds.
+#[inline(always)]
+fn lanes<const L: usize>(hit: impl Fn(usize) -> bool) -> u64 {
+    let mut mask = 0u64;
+    for base in (0..L).step_by(16) {
+        let mut part = [0u32; 16];
+        for i in 0..16 {
+            part[i] = (hit(base + i) as u32) << i;
+        }
+        mask |= (part.iter().fold(0, |a, b| a | b) as u64) << base;
+    }
+    mask
+}
+
+/// Float compare; `t` has a bit each for less, equal, greater and unordered.
+#[inline(always)]
+fn floats<const L: usize>(t: u32, a: impl Fn(usize) -> f64, b: impl Fn(usize) -> f64) -> u64 {
+    let (lt, eq, gt, un) = (t & 1 != 0, t & 2 != 0, t & 4 != 0, t & 8 != 0);
+    lanes::<L>(|i| {
+        let (x, y) = (a(i), b(i));
+        (x < y) & lt | (x == y) & eq | (x > y) & gt | (x.is_nan() | y.is_nan()) & un
+    })
+}
+
+#[inline(always)]
+fn singles<const L: usize>(t: u32, a: &[u32; L], b: &[u32; L]) -> u64 {
+    let (lt, eq, gt, un) = (t & 1 != 0, t & 2 != 0, t & 4 != 0, t & 8 != 0);
+    lanes::<L>(|i| {
+        let (x, y) = (f(a[i]), f(b[i]));
+        (x < y) & lt | (x == y) & eq | (x > y) & gt | (x.is_nan() | y.is_nan()) & un
+    })
+}
+
+#[inline(always)]
+fn ints<const L: usize, T: Ord + Copy>(t: u32, a: impl Fn(usize) -> T, b: impl Fn(usize) -> T) -> u64 {
+    let (lt, eq, gt) = (t & 1 != 0, t & 2 != 0, t & 4 != 0);
+    lanes::<L>(|i| {
+        let (x, y) = (a(i), b(i));
+        (x < y) & lt | (x == y) & eq | (x > y) & gt
+    })
+}
+
+#[inline(always)]
+fn put<const L: usize>(w: &mut Wave<L>, c: &Code, cmp: Cmp, mask: u64) {
+    let to = if cmp.to_exec {
+        EXEC
+    } else if c.inst.format() == Format::Vopc {
+        VCC
+    } else {
+        c.inst.sdst as usize
+    };
+    w.set_mask(to, mask);
+}
+
+/// 32-bit compares without modifiers.
+#[inline(always)]
+pub(crate) fn simple<const L: usize>(w: &mut Wave<L>, c: &Code) {
+    let Some(cmp) = c.cmp else { return };
+    let alu = c.alu();
+    if w.mode & alu.care != alu.usual {
+        return slow(w, c);
+    }
+    let (x, y);
+    let a = match c.s[0] {
+        Src::V(k) => w.vgpr(k as usize),
+        s => {
+            x = [w.s32(s); L];
+            &x
+        }
+    };
+    let b = match c.s[1] {
+        Src::V(k) => w.vgpr(k as usize),
+        s => {
+            y = [w.s32(s); L];
+            &y
+        }
+    };
+    let t = cmp.truth as u32;
+    let mask = match cmp.kind {
+        CmpKind::F(_) => singles(t, a, b),
+        CmpKind::I(_) => ints::<L, i32>(t, |i| a[i] as i32, |i| b[i] as i32),
+        _ => ints::<L, u32>(t, |i| a[i], |i| b[i]),
+    };
+    put(w, c, cmp, mask & w.exec());
+}
+
+/// Every compare with modifiers and lane crossing.
+#[inline(always)]
+pub(crate) fn full<const L: usize>(w: &mut Wave<L>, c: &Code) {
+    let Some(cmp) = c.cmp else { return };
+    let t = cmp.truth as u32;
+    let mask = match cmp.kind {
+        CmpKind::F(8) | CmpKind::I(8) | CmpKind::U(8) | CmpKind::Class(8) => {
+            let a = source_wide(w, c, 0);
+            if matches!(cmp.kind, CmpKind::Class(_)) {
+                let b = source(w, c, 1);
+                lanes::<L>(|i| b[i] >> class_bit(8, a[i]) & 1 != 0)
+            } else {
+                let b = source_wide(w, c, 1);
+                match cmp.kind {
+                    CmpKind::F(_) => floats::<L>(t, |i| d(a[i]), |i| d(b[i])),
+                    CmpKind::I(_) => ints::<L, i64>(t, |i| a[i] as i64, |i| b[i] as i64),
+                    _ => ints::<L, u64>(t, |i| a[i], |i| b[i]),
+                }
+            }
+        }
+        kind => {
+            let (a, b) = (source(w, c, 0), source(w, c, 1));
+            match kind {
+                CmpKind::F(4) => singles(t, &a, &b),
+                CmpKind::F(_) => floats::<L>(t, |i| h2f(a[i]) as f64, |i| h2f(b[i]) as f64),
+                CmpKind::I(2) => ints::<L, i16>(t, |i| a[i] as i16, |i| b[i] as i16),
+                CmpKind::U(2) => ints::<L, u16>(t, |i| a[i] as u16, |i| b[i] as u16),
+                CmpKind::I(_) => ints::<L, i32>(t, |i| a[i] as i32, |i| b[i] as i32),
+                CmpKind::U(_) => ints::<L, u32>(t, |i| a[i], |i| b[i]),
+                CmpKind::Class(bytes) => lanes::<L>(|i| b[i] >> class_bit(bytes, a[i] as u64) & 1 != 0),
+            }
+        }
+    };
+    put(w, c, cmp, mask & written(w, c));
+}
+
+/// Bit of `v_cmp_class` that a number belongs to.
+#[inline(always)]
+fn class_bit(bytes: u8, x: u64) -> u32 {
+    let (exp_bits, man_bits) = match bytes {
+        2 => (5, 10),
+        4 => (8, 23),
+        _ => (11, 52),
+    };
+    let negative = x >> (exp_bits + man_bits) & 1 != 0;
+    let exp = x >> man_bits & ((1 << exp_bits) - 1);
+    let man = x & ((1u64 << man_bits) - 1);
+    let max = (1 << exp_bits) - 1;
+    // Signalling and quiet NaN, then from -infinity up to +infinity.
+    if exp == max && man != 0 {
+        return (man >> (man_bits - 1)) as u32;
+    }
+    let size = if exp == max {
+        0
+    } else if exp != 0 {
+        1
+    } else if man != 0 {
+        2
+    } else {
+        3
+    };
+    if negative { 2 + size } else { 9 - size }
+}

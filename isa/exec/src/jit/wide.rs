@@ -1,0 +1,236 @@
+//! 64-bit lanes: sixteen of them are two host registers, the even ones and the odd ones.
+use super::asm::{O, mem};
+use super::emit::{Emit, Z};
+use super::sgpr;
+use super::vector::{AND, Masks, mask_at, operand, step, step_imm};
+use crate::program::{Cmp, CmpKind, Code, Src};
+use crate::wave::NULL;
+use iced_x86::{Code as X, Register as R};
+use isa::Op;
+
+const BLEND: X = X::EVEX_Vpblendmd_zmm_k1z_zmm_zmmm512b32;
+const SRLQ: X = X::EVEX_Vpsrlq_zmm_k1z_zmmm512b64_imm8;
+const SLLQ: X = X::EVEX_Vpsllq_zmm_k1z_zmmm512b64_imm8;
+
+/// Odd dwords moved to even places, zeros above.
+pub(super) fn odd(e: &mut Emit<'_>, z: Z) -> Z {
+    step_imm(e, SRLQ, z, 32)
+}
+
+/// k7 marks the odd dwords. Clobbers eax.
+fn odd_mask(e: &mut Emit<'_>) {
+    e.a.e(X::Mov_r32_imm32, &[R::EAX.into(), O::I32(0xaaaa)]);
+    e.a.e(X::VEX_Kmovw_kr_r32, &[R::K7.into(), R::EAX.into()]);
+}
+
+/// Even dwords of `a` and odd dwords of `b`; k7 marks the odd ones.
+fn blend(e: &mut Emit<'_>, a: Z, b: Z) -> Z {
+    let d = e.fresh();
+    e.a.masked(BLEND, Some(R::K7), &[d.into(), a.into(), b.into()]);
+    d
+}
+
+/// Upper halves of sixteen 64-bit results.
+pub(super) fn high(e: &mut Emit<'_>, even: Z, odd_lanes: Z) -> Z {
+    odd_mask(e);
+    let t = odd(e, even);
+    blend(e, t, odd_lanes)
+}
+
+/// Can the source be read as 64 bits a lane.
+fn readable(s: Src) -> bool {
+    match s {
+        Src::V(_) | Src::K(_) => true,
+        Src::S(k) => (k as usize) < 127 && k as usize != NULL && k as usize + 1 != NULL,
+        Src::X(_) => false,
+    }
+}
+
+/// Even and odd lanes of a 64-bit source; k7 marks the odd dwords.
+fn load(e: &mut Emit<'_>, s: Src, part: u8) -> (Z, Z) {
+    match s {
+        Src::V(v) => {
+            let (lo, hi) = (e.v(v, part), e.v(v.wrapping_add(1), part));
+            let up = step_imm(e, SLLQ, hi, 32);
+            let even = blend(e, lo, up);
+            let down = odd(e, lo);
+            (even, blend(e, down, hi))
+        }
+        Src::S(k) => {
+            let z = e.fresh();
+            let m = mem(R::RBX, sgpr(k as usize));
+            e.a.e(X::EVEX_Vpbroadcastq_zmm_k1z_xmmm64, &[z.into(), m.into()]);
+            (z, z)
+        }
+        Src::K(v) => {
+            let z = constant(e, v);
+            (z, z)
+        }
+        Src::X(_) => {
+            e.a.failed = true;
+            let z = e.fresh();
+            (z, z)
+        }
+    }
+}
+
+fn constant(e: &mut Emit<'_>, v: u64) -> Z {
+    let z = e.fresh();
+    e.a.e(X::Mov_r64_imm64, &[R::RAX.into(), O::I64(v)]);
+    e.a.e(X::EVEX_Vpbroadcastq_zmm_k1z_r64, &[z.into(), R::RAX.into()]);
+    z
+}
+
+/// Writes even and odd lanes to a register pair; k7 marks the odd dwords.
+fn store(e: &mut Emit<'_>, v: u8, part: u8, (even, odd_lanes): (Z, Z)) {
+    let up = step_imm(e, SLLQ, odd_lanes, 32);
+    let lo = blend(e, even, up);
+    let down = odd(e, even);
+    let hi = blend(e, down, odd_lanes);
+    e.write(v, part, lo);
+    if v < 255 {
+        e.write(v + 1, part, hi);
+    }
+}
+
+fn both(e: &mut Emit<'_>, x: X, a: (Z, Z), b: (Z, Z)) -> (Z, Z) {
+    (step(e, x, a.0, b.0), step(e, x, a.1, b.1))
+}
+
+/// An f64 source with its modifiers.
+fn float(e: &mut Emit<'_>, c: &Code, k: usize, part: u8) -> (Z, Z) {
+    let m = &c.inst.mods;
+    let mut z = load(e, c.s[k], part);
+    if m.abs >> k & 1 != 0 {
+        let rest = constant(e, !(1 << 63));
+        z = both(e, X::EVEX_Vpandq_zmm_k1z_zmm_zmmm512b64, z, (rest, rest));
+    }
+    if m.neg >> k & 1 != 0 {
+        let sign = constant(e, 1 << 63);
+        z = both(e, X::EVEX_Vpxorq_zmm_k1z_zmm_zmmm512b64, z, (sign, sign));
+    }
+    z
+}
+
+/// MODE keeps f64 denormals and rounds to nearest even.
+fn ieee(e: &Emit<'_>) -> bool {
+    e.req.key.mode & 0xcf == 0xc0
+}
+
+/// 64-bit arithmetic and shifts.
+pub(super) fn lower(e: &mut Emit<'_>, c: &Code) -> bool {
+    let i = &c.inst;
+    let m = &i.mods;
+    let is_float = matches!(i.op, Op::V_ADD_F64 | Op::V_MUL_F64 | Op::V_FMA_F64);
+    let is_shift = matches!(i.op, Op::V_LSHLREV_B64 | Op::V_LSHRREV_B64 | Op::V_ASHRREV_I64);
+    let is_mad = i.op == Op::V_MAD_U64_U32 && i.sdst as usize == NULL;
+    if !is_float && !is_shift && !is_mad || m.clamp || i.vdst == 255 {
+        return false;
+    }
+    if is_float && !ieee(e) || !is_float && m.neg | m.abs != 0 {
+        return false;
+    }
+    let used = if is_mad || i.op == Op::V_FMA_F64 { 3 } else { 2 };
+    let pairs: &[usize] = match (is_shift, is_mad) {
+        (true, _) => &[1],
+        (_, true) => &[2],
+        _ => &[0, 1, 2],
+    };
+    if pairs.iter().any(|&k| k < used && !readable(c.s[k])) {
+        return false;
+    }
+    for p in 0..e.parts() {
+        odd_mask(e);
+        let r = if is_float {
+            let a = float(e, c, 0, p);
+            let b = float(e, c, 1, p);
+            match i.op {
+                Op::V_ADD_F64 => both(e, X::EVEX_Vaddpd_zmm_k1z_zmm_zmmm512b64_er, a, b),
+                Op::V_MUL_F64 => both(e, X::EVEX_Vmulpd_zmm_k1z_zmm_zmmm512b64_er, a, b),
+                _ => {
+                    let d = float(e, c, 2, p);
+                    let mut fma = |a: Z, b: Z, d: Z| {
+                        let t = e.fresh();
+                        e.a.e(X::EVEX_Vmovdqa64_zmm_k1z_zmmm512, &[t.into(), a.into()]);
+                        e.a.e(X::EVEX_Vfmadd213pd_zmm_k1z_zmm_zmmm512b64_er, &[t.into(), b.into(), d.into()]);
+                        t
+                    };
+                    (fma(a.0, b.0, d.0), fma(a.1, b.1, d.1))
+                }
+            }
+        } else if is_shift {
+            let n = operand(e, c.s[0], p);
+            let low = e.k(63);
+            odd_mask(e);
+            let n = step(e, AND, n, low);
+            // Even counts stand below a dword that is not part of them.
+            let even = e.fresh();
+            e.a.e(X::EVEX_Vpsllq_zmm_k1z_zmmm512b64_imm8, &[even.into(), n.into(), O::I8(32)]);
+            let n = (odd(e, even), odd(e, n));
+            let v = load(e, c.s[1], p);
+            let x = match i.op {
+                Op::V_LSHLREV_B64 => X::EVEX_Vpsllvq_zmm_k1z_zmm_zmmm512b64,
+                Op::V_LSHRREV_B64 => X::EVEX_Vpsrlvq_zmm_k1z_zmm_zmmm512b64,
+                _ => X::EVEX_Vpsravq_zmm_k1z_zmm_zmmm512b64,
+            };
+            both(e, x, v, n)
+        } else {
+            let (a, b) = (operand(e, c.s[0], p), operand(e, c.s[1], p));
+            odd_mask(e);
+            let x = X::EVEX_Vpmuludq_zmm_k1z_zmm_zmmm512b64;
+            let even = step(e, x, a, b);
+            let (a, b) = (odd(e, a), odd(e, b));
+            let odd_lanes = step(e, x, a, b);
+            if c.s[2] == Src::K(0) {
+                (even, odd_lanes)
+            } else {
+                let k = load(e, c.s[2], p);
+                both(e, X::EVEX_Vpaddq_zmm_k1z_zmm_zmmm512b64, (even, odd_lanes), k)
+            }
+        };
+        store(e, i.vdst, p, r);
+        e.release();
+    }
+    true
+}
+
+/// 64-bit compares.
+pub(super) fn compare(e: &mut Emit<'_>, c: &Code, cmp: Cmp, to: usize) -> bool {
+    let (x, predicate) = match cmp.kind {
+        CmpKind::F(8) if ieee(e) => {
+            let p = [11, 17, 0, 18, 30, 12, 29, 7, 3, 25, 8, 26, 22, 4, 21, 15][cmp.truth as usize & 15];
+            (X::EVEX_Vcmppd_kr_k1_zmm_zmmm512b64_imm8_sae, p)
+        }
+        CmpKind::I(8) => (X::EVEX_Vpcmpq_kr_k1_zmm_zmmm512b64_imm8, [3, 1, 0, 2, 6, 4, 5, 7][cmp.truth as usize & 7]),
+        CmpKind::U(8) => (X::EVEX_Vpcmpuq_kr_k1_zmm_zmmm512b64_imm8, [3, 1, 0, 2, 6, 4, 5, 7][cmp.truth as usize & 7]),
+        _ => return false,
+    };
+    let m = &c.inst.mods;
+    let is_float = matches!(cmp.kind, CmpKind::F(_));
+    if !mask_at(e, to) || m.clamp || !is_float && m.neg | m.abs != 0 || !readable(c.s[0]) || !readable(c.s[1]) {
+        return false;
+    }
+    let mut masks = Masks::new(to);
+    for p in 0..e.parts() {
+        odd_mask(e);
+        let (a, b) =
+            if is_float { (float(e, c, 0, p), float(e, c, 1, p)) } else { (load(e, c.s[0], p), load(e, c.s[1], p)) };
+        let k = masks.next(e);
+        for (n, (a, b)) in [(a.0, b.0), (a.1, b.1)].into_iter().enumerate() {
+            e.a.e(x, &[k.into(), a.into(), b.into(), O::I8(predicate)]);
+            let (r, places) = if n == 0 { (R::EAX, 0x5555) } else { (R::ECX, 0xaaaa) };
+            e.a.e(X::VEX_Kmovb_r32_kr, &[r.into(), k.into()]);
+            e.a.e(X::Mov_r32_imm32, &[R::EDX.into(), O::I32(places)]);
+            e.a.e(X::VEX_Pdep_r32_r32_rm32, &[r.into(), r.into(), R::EDX.into()]);
+        }
+        e.a.e(X::Or_r32_rm32, &[R::EAX.into(), R::ECX.into()]);
+        e.a.e(X::VEX_Kmovw_kr_r32, &[k.into(), R::EAX.into()]);
+        if let Some(m) = e.exec(p) {
+            e.a.e(X::VEX_Kandw_kr_kr_kr, &[k.into(), k.into(), m.into()]);
+        }
+        masks.push(e);
+        e.release();
+    }
+    masks.done(e);
+    true
+}
