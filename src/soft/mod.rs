@@ -32,6 +32,7 @@ mod cs;
 mod dispatch;
 mod fence;
 mod identity;
+mod inspect;
 mod kernel;
 mod memory;
 mod programs;
@@ -52,7 +53,9 @@ use memmap2::{MmapOptions, MmapRaw};
 use crate::kmd::{Errno, Node, Protection};
 
 pub use card::Config;
+pub use inspect::Inspection;
 pub use isa_exec::Engine as WaveEngine;
+pub use isa_exec::check;
 pub use trace::{DispatchEvent, Event, Trace};
 
 /// An open file of a software card: what a descriptor of `/dev/dri/renderD128` is to a real one.

@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use isa_exec::{Control, Engine, Group, Memory, Program, Progress, Trap, TrapKind, WaveState, WaveStatus};
 
 use super::dispatch::Dispatch;
+use super::inspect::Inspection;
 use super::memory::{AccessLog, VmMemory};
 use super::programs::Programs;
 use super::sched::Watch;
@@ -42,6 +43,7 @@ pub struct Crew {
     pool: Option<rayon::ThreadPool>,
     threads: usize,
     programs: Arc<Programs>,
+    inspection: Option<Inspection>,
 }
 
 impl fmt::Debug for Crew {
@@ -51,10 +53,14 @@ impl fmt::Debug for Crew {
 }
 
 impl Crew {
-    /// A crew by which a dispatch runs on `threads` threads; on as many as the host has cores without a number.
-    pub fn new(threads: Option<usize>, engine: Engine) -> io::Result<Self> {
+    /// A crew by which a dispatch runs on `threads` threads; on as many as the host has cores without a number, and on the
+    /// ring's alone where its waves are watched.
+    pub fn new(threads: Option<usize>, engine: Engine, inspection: Option<Inspection>) -> io::Result<Self> {
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-        let threads = threads.filter(|&n| n != 0).unwrap_or_else(cores);
+        let threads = match inspection {
+            Some(_) => 1,
+            None => threads.filter(|&n| n != 0).unwrap_or_else(cores),
+        };
         let pool = match threads - 1 {
             0 => None,
             helpers => Some(
@@ -65,13 +71,21 @@ impl Crew {
                     .map_err(io::Error::other)?,
             ),
         };
-        Ok(Self { pool, threads, programs: Arc::new(Programs::new(engine)) })
+        Ok(Self { pool, threads, programs: Arc::new(Programs::new(engine)), inspection })
+    }
+
+    fn work(&self, dispatch: &Dispatch, vm: &Arc<Vm>, watch: &Arc<Watch>, programs: Option<Arc<Programs>>) -> Work {
+        let work = Work::new(dispatch.clone(), Arc::clone(vm), Arc::clone(watch), programs);
+        if let Some(inspection) = &self.inspection {
+            inspection.with(|i| i.next_dispatch());
+        }
+        Work { inspection: self.inspection.clone(), ..work }
     }
 
     /// Runs all workgroups; how many wave instructions they had.
     pub fn run(&self, dispatch: &Dispatch, vm: &Arc<Vm>, watch: &Arc<Watch>) -> Result<u64, Box<Stopped>> {
         let programs = Some(Arc::clone(&self.programs));
-        let work = Work::new(dispatch.clone(), Arc::clone(vm), Arc::clone(watch), programs);
+        let work = self.work(dispatch, vm, watch, programs);
         let most = work.count.min(work.dispatch.residency().into());
         let helpers = (self.threads - 1).min(most.saturating_sub(1) as usize);
         if let Some(pool) = self.pool.as_ref().filter(|_| helpers != 0) {
@@ -89,7 +103,7 @@ impl Crew {
 
     /// Runs all workgroups on this thread and notes what they touch.
     pub fn run_logged(&self, dispatch: &Dispatch, vm: &Arc<Vm>, watch: &Arc<Watch>) -> Result<AccessLog, Box<Stopped>> {
-        let work = Work::new(dispatch.clone(), Arc::clone(vm), Arc::clone(watch), None);
+        let work = self.work(dispatch, vm, watch, None);
         let mut memory = VmMemory::logged(&work.vm, dispatch.scratch_range());
         work.take_part(&mut memory);
         let log = memory.into_log().unwrap_or_default();
@@ -104,6 +118,8 @@ struct Work {
     watch: Arc<Watch>,
     /// Code from earlier dispatches; none where each fetch is to be seen.
     programs: Option<Arc<Programs>>,
+    /// Who watches the waves.
+    inspection: Option<Inspection>,
     count: u64,
     /// The workgroup to start next.
     next: AtomicU64,
@@ -155,6 +171,7 @@ impl Work {
             vm,
             watch,
             programs,
+            inspection: None,
             next: AtomicU64::new(0),
             ended: AtomicU64::new(0),
             instructions: AtomicU64::new(0),

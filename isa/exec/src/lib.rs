@@ -5,6 +5,7 @@
 //! (and translated) once into a [`Program`] and reused across workgroups.
 #![deny(unsafe_code)]
 
+pub mod check;
 mod compare;
 mod fast;
 mod fp;
@@ -178,6 +179,21 @@ pub trait Memory {
     fn windows_epoch(&self) -> Option<u64> {
         None
     }
+    /// The allocation that the mapped byte at `va` belongs to, with the size that was asked for. None where that is not
+    /// known: checked runs then find no accesses beyond it.
+    fn object_at(&mut self, va: u64) -> Option<Object> {
+        let _ = va;
+        None
+    }
+}
+
+/// An allocation in the device's memory.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Object {
+    /// First GPU virtual address.
+    pub va: u64,
+    /// Bytes asked for; the pages behind them go on.
+    pub bytes: u64,
 }
 
 /// What stops a group from outside.

@@ -60,7 +60,7 @@ impl fmt::Debug for CommandProcessor {
 impl CommandProcessor {
     /// Starts the threads that run waves.
     pub fn new(config: &Config) -> io::Result<Self> {
-        let crew = Crew::new(config.threads, config.engine)?;
+        let crew = Crew::new(config.threads, config.engine, config.inspection.clone())?;
         Ok(Self {
             crew,
             check_hazards: config.check_hazards,
