@@ -4,7 +4,10 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use isa_exec::{Access, FaultCause, MemFault, Memory, Window, load_each_lane, store_each_lane};
+use isa_exec::{
+    Access, FaultCause, MemFault, Memory, Window, load_each_lane, load_words_each_lane, store_each_lane,
+    store_words_each_lane,
+};
 
 use super::arena::{Arena, Windows};
 use super::vm::{HOLE_START, Mapping, Permissions, Vm, canonical};
@@ -100,9 +103,9 @@ impl<'a> VmMemory<'a> {
         Ok((mapping, mapping.arena_offset(va), len.min(mapping.end - va)))
     }
 
-    /// Where all live lanes' dwords lie in one mapping that allows the access: the arena, and what to add to a
+    /// Where the `bytes` of all live lanes lie in one mapping that allows the access: the arena, and what to add to a
     /// canonical address. `None` where they don't, where somebody takes notes, or where no lane is live.
-    fn span(&mut self, vas: &[u64], live: u64, access: Access) -> Option<(&Arena, u64)> {
+    fn span(&mut self, vas: &[u64], live: u64, bytes: u64, access: Access) -> Option<(&Arena, u64)> {
         if self.log.is_some() {
             return None;
         }
@@ -114,7 +117,7 @@ impl<'a> VmMemory<'a> {
             }
         }
         // The lowest and the highest address in one mapping: so are those between them.
-        let reach = high.checked_sub(low)?.checked_add(4)?;
+        let reach = high.checked_sub(low)?.checked_add(bytes)?;
         if canonical(low) != low || canonical(high) != high {
             return None;
         }
@@ -180,7 +183,7 @@ impl Memory for VmMemory<'_> {
     }
 
     fn load_lanes(&mut self, vas: &[u64], live: u64, out: &mut [u32]) -> Result<(), (usize, MemFault)> {
-        if let Some((arena, delta)) = self.span(vas, live, Access::Read) {
+        if let Some((arena, delta)) = self.span(vas, live, 4, Access::Read) {
             for (lane, (&va, out)) in vas.iter().zip(out).enumerate() {
                 if live >> lane & 1 != 0 {
                     *out = arena.load_u32(va.wrapping_add(delta));
@@ -192,7 +195,7 @@ impl Memory for VmMemory<'_> {
     }
 
     fn store_lanes(&mut self, vas: &[u64], live: u64, data: &[u32]) -> Result<(), (usize, MemFault)> {
-        if let Some((arena, delta)) = self.span(vas, live, Access::Write) {
+        if let Some((arena, delta)) = self.span(vas, live, 4, Access::Write) {
             for (lane, (&va, &data)) in vas.iter().zip(data).enumerate() {
                 if live >> lane & 1 != 0 {
                     arena.store_u32(va.wrapping_add(delta), data);
@@ -201,6 +204,36 @@ impl Memory for VmMemory<'_> {
             return Ok(());
         }
         store_each_lane(self, vas, live, data)
+    }
+
+    fn load_words(&mut self, vas: &[u64], live: u64, n: usize, out: &mut [u32]) -> Result<(), (usize, MemFault)> {
+        if n > 1
+            && let Some((arena, delta)) = self.span(vas, live, 4 * n as u64, Access::Read)
+        {
+            let lanes = vas.len();
+            for (lane, &va) in vas.iter().enumerate().filter(|(lane, _)| live >> lane & 1 != 0) {
+                for k in 0..n {
+                    out[k * lanes + lane] = arena.load_u32(va.wrapping_add(delta.wrapping_add(4 * k as u64)));
+                }
+            }
+            return Ok(());
+        }
+        load_words_each_lane(self, vas, live, n, out)
+    }
+
+    fn store_words(&mut self, vas: &[u64], live: u64, n: usize, data: &[u32]) -> Result<(), (usize, MemFault)> {
+        if n > 1
+            && let Some((arena, delta)) = self.span(vas, live, 4 * n as u64, Access::Write)
+        {
+            let lanes = vas.len();
+            for (lane, &va) in vas.iter().enumerate().filter(|(lane, _)| live >> lane & 1 != 0) {
+                for k in 0..n {
+                    arena.store_u32(va.wrapping_add(delta.wrapping_add(4 * k as u64)), data[k * lanes + lane]);
+                }
+            }
+            return Ok(());
+        }
+        store_words_each_lane(self, vas, live, n, data)
     }
 
     fn atomic_u32(&mut self, va: u64, f: &mut dyn FnMut(u32) -> u32) -> Result<u32, MemFault> {

@@ -21,6 +21,7 @@ struct Case {
     data: Vec<u32>,
 }
 
+#[derive(PartialEq, Debug)]
 struct Done {
     /// What the registers named held at the end, a dword a thread.
     regs: Vec<Vec<u32>>,
@@ -59,8 +60,19 @@ impl Case {
         self
     }
 
-    /// Runs `source`, which finds the thread's number in v0, four times that in v1, and DATA in s[6:7].
+    /// Runs `source`, which finds the thread's number in v0, four times that in v1, and DATA in s[6:7]; on both engines,
+    /// which agree.
     fn run(&self, source: &str, regs: &[u8]) -> Result<Done, Trap> {
+        let interpreted = self.run_on(Engine::Interpreter, source, regs);
+        assert_eq!(
+            interpreted,
+            self.run_on(Engine::Translator, source, regs),
+            "interpreter and translator on {source}"
+        );
+        interpreted
+    }
+
+    fn run_on(&self, engine: Engine, source: &str, regs: &[u8]) -> Result<Done, Trap> {
         let mut text = String::from("v_lshlrev_b32 v1, 2, v0\nv_mov_b32 v63, v1\n");
         text += source;
         let bytes = 4 * self.threads as usize;
@@ -83,7 +95,9 @@ impl Case {
         s.float_mode = self.float_mode;
         s.scratch_base = SCRATCH;
         s.scratch_wave_bytes = self.scratch_wave_bytes;
-        run_group(&s, &mut Program::new(CODE, self.wave), &mut m, &control())?;
+        let mut program = Program::new(CODE, self.wave);
+        program.set_engine(engine);
+        run_group(&s, &mut program, &mut m, &control())?;
         Ok(Done {
             regs: m.u32s(OUT).chunks_exact(self.threads as usize).map(<[u32]>::to_vec).collect(),
             data: m.u32s(DATA),
@@ -117,7 +131,8 @@ const XYZW: u32 = 4 | 5 << 3 | 6 << 6 | 7 << 9;
 #[test]
 fn buffers_check_what_oob_select_says() {
     // Records of 16 bytes; the lane is the index, 8 the offset, so that 8 of 12 bytes fit the record.
-    let source = "v_mov_b32 v2, v0\nv_mov_b32 v3, 8\nbuffer_load_b96 v[4:6], v[2:3], s[8:11], 0 idxen offen\ns_waitcnt vmcnt(0)";
+    let source =
+        "v_mov_b32 v2, v0\nv_mov_b32 v3, 8\nbuffer_load_b96 v[4:6], v[2:3], s[8:11], 0 idxen offen\ns_waitcnt vmcnt(0)";
     let at = |lane: u32| 16 * lane + 8;
     // 0: index below NUM_RECORDS and each dword within the stride.
     let r = Case::w32().buffer(16, 5, oob(0)).regs(source, &[4, 5, 6]);
@@ -278,8 +293,10 @@ fn flat_addresses_fall_into_lds_scratch_and_memory() {
                   s_waitcnt lgkmcnt(0)\nflat_load_b32 v9, v[5:6]\ns_waitcnt vmcnt(0) lgkmcnt(0)\n\
                   v_mov_b32 v11, 1\nflat_atomic_add_u32 v11, v[5:6], v11 glc\ns_waitcnt vmcnt(0) lgkmcnt(0)\n\
                   flat_load_b32 v13, v[5:6]\ns_waitcnt vmcnt(0) lgkmcnt(0)";
-    let source = source.replace("v_mov_b32 v8, src_shared_base", "s_mov_b64 s[30:31], src_shared_base\nv_mov_b32 v8, s31");
-    let source = source.replace("v_mov_b32 v12, src_private_base", "s_mov_b64 s[30:31], src_private_base\nv_mov_b32 v12, s31");
+    let source =
+        source.replace("v_mov_b32 v8, src_shared_base", "s_mov_b64 s[30:31], src_shared_base\nv_mov_b32 v8, s31");
+    let source =
+        source.replace("v_mov_b32 v12, src_private_base", "s_mov_b64 s[30:31], src_private_base\nv_mov_b32 v12, s31");
     let r = c.regs(&source, &[9, 11, 13]);
     for lane in 0..32u32 {
         let want = match lane {

@@ -52,3 +52,51 @@ fn wave_instructions_per_second() {
         time("v_pk_fma_f16", wave, &pk);
     }
 }
+
+#[test]
+#[ignore = "timing"]
+fn memory_instructions_per_second() {
+    // Lanes side by side: v1 is four times the lane, v2 sixteen times; s[4:5] memory, s[8:11] a buffer there.
+    let sources = [
+        "global_load_b32 v3, v1, s[4:5]",
+        "global_load_b128 v[4:7], v2, s[4:5]",
+        "global_store_b32 v1, v3, s[4:5]",
+        "global_store_b128 v2, v[4:7], s[4:5]",
+        "buffer_load_b32 v3, v1, s[8:11], 0 offen",
+        "buffer_load_b128 v[4:7], v2, s[8:11], 0 offen",
+        "buffer_load_format_xyzw v[4:7], v1, s[8:11], 0 offen",
+        "scratch_load_b64 v[4:5], off, off",
+        "ds_load_b32 v3, v1",
+        "ds_load_b128 v[4:7], v2",
+        "ds_load_2addr_b32 v[4:5], v1 offset0:1 offset1:2",
+        "ds_store_b128 v2, v[4:7]",
+        "ds_add_u32 v1, v3",
+        "global_atomic_add_u32 v1, v3, s[4:5]",
+        "s_load_b128 s[20:23], s[4:5], 0x0",
+    ];
+    for wave in [WaveSize::W32, WaveSize::W64] {
+        for source in sources {
+            let text = format!(
+                "v_lshlrev_b32 v1, 2, v0\nv_lshlrev_b32 v2, 4, v0\nv_mov_b32 v3, 0\nback:\n{}s_sub_u32 s0, s0, 1\n\
+                 s_cmp_lg_u32 s0, 0\ns_cbranch_scc1 back\ns_endpgm\n",
+                format!("{source}\n").repeat(32)
+            );
+            let options = isa::asm::Options { target: wave.into(), ..Default::default() };
+            let code = isa::asm::assemble(&text, "timing.s", &options).expect("the source").text().to_vec();
+            let mut mem = Flat::default();
+            mem.add(0x1000, [code, vec![0; 64]].concat(), false, true);
+            mem.add(0x10_0000, vec![0; 4096], true, false);
+            let mut sgprs = [0; 16];
+            (sgprs[0], sgprs[4]) = (3_000, 0x10_0000);
+            sgprs[8..12].copy_from_slice(&[0x10_0000, 0, 4096, 3 << 28 | 42 << 12 | 0xfac]);
+            let mut s = setup(wave, wave.lanes(), &sgprs);
+            (s.lds_bytes, s.scratch_base, s.scratch_wave_bytes) = (4096, 0x10_0000, 1024);
+            let mut p = Program::new(0x1000, wave);
+            p.set_engine(Engine::Interpreter);
+            let t = std::time::Instant::now();
+            let stats = run_group(&s, &mut p, &mut mem, &control()).expect("a run without faults");
+            let rate = stats.wave_instructions as f64 / t.elapsed().as_secs_f64() / 1e6;
+            println!("engine emu, interpreted, {source} {wave:?}: {rate:.1} M/s");
+        }
+    }
+}
