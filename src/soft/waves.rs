@@ -23,7 +23,7 @@ use super::sched::Watch;
 use super::vm::Vm;
 
 /// How long a thread goes on with the workgroups that it has before it starts as many again.
-const GROWTH: Duration = Duration::from_millis(4);
+const GROWTH: Duration = Duration::from_millis(2);
 /// Waves that a report shows with their registers.
 const SHOWN_WAVES: usize = 4;
 /// Their SGPRs that it shows.
