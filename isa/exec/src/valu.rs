@@ -185,11 +185,7 @@ impl Alu {
             let sixteen = if tied { half } else { matches!(ty, Ty::F16 | Ty::B16 | Ty::BF16) };
             if sixteen && !vop3p {
                 let vgpr = if tied { 256 + inst.vdst as u16 } else { inst.src[k] };
-                let high = if e32 {
-                    vgpr >= 256 + 128 && !constant
-                } else {
-                    opsel(if tied { 3 } else { k })
-                };
+                let high = if e32 { vgpr >= 256 + 128 && !constant } else { opsel(if tied { 3 } else { k }) };
                 o.part = if high { Part::High } else { Part::Low };
                 simple &= !high;
             }
