@@ -362,7 +362,7 @@ impl AccessLog {
 mod tests {
     use super::*;
     use crate::soft::arena::{Arena, Heap, PAGE};
-    use crate::soft::vm::VA_START;
+    use crate::soft::vm::{HOLE_END, VA_START};
 
     const READ: Permissions = Permissions::READ;
 
@@ -393,6 +393,42 @@ mod tests {
         assert_eq!(cause(memory.atomic_u32(VA_START + 1, &mut |v| v).map(drop)), FaultCause::Misaligned);
         // Instruction fetch ends at the mapping.
         assert_eq!(memory.fetch(VA_START + PAGE - 8, &mut [0; 16]), Ok(2));
+    }
+
+    #[test]
+    fn windows_reach_what_a_mapping_allows_until_it_changes() {
+        let arena = Arena::new(1 << 20, 1 << 20).unwrap();
+        let vm = Vm::default();
+        let storage = arena.allocate(Heap::Vram, 4 * PAGE, PAGE).unwrap();
+        vm.map(VA_START, 2 * PAGE, &storage, PAGE, READ, 1).unwrap();
+        vm.map(HOLE_END, PAGE, &storage, 0, Permissions::all(), 1).unwrap();
+        let mut memory = VmMemory::new(&vm);
+        let window = memory.window(VA_START + PAGE + 3, Access::Read).unwrap();
+        assert_eq!((window.start(), window.end()), (VA_START, VA_START + 2 * PAGE));
+        arena.write(storage.start() + PAGE, &[0xab]);
+        let host = window.host() as u64;
+        let mut byte = [0];
+        crate::soft::umem::read(host, &mut byte).unwrap();
+        assert_eq!(byte, [0xab]);
+        assert!(memory.window(VA_START, Access::Write).is_none(), "not writable");
+        assert!(memory.window(VA_START + 2 * PAGE, Access::Read).is_none(), "not mapped");
+        assert!(memory.window(HOLE_END, Access::Read).is_none(), "an address whose bits 63:48 don't count");
+        let mut logged = VmMemory::logged(&vm, 0..0);
+        assert!(logged.window(VA_START, Access::Read).is_none() && logged.windows_epoch().is_none());
+
+        let (epoch, other) = (memory.windows_epoch(), VmMemory::new(&vm).windows_epoch());
+        assert!(epoch.is_some() && epoch != other);
+        memory.refresh();
+        assert_eq!(memory.windows_epoch(), epoch, "nothing changed");
+        // The buffer stays for as long as the window does.
+        let uses = Arc::strong_count(&storage);
+        vm.unmap(VA_START, 1).unwrap();
+        vm.unmap(HOLE_END, 1).unwrap();
+        assert!(Arc::strong_count(&storage) > 1, "{uses}");
+        memory.refresh();
+        assert_ne!(memory.windows_epoch(), epoch);
+        drop((memory, logged));
+        assert_eq!(Arc::strong_count(&storage), 1);
     }
 
     #[test]

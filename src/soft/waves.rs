@@ -6,13 +6,12 @@
 //! stays where it is while the thread starts others, as many as the CUs of a Navi31 hold: so those that wait for one
 //! another (a barrier of the whole grid) all run.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use isa_exec::{Control, Engine, Group, Memory, Program, Progress, Trap, TrapKind, WaveState, WaveStatus};
 
@@ -23,8 +22,8 @@ use super::programs::Programs;
 use super::sched::Watch;
 use super::vm::Vm;
 
-/// Wave instructions of a workgroup before others have their turn.
-const SLICE: u64 = 1 << 16;
+/// How long a thread goes on with the workgroups that it has before it starts as many again.
+const GROWTH: Duration = Duration::from_millis(4);
 /// Waves that a report shows with their registers.
 const SHOWN_WAVES: usize = 4;
 /// Their SGPRs that it shows.
@@ -236,21 +235,44 @@ impl Work {
         };
         let stopped = || self.stopped();
         let control = Control { stop: &stopped, max_instructions: None };
-        let mut resident: VecDeque<Running> = VecDeque::new();
+        // In the order in which they were started.
+        let mut resident: Vec<Running> = Vec::new();
+        let mut grown = Instant::now();
+        let (mut starts, mut turn) = (0, 0);
         while !self.stopped() {
-            let Some(mut running) = self.start(&program).or_else(|| resident.pop_front()) else { break };
-            match running.group.run(&mut program, memory, &control, SLICE) {
+            if resident.is_empty() {
+                (starts, turn) = (1, 0);
+                grown = Instant::now();
+            } else if grown.elapsed() >= GROWTH {
+                // None of them may ever end without those to come.
+                starts = resident.len();
+                grown = Instant::now();
+            }
+            let mut at = None;
+            if starts != 0 {
+                starts -= 1;
+                at = self.start(&program).map(|started| {
+                    resident.push(started);
+                    resident.len() - 1
+                });
+            }
+            if resident.is_empty() {
+                break;
+            }
+            // Every second turn is the oldest one's, which others may wait for.
+            turn += 1;
+            let at = at.unwrap_or_else(|| if turn % 2 == 0 { turn / 2 % resident.len() } else { 0 });
+            let slice = slice(resident.len());
+            match resident[at].group.run(&mut program, memory, &control, slice) {
                 Ok(Progress::Ended(stats)) => {
+                    let ended = resident.remove(at);
                     self.ended.fetch_add(1, Ordering::Relaxed);
                     self.instructions.fetch_add(stats.wave_instructions, Ordering::Relaxed);
-                    lock(&self.slots).extend(running.slot);
+                    lock(&self.slots).extend(ended.slot);
                     self.places.fetch_add(1, Ordering::Release);
                 }
-                Ok(Progress::Yielded) => resident.push_back(running),
-                Err(trap) => {
-                    self.fail(running.index, trap);
-                    resident.push_front(running);
-                }
+                Ok(Progress::Yielded) => {}
+                Err(trap) => self.fail(resident[at].index, trap),
             }
         }
         if self.stopped() {
@@ -293,7 +315,7 @@ impl Work {
     }
 
     /// Notes what the waves of these workgroups are doing.
-    fn report(&self, resident: &VecDeque<Running>, memory: &mut VmMemory<'_>) {
+    fn report(&self, resident: &[Running], memory: &mut VmMemory<'_>) {
         let mut under_way = lock(&self.under_way);
         for running in resident {
             let [x, y, z] = self.dispatch.workgroup(running.index);
@@ -361,6 +383,15 @@ struct Waiting {
     /// What it is doing, and where.
     text: String,
     registers: String,
+}
+
+/// Wave instructions of a workgroup's turn: many that run at a time are likely to wait for one another.
+const fn slice(resident: usize) -> u64 {
+    match resident {
+        0..=8 => 1 << 15,
+        9..=64 => 1 << 13,
+        _ => 1 << 12,
+    }
 }
 
 /// The scalar registers that matter most.

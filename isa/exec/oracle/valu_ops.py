@@ -204,7 +204,16 @@ def cvt_nearest(M, a):
 
 
 op("v_cvt_nearest_i32_f32", "i32", "f32", cvt_nearest, e32="vop1")
-op("v_cvt_floor_i32_f32", "i32", "f32", lambda M, a: fp.to_int(M, F32, a, 32, True, "floor"), e32="vop1")
+
+
+def cvt_floor(M, a):
+    if F32.is_denorm(a) and F32.sgn(a) and not M.keeps_in(F32):
+        # Whether it looks at MODE at all isn't written.
+        raise Unknown
+    return fp.to_int(M, F32, a, 32, True, "floor")
+
+
+op("v_cvt_floor_i32_f32", "i32", "f32", cvt_floor, e32="vop1")
 for k in range(4):
     op("v_cvt_f32_ubyte%d" % k, "f32", "u32", lambda M, a, k=k: fp.from_int(M, F32, a >> (8 * k) & 255), e32="vop1",
        clamp="f", omod=True)

@@ -125,7 +125,9 @@ class Test:
             self.after["s"][n] = value & M32
 
     def set_mask(self, n, value):
-        """A lane mask into an SGPR (wave32) or a pair."""
+        """A lane mask into an SGPR (wave32) or a pair; 124 is NULL."""
+        if n == 124:
+            return
         self.set_s(n, value & M32)
         if self.wave == 64:
             self.set_s(n + 1, value >> 32 & M32)

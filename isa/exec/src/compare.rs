@@ -1,7 +1,7 @@
 //! `v_cmp`, `v_cmpx` and `v_cmp_class`: one bit a lane into a scalar register, VCC or EXEC.
 use crate::fp::{d, f, h2f};
 use crate::program::{Cmp, CmpKind, Code, Src};
-use crate::valu::{source, source_wide, written};
+use crate::valu::{slow, source, source_wide, written};
 use crate::wave::{EXEC, VCC, Wave};
 use isa::Format;
 
@@ -65,7 +65,7 @@ pub(crate) fn simple<const L: usize>(w: &mut Wave<L>, c: &Code) {
     let Some(cmp) = c.cmp else { return };
     let alu = c.alu();
     if w.mode & alu.care != alu.usual {
-        return full(w, c);
+        return slow(w, c);
     }
     let (x, y);
     let a = match c.s[0] {

@@ -229,6 +229,7 @@ fn start<const L: usize>(setup: &GroupSetup<'_>, id: u32, entry: u64) -> Wave<L>
             | (setup.fp16_ovfl as u32) << 23,
         v,
         state: State::Running,
+        clock: 0,
         scratch: setup.scratch_base + id as u64 * setup.scratch_wave_bytes as u64,
         scratch_lane_bytes: setup.scratch_wave_bytes / L as u32,
     }
@@ -411,7 +412,7 @@ pub(crate) fn execute<const L: usize>(
     c: &Code,
     pc: u64,
     port: &mut Port<'_>,
-    level: Level,
+    _: Level,
 ) -> Result<Next, LaneTrap> {
     let plain = |k: TrapKind| (k, None);
     match c.unit {

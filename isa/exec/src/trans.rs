@@ -93,11 +93,11 @@ fn quarter(r: f64) -> f64 {
     t * poly(t * t, C)
 }
 
-/// Sine of `x` revolutions; 0 beyond 256 of them.
+/// Sine of `x` revolutions.
 #[inline(always)]
 pub(crate) fn sin(x: f64) -> f64 {
-    let far = x.abs() > 256.0;
-    let y = if far || x.is_nan() { 0.0 } else { x };
+    // An f32 as large as this has no fraction.
+    let y = if x.abs() < 16_777_216.0 { x } else { 0.0 };
     let r = y - nearest(y);
     // Fold what lies beyond a quarter: sin(pi - t) = sin(t). Exact.
     let half = if r < 0.0 { -0.5 } else { 0.5 };
@@ -108,11 +108,11 @@ pub(crate) fn sin(x: f64) -> f64 {
     if x.is_nan() { x } else { v }
 }
 
-/// Cosine of `x` revolutions; 1 beyond 256 of them.
+/// Cosine of `x` revolutions.
 #[inline(always)]
 pub(crate) fn cos(x: f64) -> f64 {
-    let far = x.abs() > 256.0;
-    let y = if far || x.is_nan() { 0.0 } else { x };
+    // An f32 as large as this has no fraction.
+    let y = if x.abs() < 16_777_216.0 { x } else { 0.0 };
     let r = (y - nearest(y)).abs();
     let v = quarter(0.25 - r);
     let v = if x.is_infinite() { NAN } else { v };

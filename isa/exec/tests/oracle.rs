@@ -8,7 +8,7 @@ mod machine;
 mod vectors;
 
 use isa::ROWS;
-use isa_exec::{Trap, TrapKind};
+use isa_exec::{Engine, Trap, TrapKind};
 use machine::{After, Machine};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -165,7 +165,16 @@ fn judge(v: &Vector, r: Result<After, Trap>) -> Result<(), String> {
 }
 
 #[test]
-fn instructions_do_what_the_guide_says() {
+fn the_interpreter_does_what_the_guide_says() {
+    run_all(Engine::Interpreter);
+}
+
+#[test]
+fn the_translator_does_what_the_guide_says() {
+    run_all(Engine::Translator);
+}
+
+fn run_all(engine: Engine) {
     let only = std::env::var("ORACLE_ONLY").unwrap_or_default();
     let show: usize = std::env::var("ORACLE_SHOW").ok().and_then(|s| s.parse().ok()).unwrap_or(40);
     let start = std::time::Instant::now();
@@ -177,7 +186,7 @@ fn instructions_do_what_the_guide_says() {
     let (mut shown, mut bad, mut excused) = (0, 0, 0);
     for wave in [32, 64] {
         let these: Vec<&Vector> = chosen.iter().copied().filter(|v| v.wave == wave).collect();
-        let mut machine = Machine::new(wave, &these);
+        let mut machine = Machine::new(wave, engine, &these);
         for (k, v) in these.iter().enumerate() {
             if let Err(what) = judge(v, machine.run(k, v)) {
                 let is_known = v.names.iter().any(|n| known.contains_key(n.as_str()));
@@ -186,15 +195,19 @@ fn instructions_do_what_the_guide_says() {
                 *n += 1;
                 if *n <= 2 && shown < show && (!is_known || !only.is_empty()) {
                     shown += 1;
-                    eprintln!("{} `{}` wave{} mode {:x}: {what}", v.at, v.text, v.wave, v.mode);
+                    eprintln!("{engine:?} {} `{}` wave{} mode {:x}: {what}", v.at, v.text, v.wave, v.mode);
                 }
             }
         }
     }
-    eprintln!("{} vectors in {:?}, {bad} wrong, {excused} known to be wrong", chosen.len(), start.elapsed());
+    eprintln!(
+        "{engine:?}: {} vectors in {:?}, {bad} wrong, {excused} known to be wrong",
+        chosen.len(),
+        start.elapsed()
+    );
     if !failed.is_empty() {
         let list: Vec<String> = failed.iter().map(|(n, k)| format!("{n} ({k})")).collect();
-        eprintln!("wrong: {}", list.join(", "));
+        eprintln!("{engine:?}, wrong: {}", list.join(", "));
     }
     assert_eq!(bad, 0, "vectors differ");
 }

@@ -42,11 +42,18 @@ pub struct Machine {
     mem: Flat,
     at: Vec<u64>,
     epilogue: u64,
+    engine: Engine,
 }
 
 fn words(source: &str) -> Vec<u8> {
     let unit = assemble(source, "oracle", &Options::default()).unwrap_or_else(|e| panic!("{}", e[0]));
     unit.text().to_vec()
+}
+
+fn program(wave: WaveSize, engine: Engine) -> Program {
+    let mut p = Program::new(CODE, wave);
+    p.set_engine(engine);
+    p
 }
 
 fn prologue(wave: usize) -> String {
@@ -108,7 +115,7 @@ fn epilogue(wave: usize) -> String {
 
 impl Machine {
     /// Lays the vectors of one wave size out in memory.
-    pub fn new(wave: usize, vectors: &[&Vector]) -> Machine {
+    pub fn new(wave: usize, engine: Engine, vectors: &[&Vector]) -> Machine {
         let mut code = words(&prologue(wave));
         let epilogue = CODE + code.len() as u64;
         code.extend(words(&self::epilogue(wave)));
@@ -127,7 +134,7 @@ impl Machine {
         mem.add(STATE_OUT, vec![0; STATE_BYTES], true, false);
         mem.add(GLOBAL, vec![0; GLOBAL_BYTES], true, false);
         let wave = if wave == 64 { WaveSize::W64 } else { WaveSize::W32 };
-        Machine { wave, program: Program::new(CODE, wave), mem, at, epilogue }
+        Machine { wave, program: program(wave, engine), mem, at, epilogue, engine }
     }
 
     fn region(&mut self, base: u64) -> &mut Vec<u8> {
@@ -137,7 +144,7 @@ impl Machine {
     /// Runs the vector that was `index`-th in [`Machine::new`].
     pub fn run(&mut self, index: usize, v: &Vector) -> Result<After, Trap> {
         let lanes = v.wave;
-        let mut state = vec![0u8; STATE_BYTES];
+        let mut state = std::mem::take(self.region(STATE_IN));
         for r in 0..V_REGS {
             for (l, x) in v.before(r).into_iter().enumerate() {
                 let at = r / 4 * QUAD + l * 16 + r % 4 * 4;
@@ -147,7 +154,6 @@ impl Machine {
         let lds_bytes = v.lds.next_multiple_of(256);
         state[IN_LDS..IN_LDS + lds_bytes as usize].copy_from_slice(&v.memory(Space::Lds, lds_bytes as usize));
         *self.region(STATE_IN) = state;
-        *self.region(STATE_OUT) = vec![0; STATE_BYTES];
         *self.region(GLOBAL) = v.memory(Space::Global, GLOBAL_BYTES);
         self.mem.regions.retain(|r| r.base != SCRATCH && Some(r.base) != v.pc);
         if v.scratch > 0 {
@@ -162,7 +168,7 @@ impl Machine {
             code.extend([0; 256]);
             self.mem.add(pc, code, false, true);
             entry = pc;
-            own = Some(Program::new(CODE, self.wave));
+            own = Some(program(self.wave, self.engine));
         }
         let mut s = v.s.clone();
         s.resize(106, 0);
@@ -192,7 +198,10 @@ impl Machine {
         let control = Control { stop: &|| false, max_instructions: Some(20_000) };
         let program = own.as_mut().unwrap_or(&mut self.program);
         run_group(&g, program, &mut self.mem, &control)?;
-        let out = std::mem::take(self.region(STATE_OUT));
+        let lds_end = OUT_LDS + lds_bytes as usize;
+        let scratch = if v.scratch > 0 { std::mem::take(self.region(SCRATCH)) } else { Vec::new() };
+        let global = std::mem::take(self.region(GLOBAL));
+        let out = self.region(STATE_OUT);
         let dword = |at: usize| u32::from_le_bytes(out[at..at + 4].try_into().unwrap());
         let sgpr = |k: usize| dword(OUT_S + k / 32 * 256 + k % 32 * 4);
         let special = |k: usize| sgpr(S_REGS + k) as u64;
@@ -204,9 +213,9 @@ impl Machine {
             mode: special(3) as u32,
             vcc: special(4) | special(5) << 32,
             m0: special(6) as u32,
-            global: std::mem::take(self.region(GLOBAL)),
-            lds: out[OUT_LDS..OUT_LDS + lds_bytes as usize].to_vec(),
-            scratch: if v.scratch > 0 { std::mem::take(self.region(SCRATCH)) } else { Vec::new() },
+            global,
+            lds: out[OUT_LDS..lds_end].to_vec(),
+            scratch,
         })
     }
 }

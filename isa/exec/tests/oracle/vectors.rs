@@ -1,5 +1,6 @@
 //! Reads `.vec` files; `isa/exec/oracle/FORMAT.md` says what the lines mean.
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 pub const V_REGS: usize = 56;
 pub const S_REGS: usize = 80;
@@ -297,7 +298,11 @@ impl Vector {
 
     /// Memory before.
     pub fn memory(&self, space: Space, len: usize) -> Vec<u8> {
-        let mut out: Vec<u8> = (0..len).map(|at| background_byte(space, at)).collect();
+        static PLAIN: OnceLock<[Vec<u8>; 2]> = OnceLock::new();
+        let plain = PLAIN.get_or_init(|| {
+            [Space::Global, Space::Lds].map(|s| (0..GLOBAL_BYTES).map(|at| background_byte(s, at)).collect())
+        });
+        let mut out = plain[(space != Space::Global) as usize][..len].to_vec();
         for (s, at, data) in self.bytes.iter().filter(|(s, _, _)| *s == space) {
             assert!(at + data.len() <= len, "{}: {s:?} memory is smaller", self.at);
             out[*at..at + data.len()].copy_from_slice(data);
