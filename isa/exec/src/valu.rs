@@ -76,7 +76,11 @@ fn result(name: &str) -> (Float, bool) {
     const B16: (Float, bool) = (Float::None, true);
     match name {
         "v_dot2acc_f32_f16" | "v_dot2_f32_f16" | "v_dot2_f32_bf16" | "v_cvt_off_f32_i4" => return F32,
-        "v_interp_p2_f16_f32" | "v_interp_p2_rtz_f16_f32" | "v_dot2_f16_f16" | "v_fma_mixlo_f16" | "v_fma_mixhi_f16" => return F16,
+        "v_interp_p2_f16_f32"
+        | "v_interp_p2_rtz_f16_f32"
+        | "v_dot2_f16_f16"
+        | "v_fma_mixlo_f16"
+        | "v_fma_mixhi_f16" => return F16,
         "v_dot2_bf16_bf16" | "v_sat_pk_u8_i16" | "v_cvt_norm_i16_f16" | "v_cvt_norm_u16_f16" => return B16,
         "v_frexp_exp_i16_f16" => return B16,
         "v_cvt_pk_rtz_f16_f32" | "v_pack_b32_f16" => return (Float::Pair, false),

@@ -117,7 +117,8 @@ const XYZW: u32 = 4 | 5 << 3 | 6 << 6 | 7 << 9;
 #[test]
 fn buffers_check_what_oob_select_says() {
     // Records of 16 bytes; the lane is the index, 8 the offset, so that 8 of 12 bytes fit the record.
-    let source = "v_mov_b32 v2, v0\nv_mov_b32 v3, 8\nbuffer_load_b96 v[4:6], v[2:3], s[8:11], 0 idxen offen\ns_waitcnt vmcnt(0)";
+    let source =
+        "v_mov_b32 v2, v0\nv_mov_b32 v3, 8\nbuffer_load_b96 v[4:6], v[2:3], s[8:11], 0 idxen offen\ns_waitcnt vmcnt(0)";
     let at = |lane: u32| 16 * lane + 8;
     // 0: index below NUM_RECORDS and each dword within the stride.
     let r = Case::w32().buffer(16, 5, oob(0)).regs(source, &[4, 5, 6]);
@@ -278,8 +279,10 @@ fn flat_addresses_fall_into_lds_scratch_and_memory() {
                   s_waitcnt lgkmcnt(0)\nflat_load_b32 v9, v[5:6]\ns_waitcnt vmcnt(0) lgkmcnt(0)\n\
                   v_mov_b32 v11, 1\nflat_atomic_add_u32 v11, v[5:6], v11 glc\ns_waitcnt vmcnt(0) lgkmcnt(0)\n\
                   flat_load_b32 v13, v[5:6]\ns_waitcnt vmcnt(0) lgkmcnt(0)";
-    let source = source.replace("v_mov_b32 v8, src_shared_base", "s_mov_b64 s[30:31], src_shared_base\nv_mov_b32 v8, s31");
-    let source = source.replace("v_mov_b32 v12, src_private_base", "s_mov_b64 s[30:31], src_private_base\nv_mov_b32 v12, s31");
+    let source =
+        source.replace("v_mov_b32 v8, src_shared_base", "s_mov_b64 s[30:31], src_shared_base\nv_mov_b32 v8, s31");
+    let source =
+        source.replace("v_mov_b32 v12, src_private_base", "s_mov_b64 s[30:31], src_private_base\nv_mov_b32 v12, s31");
     let r = c.regs(&source, &[9, 11, 13]);
     for lane in 0..32u32 {
         let want = match lane {

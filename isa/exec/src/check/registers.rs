@@ -2,6 +2,7 @@
 use super::uses::{BOTH, HI, LO, Lanes, Move, Need, Reg, Uses};
 use super::{Begin, Space, Touch, WaveView};
 use crate::Access;
+use crate::lanes::DppMap;
 use isa::Inst;
 use std::collections::HashMap;
 
@@ -25,17 +26,11 @@ struct Crossing {
 }
 
 fn crossing(inst: &Inst, w: &WaveView<'_>) -> Crossing {
-    let mut from = [None; 64];
-    let write = if w.lanes == 64 {
-        let (f, write) = crate::lanes::dpp::<64>(inst.dpp, w.exec);
-        from = f;
-        write
-    } else {
-        let (f, write) = crate::lanes::dpp::<32>(inst.dpp, w.exec);
-        from[..32].copy_from_slice(&f);
-        write
+    let Some(map) = DppMap::new(inst.dpp, w.lanes as usize) else {
+        return Crossing { from: std::array::from_fn(Some), write: w.exec };
     };
-    Crossing { from, write: write & w.exec }
+    let write = if w.lanes == 64 { map.write::<64>(w.exec) } else { map.write::<32>(w.exec) };
+    Crossing { from: map.sources(w.exec), write }
 }
 
 /// The registers of one wave.
