@@ -57,17 +57,6 @@ pub(crate) fn half_bits(x: f32) -> u32 {
     sign | r
 }
 
-/// [`half_bits`] in sixteen bits.
-#[inline(always)]
-pub(crate) fn f2h(x: f32) -> u16 {
-    half_bits(x) as u16
-}
-
-/// f32 to f16 toward zero.
-pub(crate) fn f2h_rtz(x: f32) -> u16 {
-    half_rtz(x.to_bits()) as u16
-}
-
 /// f64 to f16, nearest even, one rounding.
 #[inline(always)]
 pub(crate) fn d2h(x: f64) -> u32 {
