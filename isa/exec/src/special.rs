@@ -303,11 +303,8 @@ fn div_scale<const L: usize>(w: &mut Wave<L>, c: &Code) {
     let mut out = [0u64; L];
     let mut flag = 0u64;
     for l in 0..L {
-        let (r, f) = if single {
-            div_scale32(x[l] as u32, b[l] as u32, a[l] as u32)
-        } else {
-            div_scale64(x[l], b[l], a[l])
-        };
+        let (r, f) =
+            if single { div_scale32(x[l] as u32, b[l] as u32, a[l] as u32) } else { div_scale64(x[l], b[l], a[l]) };
         out[l] = r;
         flag |= (f as u64) << l;
     }
