@@ -48,13 +48,14 @@ pub(super) enum Author {
     Caller,
 }
 
-/// A mapping for messages and for the linter's address rules: its parts, the first one with its content.
+/// A mapping for messages and for the linter's address rules: its parts, the first one with its content. Parts behind
+/// it have their offset in the name, so that a listing's offsets add up.
 fn parts(map: &GpuMap, name: &str, content: Vec<u8>) -> impl Iterator<Item = BufferInfo> {
     let mut content = Some(content);
     map.parts().iter().map(move |part| {
         let VmFlags { read, write, exec, .. } = part.flags;
         BufferInfo {
-            name: name.to_owned(),
+            name: if part.offset == 0 { name.to_owned() } else { format!("{name}+{:#x}", part.offset) },
             va: map.va() + part.offset,
             bytes: part.size,
             access: Access { read, write, execute: exec },

@@ -3,7 +3,6 @@
 use std::cell::Cell;
 
 use isa_exec::{MemFault, Memory};
-use pm4::packet::AtomicMem;
 use pm4::packet::values::AtomicOp;
 
 use super::memory::{AccessLog, VmMemory};
@@ -33,6 +32,15 @@ pub enum Access {
     },
     /// Copies.
     Copy {
+        /// Where from.
+        src: u64,
+        /// Where to.
+        dst: u64,
+        /// How many bytes.
+        len: u64,
+    },
+    /// Copies from the end to the beginning, for ranges that overlap with the destination above the source.
+    CopyBackwards {
         /// Where from.
         src: u64,
         /// Where to.
@@ -132,12 +140,11 @@ impl AtomicKind {
 }
 
 impl Access {
-    /// What an ATOMIC_MEM does; `None` for an operation without a name.
-    pub fn atomic(p: &AtomicMem) -> Option<Self> {
-        let wide = p.atomic.0 & 0x20 != 0;
+    /// What an atomic packet does; `None` for an operation without a name.
+    pub fn atomic(op: AtomicOp, va: u64, src: u64, cmp: u64) -> Option<Self> {
+        let wide = op.0 & 0x20 != 0;
         let value = |v: u64| if wide { v } else { v & 0xffff_ffff };
-        let (src, cmp) = (value(p.src_data), value(p.cmp_data));
-        Some(Self::Atomic { va: p.address, op: AtomicKind::of(p.atomic)?, wide, src, cmp })
+        Some(Self::Atomic { va, op: AtomicKind::of(op)?, wide, src: value(src), cmp: value(cmp) })
     }
 
     /// Whether an atomic operation that found `old` ends its loop.
@@ -172,6 +179,18 @@ impl Access {
                     let n = PIECE.min(len - done) as usize;
                     memory.load(src.wrapping_add(done), &mut piece[..n])?;
                     memory.store(dst.wrapping_add(done), &piece[..n])?;
+                }
+                Event::Copy { src: canonical(*src), dst: canonical(*dst), len: *len }
+            }
+            Self::CopyBackwards { src, dst, len } => {
+                let mut piece = vec![0; PIECE.min(*len) as usize];
+                let mut left = *len;
+                while left != 0 {
+                    let n = PIECE.min(left);
+                    left -= n;
+                    let piece = &mut piece[..n as usize];
+                    memory.load(src.wrapping_add(left), piece)?;
+                    memory.store(dst.wrapping_add(left), piece)?;
                 }
                 Event::Copy { src: canonical(*src), dst: canonical(*dst), len: *len }
             }
@@ -210,7 +229,7 @@ impl Access {
         match self {
             Self::Write { dst, bytes, .. } => log.write(*dst, bytes.len() as u64),
             Self::Fill { dst, len, .. } => log.write(*dst, *len),
-            Self::Copy { src, dst, len } => {
+            Self::Copy { src, dst, len } | Self::CopyBackwards { src, dst, len } => {
                 log.read(*src, *len);
                 log.write(*dst, *len);
             }

@@ -13,6 +13,7 @@ use nix::errno::Errno;
 use super::arena::{Arena, PAGE};
 use super::cp::CommandProcessor;
 use super::fence::Events;
+use super::inspect::Inspection;
 use super::sched::{Engine, Execute, Job, Ring};
 use super::trace::Trace;
 use crate::kmd::uapi;
@@ -40,6 +41,9 @@ pub struct Config {
     pub check_caches: bool,
     /// Where to note what jobs execute.
     pub trace: Option<Arc<Trace>>,
+    /// Who watches every instruction of every wave: checks, statistics, a trace ([`check`](super::check)). Dispatches then
+    /// run on one thread and on the interpreter, about a hundred times slower.
+    pub inspection: Option<Inspection>,
     /// Host threads that workgroups are spread over; `None` for as many as there are cores.
     pub threads: Option<usize>,
     /// What runs waves: the interpreter, translated code, or either as it pays. With [`check_caches`](Self::check_caches),
@@ -64,6 +68,7 @@ impl Default for Config {
             strict: false,
             check_caches: false,
             trace: None,
+            inspection: None,
             threads: None,
             engine: isa_exec::Engine::Auto,
         }

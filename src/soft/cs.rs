@@ -14,8 +14,14 @@ use super::umem;
 use super::vm::canonical;
 use crate::kmd::uapi;
 
-/// Most IBs in one submission.
-pub const MAX_IBS: u32 = 192;
+/// Most IBs in one submission, the driver's numbers.
+pub const fn max_ibs(engine: Engine) -> u32 {
+    match engine {
+        Engine::Gfx => 192,
+        Engine::Compute => 125,
+        Engine::Sdma => 49,
+    }
+}
 /// Most chunks in one submission, and most dwords in a chunk: beyond any real one.
 const MAX_CHUNKS: u64 = 4096;
 const MAX_CHUNK_DW: u64 = 1 << 20;
@@ -97,7 +103,7 @@ impl File {
                 let ib = elements::<uapi::CsChunkIb>(data)?[0];
                 let ring = self.ring(ib.ip_type, ib.ip_instance, ib.ring)?;
                 // IBs of several rings would be a gang, which isn't provided yet.
-                if *parsed.ring.get_or_insert(ring) != ring || parsed.ibs.len() >= MAX_IBS as usize {
+                if *parsed.ring.get_or_insert(ring) != ring || parsed.ibs.len() >= max_ibs(ring.0) as usize {
                     return Err(Errno::EINVAL);
                 }
                 if parsed.ibs.is_empty() {

@@ -1,5 +1,6 @@
 //! From registers to workgroups: what a dispatch packet starts.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use isa::WaveSize;
@@ -36,11 +37,13 @@ pub const CU_MASKS: [u32; SHADER_ENGINES as usize] = [
 #[derive(Debug, Clone)]
 pub struct Registers {
     values: Box<[Option<u32>; SH_COUNT]>,
+    /// Those of other spaces, by byte address: nothing but packets reads them.
+    others: HashMap<u32, u32>,
 }
 
 impl Default for Registers {
     fn default() -> Self {
-        Self { values: Box::new([None; SH_COUNT]) }
+        Self { values: Box::new([None; SH_COUNT]), others: HashMap::new() }
     }
 }
 
@@ -49,16 +52,20 @@ impl Registers {
         (address.wrapping_sub(Space::Sh.range().start) / 4) as usize
     }
 
-    /// Writes the register at a byte address; one outside the SH space is somebody else's.
+    /// Writes the register at a byte address.
     pub fn write(&mut self, address: u32, value: u32) {
-        if let Some(slot) = self.values.get_mut(Self::index(address)) {
-            *slot = Some(value);
+        match self.values.get_mut(Self::index(address)) {
+            Some(slot) => *slot = Some(value),
+            None => _ = self.others.insert(address, value),
         }
     }
 
     /// The value at a byte address, if this submission wrote it.
     pub fn read(&self, address: u32) -> Option<u32> {
-        self.values.get(Self::index(address)).copied().flatten()
+        match self.values.get(Self::index(address)) {
+            Some(&slot) => slot,
+            None => self.others.get(&address).copied(),
+        }
     }
 }
 

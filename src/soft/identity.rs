@@ -21,6 +21,9 @@ pub const SHADER_ENGINES: u32 = 6;
 /// Compute rings (pipes of one micro engine).
 pub const COMPUTE_RINGS: u32 = 4;
 
+/// Copy engines.
+pub const SDMA_RINGS: u32 = 2;
+
 /// The timestamp counter: the host's clock at the counter's frequency.
 pub fn timestamp() -> u64 {
     (u128::from(monotonic_ns() as u64) * u128::from(COUNTER_HZ) / 1_000_000_000) as u64
@@ -84,6 +87,18 @@ pub fn hw_ip(kind: u32) -> uapi::InfoHwIp {
     let available_rings = match kind {
         uapi::HW_IP_GFX => 1,
         uapi::HW_IP_COMPUTE => (1 << COMPUTE_RINGS) - 1,
+        // SDMA 6.0.0, whose buffers the driver wants at multiples of 256.
+        uapi::HW_IP_DMA => {
+            return uapi::InfoHwIp {
+                hw_ip_version_major: 6,
+                hw_ip_version_minor: 0,
+                capabilities_flags: 0,
+                ib_start_alignment: 256,
+                ib_size_alignment: 4,
+                available_rings: (1 << SDMA_RINGS) - 1,
+                ip_discovery_version: 0x06_0000,
+            };
+        }
         _ => return uapi::InfoHwIp::default(),
     };
     uapi::InfoHwIp {
@@ -97,9 +112,11 @@ pub fn hw_ip(kind: u32) -> uapi::InfoHwIp {
     }
 }
 
-/// Answer of `INFO_FW_VERSION`; `None` for a kind that doesn't exist.
-pub fn firmware(kind: u32) -> Option<uapi::InfoFirmware> {
+/// Answer of `INFO_FW_VERSION`; `None` for a kind that doesn't exist, or a copy engine that doesn't.
+pub fn firmware(kind: u32, index: u32) -> Option<uapi::InfoFirmware> {
     let (ver, feature) = match kind {
+        uapi::INFO_FW_SDMA if index >= SDMA_RINGS => return None,
+        uapi::INFO_FW_SDMA => (21, 60),
         uapi::INFO_FW_GFX_ME => (1486, 29),
         uapi::INFO_FW_GFX_PFP => (1525, 29),
         uapi::INFO_FW_GFX_MEC => (494, 29),

@@ -543,6 +543,7 @@ impl File {
         let engine = match ip {
             uapi::HW_IP_GFX => Engine::Gfx,
             uapi::HW_IP_COMPUTE => Engine::Compute,
+            uapi::HW_IP_DMA => Engine::Sdma,
             _ => return Err(Errno::EINVAL),
         };
         if instance != 0 || ring >= identity::hw_ip(ip).available_rings.count_ones() {
@@ -626,7 +627,7 @@ impl File {
             }
             uapi::INFO_TIMESTAMP => answer(&identity::timestamp().to_ne_bytes()),
             uapi::INFO_FW_VERSION => {
-                let firmware = identity::firmware(info.args[0]).ok_or(Errno::EINVAL)?;
+                let firmware = identity::firmware(info.args[0], info.args[2]).ok_or(Errno::EINVAL)?;
                 answer(bytemuck::bytes_of(&firmware))
             }
             uapi::INFO_NUM_BYTES_MOVED | uapi::INFO_NUM_EVICTIONS | uapi::INFO_NUM_VRAM_CPU_PAGE_FAULTS => {
@@ -656,8 +657,9 @@ impl File {
             uapi::INFO_VRAM_LOST_COUNTER => answer(&0u32.to_ne_bytes()),
             uapi::INFO_MAX_IBS => {
                 let mut most = [0u32; uapi::HW_IP_NUM as usize];
-                most[uapi::HW_IP_GFX as usize] = super::cs::MAX_IBS;
-                most[uapi::HW_IP_COMPUTE as usize] = super::cs::MAX_IBS;
+                most[uapi::HW_IP_GFX as usize] = super::cs::max_ibs(Engine::Gfx);
+                most[uapi::HW_IP_COMPUTE as usize] = super::cs::max_ibs(Engine::Compute);
+                most[uapi::HW_IP_DMA as usize] = super::cs::max_ibs(Engine::Sdma);
                 answer(bytemuck::cast_slice(&most))
             }
             uapi::INFO_GPUVM_FAULT => answer(bytemuck::bytes_of(&self.card.last_fault())),

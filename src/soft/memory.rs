@@ -4,7 +4,10 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use isa_exec::{Access, FaultCause, MemFault, Memory, Window, load_each_lane, store_each_lane};
+use isa_exec::{
+    Access, FaultCause, MemFault, Memory, Window, load_each_lane, load_words_each_lane, store_each_lane,
+    store_words_each_lane,
+};
 
 use super::arena::{Arena, Windows};
 use super::vm::{HOLE_START, Mapping, Permissions, Vm, canonical};
@@ -100,9 +103,9 @@ impl<'a> VmMemory<'a> {
         Ok((mapping, mapping.arena_offset(va), len.min(mapping.end - va)))
     }
 
-    /// Where all live lanes' dwords lie in one mapping that allows the access: the arena, and what to add to a
+    /// Where the `bytes` of all live lanes lie in one mapping that allows the access: the arena, and what to add to a
     /// canonical address. `None` where they don't, where somebody takes notes, or where no lane is live.
-    fn span(&mut self, vas: &[u64], live: u64, access: Access) -> Option<(&Arena, u64)> {
+    fn span(&mut self, vas: &[u64], live: u64, bytes: u64, access: Access) -> Option<(&Arena, u64)> {
         if self.log.is_some() {
             return None;
         }
@@ -114,7 +117,7 @@ impl<'a> VmMemory<'a> {
             }
         }
         // The lowest and the highest address in one mapping: so are those between them.
-        let reach = high.checked_sub(low)?.checked_add(4)?;
+        let reach = high.checked_sub(low)?.checked_add(bytes)?;
         if canonical(low) != low || canonical(high) != high {
             return None;
         }
@@ -180,7 +183,7 @@ impl Memory for VmMemory<'_> {
     }
 
     fn load_lanes(&mut self, vas: &[u64], live: u64, out: &mut [u32]) -> Result<(), (usize, MemFault)> {
-        if let Some((arena, delta)) = self.span(vas, live, Access::Read) {
+        if let Some((arena, delta)) = self.span(vas, live, 4, Access::Read) {
             for (lane, (&va, out)) in vas.iter().zip(out).enumerate() {
                 if live >> lane & 1 != 0 {
                     *out = arena.load_u32(va.wrapping_add(delta));
@@ -192,7 +195,7 @@ impl Memory for VmMemory<'_> {
     }
 
     fn store_lanes(&mut self, vas: &[u64], live: u64, data: &[u32]) -> Result<(), (usize, MemFault)> {
-        if let Some((arena, delta)) = self.span(vas, live, Access::Write) {
+        if let Some((arena, delta)) = self.span(vas, live, 4, Access::Write) {
             for (lane, (&va, &data)) in vas.iter().zip(data).enumerate() {
                 if live >> lane & 1 != 0 {
                     arena.store_u32(va.wrapping_add(delta), data);
@@ -201,6 +204,36 @@ impl Memory for VmMemory<'_> {
             return Ok(());
         }
         store_each_lane(self, vas, live, data)
+    }
+
+    fn load_words(&mut self, vas: &[u64], live: u64, n: usize, out: &mut [u32]) -> Result<(), (usize, MemFault)> {
+        if n > 1
+            && let Some((arena, delta)) = self.span(vas, live, 4 * n as u64, Access::Read)
+        {
+            let lanes = vas.len();
+            for (lane, &va) in vas.iter().enumerate().filter(|(lane, _)| live >> lane & 1 != 0) {
+                for k in 0..n {
+                    out[k * lanes + lane] = arena.load_u32(va.wrapping_add(delta.wrapping_add(4 * k as u64)));
+                }
+            }
+            return Ok(());
+        }
+        load_words_each_lane(self, vas, live, n, out)
+    }
+
+    fn store_words(&mut self, vas: &[u64], live: u64, n: usize, data: &[u32]) -> Result<(), (usize, MemFault)> {
+        if n > 1
+            && let Some((arena, delta)) = self.span(vas, live, 4 * n as u64, Access::Write)
+        {
+            let lanes = vas.len();
+            for (lane, &va) in vas.iter().enumerate().filter(|(lane, _)| live >> lane & 1 != 0) {
+                for k in 0..n {
+                    arena.store_u32(va.wrapping_add(delta.wrapping_add(4 * k as u64)), data[k * lanes + lane]);
+                }
+            }
+            return Ok(());
+        }
+        store_words_each_lane(self, vas, live, n, data)
     }
 
     fn atomic_u32(&mut self, va: u64, f: &mut dyn FnMut(u32) -> u32) -> Result<u32, MemFault> {
@@ -362,7 +395,7 @@ impl AccessLog {
 mod tests {
     use super::*;
     use crate::soft::arena::{Arena, Heap, PAGE};
-    use crate::soft::vm::VA_START;
+    use crate::soft::vm::{HOLE_END, VA_START};
 
     const READ: Permissions = Permissions::READ;
 
@@ -393,6 +426,42 @@ mod tests {
         assert_eq!(cause(memory.atomic_u32(VA_START + 1, &mut |v| v).map(drop)), FaultCause::Misaligned);
         // Instruction fetch ends at the mapping.
         assert_eq!(memory.fetch(VA_START + PAGE - 8, &mut [0; 16]), Ok(2));
+    }
+
+    #[test]
+    fn windows_reach_what_a_mapping_allows_until_it_changes() {
+        let arena = Arena::new(1 << 20, 1 << 20).unwrap();
+        let vm = Vm::default();
+        let storage = arena.allocate(Heap::Vram, 4 * PAGE, PAGE).unwrap();
+        vm.map(VA_START, 2 * PAGE, &storage, PAGE, READ, 1).unwrap();
+        vm.map(HOLE_END, PAGE, &storage, 0, Permissions::all(), 1).unwrap();
+        let mut memory = VmMemory::new(&vm);
+        let window = memory.window(VA_START + PAGE + 3, Access::Read).unwrap();
+        assert_eq!((window.start(), window.end()), (VA_START, VA_START + 2 * PAGE));
+        arena.write(storage.start() + PAGE, &[0xab]);
+        let host = window.host() as u64;
+        let mut byte = [0];
+        crate::soft::umem::read(host, &mut byte).unwrap();
+        assert_eq!(byte, [0xab]);
+        assert!(memory.window(VA_START, Access::Write).is_none(), "not writable");
+        assert!(memory.window(VA_START + 2 * PAGE, Access::Read).is_none(), "not mapped");
+        assert!(memory.window(HOLE_END, Access::Read).is_none(), "an address whose bits 63:48 don't count");
+        let mut logged = VmMemory::logged(&vm, 0..0);
+        assert!(logged.window(VA_START, Access::Read).is_none() && logged.windows_epoch().is_none());
+
+        let (epoch, other) = (memory.windows_epoch(), VmMemory::new(&vm).windows_epoch());
+        assert!(epoch.is_some() && epoch != other);
+        memory.refresh();
+        assert_eq!(memory.windows_epoch(), epoch, "nothing changed");
+        // The buffer stays for as long as the window does.
+        let uses = Arc::strong_count(&storage);
+        vm.unmap(VA_START, 1).unwrap();
+        vm.unmap(HOLE_END, 1).unwrap();
+        assert!(Arc::strong_count(&storage) > 1, "{uses}");
+        memory.refresh();
+        assert_ne!(memory.windows_epoch(), epoch);
+        drop((memory, logged));
+        assert_eq!(Arc::strong_count(&storage), 1);
     }
 
     #[test]

@@ -2,13 +2,13 @@
 //! processor, and RDNA3 waves.
 //!
 //! [`SoftNode`] answers the ioctls that a render node of the amdgpu driver answers, and executes what is submitted:
-//! PM4 by [`cp`](self) and waves by the interpreter of [`isa_exec`]. It exists to prove the GPU path on machines
+//! PM4 and SDMA packets by [`cp`](self) and waves by the engines of [`isa_exec`]. It exists to prove the GPU path on machines
 //! without the card, and to run it in CI.
 //!
 //! ```text
-//! ioctl ─ kernel.rs ─ cs.rs ──► sched.rs ──► cp.rs ──► dispatch.rs ──► isa_exec
-//!            │ BOs, VA            │ rings       │ PM4       │ workgroups
-//!            └── arena.rs, vm.rs ◄┴─────────────┴───────────┘ every access, checked
+//! ioctl ─ kernel.rs ─ cs.rs ──► sched.rs ──► cp/ ─────► dispatch.rs ─► waves.rs ──► isa_exec
+//!            │ BOs, VA            │ rings      │ PM4, SDMA  │ registers    │ workgroups, programs.rs
+//!            └── arena.rs, vm.rs ◄┴────────────┴────────────┴──────────────┘ every access, checked
 //! ```
 //!
 //! Two rules make it stricter than a card, so that a stream that works here by luck doesn't exist:
@@ -32,6 +32,7 @@ mod cs;
 mod dispatch;
 mod fence;
 mod identity;
+mod inspect;
 mod kernel;
 mod memory;
 mod programs;
@@ -52,7 +53,9 @@ use memmap2::{MmapOptions, MmapRaw};
 use crate::kmd::{Errno, Node, Protection};
 
 pub use card::Config;
+pub use inspect::Inspection;
 pub use isa_exec::Engine as WaveEngine;
+pub use isa_exec::check;
 pub use trace::{DispatchEvent, Event, Trace};
 
 /// An open file of a software card: what a descriptor of `/dev/dri/renderD128` is to a real one.

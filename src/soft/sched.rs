@@ -24,6 +24,8 @@ pub enum Engine {
     Gfx,
     /// A compute ring.
     Compute,
+    /// A copy engine's ring.
+    Sdma,
 }
 
 /// An indirect buffer of a job.

@@ -57,7 +57,7 @@ pub fn packet(item: &Item<'_>, packet: &Packet, engine: Engine) -> Result<(), St
 }
 
 /// A field that takes names has one of them.
-fn named(field: &FieldSpec, value: u64) -> Result<(), String> {
+pub fn named(field: &FieldSpec, value: u64) -> Result<(), String> {
     let unnamed = |name: &str, values: Option<&pm4::field::ValuesDesc>, value: u64| match values {
         Some(v) if v.name_of(value).is_none() => Err(format!("{name} is {value:#x}, which is no {}", v.name)),
         _ => Ok(()),
@@ -70,7 +70,8 @@ fn named(field: &FieldSpec, value: u64) -> Result<(), String> {
 fn ring(item: &Item<'_>, packet: &Packet, engine: Engine) -> Result<(), String> {
     let (here, ring) = match engine {
         Engine::Compute => (Rings::COMPUTE, "a compute ring"),
-        Engine::Gfx => (Rings::GFX, "the graphics ring"),
+        // Its packets are others, and never come here.
+        Engine::Gfx | Engine::Sdma => (Rings::GFX, "the graphics ring"),
     };
     if let Some(desc) = packet.desc().filter(|d| !d.rings.contains(here)) {
         let of = match (desc.rings.contains(Rings::GFX), desc.rings.contains(Rings::COMPUTE)) {
@@ -92,7 +93,7 @@ fn ring(item: &Item<'_>, packet: &Packet, engine: Engine) -> Result<(), String> 
                 None => Ok(()),
             }
         }
-        Engine::Gfx => match packet {
+        Engine::Gfx | Engine::Sdma => match packet {
             Packet::DispatchDirect(_) | Packet::DispatchIndirectOffset(_)
                 if !item.flags.contains(HeaderFlags::SHADER_TYPE) =>
             {

@@ -72,6 +72,11 @@ pub enum Event {
         /// How many bytes.
         len: u64,
     },
+    /// A draw, which does nothing here.
+    Draw {
+        /// The packet's name.
+        packet: &'static str,
+    },
     /// The command processor copied memory.
     Copy {
         /// Where from.

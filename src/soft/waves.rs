@@ -6,24 +6,24 @@
 //! stays where it is while the thread starts others, as many as the CUs of a Navi31 hold: so those that wait for one
 //! another (a barrier of the whole grid) all run.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use isa_exec::{Control, Engine, Group, Memory, Program, Progress, Trap, TrapKind, WaveState, WaveStatus};
 
 use super::dispatch::Dispatch;
+use super::inspect::Inspection;
 use super::memory::{AccessLog, VmMemory};
 use super::programs::Programs;
 use super::sched::Watch;
 use super::vm::Vm;
 
-/// Wave instructions of a workgroup before others have their turn.
-const SLICE: u64 = 1 << 16;
+/// How long a thread goes on with the workgroups that it has before it starts as many again.
+const GROWTH: Duration = Duration::from_millis(2);
 /// Waves that a report shows with their registers.
 const SHOWN_WAVES: usize = 4;
 /// Their SGPRs that it shows.
@@ -43,6 +43,7 @@ pub struct Crew {
     pool: Option<rayon::ThreadPool>,
     threads: usize,
     programs: Arc<Programs>,
+    inspection: Option<Inspection>,
 }
 
 impl fmt::Debug for Crew {
@@ -52,10 +53,14 @@ impl fmt::Debug for Crew {
 }
 
 impl Crew {
-    /// A crew by which a dispatch runs on `threads` threads; on as many as the host has cores without a number.
-    pub fn new(threads: Option<usize>, engine: Engine) -> io::Result<Self> {
+    /// A crew by which a dispatch runs on `threads` threads; on as many as the host has cores without a number, and on the
+    /// ring's alone where its waves are watched.
+    pub fn new(threads: Option<usize>, engine: Engine, inspection: Option<Inspection>) -> io::Result<Self> {
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-        let threads = threads.filter(|&n| n != 0).unwrap_or_else(cores);
+        let threads = match inspection {
+            Some(_) => 1,
+            None => threads.filter(|&n| n != 0).unwrap_or_else(cores),
+        };
         let pool = match threads - 1 {
             0 => None,
             helpers => Some(
@@ -66,13 +71,21 @@ impl Crew {
                     .map_err(io::Error::other)?,
             ),
         };
-        Ok(Self { pool, threads, programs: Arc::new(Programs::new(engine)) })
+        Ok(Self { pool, threads, programs: Arc::new(Programs::new(engine)), inspection })
+    }
+
+    fn work(&self, dispatch: &Dispatch, vm: &Arc<Vm>, watch: &Arc<Watch>, programs: Option<Arc<Programs>>) -> Work {
+        let work = Work::new(dispatch.clone(), Arc::clone(vm), Arc::clone(watch), programs);
+        if let Some(inspection) = &self.inspection {
+            inspection.with(|i| i.next_dispatch());
+        }
+        Work { inspection: self.inspection.clone(), ..work }
     }
 
     /// Runs all workgroups; how many wave instructions they had.
     pub fn run(&self, dispatch: &Dispatch, vm: &Arc<Vm>, watch: &Arc<Watch>) -> Result<u64, Box<Stopped>> {
         let programs = Some(Arc::clone(&self.programs));
-        let work = Work::new(dispatch.clone(), Arc::clone(vm), Arc::clone(watch), programs);
+        let work = self.work(dispatch, vm, watch, programs);
         let most = work.count.min(work.dispatch.residency().into());
         let helpers = (self.threads - 1).min(most.saturating_sub(1) as usize);
         if let Some(pool) = self.pool.as_ref().filter(|_| helpers != 0) {
@@ -90,7 +103,7 @@ impl Crew {
 
     /// Runs all workgroups on this thread and notes what they touch.
     pub fn run_logged(&self, dispatch: &Dispatch, vm: &Arc<Vm>, watch: &Arc<Watch>) -> Result<AccessLog, Box<Stopped>> {
-        let work = Work::new(dispatch.clone(), Arc::clone(vm), Arc::clone(watch), None);
+        let work = self.work(dispatch, vm, watch, None);
         let mut memory = VmMemory::logged(&work.vm, dispatch.scratch_range());
         work.take_part(&mut memory);
         let log = memory.into_log().unwrap_or_default();
@@ -105,6 +118,8 @@ struct Work {
     watch: Arc<Watch>,
     /// Code from earlier dispatches; none where each fetch is to be seen.
     programs: Option<Arc<Programs>>,
+    /// Who watches the waves.
+    inspection: Option<Inspection>,
     count: u64,
     /// The workgroup to start next.
     next: AtomicU64,
@@ -156,6 +171,7 @@ impl Work {
             vm,
             watch,
             programs,
+            inspection: None,
             next: AtomicU64::new(0),
             ended: AtomicU64::new(0),
             instructions: AtomicU64::new(0),
@@ -219,21 +235,44 @@ impl Work {
         };
         let stopped = || self.stopped();
         let control = Control { stop: &stopped, max_instructions: None };
-        let mut resident: VecDeque<Running> = VecDeque::new();
+        // In the order in which they were started.
+        let mut resident: Vec<Running> = Vec::new();
+        let mut grown = Instant::now();
+        let (mut starts, mut turn) = (0, 0);
         while !self.stopped() {
-            let Some(mut running) = self.start(&program).or_else(|| resident.pop_front()) else { break };
-            match running.group.run(&mut program, memory, &control, SLICE) {
+            if resident.is_empty() {
+                (starts, turn) = (1, 0);
+                grown = Instant::now();
+            } else if grown.elapsed() >= GROWTH {
+                // None of them may ever end without those to come.
+                starts = resident.len();
+                grown = Instant::now();
+            }
+            let mut at = None;
+            if starts != 0 {
+                starts -= 1;
+                at = self.start(&program).map(|started| {
+                    resident.push(started);
+                    resident.len() - 1
+                });
+            }
+            if resident.is_empty() {
+                break;
+            }
+            // Every second turn is the oldest one's, which others may wait for.
+            turn += 1;
+            let at = at.unwrap_or_else(|| if turn % 2 == 0 { turn / 2 % resident.len() } else { 0 });
+            let slice = slice(resident.len());
+            match resident[at].group.run(&mut program, memory, &control, slice) {
                 Ok(Progress::Ended(stats)) => {
+                    let ended = resident.remove(at);
                     self.ended.fetch_add(1, Ordering::Relaxed);
                     self.instructions.fetch_add(stats.wave_instructions, Ordering::Relaxed);
-                    lock(&self.slots).extend(running.slot);
+                    lock(&self.slots).extend(ended.slot);
                     self.places.fetch_add(1, Ordering::Release);
                 }
-                Ok(Progress::Yielded) => resident.push_back(running),
-                Err(trap) => {
-                    self.fail(running.index, trap);
-                    resident.push_front(running);
-                }
+                Ok(Progress::Yielded) => {}
+                Err(trap) => self.fail(resident[at].index, trap),
             }
         }
         if self.stopped() {
@@ -276,7 +315,7 @@ impl Work {
     }
 
     /// Notes what the waves of these workgroups are doing.
-    fn report(&self, resident: &VecDeque<Running>, memory: &mut VmMemory<'_>) {
+    fn report(&self, resident: &[Running], memory: &mut VmMemory<'_>) {
         let mut under_way = lock(&self.under_way);
         for running in resident {
             let [x, y, z] = self.dispatch.workgroup(running.index);
@@ -344,6 +383,15 @@ struct Waiting {
     /// What it is doing, and where.
     text: String,
     registers: String,
+}
+
+/// Wave instructions of a workgroup's turn: many that run at a time are likely to wait for one another.
+const fn slice(resident: usize) -> u64 {
+    match resident {
+        0..=8 => 1 << 15,
+        9..=64 => 1 << 13,
+        _ => 1 << 12,
+    }
 }
 
 /// The scalar registers that matter most.

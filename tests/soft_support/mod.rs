@@ -137,9 +137,13 @@ pub struct Machine {
 
 /// A card as configured, with a trace and little patience.
 pub fn machine(config: Config) -> Machine {
+    machine_with(Config { job_timeout: Duration::from_millis(300), ..config })
+}
+
+/// A card as configured, with a trace.
+pub fn machine_with(config: Config) -> Machine {
     let trace = Trace::new();
-    let job_timeout = Duration::from_millis(300);
-    let node = Arc::new(SoftNode::new(Config { trace: Some(Arc::clone(&trace)), job_timeout, ..config }).unwrap());
+    let node = Arc::new(SoftNode::new(Config { trace: Some(Arc::clone(&trace)), ..config }).unwrap());
     let device = kmd::Device::open(Arc::clone(&node) as Arc<dyn Node>).unwrap();
     Machine { node, device, trace }
 }

@@ -98,6 +98,8 @@ macro_rules! level_run {
     };
 }
 
+pub(crate) use level_run;
+
 level_run! {
     /// 32-bit lanes without modifiers, while MODE has its usual value.
     pub(crate) fn simple = valu::simple;

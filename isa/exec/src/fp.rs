@@ -29,7 +29,8 @@ pub(crate) fn nan16(x: u32) -> bool {
 
 /// f16 bits to f32; exact, a NaN keeps its digits and stays signalling.
 #[inline(always)]
-pub(crate) fn h2f(h: u32) -> f32 {
+pub(crate) fn h2f(h: impl Into<u32>) -> f32 {
+    let h = h.into();
     let sign = (h & 0x8000) << 16;
     let mag = h & 0x7fff;
     // A denormal half is mag * 2^-24, exact in f32.
@@ -42,7 +43,7 @@ pub(crate) fn h2f(h: u32) -> f32 {
 
 /// f32 to f16, nearest even.
 #[inline(always)]
-pub(crate) fn f2h(x: f32) -> u32 {
+pub(crate) fn half_bits(x: f32) -> u32 {
     let b = x.to_bits();
     let sign = b >> 16 & 0x8000;
     let mag = b & 0x7fff_ffff;
@@ -64,7 +65,7 @@ pub(crate) fn d2h(x: f64) -> u32 {
     let b = n.to_bits();
     let toward = if (n as f64).abs() > x.abs() { b.wrapping_sub(1) } else { b };
     let exact = n as f64 == x || n.is_infinite() || x.is_nan();
-    f2h(f(if exact { b } else { toward | 1 }))
+    half_bits(f(if exact { b } else { toward | 1 }))
 }
 
 /// The exact sum of two f32 rounded to odd: a second rounding to f16 then sees every lost bit. Operands and sum are far
@@ -150,26 +151,6 @@ macro_rules! extremes {
 extremes!(u32, i32, 32, 0x7f80_0000, 0x40_0000, min_f32, max_f32);
 extremes!(u32, i32, 16, 0x7c00, 0x200, min_f16, max_f16);
 extremes!(u64, i64, 64, 0x7ff0_0000_0000_0000, 1 << 51, min_f64, max_f64);
-
-/// Minimum of memory atomics, which know no MODE.
-pub(crate) fn min32(a: u32, b: u32) -> u32 {
-    min_f32(true, a, b)
-}
-
-/// Maximum of memory atomics.
-pub(crate) fn max32(a: u32, b: u32) -> u32 {
-    max_f32(true, a, b)
-}
-
-/// [`min32`] for f64.
-pub(crate) fn min64(a: u64, b: u64) -> u64 {
-    min_f64(true, a, b)
-}
-
-/// [`max32`] for f64.
-pub(crate) fn max64(a: u64, b: u64) -> u64 {
-    max_f64(true, a, b)
-}
 
 /// `r`, or where it is NaN what the NaN rule says.
 #[inline(always)]
@@ -286,7 +267,7 @@ pub(crate) trait Fp: Copy {
     }
     #[inline(always)]
     fn fract16(self, a: u32) -> u32 {
-        let r = self.add16(a, f2h(-h2f(a).floor()));
+        let r = self.add16(a, half_bits(-h2f(a).floor()));
         let r = if r >= 0x3c00 && r < 0x7c00 { 0x3bff } else { r };
         if nan16(a) { a & 0xffff | 0x200 } else { r }
     }
@@ -326,7 +307,7 @@ impl Near {
     /// f16 of an f32 that is infinite only where the result is.
     #[inline(always)]
     fn narrow(self, x: f32) -> u32 {
-        let h = f2h(x);
+        let h = half_bits(x);
         let over = self.saturate16() && h & 0x7fff == 0x7c00 && x.is_finite();
         if over { h - 1 } else { h }
     }
@@ -356,7 +337,7 @@ impl Near {
     /// An exact function of one f16.
     #[inline(always)]
     pub(crate) fn exact16(self, a: u32, g: impl Fn(f32) -> f32) -> u32 {
-        rule16(f2h(g(h2f(a))), a, 0, 0)
+        rule16(half_bits(g(h2f(a))), a, 0, 0)
     }
 
     /// A function of one f64.

@@ -3,8 +3,8 @@ use crate::fast::Level;
 use crate::mem::{Done, LaneTrap, Lds, Port};
 use crate::program::{Code, Unit};
 use crate::salu::Next;
-use crate::wave::{EXEC, State, Vgprs, Wave, WaveState};
-use crate::{Control, Memory, Program, Stats, Trap, TrapKind, mem, salu};
+use crate::wave::{EXEC, State, Vgprs, Wave, WaveState, WaveStatus};
+use crate::{Control, Memory, Program, Stats, Trap, TrapKind, check, mem, salu};
 use isa::WaveSize;
 use std::sync::OnceLock;
 
@@ -77,6 +77,7 @@ pub struct Group {
     workgroup: [u32; 3],
     /// Wave whose turn is next.
     turn: usize,
+    observed: check::Observed,
 }
 
 impl Group {
@@ -93,6 +94,11 @@ impl Group {
             stats: Stats { wave_instructions: 0, waves: count as u64 },
             workgroup: setup.workgroup,
             turn: 0,
+            observed: check::Observed {
+                sgprs: setup.sgpr_init.len() as u32,
+                lds_bytes: setup.lds_bytes,
+                ..Default::default()
+            },
         }
     }
 
@@ -105,8 +111,37 @@ impl Group {
         control: &Control<'_>,
         budget: u64,
     ) -> Result<Progress, Trap> {
-        let Group { waves, lds, stats, workgroup, turn } = self;
+        let Group { waves, lds, stats, workgroup, turn, .. } = self;
         with!(waves, w => run(w, lds, stats, *workgroup, turn, program, mem, control, budget))
+    }
+
+    /// [`Group::run`] on the interpreter, with every instruction shown to `observer`. A group that began with an observer
+    /// goes on with it.
+    pub fn run_observed(
+        &mut self,
+        program: &mut Program,
+        mem: &mut dyn Memory,
+        control: &Control<'_>,
+        budget: u64,
+        observer: &mut dyn check::Observer,
+    ) -> Result<Progress, Trap> {
+        let Group { waves, lds, stats, workgroup, turn, observed } = self;
+        let mut scene = check::Scene { lds, stats, workgroup: *workgroup, observed, program, mem, observer };
+        with!(waves, w => scene.run(w, turn, control, budget))
+    }
+
+    /// Runs one instruction of one wave, shown to `observer`: a single step. A wave that ended, or that waits at a barrier
+    /// for others, stays where it is.
+    pub fn step(
+        &mut self,
+        wave: usize,
+        program: &mut Program,
+        mem: &mut dyn Memory,
+        observer: &mut dyn check::Observer,
+    ) -> Result<WaveStatus, Trap> {
+        let Group { waves, lds, stats, workgroup, observed, .. } = self;
+        let mut scene = check::Scene { lds, stats, workgroup: *workgroup, observed, program, mem, observer };
+        with!(waves, w => scene.step(w, wave))
     }
 
     /// What was done so far.
@@ -194,6 +229,7 @@ fn start<const L: usize>(setup: &GroupSetup<'_>, id: u32, entry: u64) -> Wave<L>
             | (setup.fp16_ovfl as u32) << 23,
         v,
         state: State::Running,
+        clock: 0,
         scratch: setup.scratch_base + id as u64 * setup.scratch_wave_bytes as u64,
         scratch_lane_bytes: setup.scratch_wave_bytes / L as u32,
     }
@@ -376,7 +412,7 @@ pub(crate) fn execute<const L: usize>(
     c: &Code,
     pc: u64,
     port: &mut Port<'_>,
-    level: Level,
+    _: Level,
 ) -> Result<Next, LaneTrap> {
     let plain = |k: TrapKind| (k, None);
     match c.unit {

@@ -65,6 +65,11 @@ impl DppMap {
         exec & self.write & valid
     }
 
+    /// The lane that each lane reads, None where it reads 0; beyond the wave nothing.
+    pub(crate) fn sources(&self, exec: u64) -> [Option<usize>; 64] {
+        self.from.map(|f| (f != NOWHERE && (self.inactive || exec >> f & 1 != 0)).then_some(f as usize))
+    }
+
     /// What each lane reads of `x`: 0 from nowhere and from inactive lanes, unless those are asked for.
     pub(crate) fn read<const L: usize>(&self, exec: u64, x: &[u32; L]) -> [u32; L] {
         let mut masked = *x;

@@ -5,6 +5,7 @@
 //! (and translated) once into a [`Program`] and reused across workgroups.
 #![deny(unsafe_code)]
 
+pub mod check;
 mod compare;
 mod fast;
 mod fp;
@@ -124,40 +125,12 @@ pub trait Memory {
     /// Reads `n` consecutive dwords for each lane in `live`, from its address on: dword `k` of a lane goes to
     /// `out[k * vas.len() + lane]`. Other lanes of `out` stay. The first lane that faults is told with its number.
     fn load_words(&mut self, vas: &[u64], live: u64, n: usize, out: &mut [u32]) -> Result<(), (usize, MemFault)> {
-        if n == 1 {
-            return self.load_lanes(vas, live, out);
-        }
-        let lanes = vas.len();
-        let mut bytes = [0; 16];
-        for (lane, &va) in vas.iter().enumerate().filter(|(lane, _)| live >> lane & 1 != 0) {
-            for first in (0..n).step_by(4) {
-                let bytes = &mut bytes[..4 * (n - first).min(4)];
-                self.load(va.wrapping_add(4 * first as u64), bytes).map_err(|f| (lane, f))?;
-                for (k, b) in bytes.chunks_exact(4).enumerate() {
-                    out[(first + k) * lanes + lane] = u32::from_le_bytes([b[0], b[1], b[2], b[3]]);
-                }
-            }
-        }
-        Ok(())
+        load_words_each_lane(self, vas, live, n, out)
     }
     /// Writes `n` consecutive dwords for each lane in `live`, laid out like those of [`Memory::load_words`], one lane
     /// after the other in ascending order.
     fn store_words(&mut self, vas: &[u64], live: u64, n: usize, data: &[u32]) -> Result<(), (usize, MemFault)> {
-        if n == 1 {
-            return self.store_lanes(vas, live, data);
-        }
-        let lanes = vas.len();
-        let mut bytes = [0; 16];
-        for (lane, &va) in vas.iter().enumerate().filter(|(lane, _)| live >> lane & 1 != 0) {
-            for first in (0..n).step_by(4) {
-                let bytes = &mut bytes[..4 * (n - first).min(4)];
-                for (k, b) in bytes.chunks_exact_mut(4).enumerate() {
-                    b.copy_from_slice(&data[(first + k) * lanes + lane].to_le_bytes());
-                }
-                self.store(va.wrapping_add(4 * first as u64), bytes).map_err(|f| (lane, f))?;
-            }
-        }
-        Ok(())
+        store_words_each_lane(self, vas, live, n, data)
     }
     /// Replaces the dword `x` at `va` by `f(x)` and returns `x`; `f` may run more than once.
     fn atomic_u32(&mut self, va: u64, f: &mut dyn FnMut(u32) -> u32) -> Result<u32, MemFault>;
@@ -178,6 +151,21 @@ pub trait Memory {
     fn windows_epoch(&self) -> Option<u64> {
         None
     }
+    /// The allocation that the mapped byte at `va` belongs to, with the size that was asked for. None where that is not
+    /// known: checked runs then find no accesses beyond it.
+    fn object_at(&mut self, va: u64) -> Option<Object> {
+        let _ = va;
+        None
+    }
+}
+
+/// An allocation in the device's memory.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Object {
+    /// First GPU virtual address.
+    pub va: u64,
+    /// Bytes asked for; the pages behind them go on.
+    pub bytes: u64,
 }
 
 /// What stops a group from outside.
@@ -222,6 +210,56 @@ pub fn store_each_lane<M: Memory + ?Sized>(
     for (lane, (&va, &data)) in vas.iter().zip(data).enumerate() {
         if live >> lane & 1 != 0 {
             memory.store_u32(va, data).map_err(|f| (lane, f))?;
+        }
+    }
+    Ok(())
+}
+
+/// [`Memory::load_words`] one lane after the other.
+pub fn load_words_each_lane<M: Memory + ?Sized>(
+    memory: &mut M,
+    vas: &[u64],
+    live: u64,
+    n: usize,
+    out: &mut [u32],
+) -> Result<(), (usize, MemFault)> {
+    if n == 1 {
+        return memory.load_lanes(vas, live, out);
+    }
+    let lanes = vas.len();
+    let mut bytes = [0; 16];
+    for (lane, &va) in vas.iter().enumerate().filter(|(lane, _)| live >> lane & 1 != 0) {
+        for first in (0..n).step_by(4) {
+            let bytes = &mut bytes[..4 * (n - first).min(4)];
+            memory.load(va.wrapping_add(4 * first as u64), bytes).map_err(|f| (lane, f))?;
+            for (k, b) in bytes.chunks_exact(4).enumerate() {
+                out[(first + k) * lanes + lane] = u32::from_le_bytes([b[0], b[1], b[2], b[3]]);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// [`Memory::store_words`] one lane after the other.
+pub fn store_words_each_lane<M: Memory + ?Sized>(
+    memory: &mut M,
+    vas: &[u64],
+    live: u64,
+    n: usize,
+    data: &[u32],
+) -> Result<(), (usize, MemFault)> {
+    if n == 1 {
+        return memory.store_lanes(vas, live, data);
+    }
+    let lanes = vas.len();
+    let mut bytes = [0; 16];
+    for (lane, &va) in vas.iter().enumerate().filter(|(lane, _)| live >> lane & 1 != 0) {
+        for first in (0..n).step_by(4) {
+            let bytes = &mut bytes[..4 * (n - first).min(4)];
+            for (k, b) in bytes.chunks_exact_mut(4).enumerate() {
+                b.copy_from_slice(&data[(first + k) * lanes + lane].to_le_bytes());
+            }
+            memory.store(va.wrapping_add(4 * first as u64), bytes).map_err(|f| (lane, f))?;
         }
     }
     Ok(())

@@ -4,9 +4,11 @@
 //! eight ([`K64`]). Source modifiers and flushed denormals are done before it and OMOD, CLAMP and flushing after it
 //! ([`crate::valu`]), so that the expression is the plain operation. It sees 16-bit operands in the low half of a lane,
 //! with anything above.
-use crate::fast::Level;
+use crate::fast::{Level, Run, level_run};
 use crate::fp::*;
+use crate::program::Code;
 use crate::trans;
+use crate::wave::Wave;
 use isa::Op;
 
 /// Sixteen lanes of 32 bits.
@@ -538,6 +540,57 @@ table! {
     V_MQSAD_PK_U16_U8 => |r, a, b, c| quad(a, b as u32, c, r.aux(), msad);
 }
 
+/// Ops with a function of their own that does everything in registers. What follows `or` is the op where the host's result
+/// is NaN in some lane: the NaN rule is looked at only then.
+macro_rules! fuse {
+    ($($op:ident => |$r:ident, $a:ident, $b:ident, $c:ident| $e:expr $(, or $rule:expr)?;)*) => {
+        /// The function of an op of inner loops, for an instruction without modifiers.
+        #[allow(unsafe_code)]
+        pub(crate) fn fused(op: Op, level: Level, lanes: u32) -> Option<Run> {
+            match op {
+                $(Op::$op => {
+                    #[inline(always)]
+                    fn body<const L: usize>(w: &mut Wave<L>, c: &Code) {
+                        let rule = fuse!(@rule |$r, $a, $b, $c| $($rule)?);
+                        crate::valu::fused(w, c, |$r: Near, $a: u32, $b: u32, $c: u32| -> u32 { $e }, rule);
+                    }
+                    level_run! {
+                        fn new = body;
+                    }
+                    Some(new(level, lanes))
+                })*
+                _ => None,
+            }
+        }
+    };
+    (@rule |$r:ident, $a:ident, $b:ident, $c:ident|) => {
+        None::<fn(Near, u32, u32, u32) -> u32>
+    };
+    (@rule |$r:ident, $a:ident, $b:ident, $c:ident| $rule:expr) => {
+        Some(|$r: Near, $a: u32, $b: u32, $c: u32| -> u32 { $rule })
+    };
+}
+
+fuse! {
+    V_MOV_B32 => |_r, a, _b, _c| a;
+    V_ADD_F32 => |_r, a, b, _c| (f(a) + f(b)).to_bits(), or _r.add32(a, b);
+    V_SUB_F32 => |_r, a, b, _c| (f(a) - f(b)).to_bits(), or _r.sub32(a, b);
+    V_MUL_F32 => |_r, a, b, _c| (f(a) * f(b)).to_bits(), or _r.mul32(a, b);
+    V_FMA_F32 => |_r, a, b, c| f(a).mul_add(f(b), f(c)).to_bits(), or _r.fma32(a, b, c);
+    V_FMAC_F32 => |_r, a, b, c| f(a).mul_add(f(b), f(c)).to_bits(), or _r.fma32(a, b, c);
+    V_FMAAK_F32 => |_r, a, b, c| f(a).mul_add(f(b), f(c)).to_bits(), or _r.fma32(a, b, c);
+    V_FMAMK_F32 => |_r, a, b, c| f(a).mul_add(f(c), f(b)).to_bits(), or _r.fma32(a, c, b);
+    V_ADD_NC_U32 => |_r, a, b, _c| a.wrapping_add(b);
+    V_SUB_NC_U32 => |_r, a, b, _c| a.wrapping_sub(b);
+    V_AND_B32 => |_r, a, b, _c| a & b;
+    V_OR_B32 => |_r, a, b, _c| a | b;
+    V_XOR_B32 => |_r, a, b, _c| a ^ b;
+    V_LSHLREV_B32 => |_r, a, b, _c| b << (a & 31);
+    V_LSHRREV_B32 => |_r, a, b, _c| b >> (a & 31);
+    V_ADD3_U32 => |_r, a, b, c| a.wrapping_add(b).wrapping_add(c);
+    V_LSHL_ADD_U32 => |_r, a, b, c| (a << (b & 31)).wrapping_add(c);
+}
+
 #[inline(always)]
 fn clip_u32(v: i64) -> u32 {
     v.clamp(0, u32::MAX as i64) as u32
@@ -669,9 +722,11 @@ macro_rules! fixup {
             let sign = (a ^ b) & SIGN;
             let (ma, mb) = (a & (SIGN - 1), b & (SIGN - 1));
             let r = sign | q & (SIGN - 1);
-            // The quotient is below everything.
-            let far = ((ma >> $man) as i32 - (mb >> $man) as i32) < if $bits == 64 { -1075 } else { -150 };
+            let gap = (ma >> $man) as i32 - (mb >> $man) as i32;
+            // The quotient is below everything, or the refinement of one above everything came to infinity minus infinity.
+            let far = gap < if $bits == 64 { -1075 } else { -150 };
             let r = if far && $bits != 16 { sign | tiny } else { r };
+            let r = if q & (SIGN - 1) > INF && gap > if $bits == 64 { 1024 } else { 128 } { sign | INF } else { r };
             let r = if mb == INF || ma == 0 { sign } else { r };
             let r = if mb == 0 || ma == INF { sign | INF } else { r };
             let r = if mb == 0 && ma == 0 || mb == INF && ma == INF { SIGN | INF | QUIET } else { r };

@@ -70,6 +70,8 @@ pub(crate) struct Code {
     pub y: [Src; 2],
     /// Runs a vector ALU instruction, pairs included, on a wave of the lanes it was decoded for; None for other units.
     pub run: Option<Run>,
+    /// What `run` calls when MODE is not as usual.
+    pub slow: Option<Run>,
     pub alu: Alu,
     pub pair: Option<[Half; 2]>,
     pub cmp: Option<Cmp>,
@@ -208,6 +210,12 @@ impl Code {
             }
         }
         let pair = inst.y.and_then(|y| Some([Half::new(inst.op, level)?, Half::new(y.op, level)?]));
+        let slow = match (cmp, &alu.kernel) {
+            (Some(_), _) => Some(fast::compare_full(level, lanes)),
+            (None, Kernel::Lanes(..)) => Some(fast::full(level, lanes)),
+            (None, Kernel::Wide(..)) => Some(fast::full_wide(level, lanes)),
+            (None, Kernel::None) => None,
+        };
         let run = match row.format {
             Format::VopdX | Format::VopdY => pair.map(|_| fast::pair(level, lanes)),
             Format::Vop1 | Format::Vop2 | Format::Vop3 | Format::Vopc | Format::Vop3p | Format::Vinterp => {
@@ -223,7 +231,7 @@ impl Code {
             Format::Flat | Format::Global | Format::Scratch => Unit::Mem,
             _ => Unit::Other,
         };
-        Code { inst, unit, s, y, run, alu, pair, cmp, mem, load }
+        Code { inst, unit, s, y, run, slow, alu, pair, cmp, mem, load }
     }
 
     /// What the vector ALU knows of it.
@@ -241,6 +249,12 @@ fn vector(inst: &Inst, alu: &Alu, cmp: Option<Cmp>, level: fast::Level, lanes: u
         return Some(f(level, lanes));
     }
     if let Some(run) = crate::special::find(inst.op, level, lanes) {
+        return Some(run);
+    }
+    if alu.simple
+        && !(inst.mods.clamp && crate::ops::saturating(inst.op, level).is_some())
+        && let Some(run) = crate::ops::fused(inst.op, level, lanes)
+    {
         return Some(run);
     }
     let f = match (&alu.kernel, alu.simple) {

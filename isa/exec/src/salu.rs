@@ -1,7 +1,7 @@
 //! Scalar instructions.
 use crate::TrapKind;
 use crate::program::Code;
-use crate::wave::{EXEC, M0, State, VCC, Wave};
+use crate::wave::{EXEC, M0, PRIVATE_BASE, SHARED_BASE, State, VCC, Wave};
 use isa::{Inst, Op};
 
 /// What the scheduler does after a scalar instruction.
@@ -14,25 +14,62 @@ pub(crate) enum Next {
     Again,
 }
 
-fn hwreg<const L: usize>(w: &mut Wave<L>, simm: u32, write: Option<u32>) -> Result<u32, TrapKind> {
+/// Cycles that a reading of the clock takes. Time is the wave's own, so that it reads the same on every run: it advances
+/// when it is read and when the wave sleeps.
+const READING: u64 = 100;
+/// Shader cycles in a tick of the 100 MHz reference clock, about.
+const CYCLES_A_TICK: u64 = 25;
+
+/// Shader cycles of the wave so far.
+fn clock<const L: usize>(w: &mut Wave<L>) -> u64 {
+    w.clock = w.clock.wrapping_add(READING);
+    w.clock
+}
+
+/// Reads or writes bits of a hardware register (table of section 5.6 of the guide). User code may write MODE alone;
+/// writes to others vanish, and what does not exist reads 0.
+fn hwreg<const L: usize>(w: &mut Wave<L>, simm: u32, write: Option<u32>) -> u32 {
     let (id, off, size) = (simm & 63, simm >> 6 & 31, (simm >> 11 & 31) + 1);
-    let mask = (((1u64 << size) - 1) << off) as u32;
-    let value = match id {
-        1 => w.mode,
-        2 => w.scc as u32,
-        20 => w.scratch as u32,
-        21 => (w.scratch >> 32) as u32,
-        3 | 5 | 6 | 7 | 15 | 23 | 24 | 29 => 0,
-        _ => return Err(TrapKind::NotImplemented { what: format!("hardware register {id}") }),
-    };
+    let field = ((1u64 << size) - 1) as u32;
     if let Some(x) = write {
         if id == 1 {
+            let mask = field << off;
             w.mode = w.mode & !mask | x << off & mask;
-        } else {
-            return Err(TrapKind::NotImplemented { what: format!("writing hardware register {id}") });
         }
+        return 0;
     }
-    Ok((value & mask) >> off)
+    let value = match id {
+        1 => w.mode,
+        // STATUS: SCC, EXECZ, VCCZ, VALID.
+        2 => w.scc as u32 | ((w.exec() == 0) as u32) << 9 | ((w.mask(VCC) == 0) as u32) << 10 | 1 << 16,
+        // GPR_ALLOC: blocks of eight VGPRs less one.
+        5 => ((w.v.len() as u32).div_ceil(8) - 1) << 12,
+        // SH_MEM_BASES: private, then shared.
+        15 => (PRIVATE_BASE >> 48) as u32 | ((SHARED_BASE >> 48) as u32) << 16,
+        20 => w.scratch as u32,
+        21 => (w.scratch >> 32) as u32,
+        // HW_ID1: wave slot and SIMD; HW_ID2: the first compute microengine.
+        23 => w.id >> 2 & 31 | (w.id & 3) << 8,
+        24 => 1 << 8,
+        29 => clock(w) as u32 & 0xf_ffff,
+        _ => 0,
+    };
+    value >> off & field
+}
+
+/// An instruction that user code may not run.
+fn illegal(word: u32) -> TrapKind {
+    TrapKind::IllegalInstruction { words: vec![word], why: isa::DecodeError::Unknown { word } }
+}
+
+/// What a message that returns something returns: there is no firmware behind it, so what it would say is constant.
+fn message<const L: usize>(w: &mut Wave<L>, id: u32) -> u64 {
+    match id & 0xff {
+        // REALTIME, in ticks of 10 ns.
+        131 => clock(w) / CYCLES_A_TICK,
+        // SAVE_WAVE: nothing to save. Doorbell, dispatch, trap memory and trap handler: none.
+        _ => 0,
+    }
 }
 
 pub(crate) fn run<const L: usize>(w: &mut Wave<L>, c: &Code, pc: u64) -> Result<Next, TrapKind> {
@@ -45,7 +82,6 @@ pub(crate) fn run<const L: usize>(w: &mut Wave<L>, c: &Code, pc: u64) -> Result<
     let b = w.s32(c.s[1]);
     let al = || w.s64(c.s[0]);
     let bl = || w.s64(c.s[1]);
-    let f = f32::from_bits;
     // Shorthands: result, result with SCC = nonzero, result with SCC given; the same for 64 bits.
     macro_rules! set {
         ($v:expr) => {{
@@ -127,7 +163,6 @@ pub(crate) fn run<const L: usize>(w: &mut Wave<L>, c: &Code, pc: u64) -> Result<
         | Op::S_WAITCNT_DEPCTR
         | Op::S_DELAY_ALU
         | Op::S_CLAUSE
-        | Op::S_SLEEP
         | Op::S_SETPRIO
         | Op::S_WAITCNT_VSCNT
         | Op::S_WAITCNT_VMCNT
@@ -144,7 +179,19 @@ pub(crate) fn run<const L: usize>(w: &mut Wave<L>, c: &Code, pc: u64) -> Result<
         | Op::S_ICACHE_INV
         | Op::S_VERSION
         | Op::S_WAKEUP => {}
-        Op::S_ENDPGM => w.state = State::Ended,
+        // Debug conditions are never set.
+        Op::S_CBRANCH_CDBGSYS
+        | Op::S_CBRANCH_CDBGUSER
+        | Op::S_CBRANCH_CDBGSYS_OR_USER
+        | Op::S_CBRANCH_CDBGSYS_AND_USER => {}
+        Op::S_SLEEP => w.clock = w.clock.wrapping_add((k as u64 & 127) * 64),
+        Op::S_ENDPGM | Op::S_ENDPGM_SAVED => w.state = State::Ended,
+        Op::S_SETKILL if k & 1 != 0 => w.state = State::Ended,
+        Op::S_SETKILL => {}
+        Op::S_SETHALT if k & 1 != 0 => return Err(TrapKind::Halted { id: 0 }),
+        Op::S_SENDMSGHALT => return Err(TrapKind::Halted { id: 0 }),
+        Op::S_CODE_END => return Err(illegal(0xbf9f_0000)),
+        Op::S_RFE_B64 => return Err(illegal(0xbe80_4a00 | i.src[0] as u32)),
         Op::S_BARRIER => w.state = State::Barrier,
         Op::S_TRAP => return Err(TrapKind::Halted { id: k & 0xff }),
         Op::S_BRANCH => return Ok(branch()),
@@ -162,7 +209,7 @@ pub(crate) fn run<const L: usize>(w: &mut Wave<L>, c: &Code, pc: u64) -> Result<
         | Op::S_CBRANCH_EXECNZ => {}
         Op::S_DENORM_MODE => w.mode = w.mode & !0xf0 | (k & 15) << 4,
         Op::S_ROUND_MODE => w.mode = w.mode & !0xf | k & 15,
-        Op::S_SETHALT if k & 1 == 0 => {}
+        Op::S_SETHALT => {}
         // SOPK
         Op::S_MOVK_I32 => set!(k),
         Op::S_CMOVK_I32 => {
@@ -188,21 +235,56 @@ pub(crate) fn run<const L: usize>(w: &mut Wave<L>, c: &Code, pc: u64) -> Result<
         Op::S_CMPK_LT_U32 => cmp!(w.sgpr(d) < k & 0xffff),
         Op::S_CMPK_LE_U32 => cmp!(w.sgpr(d) <= k & 0xffff),
         Op::S_GETREG_B32 => {
-            let v = hwreg(w, k & 0xffff, None)?;
+            let v = hwreg(w, k & 0xffff, None);
             set!(v)
         }
         Op::S_SETREG_B32 => {
             let v = w.sgpr(d);
-            hwreg(w, k & 0xffff, Some(v))?;
+            hwreg(w, k & 0xffff, Some(v));
         }
         Op::S_SETREG_IMM32_B32 => {
-            hwreg(w, k & 0xffff, Some(i.literal))?;
+            hwreg(w, k & 0xffff, Some(i.literal));
         }
         Op::S_CALL_B64 => {
             set64!(next);
             return Ok(branch());
         }
+        // Loops over the halves of a wave64: the low lanes first, the other half's mask in the destination.
+        Op::S_SUBVECTOR_LOOP_BEGIN => {
+            if w.exec() == 0 {
+                return Ok(branch());
+            }
+            if L == 64 && w.s[EXEC] == 0 {
+                set!(0)
+            } else if L == 64 {
+                let high = w.s[EXEC + 1];
+                set!(high);
+                w.s[EXEC + 1] = 0;
+            }
+        }
+        Op::S_SUBVECTOR_LOOP_END => {
+            let other = w.sgpr(d);
+            if L == 64 && w.s[EXEC + 1] != 0 {
+                w.s[EXEC] = other;
+            } else if L == 64 && other != 0 {
+                let low = w.s[EXEC];
+                w.s[EXEC + 1] = other;
+                set!(low);
+                w.s[EXEC] = 0;
+                return Ok(branch());
+            }
+        }
         // SOP1
+        Op::S_SENDMSG_RTN_B32 => {
+            let v = message(w, i.src[0] as u32);
+            set!(v as u32)
+        }
+        Op::S_SENDMSG_RTN_B64 => {
+            let v = message(w, i.src[0] as u32);
+            set64!(v)
+        }
+        Op::S_QUADMASK_B32 => nz!(quadmask(a as u64) as u32),
+        Op::S_QUADMASK_B64 => nz64!(quadmask(al())),
         Op::S_MOV_B32 => set!(a),
         Op::S_MOV_B64 => set64!(al()),
         Op::S_CMOV_B32 => {
@@ -276,12 +358,17 @@ pub(crate) fn run<const L: usize>(w: &mut Wave<L>, c: &Code, pc: u64) -> Result<
         Op::S_AND_NOT1_WREXEC_B32 => wrexec!(32, |s, e| s & !e),
         Op::S_AND_NOT0_WREXEC_B64 => wrexec!(64, |s, e| !s & e),
         Op::S_AND_NOT1_WREXEC_B64 => wrexec!(64, |s, e| s & !e),
-        Op::S_MOVRELS_B32 => set!(w.sgpr(i.src[0] as usize + w.s[M0] as usize)),
-        Op::S_MOVRELS_B64 => set64!(w.sgpr64(i.src[0] as usize + w.s[M0] as usize)),
-        Op::S_MOVRELD_B32 => w.set_sgpr(d + w.s[M0] as usize, a),
+        Op::S_MOVRELS_B32 => set!(w.sgpr((i.src[0] as usize).saturating_add(w.s[M0] as usize))),
+        Op::S_MOVRELS_B64 => set64!(w.sgpr64((i.src[0] as usize).saturating_add(w.s[M0] as usize) & !1)),
+        Op::S_MOVRELSD_2_B32 => {
+            let m0 = w.s[M0] as usize;
+            let v = w.sgpr(i.src[0] as usize + (m0 & 0x3ff));
+            w.set_sgpr(d + (m0 >> 16 & 0x3ff), v)
+        }
+        Op::S_MOVRELD_B32 => w.set_sgpr(d.saturating_add(w.s[M0] as usize), a),
         Op::S_MOVRELD_B64 => {
             let v = al();
-            w.set_sgpr64(d + w.s[M0] as usize, v)
+            w.set_sgpr64(d.saturating_add(w.s[M0] as usize) & !1, v)
         }
         // SOP2
         Op::S_ADD_U32 => {
@@ -371,13 +458,14 @@ pub(crate) fn run<const L: usize>(w: &mut Wave<L>, c: &Code, pc: u64) -> Result<
         Op::S_BITCMP1_B32 => cmp!(a >> (b & 31) & 1 == 1),
         Op::S_BITCMP0_B64 => cmp!(al() >> (b & 63) & 1 == 0),
         Op::S_BITCMP1_B64 => cmp!(al() >> (b & 63) & 1 == 1),
-        // Messages that return a value have no answer without the firmware.
-        _ => {
-            let _ = f;
-            return Err(TrapKind::NotImplemented { what: i.row().name.into() });
-        }
+        _ => return Err(TrapKind::NotImplemented { what: i.row().name.into() }),
     }
     Ok(Next::Fall)
+}
+
+/// One bit for every group of four that has one.
+fn quadmask(x: u64) -> u64 {
+    (0..16).fold(0, |m, k| m | ((x >> (4 * k) & 15 != 0) as u64) << k)
 }
 
 /// Four bits set for every group of four that has one.

@@ -145,7 +145,8 @@ fn mad64<const L: usize>(w: &mut Wave<L>, c: &Code) {
         } else {
             let p = a[l] as i32 as i64 * b[l] as i32 as i64;
             let r = p as i128 + d[l] as i64 as i128;
-            let o = i64::try_from(r).is_err();
+            // The flag is bit 64 of the sum, its sign.
+            let o = r < 0;
             let clipped = r.clamp(i64::MIN as i128, i64::MAX as i128);
             (if clamp { clipped as u64 } else { r as u64 }, o)
         };
@@ -302,11 +303,8 @@ fn div_scale<const L: usize>(w: &mut Wave<L>, c: &Code) {
     let mut out = [0u64; L];
     let mut flag = 0u64;
     for l in 0..L {
-        let (r, f) = if single {
-            div_scale32(x[l] as u32, b[l] as u32, a[l] as u32)
-        } else {
-            div_scale64(x[l], b[l], a[l])
-        };
+        let (r, f) =
+            if single { div_scale32(x[l] as u32, b[l] as u32, a[l] as u32) } else { div_scale64(x[l], b[l], a[l]) };
         out[l] = r;
         flag |= (f as u64) << l;
     }

@@ -76,7 +76,11 @@ fn result(name: &str) -> (Float, bool) {
     const B16: (Float, bool) = (Float::None, true);
     match name {
         "v_dot2acc_f32_f16" | "v_dot2_f32_f16" | "v_dot2_f32_bf16" | "v_cvt_off_f32_i4" => return F32,
-        "v_dot2_f16_f16" | "v_fma_mixlo_f16" | "v_fma_mixhi_f16" => return F16,
+        "v_interp_p2_f16_f32"
+        | "v_interp_p2_rtz_f16_f32"
+        | "v_dot2_f16_f16"
+        | "v_fma_mixlo_f16"
+        | "v_fma_mixhi_f16" => return F16,
         "v_dot2_bf16_bf16" | "v_sat_pk_u8_i16" | "v_cvt_norm_i16_f16" | "v_cvt_norm_u16_f16" => return B16,
         "v_frexp_exp_i16_f16" => return B16,
         "v_cvt_pk_rtz_f16_f32" | "v_pack_b32_f16" => return (Float::Pair, false),
@@ -185,11 +189,7 @@ impl Alu {
             let sixteen = if tied { half } else { matches!(ty, Ty::F16 | Ty::B16 | Ty::BF16) };
             if sixteen && !vop3p {
                 let vgpr = if tied { 256 + inst.vdst as u16 } else { inst.src[k] };
-                let high = if e32 {
-                    vgpr >= 256 + 128 && !constant
-                } else {
-                    opsel(if tied { 3 } else { k })
-                };
+                let high = if e32 { vgpr >= 256 + 128 && !constant } else { opsel(if tied { 3 } else { k }) };
                 o.part = if high { Part::High } else { Part::Low };
                 simple &= !high;
             }
@@ -219,7 +219,9 @@ impl Alu {
             simple &= !o.neg && !o.abs;
             o
         });
-        let mode = row.implicit & R_MODE != 0 && !matches!(inst.op, Op::V_DOT2_BF16_BF16);
+        let floor = matches!(inst.op, Op::V_CVT_FLOOR_I32_F32 | Op::V_CVT_NEAREST_I32_F32);
+        let rtz = matches!(inst.op, Op::V_INTERP_P10_RTZ_F16_F32 | Op::V_INTERP_P2_RTZ_F16_F32);
+        let mode = (row.implicit & R_MODE != 0 || floor || rtz) && inst.op != Op::V_DOT2_BF16_BF16;
         let (mut care, mut usual) = (0, 0);
         if mode {
             for k in src[..count as usize].iter().map(|o| o.float).chain([float]) {
@@ -269,14 +271,18 @@ impl Alu {
     }
 }
 
+/// Lanes on cache lines of their own.
+#[repr(align(64))]
+struct Lines<const L: usize>([u32; L]);
+
 /// A source as it stands: the register itself, or the scalar in every lane of a buffer declared without a value.
 macro_rules! plain {
     ($w:expr, $s:expr, $buffer:ident) => {
         match $s {
             Src::V(k) => $w.vgpr(k as usize),
             s => {
-                $buffer = [$w.s32(s); L];
-                &$buffer
+                $buffer = Lines([$w.s32(s); L]);
+                &$buffer.0
             }
         }
     };
@@ -301,16 +307,62 @@ fn direct<const L: usize>(w: &Wave<L>, c: &Code) -> Option<[u32; L]> {
     let a = plain!(w, c.s[0], x);
     let b = if alu.count > 1 { plain!(w, c.s[1], y) } else { a };
     let d = if alu.count > 2 { plain!(w, c.s[2], z) } else { a };
-    let mut o = [0; L];
-    call(k, &mut o, a, b, d, Env { mode: w.mode, aux: alu.aux });
-    Some(o)
+    let mut o = Lines([0; L]);
+    call(k, &mut o.0, a, b, d, Env { mode: w.mode, aux: alu.aux });
+    Some(o.0)
 }
 
 #[inline(always)]
 pub(crate) fn simple<const L: usize>(w: &mut Wave<L>, c: &Code) {
     match direct(w, c) {
         Some(o) => w.write32(c.inst.vdst as usize, &o, w.exec()),
-        None => full(w, c),
+        None => slow(w, c),
+    }
+}
+
+/// The same with the operation itself in the function, for what inner loops are made of; `rule` takes its place where a
+/// result is NaN.
+#[inline(always)]
+pub(crate) fn fused<const L: usize>(
+    w: &mut Wave<L>,
+    c: &Code,
+    op: impl Fn(Near, u32, u32, u32) -> u32,
+    rule: Option<impl Fn(Near, u32, u32, u32) -> u32>,
+) {
+    let alu = c.alu();
+    if !alu.usual(w.mode) {
+        return slow(w, c);
+    }
+    let (x, y, z);
+    let a = plain!(w, c.s[0], x);
+    let b = if alu.count > 1 { plain!(w, c.s[1], y) } else { a };
+    let d = if alu.count > 2 { plain!(w, c.s[2], z) } else { a };
+    let r = Near(w.mode, alu.aux);
+    let mut o = [0; L];
+    for i in 0..L {
+        o[i] = op(r, a[i], b[i], d[i]);
+    }
+    if let Some(rule) = rule {
+        let mut nan = 0;
+        for x in &o {
+            nan |= f(*x).is_nan() as u32;
+        }
+        if nan != 0 {
+            for i in 0..L {
+                o[i] = rule(r, a[i], b[i], d[i]);
+            }
+        }
+    }
+    w.write32(c.inst.vdst as usize, &o, w.exec());
+}
+
+/// What is left when MODE is not as usual.
+#[allow(unsafe_code)]
+#[inline(always)]
+pub(crate) fn slow<const L: usize>(w: &mut Wave<L>, c: &Code) {
+    if let Some(f) = c.slow {
+        // SAFETY: resolved with the instruction's own function, for the same lanes and level.
+        unsafe { f(std::ptr::from_mut(w).cast(), c) }
     }
 }
 
@@ -318,7 +370,7 @@ pub(crate) fn simple<const L: usize>(w: &mut Wave<L>, c: &Code) {
 pub(crate) fn simple_half<const L: usize>(w: &mut Wave<L>, c: &Code) {
     match direct(w, c) {
         Some(o) => write16(w, c.inst.vdst as usize, false, &o, w.exec()),
-        None => full(w, c),
+        None => slow(w, c),
     }
 }
 
@@ -341,7 +393,7 @@ pub(crate) fn simple_wide<const L: usize>(w: &mut Wave<L>, c: &Code) {
     let alu = c.alu();
     let Kernel::Wide(k, _) = alu.kernel else { return };
     if !alu.usual(w.mode) {
-        return full_wide(w, c);
+        return slow(w, c);
     }
     let mut s = [[0u64; L]; 3];
     for (n, s) in s.iter_mut().enumerate().take(alu.count as usize) {
@@ -672,8 +724,8 @@ macro_rules! vopd {
         match $s {
             Src::V(k) => $w.v.get(k as usize).unwrap_or_else(|| $w.vgpr(k as usize % 4)),
             s => {
-                $buffer = [$w.s32(s); L];
-                &$buffer
+                $buffer = Lines([$w.s32(s); L]);
+                &$buffer.0
             }
         }
     };

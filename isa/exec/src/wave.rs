@@ -100,6 +100,8 @@ pub(crate) struct Wave<const L: usize> {
     pub v: Vgprs<L>,
     /// Address of the wave's scratch.
     pub scratch: u64,
+    /// Shader cycles the wave has seen pass.
+    pub clock: u64,
     /// Bytes of it that each lane has.
     pub scratch_lane_bytes: u32,
     pub id: u32,

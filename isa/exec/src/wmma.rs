@@ -89,7 +89,7 @@ fn floats<const L: usize>(w: &mut Wave<L>, c: &Code) {
                 out[16 * g + n] = if wide {
                     v
                 } else {
-                    let h = if bf16 { f2bf(f(v)) } else { f2h(f(v)) };
+                    let h = if bf16 { f2bf(f(v)) } else { half_bits(f(v)) };
                     let old = old[16 * g + n];
                     if high { old & 0xffff | h << 16 } else { old & 0xffff_0000 | h }
                 };

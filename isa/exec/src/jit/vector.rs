@@ -108,7 +108,7 @@ pub(super) fn lower(e: &mut Emit<'_>, c: &Code) -> bool {
     if i.mods.opsel != 0 || i.mods.omod != 0 || i.format() == Format::Vop3p {
         return false;
     }
-    if c.unit == Unit::Vopd {
+    if i.y.is_some() {
         return pair(e, c);
     }
     if let Some(cmp) = c.cmp {

@@ -8,7 +8,7 @@
 //! - Integers are stored clamped to the range.
 //! - 16-bit registers (D16) hold f16 or the low 16 bits of an integer. Loads of 32-bit floats truncate to f16, those of
 //!   other formats round to nearest even; 16-bit floats pass as they are.
-use crate::fp::{f2h, h2f, half_rtz};
+use crate::fp::{h2f, half_bits, half_rtz};
 
 /// How the bits of a component are read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -247,7 +247,7 @@ impl Format {
             (Uint | Sint, _) => v & 0xffff,
             (Float, 16) => raw & 0xffff,
             (Float, 32) => half_rtz(v),
-            _ => f2h(f32::from_bits(v)),
+            _ => half_bits(f32::from_bits(v)),
         }
     }
 
@@ -259,7 +259,7 @@ impl Format {
 
     /// Registers of 32 bits in 16, for what was computed from a load.
     pub(crate) fn shorten(&self, v: Quad) -> Quad {
-        std::array::from_fn(|k| self.narrow(k, f2h(f32::from_bits(v[k])), v[k]))
+        std::array::from_fn(|k| self.narrow(k, half_bits(f32::from_bits(v[k])), v[k]))
     }
 
     /// 1 in 16 bits.

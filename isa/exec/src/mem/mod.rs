@@ -21,7 +21,7 @@ mod texels;
 mod typed;
 
 pub(crate) use op::MemOp;
-pub(crate) use port::{Lds, Port};
+pub(crate) use port::{Lds, Port, Space, Touch, Watch};
 pub(crate) use smem::scalar;
 
 use crate::TrapKind;

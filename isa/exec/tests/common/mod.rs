@@ -169,3 +169,25 @@ pub fn assemble(source: &str, wave: WaveSize) -> Option<Vec<u32>> {
     }
     Some(all.chunks_exact(4).map(|c| u32::from_le_bytes(c.try_into().unwrap())).collect())
 }
+
+thread_local! {
+    static INSPECTOR: std::cell::RefCell<Option<check::Inspector>> = const { std::cell::RefCell::new(None) };
+}
+
+/// Runs `f`, its groups by [`run`] shown to `inspector`, which comes back.
+pub fn inspected<T>(inspector: check::Inspector, f: impl FnOnce() -> T) -> (T, check::Inspector) {
+    INSPECTOR.set(Some(inspector));
+    let r = f();
+    (r, INSPECTOR.take().expect("still there"))
+}
+
+/// [`run_group`], observed inside of [`inspected`].
+pub fn run(setup: &GroupSetup<'_>, program: &mut Program, mem: &mut dyn Memory) -> Result<Stats, Trap> {
+    INSPECTOR.with_borrow_mut(|i| match i {
+        None => run_group(setup, program, mem, &control()),
+        Some(i) => match Group::new(setup, program).run_observed(program, mem, &control(), u64::MAX, i)? {
+            Progress::Ended(stats) => Ok(stats),
+            Progress::Yielded => unreachable!("the budget has no end"),
+        },
+    })
+}

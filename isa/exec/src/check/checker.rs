@@ -1,0 +1,602 @@
+//! The checker: what every instruction of a run is judged by.
+use super::finding::{Finding, Kind, KindSet, Site, Where};
+use super::hazards::Hazards;
+use super::races::{ATOMIC, COHERENT, Known, Meetings, Record, Shadow, TRAFFIC, Way};
+use super::registers::{Miss, Registers};
+use super::uses::{BOTH, LO, Reg, Uses, uses};
+use super::waits::{Flight, Traffic, Waits};
+use super::{Begin, Done, Observer, Space, Step, Touch};
+use crate::{Access, Memory, Object, Trap};
+use isa::analysis::{Effects, Regs};
+use isa::{Format, Inst, WaveSize};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// What a [`Checker`] looks for, and how much it keeps.
+#[derive(Clone, Copy, Debug)]
+pub struct Config {
+    /// Kinds looked for.
+    pub kinds: KindSet,
+    /// Most findings kept; more are only counted.
+    pub max_findings: usize,
+    /// Most bytes for records of who touched memory. Races on memory beyond that are missed, which
+    /// [`Checker::incomplete`] tells.
+    pub max_record_bytes: u64,
+}
+
+impl Default for Config {
+    /// All kinds but notes, 1,000 findings, 512 MiB.
+    fn default() -> Self {
+        Config { kinds: KindSet::default(), max_findings: 1000, max_record_bytes: 512 << 20 }
+    }
+}
+
+/// Pages of the device's memory.
+const PAGE: u64 = 4096;
+
+/// An instruction of the kernel.
+struct Line {
+    inst: Inst,
+    uses: Arc<Uses>,
+    /// The encoding rule that it breaks.
+    rule: Option<String>,
+}
+
+struct WaveState {
+    regs: Registers,
+    waits: Waits,
+    hazards: Hazards,
+    known: Known,
+    /// Until when this wave's LDS, load, store and scalar accesses were done at its last barrier.
+    done: [u32; 4],
+    /// When that was.
+    barrier: u32,
+}
+
+struct GroupState {
+    begin: Begin,
+    waves: Vec<WaveState>,
+    lds: Shadow,
+    lds_written: Vec<bool>,
+    lds_mirror: Vec<u8>,
+}
+
+/// Finds faults in the kernels of one dispatch.
+///
+/// Show it the groups through [`Group::run_observed`](crate::Group::run_observed); groups of one dispatch are not ordered
+/// among themselves. Call [`Checker::next_dispatch`] where one dispatch ends and the next one waits for it.
+///
+/// What counts as what:
+/// - Written before the first instruction: SGPRs that the dispatcher set, v0, EXEC. VCC, M0, SCC and LDS are not.
+/// - Moves (`v_mov`, `s_mov`, lane reads and writes, selects, spills to scratch) hand on what is unwritten; other reads are
+///   findings, in active lanes and of the halves that count. `x xor x` and `x - x` read nothing.
+/// - Stores of the same value by several waves are `race-lds-same` and `race-same`, which are looked for on request only.
+/// - A barrier orders LDS accesses also where they were not waited for: LDS takes instructions in the order of issue, and
+///   compilers rely on it. `race-lds-unwaited` finds such places on request. Accesses to memory must have been waited for.
+/// - A load with GLC that meets a plain store is taken for a flag: no race, and what the storing wave did before is ordered
+///   before what comes after. Other atomics that return a value order in the same way.
+pub struct Checker {
+    config: Config,
+    findings: Vec<Finding>,
+    index: HashMap<(Kind, u64), usize>,
+    dropped: u64,
+    code: Vec<(u64, Line)>,
+    at: HashMap<u64, u32>,
+    groups: HashMap<u32, GroupState>,
+    /// Positions of the groups that began.
+    places: Vec<[u32; 3]>,
+    begun: u32,
+    time: u32,
+    memory: Shadow,
+    meetings: Meetings,
+    object: Option<Object>,
+    /// Allocations that were told, by address.
+    objects: BTreeMap<u64, u64>,
+    /// Number of the instruction under way.
+    current: u32,
+}
+
+impl Default for Checker {
+    fn default() -> Self {
+        Checker::new(Config::default())
+    }
+}
+
+impl Checker {
+    /// Nothing seen so far.
+    pub fn new(config: Config) -> Checker {
+        Checker {
+            config,
+            findings: Vec::new(),
+            index: HashMap::new(),
+            dropped: 0,
+            code: Vec::new(),
+            at: HashMap::new(),
+            groups: HashMap::new(),
+            places: Vec::new(),
+            begun: 0,
+            time: 0,
+            memory: Shadow::default(),
+            meetings: Meetings::default(),
+            object: None,
+            objects: BTreeMap::new(),
+            current: 0,
+        }
+    }
+
+    /// What was found, one finding for each kind and instruction, in the order in which they were first seen.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// Findings beyond [`Config::max_findings`].
+    pub fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
+    /// Whether races may have been missed because [`Config::max_record_bytes`] was reached.
+    pub fn incomplete(&self) -> bool {
+        self.memory.full || self.groups.values().any(|g| g.lds.full)
+    }
+
+    /// Tells of an allocation, whose pages go on behind it: an access there is `out-of-bounds`. What is not told is asked of
+    /// [`Memory::object_at`].
+    pub fn add_object(&mut self, object: Object) {
+        self.objects.insert(object.va, object.bytes);
+        self.object = None;
+    }
+
+    fn object_at(&self, va: u64, mem: &mut dyn Memory) -> Option<Object> {
+        if let Some((&start, &bytes)) = self.objects.range(..=va).next_back()
+            && va < start.saturating_add(bytes).checked_next_multiple_of(PAGE).unwrap_or(u64::MAX)
+        {
+            return Some(Object { va: start, bytes });
+        }
+        mem.object_at(va)
+    }
+
+    /// Everything until now is ordered before everything from now on; code may have changed.
+    pub fn next_dispatch(&mut self) {
+        let full = self.memory.full;
+        self.memory = Shadow::default();
+        self.memory.full = full;
+        self.meetings = Meetings::default();
+        self.groups.clear();
+        self.code.clear();
+        self.at.clear();
+        self.object = None;
+        self.time = 0;
+    }
+
+    fn learn(&mut self, step: &Step<'_>) -> u32 {
+        if let Some(&k) = self.at.get(&step.pc) {
+            return k;
+        }
+        let size = step.wave_size();
+        let rule = isa::check(step.inst, size).err().map(|v| v.to_string());
+        let uses = Arc::new(uses(step.inst, step.effects, size));
+        let k = self.code.len() as u32;
+        self.code.push((step.pc, Line { inst: *step.inst, uses, rule }));
+        self.at.insert(step.pc, k);
+        k
+    }
+
+    fn text(&self, pc: u64, size: WaveSize) -> String {
+        match self.at.get(&pc) {
+            Some(&k) => isa::disassemble(&self.code[k as usize].1.inst, size),
+            None => "?".into(),
+        }
+    }
+
+    fn wants(&self, kind: Kind) -> bool {
+        self.config.kinds.has(kind)
+    }
+
+    /// Adds or counts a finding.
+    fn found(&mut self, step: &Step<'_>, kind: Kind, make: impl FnOnce(&Checker, &mut Finding)) {
+        if !self.wants(kind) {
+            return;
+        }
+        if let Some(&k) = self.index.get(&(kind, step.pc)) {
+            self.findings[k].count += 1;
+            return;
+        }
+        if self.findings.len() >= self.config.max_findings {
+            self.dropped += 1;
+            return;
+        }
+        let mut f = Finding {
+            kind,
+            site: Site {
+                pc: step.pc,
+                instruction: isa::disassemble(step.inst, step.wave_size()),
+                workgroup: step.workgroup,
+                wave: step.wave.id,
+            },
+            lane: None,
+            lanes: 0,
+            register: None,
+            memory: None,
+            other: None,
+            detail: String::new(),
+            count: 1,
+        };
+        make(self, &mut f);
+        self.index.insert((kind, step.pc), self.findings.len());
+        self.findings.push(f);
+    }
+
+    fn here(&self, step: &Step<'_>, pc: u64) -> Option<Site> {
+        Some(Site { pc, instruction: self.text(pc, step.wave_size()), workgroup: step.workgroup, wave: step.wave.id })
+    }
+
+    fn uninitialised(&mut self, step: &Step<'_>, miss: Miss) {
+        let kind = if matches!(miss.reg, Reg::V(_)) { Kind::UninitVgpr } else { Kind::UninitSgpr };
+        self.found(step, kind, |c, f| {
+            f.register = Some(match miss.reg {
+                Reg::V(k) => format!("v{k}"),
+                Reg::S(k) => scalar_name(k),
+                Reg::Value => "scc".into(),
+            });
+            if miss.lanes != 0 {
+                f.lane = Some(miss.lanes.trailing_zeros());
+                f.lanes = miss.lanes;
+            }
+            if miss.halves != BOTH {
+                f.detail = format!("the {} half lacks", if miss.halves == LO { "lower" } else { "upper" });
+            }
+            match miss.written {
+                Some(pc) => {
+                    f.other = c.here(step, pc);
+                    let more = if f.detail.is_empty() { "" } else { "; " };
+                    f.detail += &format!("{more}the last write left it out or copied what was never written");
+                }
+                None if f.detail.is_empty() => f.detail = "never written".into(),
+                None => {}
+            }
+        });
+    }
+
+    fn wait(&mut self, step: &Step<'_>, flight: &Flight, read: bool, regs: Regs) {
+        let kind = if read { Kind::WaitRead } else { Kind::WaitWrite };
+        self.found(step, kind, |c, f| {
+            f.register = Some(names(&regs));
+            f.other = c.here(step, flight.pc);
+            f.detail = format!("{} was not waited for", flight.wait());
+        });
+    }
+
+    fn space_checks(&mut self, step: &Step<'_>, t: &Touch, mem: &mut dyn Memory) {
+        let place = |f: &mut Finding| {
+            f.memory = Some(Where { space: t.space, at: t.at, len: t.len });
+            f.lane = t.lane;
+            f.lanes = t.lane.map_or(0, |l| 1 << l);
+        };
+        let dword = t.len >= 4 && t.at % 4 != 0;
+        let misaligned = match (t.kind, t.lane, t.space) {
+            (Access::Atomic, ..) => (t.at % t.len.max(1) as u64 != 0).then_some(Kind::MisalignedAtomic),
+            (_, _, Space::Lds) => dword.then_some(Kind::MisalignedLds),
+            _ => dword.then_some(Kind::MisalignedSplit),
+        };
+        if let Some(kind) = misaligned {
+            self.found(step, kind, |_, f| place(f));
+        }
+        let have = self.groups.get(&step.group).map_or(0, |g| g.begin.lds_bytes);
+        if t.space == Space::Lds && t.at.saturating_add(t.len as u64) > have as u64 {
+            self.found(step, Kind::LdsBounds, |_, f| {
+                place(f);
+                f.detail = format!("the group has {have} bytes of LDS");
+            });
+        }
+        if t.space == Space::Global && t.inside && self.wants(Kind::ObjectBounds) {
+            let inside = |o: &Object, len: u64| {
+                t.at >= o.va && t.at.checked_add(len).is_some_and(|end| end <= o.va.saturating_add(o.bytes))
+            };
+            // Scalar loads come in powers of two: what they take too much is never used.
+            let len = if t.lane.is_none() { 4 } else { t.len as u64 };
+            if self.object.is_none_or(|o| !inside(&o, len)) {
+                self.object = self.object_at(t.at, mem);
+                if let Some(o) = self.object
+                    && !inside(&o, len)
+                {
+                    self.found(step, Kind::ObjectBounds, |_, f| {
+                        place(f);
+                        let past = t.at.saturating_add(len).saturating_sub(o.va.saturating_add(o.bytes));
+                        f.detail =
+                            format!("the buffer has {} bytes at 0x{:x}; {past} bytes lie behind it", o.bytes, o.va);
+                    });
+                }
+            }
+        }
+    }
+
+    /// LDS bytes that are read before any write.
+    fn lds_values(&mut self, step: &Step<'_>, t: &Touch) {
+        let Some(g) = self.groups.get_mut(&step.group) else { return };
+        let Ok(at) = usize::try_from(t.at) else { return };
+        let Some(bytes) = g.lds_written.get_mut(at..at.saturating_add(t.len as usize)) else { return };
+        let missing = if t.kind == Access::Write { None } else { bytes.iter().position(|w| !w) };
+        if t.kind != Access::Read {
+            bytes.fill(true);
+        }
+        if let Some(k) = missing {
+            let (at, len) = (t.at + k as u64, t.len - k as u32);
+            self.found(step, Kind::UninitLds, |_, f| {
+                f.memory = Some(Where { space: Space::Lds, at, len });
+                f.lane = t.lane;
+                f.lanes = t.lane.map_or(0, |l| 1 << l);
+            });
+        }
+    }
+
+    fn races(&mut self, step: &Step<'_>, t: &Touch) {
+        let lds = t.space == Space::Lds;
+        let coherent = !lds && t.lane.is_some() && step.inst.mem.glc && t.kind == Access::Read;
+        let traffic = match (lds, t.lane, t.kind) {
+            (true, ..) => Traffic::Lds,
+            (_, None, _) => Traffic::Scalar,
+            (_, _, Access::Read) => Traffic::Load,
+            (_, _, Access::Atomic) if step.inst.mem.glc => Traffic::Load,
+            _ => Traffic::Store,
+        };
+        let what = (t.kind == Access::Atomic) as u8 * ATOMIC + coherent as u8 * COHERENT + traffic as u8 * TRAFFIC;
+        let me = step.group.wrapping_mul(64).wrapping_add(step.wave.id);
+        let new = Record { agent: me, time: self.time, code: self.current, what };
+        let way = if t.kind == Access::Read { Way::Read } else { Way::Write };
+        let Some(g) = self.groups.get_mut(&step.group) else { return };
+        let returns = coherent
+            || t.kind == Access::Atomic && if lds { step.effects.writes.vgprs() > 0 } else { step.inst.mem.glc };
+        let place = if lds { step.group + 1 } else { 0 };
+        let key = t.at & !3;
+        if returns && let Some(w) = g.waves.get_mut(step.wave.id as usize) {
+            self.meetings.acquire(place, key, &mut w.known);
+        }
+        let mut worst: Option<(Kind, Record, u64, u64)> = None;
+        let mut flags: Vec<Record> = Vec::new();
+        let GroupState { waves, lds: lds_shadow, .. } = g;
+        let shadow = if lds { lds_shadow } else { &mut self.memory };
+        let mine = &waves[step.wave.id as usize];
+        shadow.access(t.at, t.len as u64, way, new, self.config.max_record_bytes, &mut |old, old_way, at, len| {
+            if old.agent == me || mine.known.has(&old) {
+                return;
+            }
+            let same_group = old.agent / 64 == step.group;
+            if same_group && waves.get(old.agent as usize % 64).is_some_and(|w| old.time < w.done[old.traffic()]) {
+                return;
+            }
+            let (atomic, was_atomic) = (new.is_atomic(), old.is_atomic());
+            let plain_write = way == Way::Write && !atomic || old_way == Way::Write && !was_atomic;
+            if old_way == Way::Write && !was_atomic && returns {
+                flags.push(old);
+            }
+            if !plain_write {
+                return;
+            }
+            // Passed a barrier after the access, but had not waited for it.
+            let barrier = same_group && waves.get(old.agent as usize % 64).is_some_and(|w| old.time < w.barrier);
+            let kind = match (lds, old_way) {
+                // A flag and who polls it.
+                (false, _) if coherent || old.is_coherent() => return,
+                (_, Way::Write) if t.silent && !was_atomic => {
+                    if lds {
+                        Kind::RaceLdsSame
+                    } else {
+                        Kind::RaceSame
+                    }
+                }
+                (true, _) if barrier => Kind::RaceLdsUnwaited,
+                (true, _) => Kind::RaceLds,
+                _ if atomic || was_atomic => Kind::RaceAtomic,
+                _ if same_group => Kind::RaceWaves,
+                _ => Kind::RaceGroups,
+            };
+            // Notes come last: another byte may be worse.
+            if worst.as_ref().is_none_or(|w| kind.severity() > w.0.severity()) {
+                worst = Some((kind, old, at, len));
+            }
+        });
+        if let Some(w) = waves.get_mut(step.wave.id as usize) {
+            for old in flags {
+                w.known.learn(old.agent, old.time);
+            }
+            if t.kind == Access::Atomic {
+                // What is still under way is not released.
+                let now = self.time;
+                let done = [Traffic::Load, Traffic::Store, Traffic::Scalar]
+                    .into_iter()
+                    .chain((!lds).then_some(Traffic::Lds))
+                    .map(|k| w.waits.done_before(k, now))
+                    .min();
+                self.meetings.release(place, key, &w.known, me, done.unwrap_or(now));
+            }
+        }
+        let Some((kind, old, at, len)) = worst else { return };
+        let barrier = g.waves.get(old.agent as usize % 64).is_some_and(|w| old.time < w.barrier);
+        let same_group = old.agent / 64 == step.group;
+        self.found(step, kind, |c, f| {
+            f.memory = Some(Where { space: t.space, at, len: len as u32 });
+            f.lane = t.lane;
+            f.lanes = t.lane.map_or(0, |l| 1 << l);
+            let (pc, known) = &c.code[old.code as usize];
+            let workgroup = c.places.get(old.agent as usize / 64).copied().unwrap_or_default();
+            f.other = Some(Site {
+                pc: *pc,
+                instruction: isa::disassemble(&known.inst, step.wave_size()),
+                workgroup,
+                wave: old.agent % 64,
+            });
+            f.detail = match (same_group, barrier) {
+                (true, true) => "there was a barrier, but the other access was not waited for before it".into(),
+                (true, false) => "no barrier between them".into(),
+                _ => "groups of one dispatch run in any order".into(),
+            };
+        });
+    }
+}
+
+fn scalar_name(k: u8) -> String {
+    match k {
+        106 => "vcc_lo".into(),
+        107 => "vcc_hi".into(),
+        125 => "m0".into(),
+        126 => "exec_lo".into(),
+        127 => "exec_hi".into(),
+        k => format!("s{k}"),
+    }
+}
+
+/// Registers as a list.
+fn names(r: &Regs) -> String {
+    let mut all: Vec<String> = (0..=255u8).filter(|&k| r.has_vgpr(k)).map(|k| format!("v{k}")).collect();
+    all.extend((0..128u8).filter(|&k| r.has_scalar(k)).map(scalar_name));
+    if r.scc {
+        all.push("scc".into());
+    }
+    if all.len() > 4 {
+        let more = all.len() - 4;
+        all.truncate(4);
+        all.push(format!("{more} more"));
+    }
+    all.join(", ")
+}
+
+/// The address of a scalar load whose low bits hardware drops.
+fn dropped_bits(step: &Step<'_>) -> Option<u64> {
+    let i = step.inst;
+    if !i.row().name.starts_with("s_load") {
+        return None;
+    }
+    let base = i.mem.sbase as usize;
+    let pair = step.wave.scalar(base) as u64 | (step.wave.scalar(base + 1) as u64) << 32;
+    let offset = if i.mem.soffset == 124 { 0 } else { step.wave.scalar(i.mem.soffset as usize) };
+    let at = pair.wrapping_add(i.imm as i64 as u64).wrapping_add(offset as u64);
+    (at % 4 != 0).then_some(at)
+}
+
+/// Instructions of which memory is read or written by every lane for itself.
+fn waits_lanewise(inst: &Inst, uses: &Uses) -> bool {
+    uses.lanewise && !matches!(inst.format(), Format::Mimg | Format::Exp)
+}
+
+impl Observer for Checker {
+    fn begin(&mut self, begin: &Begin) -> u32 {
+        let number = self.begun;
+        self.begun += 1;
+        let wave = || WaveState {
+            regs: Registers::new(begin),
+            waits: Waits::default(),
+            hazards: Hazards::default(),
+            known: Known::default(),
+            done: [0; 4],
+            barrier: 0,
+        };
+        let state = GroupState {
+            begin: *begin,
+            waves: (0..begin.waves).map(|_| wave()).collect(),
+            lds: Shadow::default(),
+            lds_written: vec![false; begin.lds_bytes as usize],
+            lds_mirror: vec![0; begin.lds_bytes as usize],
+        };
+        self.groups.insert(number, state);
+        self.places.push(begin.workgroup);
+        number
+    }
+
+    fn before(&mut self, step: &Step<'_>) {
+        self.time = self.time.saturating_add(1);
+        self.current = self.learn(step);
+        let known = &self.code[self.current as usize].1;
+        let uses = Arc::clone(&known.uses);
+        let rule = known.rule.clone();
+        let time = self.time;
+        let e: &Effects = step.effects;
+        let exec = step.wave.exec;
+        let Some(w) = self.groups.get_mut(&step.group).and_then(|g| g.waves.get_mut(step.wave.id as usize)) else {
+            return;
+        };
+        w.waits.wait(step.inst);
+        let late =
+            w.waits.conflict(step.inst, e, exec, waits_lanewise(step.inst, &uses)).map(|(f, read, r)| (*f, read, r));
+        let misses = w.regs.misses(&uses, step.inst, &step.wave);
+        w.regs.write(&uses, step.inst, &step.wave, step.pc);
+        let hazard = w.hazards.next(step.pc, step.inst, e, step.wave.lanes == 64);
+        w.waits.issue(step.pc, time, step.inst, e, exec);
+        if let Some((flight, read, regs)) = late {
+            self.wait(step, &flight, read, regs);
+        }
+        for miss in misses.into_iter().flatten() {
+            self.uninitialised(step, miss);
+        }
+        if let Some((kind, regs, pc)) = hazard {
+            self.found(step, kind, |c, f| {
+                f.register = Some(names(&regs));
+                f.other = c.here(step, pc);
+            });
+        }
+        if let Some(rule) = rule {
+            self.found(step, Kind::Encoding, |_, f| f.detail = rule);
+        }
+        if let Some(at) = dropped_bits(step) {
+            self.found(step, Kind::MisalignedScalar, |_, f| {
+                f.memory = Some(Where { space: Space::Global, at, len: 4 });
+            });
+        }
+        let have = step.wave.vgprs();
+        if uses.top_vgpr as usize > have {
+            self.found(step, Kind::VgprRange, |_, f| {
+                f.register = Some(format!("v{}", uses.top_vgpr - 1));
+                f.detail = format!("the wave has {have} VGPRs");
+            });
+        }
+    }
+
+    fn after(&mut self, step: &Step<'_>, done: &Done<'_>, mem: &mut dyn Memory) {
+        if done.touches.is_empty() {
+            return;
+        }
+        if let Some(w) = self.groups.get_mut(&step.group).and_then(|g| g.waves.get_mut(step.wave.id as usize)) {
+            w.regs.spill(step.inst, done.touches);
+        }
+        for t in done.touches {
+            self.space_checks(step, t, mem);
+            if !t.inside || done.trapped || matches!(t.space, Space::Scratch | Space::Gds) {
+                continue;
+            }
+            let mut t = *t;
+            if t.space == Space::Lds {
+                if let Some(g) = self.groups.get_mut(&step.group)
+                    && let Ok(at) = usize::try_from(t.at)
+                    && let Some(old) = g.lds_mirror.get_mut(at..at.saturating_add(t.len as usize))
+                    && let Some(new) = done.lds.get(at..at.saturating_add(t.len as usize))
+                    && t.kind != Access::Read
+                {
+                    t.silent = t.kind == Access::Write && old == new;
+                    old.copy_from_slice(new);
+                }
+                self.lds_values(step, &t);
+            }
+            self.races(step, &t);
+        }
+    }
+
+    fn barrier(&mut self, group: u32) {
+        let now = self.time + 1;
+        self.time = now;
+        let Some(g) = self.groups.get_mut(&group) else { return };
+        let mut all = Known::default();
+        for w in &mut g.waves {
+            all.join(&w.known);
+            let kinds = [Traffic::Lds, Traffic::Load, Traffic::Store, Traffic::Scalar];
+            w.barrier = now;
+            w.done = kinds.map(|k| w.waits.done_before(k, now));
+        }
+        for w in &mut g.waves {
+            w.known.join(&all);
+        }
+    }
+
+    fn end(&mut self, group: u32, _: Option<&Trap>) {
+        let full = self.groups.remove(&group).is_some_and(|g| g.lds.full);
+        self.memory.full |= full;
+    }
+}
