@@ -263,7 +263,12 @@ impl Work {
             turn += 1;
             let at = at.unwrap_or_else(|| if turn % 2 == 0 { turn / 2 % resident.len() } else { 0 });
             let slice = slice(resident.len());
-            match resident[at].group.run(&mut program, memory, &control, slice) {
+            let group = &mut resident[at].group;
+            let ran = match &self.inspection {
+                Some(watched) => watched.with(|i| group.run_observed(&mut program, memory, &control, slice, i)),
+                None => group.run(&mut program, memory, &control, slice),
+            };
+            match ran {
                 Ok(Progress::Ended(stats)) => {
                     let ended = resident.remove(at);
                     self.ended.fetch_add(1, Ordering::Relaxed);
