@@ -182,7 +182,7 @@ fn dispatches_take_their_size_from_memory() {
     assert_eq!(load(&b.bo, count) - before, 3 * 5 * 7);
 
     // The graphics ring counts from a base.
-    let base = packet::SetBase { base_index: BaseIndex::DRAW_INDIRECT, address: b.va(0), ..Default::default() };
+    let base = packet::SetBase { base_index: BaseIndex::DRAW_INDIRECT, address: b.va(0) };
     let mut indirect = state.clone();
     Packet::from(base).encode(&mut indirect).unwrap();
     indirect.extend([0xc001_1602, 12, launch.initiator]);
