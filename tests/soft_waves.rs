@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use soft_support::*;
 use sparkle_pm4::kmd::{Node, Protection, ResetStatus, Ring, Wait, ioctls, uapi};
-use sparkle_pm4::soft::{Config, Event, WaveEngine};
+use sparkle_pm4::soft::{Config, Event, WaveEngine, Work};
 
 const TGID_X_EN: u32 = 1 << 7;
 
@@ -96,8 +96,13 @@ fn a_workgroup_may_wait_for_an_earlier_one() {
     let mut launch = Launch::new(code.va(), &halves(out.va()));
     launch.rsrc2 |= TGID_X_EN;
     launch.grid = [count, 1, 1];
+    assert_eq!(m.node.work(), Work::default());
     m.run(&launch.stream()).unwrap();
     assert_eq!(load(&bo, count.into()), count + 1);
+    let work = m.node.work();
+    assert_eq!((work.workgroups, work.waves), (count.into(), count.into()));
+    // Without rounds of the loop, eleven each.
+    assert!(work.wave_instructions >= 11 * u64::from(count), "{work:?}");
 }
 
 /// A wave that waits for dword 0 of s[0:1] to be one, then stores two behind it.

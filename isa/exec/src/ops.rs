@@ -685,7 +685,7 @@ fn dot_unsigned(a: u32, b: u32, c: u32, bits: u32, aux: u32) -> u32 {
 
 /// a * b + c in bf16 with one rounding to nearest even.
 fn fma_bf16(a: u32, b: u32, c: u32) -> u32 {
-    let [x, y, z] = [a, b, c].map(|v| bf2f(v));
+    let [x, y, z] = [a, b, c].map(bf2f);
     if let Some(n) = [x, y, z].iter().find(|v| v.is_nan()) {
         return f2bf(*n);
     }
