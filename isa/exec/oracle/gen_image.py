@@ -9,7 +9,7 @@ from fractions import Fraction
 from atomics import EDGE32, EDGE64, integer
 from formats import FORMATS, register, rows_to_store, samples
 from gen_ds import regs
-from state import GLOBAL, M32, Test, f16bits, f32bits
+from state import f16bits, f32bits, GLOBAL, M32, named, Test
 
 TITLE = "Images"
 BASE = 0xA000
@@ -110,7 +110,7 @@ class Lanes:
         else:
             rows = [list(t) for t in tuples]
         self.count = len(rows[0])
-        self.pools = [out.pool(f"{tag}_{'h' if a16 else ''}{k}", 1, [r[k] for r in rows]) for k in range(self.count)]
+        self.pools = [named(out, f"{tag}_{'h' if a16 else ''}{k}", 1, [r[k] for r in rows]) for k in range(self.count)]
         self.first = 20
 
     def setup(self, t):
@@ -173,7 +173,7 @@ def spread(image, n, seed=0, mip=0, outside=True):
     return out
 
 
-def load(out, image, tuples, dmask=15, d16=False, a16=False, nsa=False, r128=False, mip=None, seed=0, tag=""):
+def load(out, image, tuples, dmask=15, d16=False, a16=False, nsa=False, r128=False, mip=None, seed=0, tag="", w=32):
     """IMAGE_LOAD or IMAGE_LOAD_MIP: zero outside (a D3D rule that 10 calls clamping)."""
     name = "image_load" if mip is None else "image_load_mip"
     f = image.format
@@ -181,7 +181,7 @@ def load(out, image, tuples, dmask=15, d16=False, a16=False, nsa=False, r128=Fal
         tuples = [c for c, raw in zip(tuples, samples(f, len(tuples), seed))]
     mips = [0] * len(tuples) if mip is None else mip
     lanes = Lanes(out, f"{image.dim.lower()}{tag}", [c + (() if mip is None else (m,)) for c, m in zip(tuples, mips)], a16, nsa)
-    t = Test(name, x=lanes.mask())
+    t = Test(name, w=w, x=lanes.mask() if w == 32 else lanes.mask() << 32 | lanes.mask() >> 1)
     places = [image.texel(c, m) for c, m in zip(tuples, mips)]
     fill(t, image, places, seed)
     lanes.setup(t)
@@ -191,7 +191,7 @@ def load(out, image, tuples, dmask=15, d16=False, a16=False, nsa=False, r128=Fal
 
     def model(st):
         for lane in st.lanes():
-            where = places[lane]
+            where = places[lane % len(places)]
             if where is None:
                 parts = [0] * 4
             else:
@@ -228,7 +228,7 @@ def store(out, image, tuples, dmask=15, d16=False, a16=False, nsa=False, r128=Fa
         parts = [register(v, f.integer, not d16) for v in values]
         words.append([parts[k] | (parts[k + 1] if k + 1 < len(parts) else 0x5A5A) << 16 for k in range(0, len(parts), 2)] if d16 else parts)
     for k in range(len(words[0])):
-        t.vpool(1 + k, out.pool(f"d{f.number}_{dmask:x}{'h' if d16 else ''}{k}_{seed}_{len(rows)}", 1, [w[k] for w in words]), 0, 1)
+        t.vpool(1 + k, named(out, f"d{f.number}_{dmask:x}{'h' if d16 else ''}{k}_{seed}_{len(rows)}", 1, [w[k] for w in words]), 0, 1)
     tsharp(t, image, r128)
 
     def model(st):
@@ -301,6 +301,8 @@ def generate_masks(out):
         for fmt in (42, 47, 57):
             image = Image("2D", fmt, 64 if fmt != 57 else 32, 5, sel=sel)
             load(out, image, spread(image, 6, 2, outside=False), 15, seed=4, tag=f"s{fmt == 57}")
+    for image in (Image("1D", 20, 64), Image("3D", 46, 64, 4, 3), Image("2D", 57, 32, 5)):
+        load(out, image, spread(image, 8, 3), seed=9, tag="wave64", w=64)
     for image in (Image("1D", 20, 64), Image("2D", 46, 64, 5)):
         load(out, image, spread(image, 6, 2), r128=True, seed=5, tag="r")
         store(out, image, spread(image, 6, 2), r128=True, seed=5, tag="r")
@@ -382,7 +384,7 @@ ATOMICS = {
 
 def generate_atomics(out):
     """Texels of 32 and 64 bits; what is returned replaces the data; outside nothing happens and zero comes back."""
-    e32, e64 = out.pool("e32", 1, EDGE32), out.pool("e64", 2, EDGE64)
+    e32, e64 = named(out, "e32", 1, EDGE32), named(out, "e64", 2, EDGE64)
     for op, rule in ATOMICS.items():
         for bits, fmt, e in ((32, 20, e32), (64, 48, e64)):
             n, dwords = bits // 8, bits // 32
@@ -571,7 +573,7 @@ def sample(out, name, image, points, clamp, compare=3, unnormalized=False, a16=F
         small = lambda raw: all(w == 32 or x == 0 or x >> w - 6 & 31 for w, x in zip(f.widths, f.fields(raw)))
         fill(t, image, touched(image, points, gather, offsets if "offset" in extra else None, clamp), seed, small if f.kind == "FLOAT" else lambda raw: True)
     for k in range(count):
-        t.vpool(20 + k, out.pool(f"q{abs(hash_of([r[k] for r in rows]))}", 1, [r[k] for r in rows]), 0, 1)
+        t.vpool(20 + k, named(out, f"q{abs(hash_of([r[k] for r in rows]))}", 1, [r[k] for r in rows]), 0, 1)
     tsharp(t, image)
     sampler(t, clamp, compare if compares else 0, border)
     borders = {0: [0, 0, 0, 0], 1: [0, 0, 0, 1], 2: [1, 1, 1, 1]}[border]

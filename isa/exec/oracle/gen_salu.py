@@ -219,10 +219,17 @@ def do(t, name, dst, sources, kinds, f, destination_bits):
     t.op(f"{name} " + ", ".join(str(x) if not isinstance(x, int) else str(x) for x in ([dst] if dst else []) + sources), model)
 
 
-def generate_sop2(out):
-    """SOP2: pairs of registers, then constants and special registers."""
+def random_pairs(rng, a, b, n):
+    """Operands of any size: few bits as often as many."""
+    return [tuple(rng.getrandbits(rng.randint(1, w)) << rng.choice((0, 0, w // 2)) & (1 << w) - 1 for w in (a, b)) for _ in range(n)]
+
+
+def generate_sop2(out, rng=None):
+    """SOP2: pairs of registers, then constants and special registers; random pairs alone, if there is a generator."""
     for name, (d, a, b, f, pairs) in SOP2.items():
         pairs = pairs or (P32 if a == 32 else P64)
+        if rng:
+            pairs = [(x, y) for x, y in random_pairs(rng, a, b, 12) if x != y or "max" not in name]
         reads_scc = name in ("s_addc_u32", "s_subb_u32", "s_cselect_b32", "s_cselect_b64")
         tries = [(x, c) for x in pairs for c in ((0, 1) if reads_scc else (None,))]
         step = (a + b) // 32
@@ -256,6 +263,8 @@ def generate_sop2(out):
                 if writes_scc:
                     keep_scc(t, flag + i)
             t.emit(out)
+        if rng:
+            continue
         t = Test(name, vcc=0x123456789ABCDEF0, m0=0x80000003, scc=1)
         t.sgprs(0, 0x00050004, 0x80000000, 0x89ABCDEF, 0x01234567)
         big = a == 64
@@ -276,10 +285,12 @@ def generate_sop2(out):
 USABLE = 78
 
 
-def generate_sop1(out):
+def generate_sop1(out, rng=None):
     """SOP1 without those that move EXEC or the program counter."""
     for name, (d, a, f) in SOP1.items():
         values = (E64 if a == 64 else E32)[:]
+        if rng:
+            values = [x for x, _ in random_pairs(rng, a, a, len(values))]
         if "bitset" in name:
             values = SHIFTS[:8]
         if a == 32 and "bitset" not in name:
@@ -768,3 +779,6 @@ def generate(out, rng, factor):
     generate_subvector(out)
     generate_hwreg(out)
     generate_nothing(out)
+    for _ in range(factor - 1):
+        generate_sop2(out, rng)
+        generate_sop1(out, rng)

@@ -272,6 +272,14 @@ class Test:
         return out
 
 
+def named(out, name, width, values):
+    """A pool of a file; one name stands for one list."""
+    values = list(values)
+    pool = out.pool(name, width, values)
+    assert pool.values == values, name
+    return pool
+
+
 # Scalar operands.
 
 _RANGE = re.compile(r"s\[(\d+):(\d+)\]$")
