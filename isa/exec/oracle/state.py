@@ -96,6 +96,7 @@ class Test:
         self.st = Wave(w)
         self.start = None
         self.trap = None
+        self.ended = False
         if w == 64:
             self.before.append("w=64")
         for key, value in fields.items():
@@ -245,7 +246,7 @@ class Test:
         if self.trap is not None:
             return [f"trap={self.trap}"]
         a, b = self.start, self.st
-        out = []
+        out = ["end=wave"] if self.ended else []
         k = 0
         while k < USER_SGPRS:
             if a.s[k] == b.s[k]:
