@@ -964,9 +964,11 @@ fn pair(e: &mut Emit<'_>, c: &Code) -> bool {
         && !fin
         && !fout
     {
-        for (h, p) in order.into_iter().flat_map(|h| (0..e.parts()).map(move |p| (h, p))) {
-            half(e, halves[h], i.literal, p);
-            e.release();
+        for h in order {
+            for p in 0..e.parts() {
+                half(e, halves[h], i.literal, p);
+                e.release();
+            }
         }
         return true;
     }
