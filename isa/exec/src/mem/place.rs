@@ -123,6 +123,21 @@ impl Buffer {
         if self.inside(index, offset, bytes as u64) { Place::Va(va) } else { Place::Out(Space::Global, va) }
     }
 
+    /// [`Buffer::rows`] of a raw buffer, whose lanes differ in their offsets alone.
+    #[inline(always)]
+    fn raw<const L: usize>(&self, w: &Wave<L>, c: &Code, exec: u64, dwords: u64) -> Option<([u64; L], u64)> {
+        let m = &c.inst.mem;
+        let imm = c.inst.imm as u32;
+        let offsets: [u32; L] = if m.offen { w.vgpr(m.addr as usize).map(|v| v.wrapping_add(imm)) } else { [imm; L] };
+        let base = self.base.wrapping_add(self.offset as u64);
+        let vas = offsets.map(|off| base.wrapping_add(off as u64));
+        let records = self.records.saturating_sub(self.offset);
+        let inside = |bytes: u32| records.checked_sub(bytes).map_or(0, |most| at_most(&offsets, most));
+        let live = inside(4 * dwords as u32);
+        let partly = if dwords > 1 && exec & !live != 0 { inside(4) } else { live };
+        (exec & partly & !live == 0).then_some((vas, live & exec))
+    }
+
     /// Addresses of all lanes and which of those in `exec` are in range with all their `dwords`. None where a lane's
     /// dwords do not lie side by side or only some of them are in range.
     #[inline(always)]
@@ -133,6 +148,9 @@ impl Buffer {
         exec: u64,
         dwords: u64,
     ) -> Option<([u64; L], u64)> {
+        if self.oob_select == 3 && !self.swizzled() && !c.inst.mem.idxen && !self.add_tid {
+            return self.raw(w, c, exec, dwords);
+        }
         if self.swizzled() && dwords > 1 {
             return None;
         }
@@ -147,6 +165,16 @@ impl Buffer {
         }
         (exec & partly & !live == 0).then_some((vas, live & exec))
     }
+}
+
+/// Lanes whose value is at most `most`.
+#[inline(always)]
+fn at_most<const L: usize>(values: &[u32; L], most: u32) -> u64 {
+    // The usual case without a mask to put together.
+    if values.iter().fold(0, |m, &v| m.max(v)) <= most {
+        return Wave::<L>::ALL;
+    }
+    values.iter().enumerate().fold(0, |mask, (lane, &v)| mask | ((v <= most) as u64) << lane)
 }
 
 /// A scalar offset by its code; no literal follows these formats.

@@ -268,10 +268,13 @@ fn rows<const L: usize>(
     if store {
         port.mem.store_words(&vas, live, n, regs).map_err(fault)?;
     } else {
-        for lane in (0..L).filter(|lane| (exec & !live) >> lane & 1 != 0) {
+        let mut out = exec & !live;
+        while out != 0 {
+            let lane = out.trailing_zeros() as usize;
             for k in 0..n {
                 regs[k * L + lane] = 0;
             }
+            out &= out - 1;
         }
         port.mem.load_words(&vas, live, n, regs).map_err(fault)?;
     }
