@@ -18,7 +18,7 @@ fn time(name: &str, engine: Engine, wave: WaveSize, body: &[u32]) {
     w.extend([0x8080_8100 | 0x0080_0000, 0xbf07_8000, 0xbfa2_0000 | back, 0xbfb0_0000]);
     let mut mem = Flat::default();
     mem.add(0x1000, bytes(&w), false, true);
-    let loops = if engine == Engine::Interpreter { 100_000 } else { 1_000_000 };
+    let loops = if engine == Engine::Interpreter { 10_000 } else { 1_000_000 };
     let sgprs = [loops, 0, 0x3f80_0000, 0];
     let mut p = Program::new(0x1000, wave);
     p.set_engine(engine);
@@ -100,6 +100,51 @@ fn memory_instructions_per_second() {
             let stats = run_group(&s, &mut p, &mut mem, &control()).expect("a run without faults");
             let rate = stats.wave_instructions as f64 / t.elapsed().as_secs_f64() / 1e6;
             println!("engine emu, interpreted, {source} {wave:?}: {rate:.1} M/s");
+        }
+    }
+}
+
+/// One instruction of each kind, with modifiers too; needs llvm-mc.
+#[test]
+#[ignore = "timing"]
+fn every_kind_of_instruction() {
+    for wave in [WaveSize::W32, WaveSize::W64] {
+        for text in [
+            "v_fma_f32 v5, -v1, |v2|, v5",
+            "v_add_f32_dpp v5, v1, v2 row_shr:1 row_mask:0xf bank_mask:0xf",
+            "v_add_co_u32 v5, vcc_lo, v1, v2",
+            "v_cndmask_b32_e32 v5, v1, v2, vcc_lo",
+            "v_cmp_gt_u32_e32 vcc_lo, v1, v2",
+            "v_cmp_lt_f64_e32 vcc_lo, v[2:3], v[4:5]",
+            "v_mul_lo_u32 v5, v1, v2",
+            "v_cvt_f16_f32_e32 v5, v1",
+            "v_fma_f16 v5, v1, v2, v3",
+            "v_pk_mul_f16 v5, v1, v2",
+            "v_dot2_f32_f16 v5, v1, v2, v3",
+            "v_dot4_i32_iu8 v5, v1, v2, v3 neg_lo:[1,1,0]",
+            "v_exp_f32_e32 v5, v1",
+            "v_log_f32_e32 v5, v1",
+            "v_rcp_f32_e32 v5, v1",
+            "v_sqrt_f32_e32 v5, v1",
+            "v_sin_f32_e32 v5, v1",
+            "v_fma_f64 v[6:7], v[2:3], v[4:5], v[6:7]",
+            "v_lshlrev_b64 v[6:7], 3, v[2:3]",
+            "v_mad_u64_u32 v[6:7], null, v1, v2, v[4:5]",
+            "v_div_scale_f32 v5, vcc_lo, v1, v2, v1",
+            "v_div_fmas_f32 v5, v1, v2, v3",
+            "v_perm_b32 v5, v1, v2, v3",
+            "v_readlane_b32 s4, v1, 3",
+            "v_wmma_f32_16x16x16_f16 v[30:37], v[10:17], v[20:27], v[30:37]",
+        ] {
+            let text = if wave == WaveSize::W64 { text.replace("vcc_lo", "vcc") } else { text.into() };
+            let text = if wave == WaveSize::W64 { text.replace("v[30:37]", "v[30:33]") } else { text };
+            let Some(one) = assemble(&text, wave) else { return };
+            time(&text, Engine::Interpreter, wave, &one.repeat(32));
+        }
+        if wave == WaveSize::W32 {
+            let text = "v_dual_fmac_f32 v4, v1, v2 :: v_dual_fmac_f32 v5, v3, v6";
+            let Some(one) = assemble(text, wave) else { return };
+            time(text, Engine::Interpreter, wave, &one.repeat(32));
         }
     }
 }
