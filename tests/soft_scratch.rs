@@ -90,7 +90,7 @@ fn each_wave_has_a_place_of_its_own_in_the_ring() {
     let dwords = u64::from(WAVESIZE) * 64;
     let place = |wave: u64| load(&s.memory.0, wave * dwords + 3 * 32);
     let used: Vec<u64> = (0..12).filter(|&wave| load(&s.memory.0, wave * dwords + 31 * 32) != 0).collect();
-    assert!(!used.is_empty() && used.len() % 2 == 0, "{used:?}");
+    assert!(!used.is_empty() && used.len().is_multiple_of(2), "{used:?}");
     for &wave in &used {
         let first = place(wave);
         assert_eq!(u64::from(first) % 64, wave % 2 * 32, "wave {wave} holds {first}");

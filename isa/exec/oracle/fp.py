@@ -343,7 +343,9 @@ def med3(M, f, a, b, c):
     a, b, c = (flush_in(M, f, x) for x in (a, b, c))
     if first_nan(f, a, b, c) is not None:
         return fmin(M, f, fmin(M, f, a, b), c)
-    top = fmax(M, f, fmax(M, f, a, b), c)
+    # The largest is only compared: no flushing of results before the one that is written.
+    whole = Mode(M.bits | 0xF0)
+    top = fmax(whole, f, fmax(whole, f, a, b), c)
     if equal(f, top, a):
         return fmax(M, f, b, c)
     if equal(f, top, b):

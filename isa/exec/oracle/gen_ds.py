@@ -2,7 +2,7 @@
 from atomics import (
     DENORMAL32, DENORMAL64, EDGE32, EDGE64, F32, F64, FLOAT32, FLOAT64, NAN32, NAN64, fadd, fcmp, fmax, fmin, integer,
 )
-from state import M32, Test, sext, write
+from state import M32, named, sext, write, Test
 
 TITLE = "LDS"
 SOME = 0xA95C_36E1
@@ -13,20 +13,20 @@ class Pools:
     """Addresses and values."""
 
     def __init__(self, out):
-        self.by4 = out.pool("by4", 1, [4 * k for k in range(64)])
-        self.by8 = out.pool("by8", 1, [8 * k for k in range(64)])
-        self.by16 = out.pool("by16", 1, [16 * k for k in range(64)])
-        self.odd = out.pool("odd", 1, [0, 1, 6, 11, 35, 50, 77, 102, 127, 160, 201, 222, 253, 254, 291])
+        self.by4 = named(out, "by4", 1, [4 * k for k in range(64)])
+        self.by8 = named(out, "by8", 1, [8 * k for k in range(64)])
+        self.by16 = named(out, "by16", 1, [16 * k for k in range(64)])
+        self.odd = named(out, "odd", 1, [0, 1, 6, 11, 35, 50, 77, 102, 127, 160, 201, 222, 253, 254, 291])
         # About the end of 1,024 bytes, and the ends of the address space.
-        self.end = out.pool("end", 1, [1000, 1008, 1012, 1016, 1020, 1022, 1023, 1024, 1028, 2048, 65536, 0x80000000, 0xFFFFFFF0, 0xFFFFFFFC])
-        self.e32 = out.pool("e32", 1, EDGE32)
-        self.e64 = out.pool("e64", 2, EDGE64)
-        self.f32 = out.pool("f32", 1, FLOAT32)
-        self.f64 = out.pool("f64", 2, FLOAT64)
-        self.d32 = out.pool("d32", 1, DENORMAL32 + [0x3F800000, 0x00800000])
-        self.d64 = out.pool("d64", 2, DENORMAL64 + [0x3FF0000000000000])
-        self.n32 = out.pool("n32", 1, NAN32)
-        self.n64 = out.pool("n64", 2, NAN64)
+        self.end = named(out, "end", 1, [1000, 1008, 1012, 1016, 1020, 1022, 1023, 1024, 1028, 2048, 65536, 0x80000000, 0xFFFFFFF0, 0xFFFFFFFC])
+        self.e32 = named(out, "e32", 1, EDGE32)
+        self.e64 = named(out, "e64", 2, EDGE64)
+        self.f32 = named(out, "f32", 1, FLOAT32)
+        self.f64 = named(out, "f64", 2, FLOAT64)
+        self.d32 = named(out, "d32", 1, DENORMAL32 + [0x3F800000, 0x00800000])
+        self.d64 = named(out, "d64", 2, DENORMAL64 + [0x3FF0000000000000])
+        self.n32 = named(out, "n32", 1, NAN32)
+        self.n64 = named(out, "n64", 2, NAN64)
 
 
 def get(st, a, n):
@@ -255,6 +255,9 @@ def generate_atomics(out, p):
             atomic(out, p, f"ds_cmpstore{tag}_b{bits}", bits, integer("cmp", bits), returns, True, (e, 0, 1), (e, 4, 3), (e, 1, 1, 2), x=0x1FFFF)
         atomic(out, p, f"ds_storexchg_rtn_b{bits}", bits, integer("swap", bits), True, False, (e, 0, 1), (e, 4, 3), x=0x3FFFF)
     atomic(out, p, "ds_wrap_rtn_b32", 32, integer("wrap", 32), True, True, (p.e32, 0, 1), (p.e32, 4, 3), (p.e32, 1, 2), x=0xFFFFFF)
+    # Both halves of a wave64.
+    for name, bits, op, e in (("ds_sub_rtn_u32", 32, "sub", p.e32), ("ds_min_rtn_i64", 64, "min_i", p.e64), ("ds_add_u32", 32, "add", p.e32)):
+        atomic(out, p, name, bits, integer(op, bits), "rtn" in name, mem=(e, 0, 1), data=(e, 3, 5), w=64, x=0xF0C_8421_A536 & (1 << 40) - 1)
     # The destination may be the address or the data.
     t = Test("ds_add_rtn_u32", lds=1024, w=64, x=SOME64)
     t.vpool(1, p.by4, 5, 7)
@@ -316,15 +319,15 @@ def generate_float(out, p):
                     mode = 0x30F & ~0xF
                     flushed = lambda m, d, e, g=g, f=f: g(f, m, d, True)
                     pairs = safe_pairs(f, denormals.values)
-                    t_mem = out.pool(f"fm{bits}", bits // 32, [a for a, _ in pairs])
-                    t_data = out.pool(f"fd{bits}", bits // 32, [b for _, b in pairs])
+                    t_mem = named(out, f"fm{bits}", bits // 32, [a for a, _ in pairs])
+                    t_data = named(out, f"fd{bits}", bits // 32, [b for _, b in pairs])
                     atomic(out, p, name, bits, flushed, True, mem=(t_mem, 0, 1), data=(t_data, 0, 1), x=(1 << len(pairs)) - 1 & M32, mode=mode)
         for returns in (False, True):
             name = f"ds_cmpstore{'_rtn' if returns else ''}_f{bits}"
             rule = lambda m, d, e, f=f: fcmp(f, m, d, e, False)
             atomic(out, p, name, bits, rule, returns, True, (v, 0, 1), (v, 5, 3), (v, 0, 1), x=0xFFFF)
             # +0 equals -0, NaN equals nothing, not even itself.
-            zeros = out.pool(f"z{bits}", bits // 32, [0, f.sign, f.inf, f.inf | f.quiet, f.inf | 1, f.sign | f.inf])
+            zeros = named(out, f"z{bits}", bits // 32, [0, f.sign, f.inf, f.inf | f.quiet, f.inf | 1, f.sign | f.inf])
             atomic(out, p, name, bits, rule, returns, True, (zeros, 0, 1), (v, 5, 3), (zeros, 0, 1, 2), x=0xFFF)
             atomic(out, p, name, bits, rule, returns, True, (zeros, 0, 1), (v, 5, 3), (zeros, 1, 5), x=0x3F)
             atomic(out, p, name, bits, rule, returns, True, (denormals, 0, 1), (denormals, 2, 1), (denormals, 0, 1), x=0xF)
@@ -388,8 +391,8 @@ def generate_permutes(out, p):
 
                 run(t, f"ds_swizzle_b32 v2, v1 offset:{offset}", model)
                 t.emit(out)
-    scatter = out.pool("scatter", 1, [4 * k for k in (1, 0, 3, 1, 31, 5, 9, 9, 2, 30, 17, 17, 17, 64, 33, 1 << 29, 12, 13, 14, 15, 16, 6, 7, 8, 40, 41, 42, 43, 28, 29, 10, 11)])
-    unaligned = out.pool("unaligned", 1, [5, 6, 127, 130, 0x80000003, 0xFFFFFFFC])
+    scatter = named(out, "scatter", 1, [4 * k for k in (1, 0, 3, 1, 31, 5, 9, 9, 2, 30, 17, 17, 17, 64, 33, 1 << 29, 12, 13, 14, 15, 16, 6, 7, 8, 40, 41, 42, 43, 28, 29, 10, 11)])
+    unaligned = named(out, "unaligned", 1, [5, 6, 127, 130, 0x80000003, 0xFFFFFFFC])
     for w in (32, 64):
         for x in ((1 << w) - 1, SOME if w == 32 else SOME64):
             for pool, offset in ((scatter, 0), (scatter, 12), (unaligned, 0), (p.by4, 0)):
@@ -466,7 +469,7 @@ def generate_rest(out, p):
 
             run(t, f"{name} v7{off(offset)}", model)
             t.emit(out)
-    flags = out.pool("flags", 2, [0, 0x8000000080000000, 0x80000001_12345678, 0x7FFFFFFF_FFFFFFFF, 0xFFFFFFFF_7FFFFFFF, 0x00000000_80001234])
+    flags = named(out, "flags", 2, [0, 0x8000000080000000, 0x80000001_12345678, 0x7FFFFFFF_FFFFFFFF, 0xFFFFFFFF_7FFFFFFF, 0x00000000_80001234])
     for offset in (0, 16):
         t = Test("ds_condxchg32_rtn_b64", lds=1024, x=0xFFF)
         t.vpool(1, p.by8, 1, 1)
@@ -486,6 +489,23 @@ def generate_rest(out, p):
     t = Test("ds_nop")
     run(t, "ds_nop", None)
     t.emit(out)
+
+
+def generate_direct(out):
+    """LDS_DIRECT_LOAD: one value to every lane of a quad that has an active one (12.4)."""
+    for kind, n, f in ((0, 1, lambda x: x), (1, 2, lambda x: x), (2, 4, lambda x: x), (4, 1, lambda x: sext(x, 8)), (5, 2, lambda x: sext(x, 16))):
+        for a, x in ((0x40, M32), (0x3C, 0x8000_0130)):
+            t = Test("lds_direct_load", lds=1024, m0=kind << 16 | a, x=x)
+
+            def model(st):
+                value = f(get(st, a, n)) & M32
+                for lane in range(st.w):
+                    if st.exec >> (lane & ~3) & 15:
+                        st.v[7][lane] = value
+
+            t.op("lds_direct_load v7 wait_vdst:0", model)
+            t.op("s_waitcnt expcnt(0)")
+            t.emit(out)
 
 
 def generate_gws(out):
@@ -525,6 +545,12 @@ def generate_gws(out):
 def generate(out, rng, factor):
     """All tests of this module."""
     p = Pools(out)
+    for k in range(1, factor):
+        # Integer atomics on random numbers.
+        p.e32 = named(out, f"r32_{k}", 1, [rng.getrandbits(rng.randint(1, 32)) for _ in range(29)])
+        p.e64 = named(out, f"r64_{k}", 2, [rng.getrandbits(rng.randint(1, 64)) for _ in range(29)])
+        generate_atomics(out, p)
+    p.e32, p.e64 = named(out, "e32", 1, EDGE32), named(out, "e64", 2, EDGE64)
     generate_loads(out, p)
     generate_stores(out, p)
     generate_two(out, p)
@@ -532,4 +558,5 @@ def generate(out, rng, factor):
     generate_float(out, p)
     generate_permutes(out, p)
     generate_rest(out, p)
+    generate_direct(out)
     generate_gws(out)

@@ -3,7 +3,7 @@ from atomics import (
     DENORMAL32, EDGE32, EDGE64, F32, FLOAT32, NAN32, fadd, fcmp, fmax, fmin, integer,
 )
 from gen_ds import LOADS, SOME, SOME64, STORES, off, regs, safe_pairs
-from state import GLOBAL, M32, M64, Test, write
+from state import GLOBAL, M32, M64, named, write, Test
 
 TITLE = "Flat, global and scratch memory"
 # How the guide names the same kinds in the two groups of instructions.
@@ -20,23 +20,23 @@ class Pools:
 
     def __init__(self, out):
         wide = [GLOBAL + BASE + 24 * k for k in range(64)]
-        self.wide = out.pool("wide", 2, wide)
-        self.odd64 = out.pool("odd64", 2, [GLOBAL + BASE + k for k in (0, 1, 6, 11, 35, 50, 77, 102, 127, 160, 201, 222, 253, 254, 291)])
-        self.cell4 = out.pool("cell4", 2, [GLOBAL + BASE + 4 * k for k in range(64)])
-        self.cell8 = out.pool("cell8", 2, [GLOBAL + BASE + 8 * k for k in range(64)])
-        self.off24 = out.pool("off24", 1, [24 * k for k in range(64)])
-        self.off4 = out.pool("off4", 1, [4 * k for k in range(64)])
-        self.off8 = out.pool("off8", 1, [8 * k for k in range(64)])
-        self.lane = out.pool("lane", 1, [0, 16, 4, 40, 28, 32, 8, 60, 52])
-        self.byte = out.pool("byte", 1, [3, 17, 6, 40, 29, 33, 10, 55, 50])
-        self.e32 = out.pool("e32", 1, EDGE32)
-        self.e64 = out.pool("e64", 2, EDGE64)
-        self.f32 = out.pool("f32", 1, FLOAT32)
-        self.d32 = out.pool("d32", 1, DENORMAL32 + [0x3F800000, 0x00800000])
-        self.n32 = out.pool("n32", 1, NAN32)
+        self.wide = named(out, "wide", 2, wide)
+        self.odd64 = named(out, "odd64", 2, [GLOBAL + BASE + k for k in (0, 1, 6, 11, 35, 50, 77, 102, 127, 160, 201, 222, 253, 254, 291)])
+        self.cell4 = named(out, "cell4", 2, [GLOBAL + BASE + 4 * k for k in range(64)])
+        self.cell8 = named(out, "cell8", 2, [GLOBAL + BASE + 8 * k for k in range(64)])
+        self.off24 = named(out, "off24", 1, [24 * k for k in range(64)])
+        self.off4 = named(out, "off4", 1, [4 * k for k in range(64)])
+        self.off8 = named(out, "off8", 1, [8 * k for k in range(64)])
+        self.lane = named(out, "lane", 1, [0, 16, 4, 40, 28, 32, 8, 60, 52])
+        self.byte = named(out, "byte", 1, [3, 17, 6, 40, 29, 33, 10, 55, 50])
+        self.e32 = named(out, "e32", 1, EDGE32)
+        self.e64 = named(out, "e64", 2, EDGE64)
+        self.f32 = named(out, "f32", 1, FLOAT32)
+        self.d32 = named(out, "d32", 1, DENORMAL32 + [0x3F800000, 0x00800000])
+        self.n32 = named(out, "n32", 1, NAN32)
         pairs = safe_pairs(F32, self.d32.values)
-        self.fm = out.pool("fm", 1, [a for a, _ in pairs])
-        self.fd = out.pool("fd", 1, [b for _, b in pairs])
+        self.fm = named(out, "fm", 1, [a for a, _ in pairs])
+        self.fd = named(out, "fd", 1, [b for _, b in pairs])
 
 
 class Place:
@@ -297,6 +297,9 @@ def generate_atomics(out, p, family):
                     atomic(out, p, family, name, bits, integer(op, bits), returns, (e, 0, 1), (e, 4, 3), (e, 0, 1, 1 if returns else 2), place, x=0x2AAA5)
                 else:
                     atomic(out, p, family, name, bits, integer(op, bits), returns, (e, 0, 1), (e, 3 if returns else 0, 5), None, place, x=full)
+    for name, bits, op, e in (("add_u32", 32, "add", p.e32), ("max_i64", 64, "max_i", p.e64)):
+        x = 0x0000_0069_0F0C_8421
+        atomic(out, p, family, f"{family}_atomic_{name}", bits, integer(op, bits), True, (e, 0, 1), (e, 3, 5), None, "v", w=64, x=x & (1 << 36) - 1)
     if family == "global":
         atomic(out, p, family, "global_atomic_csub_u32", 32, integer("csub", 32), True, (p.e32, 0, 1), (p.e32, 3, 5), None, "s", x=0x3FFFFFFF)
     for name, f in float_rules():
@@ -306,7 +309,7 @@ def generate_atomics(out, p, family):
         for returns, place in zip((True, False), modes):
             atomic(out, p, family, full, 32, rule, returns, (p.f32, 0, 1), (p.f32, 2, 3), (p.f32, 0, 1, 1) if cmp else None, place, x=0x3FFFFFF)
         if cmp:
-            zeros = out.pool("zeros", 1, [0, 0x80000000, 0x7F800000, 0x7FC00000, 0x7F800001, 0xFF800000])
+            zeros = named(out, "zeros", 1, [0, 0x80000000, 0x7F800000, 0x7FC00000, 0x7F800001, 0xFF800000])
             atomic(out, p, family, full, 32, rule, True, (zeros, 0, 1), (p.f32, 4, 3), (zeros, 0, 1, 2), x=0xFFF)
             atomic(out, p, family, full, 32, rule, True, (zeros, 0, 1), (p.f32, 4, 3), (zeros, 1, 5), x=0x3F)
             continue
@@ -316,7 +319,7 @@ def generate_atomics(out, p, family):
             for mode in (0x3F0, 0x300, 0x3FF):
                 atomic(out, p, family, full, 32, rule, True, (p.d32, 0, 1), (p.d32, 0, 3), x=0xFFFF, mode=mode)
             # Normal numbers whose difference is a denormal: kept.
-            near = out.pool("near", 1, [0x00800001, 0x80800002, 0x00FFFFFF, 0x80C00000])
+            near = named(out, "near", 1, [0x00800001, 0x80800002, 0x00FFFFFF, 0x80C00000])
             atomic(out, p, family, full, 32, rule, True, (near, 0, 1), (near, 1, 1), x=0xFF, mode=0x300)
         else:
             atomic(out, p, family, full, 32, rule, True, (p.d32, 0, 1), (p.d32, 1, 3), x=0xFFFF)
@@ -379,7 +382,7 @@ def generate_faults(out):
         t.emit(out)
     # Lanes that are off may point anywhere.
     t = Test("global_load_b32", x=0x1)
-    bad = out.pool("bad", 2, [GLOBAL + 0x100, M64, 0, 1 << 63])
+    bad = named(out, "bad", 2, [GLOBAL + 0x100, M64, 0, 1 << 63])
     t.vpool(1, bad, 0, 1)
 
     def model(st):

@@ -1,7 +1,7 @@
 """MTBUF, and MUBUF with a format, from the RDNA3 guide's 9.2 to 9.4: every buffer format, loaded and stored, in 32 and 16 bits."""
-from formats import FORMATS, numbers, register, samples
+from formats import FORMATS, register, rows_to_store, samples
 from gen_ds import regs
-from state import GLOBAL, M32, Test
+from state import GLOBAL, M32, named, Test
 
 TITLE = "Typed buffer accesses"
 BASE = 0x6000
@@ -19,7 +19,7 @@ def descriptor(t, s, base, stride=0, records=0x1000, fmt=22, sel=(4, 5, 6, 7), o
 
 def steps(out, size):
     """Lane offsets apart by an element; 12 bytes stand every 12."""
-    return out.pool(f"step{size}", 1, [size * k for k in range(32)])
+    return named(out, f"step{size}", 1, [size * k for k in range(32)])
 
 
 def select(values, sel):
@@ -27,7 +27,7 @@ def select(values, sel):
     return [0 if s == 0 else "1" if s == 1 else values[s - 4] for s in sel]
 
 
-def load_test(out, fmt, count, d16, mubuf, sel=None, hi=False, seed=0):
+def load_test(out, fmt, count, d16, mubuf, sel=None, hi=False, seed=0, w=32):
     """Elements that lie one behind the other, a lane an element."""
     f = FORMATS[fmt]
     tag = f"{'d16_' if d16 else ''}{'hi_' if hi else ''}format_{COMPONENTS[count]}"
@@ -41,14 +41,15 @@ def load_test(out, fmt, count, d16, mubuf, sel=None, hi=False, seed=0):
     if not raws:
         return
     n = len(raws)
-    t = Test(name, x=(1 << n) - 1 & ~(1 << n // 2))
+    t = Test(name, w=w, x=(1 << n) - 1 & ~(1 << n // 2) if w == 32 else (1 << n) - 1 << 32 | 5)
     t.bytes("g", BASE, b"".join(r.to_bytes(f.bytes, "little") for r in raws))
     t.vpool(1, steps(out, f.bytes), 0, 1)
     descriptor(t, 4, BASE, fmt=fmt if mubuf else 20, sel=sel or (4, 5, 6, 7))
 
     def model(st):
         for lane in st.lanes():
-            raw = int.from_bytes(st.g[BASE + lane * f.bytes : BASE + (lane + 1) * f.bytes], "little")
+            at = BASE + lane % 32 * f.bytes
+            raw = int.from_bytes(st.g[at : at + f.bytes], "little")
             parts = (f.load16(raw) if d16 else f.load(raw)) + [0] * 4
             if sel:
                 one = 1 if f.integer else 0x3C00 if d16 else 0x3F800000
@@ -73,19 +74,7 @@ def store_test(out, fmt, count, d16, mubuf, hi=False, seed=0):
     f = FORMATS[fmt]
     tag = f"{'d16_' if d16 else ''}{'hi_' if hi else ''}format_{COMPONENTS[count]}"
     name = f"{'buffer' if mubuf else 'tbuffer'}_store_{tag}"
-    good = []
-    for k in range(len(numbers(f)) * 3):
-        values = [numbers(f)[(k * (1, 2, 3, 5)[c] + c * 4 + seed) % len(numbers(f))] for c in range(max(count, f.count))]
-        if d16:
-            fits = (lambda v: -0x8000 <= v <= (0xFFFF if f.kind == "UINT" else 0x7FFF)) if f.integer else (lambda v: abs(v) <= 2048 and v * 2**24 % 1 == 0)
-            if not all(fits(v) for v in values):
-                continue
-        # Components that the register holds as bits: signed ones in their width.
-        if f.store(values[: f.count]) is not None and values not in good:
-            good.append(values)
-    good = good[:LANES]
-    if not good:
-        return
+    good = rows_to_store(f, LANES, seed, d16)
     n = len(good)
     t = Test(name, x=(1 << n) - 1 & ~2)
     words = []
@@ -99,7 +88,7 @@ def store_test(out, fmt, count, d16, mubuf, hi=False, seed=0):
         else:
             words.append([register(v, f.integer) for v in values[:count]])
     for k in range(len(words[0])):
-        pool = out.pool(f"s{fmt}{'d' if d16 else ''}{'h' if hi else ''}{count}c{k}{'' if not seed else '_' + str(seed)}", 1, [w[k] for w in words])
+        pool = named(out, f"s{fmt}{'d' if d16 else ''}{'h' if hi else ''}{count}c{k}{'' if not seed else '_' + str(seed)}", 1, [w[k] for w in words])
         t.vpool(10 + k, pool, 0, 1)
     t.vpool(1, steps(out, f.bytes), 0, 1)
     descriptor(t, 4, BASE, fmt=fmt if mubuf else 20)
@@ -155,6 +144,10 @@ def generate_mubuf(out):
             if count == f.count:
                 store_test(out, fmt, count, False, True, seed=2)
                 store_test(out, fmt, count, True, True, seed=2)
+    for fmt in (42, 57, 61):
+        for d16 in (False, True) if fmt != 61 else (False,):
+            load_test(out, fmt, FORMATS[fmt].count, d16, True, (4, 5, 6, 7), seed=3, w=64)
+            load_test(out, fmt, FORMATS[fmt].count, d16, False, seed=3, w=64)
     for fmt in (1, 13, 5, 12, 22):
         load_test(out, fmt, 1, True, True, (4, 0, 0, 1), hi=True)
         store_test(out, fmt, 1, True, True, hi=True)
@@ -170,7 +163,7 @@ def generate_bounds(out):
                 t = Test(op, x=0xFF)
                 descriptor(t, 4, BASE, stride, records, fmt=42, oob=oob)
                 if stride:
-                    t.vpool(1, out.pool("index", 1, list(range(32))), 0, 1)
+                    t.vpool(1, named(out, "index", 1, list(range(32))), 0, 1)
                     enable = "idxen"
                 else:
                     t.vpool(1, steps(out, 4), 0, 1)

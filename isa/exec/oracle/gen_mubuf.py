@@ -3,7 +3,7 @@ from atomics import DENORMAL32, EDGE32, EDGE64, F32, FLOAT32, NAN32, integer
 from gen_ds import LOADS, SOME, SOME64, STORES, regs, safe_pairs
 from gen_flat import INTEGER, RENAME, float_rules
 from gen_mtbuf import descriptor
-from state import GLOBAL, M32, Test
+from state import GLOBAL, M32, named, Test
 
 TITLE = "Untyped buffer accesses"
 BASE = 0x8000
@@ -13,22 +13,22 @@ class Pools:
     """Indices, offsets and values."""
 
     def __init__(self, out):
-        self.index = out.pool("index", 1, list(range(64)))
-        self.off4 = out.pool("off4", 1, [4 * k for k in range(64)])
-        self.off16 = out.pool("off16", 1, [16 * k for k in range(64)])
-        self.some = out.pool("some", 1, [0, 5, 9, 14, 22, 31, 3, 40])
-        self.within = out.pool("within", 1, [0, 4, 8, 12, 16, 20, 24, 28])
-        self.low = out.pool("low", 1, [0, 0, 4, 8, 4, 12, 0, 8])
-        self.unaligned = out.pool("unaligned", 1, [1, 6, 11, 17, 30, 45, 58, 3])
-        self.both = out.pool("both", 2, [k | (4 * (k * 5 % 7)) << 32 for k in range(32)])
-        self.e32 = out.pool("e32", 1, EDGE32)
-        self.e64 = out.pool("e64", 2, EDGE64)
-        self.f32 = out.pool("f32", 1, FLOAT32)
-        self.d32 = out.pool("d32", 1, DENORMAL32 + [0x3F800000, 0x00800000])
-        self.n32 = out.pool("n32", 1, NAN32)
+        self.index = named(out, "index", 1, list(range(64)))
+        self.off4 = named(out, "off4", 1, [4 * k for k in range(64)])
+        self.off16 = named(out, "off16", 1, [16 * k for k in range(64)])
+        self.some = named(out, "some", 1, [0, 5, 9, 14, 22, 31, 3, 40])
+        self.within = named(out, "within", 1, [0, 4, 8, 12, 16, 20, 24, 28])
+        self.low = named(out, "low", 1, [0, 0, 4, 8, 4, 12, 0, 8])
+        self.unaligned = named(out, "unaligned", 1, [1, 6, 11, 17, 30, 45, 58, 3])
+        self.both = named(out, "both", 2, [k | (4 * (k * 5 % 7)) << 32 for k in range(32)])
+        self.e32 = named(out, "e32", 1, EDGE32)
+        self.e64 = named(out, "e64", 2, EDGE64)
+        self.f32 = named(out, "f32", 1, FLOAT32)
+        self.d32 = named(out, "d32", 1, DENORMAL32 + [0x3F800000, 0x00800000])
+        self.n32 = named(out, "n32", 1, NAN32)
         pairs = safe_pairs(F32, self.d32.values)
-        self.fm = out.pool("fm", 1, [a for a, _ in pairs])
-        self.fd = out.pool("fd", 1, [b for _, b in pairs])
+        self.fm = named(out, "fm", 1, [a for a, _ in pairs])
+        self.fd = named(out, "fd", 1, [b for _, b in pairs])
 
 
 class Case:
@@ -233,7 +233,7 @@ def atomic(out, p, name, bits, f, returns, mem, data, compare=None, c=None, **fi
     """An atomic; what is returned replaces the data. It is in or out as a whole."""
     n = bits // 8
     dwords = bits // 32
-    c = c or Case(offen=True, offset=(p.off4 if bits == 32 else out.pool("off8", 1, [8 * k for k in range(64)]), 0, 1), x=fields.pop("x"))
+    c = c or Case(offen=True, offset=(p.off4 if bits == 32 else named(out, "off8", 1, [8 * k for k in range(64)]), 0, 1), x=fields.pop("x"))
     t = Test(name, w=c.wave, x=c.x, **fields)
     t.mpool("g", BASE, *mem, count=40 if bits == 32 else 36)
     c.setup(t)
@@ -288,7 +288,7 @@ def generate_atomics(out, p):
         for returns in (True, False):
             atomic(out, p, full, 32, rule, returns, (p.f32, 0, 1), (p.f32, 2, 3), (p.f32, 0, 1, 1) if cmp else None, x=0x3FFFFFF)
         if cmp:
-            zeros = out.pool("zeros", 1, [0, 0x80000000, 0x7F800000, 0x7FC00000, 0x7F800001, 0xFF800000])
+            zeros = named(out, "zeros", 1, [0, 0x80000000, 0x7F800000, 0x7FC00000, 0x7F800001, 0xFF800000])
             atomic(out, p, full, 32, rule, True, (zeros, 0, 1), (p.f32, 4, 3), (zeros, 0, 1, 2), x=0xFFF)
             continue
         atomic(out, p, full, 32, rule, True, (p.n32, 0, 1), (p.f32, 0, 1), x=0xFFF)

@@ -57,17 +57,6 @@ pub(crate) fn half_bits(x: f32) -> u32 {
     sign | r
 }
 
-/// [`half_bits`] in sixteen bits.
-#[inline(always)]
-pub(crate) fn f2h(x: f32) -> u16 {
-    half_bits(x) as u16
-}
-
-/// f32 to f16 toward zero.
-pub(crate) fn f2h_rtz(x: f32) -> u16 {
-    half_rtz(x.to_bits()) as u16
-}
-
 /// f64 to f16, nearest even, one rounding.
 #[inline(always)]
 pub(crate) fn d2h(x: f64) -> u32 {
@@ -90,7 +79,7 @@ fn add_odd(x: f32, y: f32) -> f32 {
     let up = (err > 0.0) == (s > 0.0);
     let odd = if up { b.wrapping_add(1) } else { b.wrapping_sub(1) };
     // With an infinite or NaN sum the error is NaN, which is no loss.
-    let lost = (err > 0.0 || err < 0.0) && b & 1 == 0;
+    let lost = err.abs() > 0.0 && b & 1 == 0;
     f(if lost { odd } else { b })
 }
 
@@ -279,7 +268,7 @@ pub(crate) trait Fp: Copy {
     #[inline(always)]
     fn fract16(self, a: u32) -> u32 {
         let r = self.add16(a, half_bits(-h2f(a).floor()));
-        let r = if r >= 0x3c00 && r < 0x7c00 { 0x3bff } else { r };
+        let r = if (0x3c00..0x7c00).contains(&r) { 0x3bff } else { r };
         if nan16(a) { a & 0xffff | 0x200 } else { r }
     }
     #[inline(always)]
@@ -531,4 +520,88 @@ pub(crate) fn frexp(x: f64) -> (f64, i32) {
     let special = x == 0.0 || !x.is_finite();
     let m = f64::from_bits(b & !(0x7ff << 52) | 1022 << 52);
     (if special { x } else { m }, if special { 0 } else { e })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Bit patterns of a width with many zeros, denormals, infinities, NaN and near-cancellations among them.
+    struct Bits(u64);
+
+    impl Bits {
+        fn next(&mut self, width: u32) -> u64 {
+            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let x = (self.0 >> 11).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ self.0 >> 29;
+            let (mask, man) = match width {
+                16 => (0xffff, 10),
+                32 => (0xffff_ffff, 23),
+                _ => (!0, 52),
+            };
+            let exponents = (mask >> 1) & !((1u64 << man) - 1);
+            match self.0 >> 58 {
+                0 => x & mask & !exponents,
+                1 => (x | exponents) & mask,
+                2 => x & mask & !((1 << man) - 1),
+                3 | 4 => x & mask & !((1 << (man - 4)) - 1),
+                // Exponents near one another.
+                5..=20 => (x & mask & !exponents) + ((1 << (width - 3)) & exponents) + (x >> 13 & 3 << man),
+                _ => x & mask,
+            }
+        }
+    }
+
+    #[test]
+    fn the_hosts_units_and_exact_arithmetic_agree_where_both_round_to_nearest() {
+        for mode in [0xf0, 0x3f0, 0x80_03f0] {
+            let (n, e) = (Near(mode, 0), Exact(mode, 0));
+            let mut bits = Bits(mode as u64);
+            for _ in 0..400_000 {
+                let [a, b, c] = [0; 3].map(|_| bits.next(32) as u32);
+                let say = |what| format!("{what} {a:08x} {b:08x} {c:08x}");
+                assert_eq!(n.add32(a, b), e.add32(a, b), "{}", say("add32"));
+                assert_eq!(n.sub32(a, b), e.sub32(a, b), "{}", say("sub32"));
+                assert_eq!(n.mul32(a, b), e.mul32(a, b), "{}", say("mul32"));
+                assert_eq!(n.fma32(a, b, c), e.fma32(a, b, c), "{}", say("fma32"));
+                assert_eq!(n.half(a), e.half(a), "{}", say("half"));
+                assert_eq!(n.fract32(a), e.fract32(a), "{}", say("fract32"));
+                let k = c as i32 % 300;
+                assert_eq!(n.ldexp32(a, k), e.ldexp32(a, k), "{} by {k}", say("ldexp32"));
+                assert_eq!(n.i32_to_f32(a as i32), e.i32_to_f32(a as i32), "{}", say("i32_to_f32"));
+                assert_eq!(n.u32_to_f32(a), e.u32_to_f32(a), "{}", say("u32_to_f32"));
+                assert_eq!(n.dot2_f32_f16(a, b, c), e.dot2_f32_f16(a, b, c), "{}", say("dot2_f32_f16"));
+                let [a, b, c] = [0; 3].map(|_| bits.next(16) as u32);
+                let say = |what| format!("{what} {a:04x} {b:04x} {c:04x}");
+                assert_eq!(n.add16(a, b), e.add16(a, b), "{}", say("add16"));
+                assert_eq!(n.mul16(a, b), e.mul16(a, b), "{}", say("mul16"));
+                assert_eq!(n.fma16(a, b, c), e.fma16(a, b, c), "{}", say("fma16"));
+                assert_eq!(n.fract16(a), e.fract16(a), "{}", say("fract16"));
+                assert_eq!(n.ldexp16(a, k % 60), e.ldexp16(a, k % 60), "{} by {k}", say("ldexp16"));
+                assert_eq!(n.int_to_f16(a as i32), e.int_to_f16(a as i32), "{}", say("int_to_f16"));
+                let [a, b, c] = [0; 3].map(|_| bits.next(64));
+                let say = |what| format!("{what} {a:016x} {b:016x} {c:016x}");
+                assert_eq!(n.add64(a, b), e.add64(a, b), "{}", say("add64"));
+                assert_eq!(n.mul64(a, b), e.mul64(a, b), "{}", say("mul64"));
+                assert_eq!(n.fma64(a, b, c), e.fma64(a, b, c), "{}", say("fma64"));
+                assert_eq!(n.single(a), e.single(a), "{}", say("single"));
+            }
+        }
+    }
+
+    #[test]
+    fn directed_results_enclose_the_exact_one() {
+        // In double precision the product of two singles is exact.
+        let mut bits = Bits(7);
+        for _ in 0..200_000 {
+            let (a, b) = (bits.next(32) as u32, bits.next(32) as u32);
+            let exact = f(a) as f64 * f(b) as f64;
+            if !exact.is_finite() {
+                continue;
+            }
+            let [up, down, zero] = [1, 2, 3].map(|m| f(Exact(m, 0).mul32(a, b)));
+            assert!(up as f64 >= exact && down as f64 <= exact, "{a:08x} * {b:08x}: {up:e} {down:e}");
+            assert!(up == down || f(down.to_bits()).next_up() == up, "{a:08x} * {b:08x}: {up:e} {down:e}");
+            assert_eq!(zero.to_bits(), if exact.is_sign_negative() { up } else { down }.to_bits());
+        }
+    }
 }

@@ -76,7 +76,11 @@ fn result(name: &str) -> (Float, bool) {
     const B16: (Float, bool) = (Float::None, true);
     match name {
         "v_dot2acc_f32_f16" | "v_dot2_f32_f16" | "v_dot2_f32_bf16" | "v_cvt_off_f32_i4" => return F32,
-        "v_interp_p2_f16_f32" | "v_interp_p2_rtz_f16_f32" | "v_dot2_f16_f16" | "v_fma_mixlo_f16" | "v_fma_mixhi_f16" => return F16,
+        "v_interp_p2_f16_f32"
+        | "v_interp_p2_rtz_f16_f32"
+        | "v_dot2_f16_f16"
+        | "v_fma_mixlo_f16"
+        | "v_fma_mixhi_f16" => return F16,
         "v_dot2_bf16_bf16" | "v_sat_pk_u8_i16" | "v_cvt_norm_i16_f16" | "v_cvt_norm_u16_f16" => return B16,
         "v_frexp_exp_i16_f16" => return B16,
         "v_cvt_pk_rtz_f16_f32" | "v_pack_b32_f16" => return (Float::Pair, false),
@@ -185,11 +189,7 @@ impl Alu {
             let sixteen = if tied { half } else { matches!(ty, Ty::F16 | Ty::B16 | Ty::BF16) };
             if sixteen && !vop3p {
                 let vgpr = if tied { 256 + inst.vdst as u16 } else { inst.src[k] };
-                let high = if e32 {
-                    vgpr >= 256 + 128 && !constant
-                } else {
-                    opsel(if tied { 3 } else { k })
-                };
+                let high = if e32 { vgpr >= 256 + 128 && !constant } else { opsel(if tied { 3 } else { k }) };
                 o.part = if high { Part::High } else { Part::Low };
                 simple &= !high;
             }
@@ -320,9 +320,15 @@ pub(crate) fn simple<const L: usize>(w: &mut Wave<L>, c: &Code) {
     }
 }
 
-/// The same with the operation itself in the function, for what inner loops are made of.
+/// The same with the operation itself in the function, for what inner loops are made of; `rule` takes its place where a
+/// result is NaN.
 #[inline(always)]
-pub(crate) fn fused<const L: usize>(w: &mut Wave<L>, c: &Code, op: impl Fn(Near, u32, u32, u32) -> u32) {
+pub(crate) fn fused<const L: usize>(
+    w: &mut Wave<L>,
+    c: &Code,
+    op: impl Fn(Near, u32, u32, u32) -> u32,
+    rule: Option<impl Fn(Near, u32, u32, u32) -> u32>,
+) {
     let alu = c.alu();
     if !alu.usual(w.mode) {
         return slow(w, c);
@@ -335,6 +341,17 @@ pub(crate) fn fused<const L: usize>(w: &mut Wave<L>, c: &Code, op: impl Fn(Near,
     let mut o = [0; L];
     for i in 0..L {
         o[i] = op(r, a[i], b[i], d[i]);
+    }
+    if let Some(rule) = rule {
+        let mut nan = 0;
+        for x in &o {
+            nan |= f(*x).is_nan() as u32;
+        }
+        if nan != 0 {
+            for i in 0..L {
+                o[i] = rule(r, a[i], b[i], d[i]);
+            }
+        }
     }
     w.write32(c.inst.vdst as usize, &o, w.exec());
 }

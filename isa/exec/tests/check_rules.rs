@@ -104,6 +104,16 @@ fn kinds_by_name() {
 }
 
 #[test]
+fn the_page_lists_every_kind() {
+    let page = include_str!("../../../docs/checks.md");
+    for k in Kind::ALL {
+        let row = format!("| `{}` | {} |", k.code(), k.severity().name());
+        assert!(page.contains(&row), "{row}");
+    }
+    assert_eq!(page.lines().filter(|l| l.starts_with("| `")).count(), Kind::ALL.len());
+}
+
+#[test]
 fn findings_have_an_end() {
     let many: String = (0..20).map(|_| " v_not_b32 v1, v2\n").collect();
     let config = Config { max_findings: 5, ..Config::default() };
@@ -154,7 +164,7 @@ fn statistics_count_what_ran() {
     assert_eq!(loads, Some(("global_load_b32", 6)));
     // Of 7 vector instructions a group, two run with 8 lanes of 32.
     assert_eq!(p.lanes(), (2 * (5 * 32 + 2 * 8), 2 * 7 * 32));
-    let text = p.annotated();
+    let text = p.annotated(0);
     let line = text.lines().find(|l| l.contains("global_load_b32")).unwrap();
     assert_eq!(line, "           6  13.6%   100%  0x00010008  global_load_b32 v2, v1, s[2:3]  ; 768 bytes");
     assert!(text.contains("s_cbranch_scc1 65530") && text.contains("; taken 4"), "{text}");
@@ -311,7 +321,7 @@ fn any_words_are_survived() {
         let _ = group.run_observed(&mut program, &mut mem, &control, u64::MAX, &mut all);
         let p = all.profile.unwrap();
         ran += p.instructions();
-        let _ = (p.summary(), p.annotated());
+        let _ = (p.summary(), p.annotated(0));
         for f in all.checker.unwrap().findings() {
             assert!(!f.to_string().is_empty());
         }

@@ -47,3 +47,96 @@ fn wave_instructions_per_second() {
         time("v_pk_fma_f16", e, wave, &pk);
     }
 }
+
+#[test]
+#[ignore = "timing"]
+fn memory_instructions_per_second() {
+    // Lanes side by side: v1 is four times the lane, v2 sixteen times; s[4:5] memory, s[8:11] a buffer there.
+    let sources = [
+        "global_load_b32 v3, v1, s[4:5]",
+        "global_load_b128 v[4:7], v2, s[4:5]",
+        "global_store_b32 v1, v3, s[4:5]",
+        "global_store_b128 v2, v[4:7], s[4:5]",
+        "buffer_load_b32 v3, v1, s[8:11], 0 offen",
+        "buffer_load_b128 v[4:7], v2, s[8:11], 0 offen",
+        "buffer_load_format_xyzw v[4:7], v1, s[8:11], 0 offen",
+        "scratch_load_b64 v[4:5], off, off",
+        "ds_load_b32 v3, v1",
+        "ds_load_b128 v[4:7], v2",
+        "ds_load_2addr_b32 v[4:5], v1 offset0:1 offset1:2",
+        "ds_store_b128 v2, v[4:7]",
+        "ds_add_u32 v1, v3",
+        "global_atomic_add_u32 v1, v3, s[4:5]",
+        "s_load_b128 s[20:23], s[4:5], 0x0",
+    ];
+    for wave in [WaveSize::W32, WaveSize::W64] {
+        for source in sources {
+            let text = format!(
+                "v_lshlrev_b32 v1, 2, v0\nv_lshlrev_b32 v2, 4, v0\nv_mov_b32 v3, 0\nback:\n{}s_sub_u32 s0, s0, 1\n\
+                 s_cmp_lg_u32 s0, 0\ns_cbranch_scc1 back\ns_endpgm\n",
+                format!("{source}\n").repeat(32)
+            );
+            let options = isa::asm::Options { target: wave.into(), ..Default::default() };
+            let code = isa::asm::assemble(&text, "timing.s", &options).expect("the source").text().to_vec();
+            let mut mem = Flat::default();
+            mem.add(0x1000, [code, vec![0; 64]].concat(), false, true);
+            mem.add(0x10_0000, vec![0; 4096], true, false);
+            let mut sgprs = [0; 16];
+            (sgprs[0], sgprs[4]) = (3_000, 0x10_0000);
+            sgprs[8..12].copy_from_slice(&[0x10_0000, 0, 4096, 3 << 28 | 42 << 12 | 0xfac]);
+            let mut s = setup(wave, wave.lanes(), &sgprs);
+            (s.lds_bytes, s.scratch_base, s.scratch_wave_bytes) = (4096, 0x10_0000, 1024);
+            let mut p = Program::new(0x1000, wave);
+            p.set_engine(Engine::Interpreter);
+            let t = std::time::Instant::now();
+            let stats = run_group(&s, &mut p, &mut mem, &control()).expect("a run without faults");
+            let rate = stats.wave_instructions as f64 / t.elapsed().as_secs_f64() / 1e6;
+            println!("engine emu, interpreted, {source} {wave:?}: {rate:.1} M/s");
+        }
+    }
+}
+
+/// One instruction of each kind, with modifiers too; needs llvm-mc.
+#[test]
+#[ignore = "timing"]
+fn every_kind_of_instruction() {
+    for wave in [WaveSize::W32, WaveSize::W64] {
+        for text in [
+            "v_fma_f32 v5, -v1, |v2|, v5",
+            "v_add_f32_dpp v5, v1, v2 row_shr:1 row_mask:0xf bank_mask:0xf",
+            "v_add_co_u32 v5, vcc_lo, v1, v2",
+            "v_cndmask_b32_e32 v5, v1, v2, vcc_lo",
+            "v_cmp_gt_u32_e32 vcc_lo, v1, v2",
+            "v_cmp_lt_f64_e32 vcc_lo, v[2:3], v[4:5]",
+            "v_mul_lo_u32 v5, v1, v2",
+            "v_cvt_f16_f32_e32 v5, v1",
+            "v_fma_f16 v5, v1, v2, v3",
+            "v_pk_mul_f16 v5, v1, v2",
+            "v_dot2_f32_f16 v5, v1, v2, v3",
+            "v_dot4_i32_iu8 v5, v1, v2, v3 neg_lo:[1,1,0]",
+            "v_exp_f32_e32 v5, v1",
+            "v_log_f32_e32 v5, v1",
+            "v_rcp_f32_e32 v5, v1",
+            "v_sqrt_f32_e32 v5, v1",
+            "v_sin_f32_e32 v5, v1",
+            "v_fma_f64 v[6:7], v[2:3], v[4:5], v[6:7]",
+            "v_lshlrev_b64 v[6:7], 3, v[2:3]",
+            "v_mad_u64_u32 v[6:7], null, v1, v2, v[4:5]",
+            "v_div_scale_f32 v5, vcc_lo, v1, v2, v1",
+            "v_div_fmas_f32 v5, v1, v2, v3",
+            "v_perm_b32 v5, v1, v2, v3",
+            "v_readlane_b32 s4, v1, 3",
+            "v_wmma_f32_16x16x16_f16 v[30:37], v[10:17], v[20:27], v[30:37]",
+        ] {
+            let text = if wave == WaveSize::W64 { text.replace("vcc_lo", "vcc") } else { text.into() };
+            let text = if wave == WaveSize::W64 { text.replace("v[30:37]", "v[30:33]") } else { text };
+            let Some(one) = assemble(&text, wave) else { return };
+            time(&text, Engine::Interpreter, wave, &one.repeat(32));
+        }
+        if wave == WaveSize::W32 {
+            let text = "v_dual_fmac_f32 v4, v1, v2 :: v_dual_fmac_f32 v5, v3, v7";
+            let Some(one) = assemble(text, wave) else { return };
+            time(text, Engine::Interpreter, wave, &one.repeat(32));
+        }
+    }
+}

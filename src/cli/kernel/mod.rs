@@ -2,6 +2,7 @@
 
 mod args;
 mod array;
+mod inspect;
 mod report;
 mod value;
 
@@ -12,10 +13,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use sparkle_pm4::object::{CodeObject, KernelInfo, unbundle};
-use sparkle_pm4::soft::Config;
+use sparkle_pm4::soft::{Config, check};
 use sparkle_pm4::{Arg, Buffer, Device, Engine, Error, Lint, Module, Select};
 
 use super::conv2d::{self, Choice, execute, is_stdout};
+use super::failure::Reported;
 use super::{Failure, Output, environment, signals};
 use args::{Given, Spec};
 use report::Ran;
@@ -44,7 +46,7 @@ SPARKLE_THREADS, SPARKLE_TIMEOUT_MS, SPARKLE_LINT.";
 /// What the software device is.
 const EMULATED: &str = "gfx1100";
 /// How long after its deadline the software device's watchdog has to tell what hangs.
-const WATCHDOG_GRACE: Duration = Duration::from_secs(2);
+const WATCHDOG_GRACE: Duration = Duration::from_secs(10);
 
 /// Arguments of `run kernel`.
 #[derive(Debug, clap::Args)]
@@ -83,7 +85,8 @@ pub struct Args {
     #[arg(long, value_name = "HINT", help_heading = "Run")]
     device_hint: Option<String>,
     /// Timed runs after a warm-up, each with the buffers as given; without it one run, cold.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000), help_heading = "Run")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000), help_heading = "Run",
+        conflicts_with_all = ["check", "stats", "profile", "trace"])]
     iters: Option<u32>,
     /// Host threads of the emu engine [default: all cores].
     #[arg(long, value_name = "N", value_parser = conv2d::threads, help_heading = "Run")]
@@ -98,6 +101,9 @@ pub struct Args {
     /// stdout.
     #[arg(long, value_name = "FILE", help_heading = "Run")]
     dump_pm4: Option<PathBuf>,
+
+    #[command(flatten)]
+    inside: inspect::Args,
 }
 
 /// `4`, `4,2` or `4,2,1`: at least 1 each.
@@ -125,6 +131,8 @@ pub struct Settings {
     /// How long the kernel may take.
     pub timeout: Duration,
     lint: Option<Lint>,
+    /// What is watched of the waves.
+    inside: Option<inspect::Inside>,
 }
 
 impl Settings {
@@ -138,6 +146,14 @@ impl Settings {
                 "give one of them with --device",
             ));
         };
+        if args.inside.wanted() && matches!(device, Choice::Gpu) {
+            return Err(Failure::usage(
+                "only the software device can be looked into",
+                "--check, --stats, --profile and --trace watch every instruction, and a card does not show them",
+                "use `--device emu`",
+            ));
+        }
+        let device = if args.inside.wanted() && matches!(device, Choice::Auto) { Choice::Emu } else { device };
         let timeout_ms = environment::flag_or(args.timeout_ms, environment::TIMEOUT_MS, conv2d::timeout)?;
         Ok(Self {
             device,
@@ -145,13 +161,15 @@ impl Settings {
             threads: environment::flag_or(args.threads, environment::THREADS, conv2d::threads)?,
             timeout: Duration::from_millis(timeout_ms.unwrap_or(conv2d::TIMEOUT_MS)),
             lint: environment::flag_or(args.lint, environment::LINT, conv2d::lint)?,
+            inside: args.inside.open()?,
         })
     }
 
     /// The software Navi31, whose watchdog says more about a hang than a deadline can.
     fn emulated(&self) -> Result<Device, Error> {
         let threads = self.threads.map(NonZeroUsize::get);
-        Device::emulated_with(Config { threads, job_timeout: self.timeout, ..Config::strict() })
+        let inspection = self.inside.as_ref().map(inspect::Inside::inspection);
+        Device::emulated_with(Config { threads, job_timeout: self.timeout, inspection, ..Config::strict() })
     }
 
     /// The device, and why `auto` took the software one.
@@ -242,6 +260,11 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
     }
     let queue = device.queue().with_context(doing)?;
     let mut buffers = upload(&device, &given).with_context(doing)?;
+    let base = kernel.prepared().spec().code_va.wrapping_sub(info.entry_offset);
+    if let Some(inside) = &settings.inside {
+        let object = |b: &Buffer<u8>| b.va().map(|va| check::Object { va, bytes: b.len() as u64 });
+        inside.place(base, buffers.iter().flatten().filter_map(object));
+    }
     let progress = out.progress(format!("{}: {}", device.engine(), info.name));
     let (warmup, iters) = args.iters.map_or((0, 1), |n| (1, n));
     let mut times = Vec::new();
@@ -263,6 +286,10 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
             _ => settings.timeout,
         };
         if let Err(error) = execute::wait(&fence, limit) {
+            if let Some(inside) = &settings.inside {
+                // What was found until then may say why.
+                out.error_text(&inside.finish(base, out)?.text());
+            }
             return Err(lost(error, &args.file, kernel.prepared().spec().code_va, info, doing()));
         }
         if i >= warmup {
@@ -283,17 +310,33 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
     }
     let fallback = fallback.as_deref();
     let object = module.object();
+    let seen = settings.inside.as_ref().map(|inside| inside.finish(base, out)).transpose()?;
+    let failure = seen.as_ref().and_then(|seen| seen.failure(&args.file));
     let ran = Ran { device: &device, fallback, object, kernel: info, grid, block, dynamic_lds, times, warmup, outputs };
     if out.json {
-        return Ok(out.document(&report::document(&args.file, &ran, &settings))?);
+        let mut document = report::document(&args.file, &ran, &settings);
+        if let Some(seen) = &seen {
+            document["inside"] = seen.members();
+        }
+        if let Some(failure) = &failure {
+            document["error"] = failure.document();
+        }
+        out.document(&document)?;
+    } else {
+        let mut text = report::text(&args.file, &ran, out);
+        text += &seen.as_ref().map(inspect::Seen::text).unwrap_or_default();
+        if to_stdout || args.inside.to_stdout() {
+            // The listing alone goes to standard output then.
+            out.error_text(&text);
+        } else {
+            out.text(&text)?;
+        }
     }
-    let text = report::text(&args.file, &ran, out);
-    if to_stdout {
-        // The listing alone goes to standard output then.
-        out.error_text(&text);
-        return Ok(());
+    match failure {
+        None => Ok(()),
+        Some(failure) if out.json => Err(Reported(failure).into()),
+        Some(failure) => Err(failure.into()),
     }
-    Ok(out.text(&text)?)
 }
 
 /// What a fault's addresses are in the file, for an error of a device that gave up.

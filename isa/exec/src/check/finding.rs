@@ -283,6 +283,17 @@ impl Finding {
     pub fn severity(&self) -> Severity {
         self.kind.severity()
     }
+
+    /// The same with `base` subtracted from the addresses of instructions: where the code's address 0 was loaded.
+    #[must_use]
+    pub fn based(&self, base: u64) -> Finding {
+        let mut f = self.clone();
+        f.site.pc = f.site.pc.wrapping_sub(base);
+        if let Some(o) = &mut f.other {
+            o.pc = o.pc.wrapping_sub(base);
+        }
+        f
+    }
 }
 
 impl fmt::Display for Finding {

@@ -29,6 +29,7 @@ pub use profile::{Line, Profile, Traffic};
 pub(crate) use run::{Observed, Scene};
 pub use trace::{Filter, Tracer};
 
+pub use crate::Object;
 use crate::{Access, Memory, Trap};
 use isa::analysis::Effects;
 use isa::{Inst, WaveSize};

@@ -165,9 +165,9 @@ impl Profile {
         o
     }
 
-    /// The kernel as disassembly: executions, share of all, active lanes, address, text. Code that never ran is left out,
-    /// with a line of dots.
-    pub fn annotated(&self) -> String {
+    /// The kernel as disassembly: executions, share of all, active lanes, address less `base`, text. Code that never ran is
+    /// left out, with a line of dots.
+    pub fn annotated(&self, base: u64) -> String {
         let mut o = String::from("       count  share  lanes  address\n");
         let total = self.instructions();
         let size = self.wave_size.unwrap_or(WaveSize::W32);
@@ -179,7 +179,13 @@ impl Profile {
             next = Some(pc + 4 * l.inst.len_dw as u64);
             let lanes = percent(l.lanes, l.count * size.lanes() as u64);
             let text = isa::disassemble(&l.inst, size);
-            let _ = write!(o, "{:>12} {:>5.1}% {lanes:>5.0}%  {pc:#010x}  {text}", l.count, percent(l.count, total));
+            let _ = write!(
+                o,
+                "{:>12} {:>5.1}% {lanes:>5.0}%  {:#010x}  {text}",
+                l.count,
+                percent(l.count, total),
+                pc.wrapping_sub(base)
+            );
             if l.inst.row().implicit & BRANCH != 0 {
                 let _ = write!(o, "  ; taken {}", l.taken);
             }

@@ -11,7 +11,9 @@ pub struct Filter {
     pub workgroup: Option<[u32; 3]>,
     /// Only this wave of each group.
     pub wave: Option<u32>,
-    /// Only addresses from the first to below the second.
+    /// Subtracted from the addresses of instructions: where the code's address 0 was loaded.
+    pub base: u64,
+    /// Only addresses from the first to below the second, `base` subtracted.
     pub pcs: Option<(u64, u64)>,
     /// Most lines; the trace then ends with a line that says so.
     pub max_lines: u64,
@@ -22,7 +24,7 @@ pub struct Filter {
 impl Default for Filter {
     /// Everything, a million lines, four lanes.
     fn default() -> Self {
-        Filter { workgroup: None, wave: None, pcs: None, max_lines: 1_000_000, lanes: 4 }
+        Filter { workgroup: None, wave: None, base: 0, pcs: None, max_lines: 1_000_000, lanes: 4 }
     }
 }
 
@@ -62,6 +64,16 @@ impl Tracer {
         }
     }
 
+    /// Changes what is traced from now on.
+    pub fn set_filter(&mut self, filter: Filter) {
+        self.filter = filter;
+    }
+
+    /// What is traced.
+    pub fn filter(&self) -> Filter {
+        self.filter
+    }
+
     /// Lines written.
     pub fn lines(&self) -> u64 {
         self.lines
@@ -81,7 +93,7 @@ impl Tracer {
             && self.error.is_none()
             && f.workgroup.is_none_or(|g| g == step.workgroup)
             && f.wave.is_none_or(|w| w == step.wave.id)
-            && f.pcs.is_none_or(|(a, b)| (a..b).contains(&step.pc))
+            && f.pcs.is_none_or(|(a, b)| (a..b).contains(&step.pc.wrapping_sub(f.base)))
     }
 
     fn print(&mut self, text: &str) {
@@ -134,7 +146,7 @@ impl Observer for Tracer {
         let w = &step.wave;
         let [x, y, z] = step.workgroup;
         let text = isa::disassemble(step.inst, step.wave_size());
-        let mut line = format!("({x},{y},{z}) w{} {:#010x}  {text:<48}", w.id, step.pc);
+        let mut line = format!("({x},{y},{z}) w{} {:#010x}  {text:<48}", w.id, step.pc.wrapping_sub(self.filter.base));
         for &(k, old) in &self.scalars {
             let new = w.scalar(k as usize);
             if new != old {
@@ -183,7 +195,7 @@ impl Observer for Tracer {
             let _ = write!(line, " {what}{space} [0x{from:x},0x{to:x})");
         }
         if done.next != step.pc + 4 * step.inst.len_dw as u64 {
-            let _ = write!(line, " -> {:#x}", done.next);
+            let _ = write!(line, " -> {:#x}", done.next.wrapping_sub(self.filter.base));
         }
         if done.trapped {
             line.push_str(" TRAP");

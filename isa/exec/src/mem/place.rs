@@ -123,6 +123,21 @@ impl Buffer {
         if self.inside(index, offset, bytes as u64) { Place::Va(va) } else { Place::Out(Space::Global, va) }
     }
 
+    /// [`Buffer::rows`] of a raw buffer, whose lanes differ in their offsets alone.
+    #[inline(always)]
+    fn raw<const L: usize>(&self, w: &Wave<L>, c: &Code, exec: u64, dwords: u64) -> Option<([u64; L], u64)> {
+        let m = &c.inst.mem;
+        let imm = c.inst.imm as u32;
+        let offsets: [u32; L] = if m.offen { w.vgpr(m.addr as usize).map(|v| v.wrapping_add(imm)) } else { [imm; L] };
+        let base = self.base.wrapping_add(self.offset as u64);
+        let vas = offsets.map(|off| base.wrapping_add(off as u64));
+        let records = self.records.saturating_sub(self.offset);
+        let inside = |bytes: u32| records.checked_sub(bytes).map_or(0, |most| at_most(&offsets, most));
+        let live = inside(4 * dwords as u32);
+        let partly = if dwords > 1 && exec & !live != 0 { inside(4) } else { live };
+        (exec & partly & !live == 0).then_some((vas, live & exec))
+    }
+
     /// Addresses of all lanes and which of those in `exec` are in range with all their `dwords`. None where a lane's
     /// dwords do not lie side by side or only some of them are in range.
     #[inline(always)]
@@ -133,6 +148,9 @@ impl Buffer {
         exec: u64,
         dwords: u64,
     ) -> Option<([u64; L], u64)> {
+        if self.oob_select == 3 && !self.swizzled() && !c.inst.mem.idxen && !self.add_tid {
+            return self.raw(w, c, exec, dwords);
+        }
         if self.swizzled() && dwords > 1 {
             return None;
         }
@@ -147,6 +165,16 @@ impl Buffer {
         }
         (exec & partly & !live == 0).then_some((vas, live & exec))
     }
+}
+
+/// Lanes whose value is at most `most`.
+#[inline(always)]
+fn at_most<const L: usize>(values: &[u32; L], most: u32) -> u64 {
+    // The usual case without a mask to put together.
+    if values.iter().fold(0, |m, &v| m.max(v)) <= most {
+        return Wave::<L>::ALL;
+    }
+    values.iter().enumerate().fold(0, |mask, (lane, &v)| mask | ((v <= most) as u64) << lane)
 }
 
 /// A scalar offset by its code; no literal follows these formats.
@@ -183,12 +211,17 @@ pub(crate) fn global<const L: usize>(w: &Wave<L>, c: &Code) -> [u64; L] {
     }
 }
 
+/// What the offsets of all lanes of a SCRATCH instruction have in common.
+fn scratch_base<const L: usize>(w: &Wave<L>, c: &Code) -> u32 {
+    let sbase = c.inst.mem.sbase as usize;
+    let s = if sbase == NULL { 0 } else { w.sgpr(sbase) };
+    s.wrapping_add(c.inst.imm as u32)
+}
+
 /// Offsets of a SCRATCH instruction into each lane's scratch: SV, SS, SVS and ST forms.
 #[inline(always)]
 pub(crate) fn scratch<const L: usize>(w: &Wave<L>, c: &Code) -> [u32; L] {
-    let m = &c.inst.mem;
-    let s = if m.sbase as usize == NULL { 0 } else { w.sgpr(m.sbase as usize) };
-    let base = s.wrapping_add(c.inst.imm as u32);
+    let (m, base) = (&c.inst.mem, scratch_base(w, c));
     if m.sve { w.vgpr(m.addr as usize).map(|v| v.wrapping_add(base)) } else { [base; L] }
 }
 
@@ -204,7 +237,10 @@ pub(crate) fn lane<const L: usize>(w: &Wave<L>, c: &Code, lane: usize) -> Place 
     let off = c.inst.imm as i64 as u64;
     let pair = || w.vgpr(m.addr as usize)[lane] as u64 | (w.vgpr(m.addr as usize + 1)[lane] as u64) << 32;
     match c.inst.format() {
-        Format::Scratch => Place::Scratch(slot(w, scratch(w, c)[lane], lane)),
+        Format::Scratch => {
+            let v = if m.sve { w.vgpr(m.addr as usize)[lane] } else { 0 };
+            Place::Scratch(slot(w, v.wrapping_add(scratch_base(w, c)), lane))
+        }
         Format::Global if m.sbase as usize == NULL => Place::Va(pair().wrapping_add(off)),
         Format::Global => {
             let v = w.vgpr(m.addr as usize)[lane] as u64;
