@@ -1,8 +1,8 @@
 //! 64-bit lanes: sixteen of them are two host registers, the even ones and the odd ones.
 use super::asm::{O, mem};
 use super::emit::{Emit, Z};
-use super::sgpr;
 use super::masks::{Masks, mask_at};
+use super::sgpr;
 use super::vector::{AND, operand, step, step_imm};
 use crate::program::{Cmp, CmpKind, Code, Src};
 use crate::wave::NULL;
