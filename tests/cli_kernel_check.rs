@@ -45,7 +45,8 @@ fn folder(test: &str, what: &str, by: &str) -> PathBuf {
     dir
 }
 
-const RUN: &str = "run kernel k.hsaco --device emu --grid 1 --arg buf:a.bin --arg buf:b.bin --arg out:f32:100:y.npy --arg u32:";
+const RUN: &str =
+    "run kernel k.hsaco --device emu --grid 1 --arg buf:a.bin --arg buf:b.bin --arg out:f32:100:y.npy --arg u32:";
 
 #[test]
 fn a_right_kernel_has_no_findings() {
@@ -89,7 +90,11 @@ fn a_buffer_that_is_too_small_is_found_though_its_page_goes_on() {
     let ran = sparkle(&dir, &format!("{RUN}101 --check"));
     assert_eq!(ran.code, Some(8), "{}{}", ran.out, ran.err);
     assert_eq!(ran.out.matches("error[out-of-bounds]").count(), 3, "{}", ran.out);
-    assert!(ran.out.contains("the buffer has 400 bytes at 0x") && ran.out.contains("4 bytes lie behind it"), "{}", ran.out);
+    assert!(
+        ran.out.contains("the buffer has 400 bytes at 0x") && ran.out.contains("4 bytes lie behind it"),
+        "{}",
+        ran.out
+    );
     // Without the check nobody notices.
     assert_eq!(sparkle(&dir, &format!("{RUN}101")).code, Some(0));
 }
