@@ -352,8 +352,7 @@ fn faults_and_hangs_end_with_what_and_where() {
 fn the_stream_is_dumped_and_linted() {
     let dir = folder("dump");
     let d = dir.display();
-    let line =
-        format!("stack_v5.hsaco --kernel array --grid 1 --block 32 --device emu --arg null --arg i32:1 --lint on");
+    let line = "stack_v5.hsaco --kernel array --grid 1 --block 32 --device emu --arg null --arg i32:1 --lint on";
     // Nothing is at address 0, so that the run fails; the stream was dumped before.
     for name in ["s.txt", "s.bin", "s.json"] {
         let ran = kernel(&format!("{line} --dump-pm4 {d}/{name}"));

@@ -170,7 +170,7 @@ fn private_arrays_and_spilled_registers_live_in_scratch() {
     let array = |i: u32, stride: u32| {
         let mut a = [0u32; 64];
         for k in 0..64u32 {
-            a[(k * stride + i & 63) as usize] = k * k + i;
+            a[((k * stride + i) & 63) as usize] = k * k + i;
         }
         a.iter().fold(0u32, |h, &v| h.wrapping_mul(31).wrapping_add(v))
     };

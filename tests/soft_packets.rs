@@ -375,12 +375,12 @@ fn releases_add_to_counters() {
         event_type: packet::values::EventType::BOTTOM_OF_PIPE_TS,
         event_index: packet::values::EventIndex::END_OF_PIPE,
         data_sel: DataSel::ATOMIC_ADD_32BIT,
-        address: b.va(5),
+        address: b.va(6),
         data: 37,
         ..Default::default()
     };
     b.run(COMPUTE, &[add.clone().into(), add.into()]);
-    b.holds(5, &[79, 6]);
+    b.holds(6, &[80, 7]);
 }
 
 /// Every packet of the table, with a body of zeros: it ends as a job that succeeds, or with a reason that names it.

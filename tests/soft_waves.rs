@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use soft_support::*;
 use sparkle_pm4::kmd::{Node, Protection, ResetStatus, Ring, Wait, ioctls, uapi};
-use sparkle_pm4::soft::{Config, Event, WaveEngine};
+use sparkle_pm4::soft::{Config, Event, WaveEngine, Work};
 
 const TGID_X_EN: u32 = 1 << 7;
 
@@ -48,7 +48,7 @@ fn workgroups_that_wait_for_one_another_all_run() {
 
 #[test]
 fn more_workgroups_than_the_cus_hold_dont_all_run() {
-    let m = strict();
+    let m = machine_with(Config { job_timeout: Duration::from_secs(2), ..Config::strict() });
     let (_, code) = m.memory(&asm(GRID_BARRIER));
     let (bo, out) = m.memory(&[0; 2]);
     // 64 KiB of LDS: one workgroup a CU, and of those 14 are enabled.
@@ -96,8 +96,13 @@ fn a_workgroup_may_wait_for_an_earlier_one() {
     let mut launch = Launch::new(code.va(), &halves(out.va()));
     launch.rsrc2 |= TGID_X_EN;
     launch.grid = [count, 1, 1];
+    assert_eq!(m.node.work(), Work::default());
     m.run(&launch.stream()).unwrap();
     assert_eq!(load(&bo, count.into()), count + 1);
+    let work = m.node.work();
+    assert_eq!((work.workgroups, work.waves), (count.into(), count.into()));
+    // Without rounds of the loop, eleven each.
+    assert!(work.wave_instructions >= 11 * u64::from(count), "{work:?}");
 }
 
 /// A wave that waits for dword 0 of s[0:1] to be one, then stores two behind it.
@@ -142,6 +147,45 @@ fn queues_run_side_by_side_whatever_one_of_them_waits_for() {
     assert_eq!(storing.wait(soon()).unwrap(), Wait::Signaled);
     assert_eq!(waiting.wait(soon()).unwrap(), Wait::Signaled);
     assert_eq!(load(&bo, 1), 2);
+}
+
+#[test]
+fn waves_and_the_host_see_what_the_other_writes_at_once() {
+    let m = patient(WaveEngine::Auto);
+    // A hundred times: wait for dword 0 to be the round, answer in dword 1.
+    let (_, code) = m.memory(&asm("
+        s_mov_b32 exec_lo, 1
+        v_mov_b32_e32 v0, 0
+        s_mov_b32 s5, 1
+    wait:
+        global_load_b32 v1, v0, s[0:1] glc
+        s_waitcnt vmcnt(0)
+        v_readfirstlane_b32 s4, v1
+        s_cmp_lg_u32 s4, s5
+        s_cbranch_scc1 wait
+        v_mov_b32_e32 v2, s5
+        global_store_b32 v0, v2, s[0:1] offset:4
+        s_add_i32 s5, s5, 1
+        s_cmp_le_u32 s5, 100
+        s_cbranch_scc1 wait
+        s_endpgm
+    "));
+    let (bo, out) = m.memory(&[0; 2]);
+    let words = Launch::new(code.va(), &halves(out.va())).stream();
+    let mut padded = words.clone();
+    padded.resize(words.len().next_multiple_of(8), NOP);
+    let context = m.context();
+    let fence = m.submit(&context, COMPUTE, &[&padded]);
+    let host = bo.map_cpu().unwrap();
+    for round in 1..=100 {
+        host.store_u32(0, round).unwrap();
+        let begin = Instant::now();
+        while host.load_u32(4).unwrap() != round {
+            assert!(begin.elapsed() < Duration::from_secs(20), "no answer in round {round}");
+            std::thread::yield_now();
+        }
+    }
+    assert_eq!(fence.wait(soon()).unwrap(), Wait::Signaled);
 }
 
 #[test]

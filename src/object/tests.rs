@@ -394,18 +394,19 @@ fn a_bundle_gives_the_entry_for_the_device() {
 fn what_gfx11_lacks_is_refused_with_the_reason() {
     let good = object_of("launch_v5.hsaco");
     let at = CodeObject::parse(&good).unwrap().kernel("where").unwrap().descriptor_offset as usize;
-    let refusal = |patch: &dyn Fn(&mut [u8])| {
+    let refusal = |patch: fn(&mut [u8])| {
         let mut bytes = good.clone();
         patch(&mut bytes[at..at + DESCRIPTOR_BYTES]);
         CodeObject::parse(&bytes).unwrap().kernel("where").unwrap().check_gfx11().unwrap_err().to_string()
     };
-    let cases: [(&dyn Fn(&mut [u8]), &str); 6] = [
-        (&|d| d[58] = 2, "kernel arguments preloaded"),
-        (&|d| d[56] |= 1, "the scratch V# in SGPRs"),
-        (&|d| d[56] |= 1 << 5, "the flat scratch address in SGPRs"),
-        (&|d| d[50] |= 1 << 4, "PRIV is set"),
-        (&|d| d[52] |= 0x1f << 1, "31 loaded, of at most 16"),
-        (&|d| d[52] &= !(0x1f << 1), "names 4 user SGPRs and has 0 loaded"),
+    type Patch = fn(&mut [u8]);
+    let cases: [(Patch, &str); 6] = [
+        (|d| d[58] = 2, "kernel arguments preloaded"),
+        (|d| d[56] |= 1, "the scratch V# in SGPRs"),
+        (|d| d[56] |= 1 << 5, "the flat scratch address in SGPRs"),
+        (|d| d[50] |= 1 << 4, "PRIV is set"),
+        (|d| d[52] |= 0x1f << 1, "31 loaded, of at most 16"),
+        (|d| d[52] &= !(0x1f << 1), "names 4 user SGPRs and has 0 loaded"),
     ];
     for (patch, says) in cases {
         let text = refusal(patch);

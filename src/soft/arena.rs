@@ -163,6 +163,43 @@ impl Arena {
         }
     }
 
+    /// Loads a little-endian dword for each lane in `live` from `len` bytes at `offset`; `base` is the address in `vas`
+    /// that stands for the first of them. Whole where they are aligned.
+    pub fn load_lanes(&self, offset: u64, len: u64, base: u64, vas: &[u64], live: u64, out: &mut [u32]) {
+        let (p, last) = (self.at(offset, len as usize), len.checked_sub(4));
+        for (lane, (&va, out)) in vas.iter().zip(out).enumerate() {
+            if live >> lane & 1 == 0 {
+                continue;
+            }
+            let at = va.wrapping_sub(base);
+            assert!(Some(at) <= last, "lane {lane} leaves its range");
+            *out = if (offset + at).is_multiple_of(4) {
+                // SAFETY: inside the range that `at` checked, and aligned; atomic, so no data race.
+                u32::from_le(unsafe { AtomicU32::from_ptr(p.add(at as usize).cast()) }.load(Ordering::Relaxed))
+            } else {
+                self.load_u32(offset + at)
+            };
+        }
+    }
+
+    /// Stores a little-endian dword of each lane in `live`, in ascending order, as [`load_lanes`](Self::load_lanes) loads.
+    pub fn store_lanes(&self, offset: u64, len: u64, base: u64, vas: &[u64], live: u64, data: &[u32]) {
+        let (p, last) = (self.at(offset, len as usize), len.checked_sub(4));
+        for (lane, (&va, &data)) in vas.iter().zip(data).enumerate() {
+            if live >> lane & 1 == 0 {
+                continue;
+            }
+            let at = va.wrapping_sub(base);
+            assert!(Some(at) <= last, "lane {lane} leaves its range");
+            if (offset + at).is_multiple_of(4) {
+                // SAFETY: as in `load_lanes`.
+                unsafe { AtomicU32::from_ptr(p.add(at as usize).cast()) }.store(data.to_le(), Ordering::Relaxed);
+            } else {
+                self.store_u32(offset + at, data);
+            }
+        }
+    }
+
     /// Replaces an aligned dword by `f` of it in one atomic step; returns the old one.
     pub fn update_u32(&self, offset: u64, f: &mut dyn FnMut(u32) -> u32) -> u32 {
         assert!(offset.is_multiple_of(4), "atomic dword at unaligned {offset:#x}");

@@ -16,6 +16,7 @@ use super::fence::Events;
 use super::inspect::Inspection;
 use super::sched::{Engine, Execute, Job, Ring};
 use super::trace::Trace;
+use super::waves::Counters;
 use crate::kmd::uapi;
 
 /// How a software card is built.
@@ -44,6 +45,8 @@ pub struct Config {
     /// Who watches every instruction of every wave: checks, statistics, a trace ([`check`](super::check)). Dispatches then
     /// run on one thread and on the interpreter, about a hundred times slower.
     pub inspection: Option<Inspection>,
+    /// Where to count what waves do.
+    pub counters: Option<Arc<Counters>>,
     /// Host threads that workgroups are spread over; `None` for as many as there are cores.
     pub threads: Option<usize>,
     /// What runs waves: the interpreter, translated code, or either as it pays. With [`check_caches`](Self::check_caches),
@@ -69,6 +72,7 @@ impl Default for Config {
             check_caches: false,
             trace: None,
             inspection: None,
+            counters: None,
             threads: None,
             engine: isa_exec::Engine::Auto,
         }
@@ -118,6 +122,11 @@ impl Card {
         };
         ring.push(job);
         Ok(())
+    }
+
+    /// What its waves have done so far.
+    pub fn work(&self) -> super::Work {
+        self.executor.counters().work()
     }
 
     /// How often a ring was reset.

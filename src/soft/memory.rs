@@ -4,7 +4,10 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use isa_exec::{Access, FaultCause, MemFault, Memory, Window, load_each_lane, store_each_lane};
+use isa_exec::{
+    Access, FaultCause, MemFault, Memory, Window, load_each_lane, load_words_each_lane, store_each_lane,
+    store_words_each_lane,
+};
 
 use super::arena::{Arena, Windows};
 use super::vm::{HOLE_START, Mapping, Permissions, Vm, canonical};
@@ -100,26 +103,30 @@ impl<'a> VmMemory<'a> {
         Ok((mapping, mapping.arena_offset(va), len.min(mapping.end - va)))
     }
 
-    /// Where all live lanes' dwords lie in one mapping that allows the access: the arena, and what to add to a
-    /// canonical address. `None` where they don't, where somebody takes notes, or where no lane is live.
-    fn span(&mut self, vas: &[u64], live: u64, access: Access) -> Option<(&Arena, u64)> {
+    /// Where the `bytes` of all live lanes lie in one mapping that allows the access. `None` where they don't, where
+    /// somebody takes notes, or where no lane is live.
+    fn span(&mut self, vas: &[u64], live: u64, bytes: u64, access: Access) -> Option<Span<'_>> {
         if self.log.is_some() {
             return None;
         }
         let (mut low, mut high) = (u64::MAX, 0);
-        for (lane, &va) in vas.iter().enumerate() {
-            if live >> lane & 1 != 0 {
-                low = low.min(va);
-                high = high.max(va);
+        if live.count_ones() as usize == vas.len() {
+            // Most often: without a branch a lane.
+            for &va in vas {
+                (low, high) = (low.min(va), high.max(va));
+            }
+        } else {
+            for (_, &va) in vas.iter().enumerate().filter(|(lane, _)| live >> lane & 1 != 0) {
+                (low, high) = (low.min(va), high.max(va));
             }
         }
         // The lowest and the highest address in one mapping: so are those between them.
-        let reach = high.checked_sub(low)?.checked_add(4)?;
+        let len = high.checked_sub(low)?.checked_add(bytes)?;
         if canonical(low) != low || canonical(high) != high {
             return None;
         }
-        let (mapping, offset, n) = self.translate(low, reach, access).ok()?;
-        (n == reach).then(|| (&**mapping.storage.arena(), offset.wrapping_sub(low)))
+        let (mapping, offset, n) = self.translate(low, len, access).ok()?;
+        (n == len).then(|| Span { arena: mapping.storage.arena(), offset, low, len })
     }
 
     #[inline]
@@ -128,6 +135,15 @@ impl<'a> VmMemory<'a> {
             log.note(canonical(va), len, kind);
         }
     }
+}
+
+/// A range of the arena that an instruction's lanes lie in.
+struct Span<'a> {
+    arena: &'a Arena,
+    offset: u64,
+    /// The address of its first byte.
+    low: u64,
+    len: u64,
 }
 
 impl Memory for VmMemory<'_> {
@@ -180,27 +196,51 @@ impl Memory for VmMemory<'_> {
     }
 
     fn load_lanes(&mut self, vas: &[u64], live: u64, out: &mut [u32]) -> Result<(), (usize, MemFault)> {
-        if let Some((arena, delta)) = self.span(vas, live, Access::Read) {
-            for (lane, (&va, out)) in vas.iter().zip(out).enumerate() {
-                if live >> lane & 1 != 0 {
-                    *out = arena.load_u32(va.wrapping_add(delta));
-                }
-            }
+        if let Some(span) = self.span(vas, live, 4, Access::Read) {
+            span.arena.load_lanes(span.offset, span.len, span.low, vas, live, out);
             return Ok(());
         }
         load_each_lane(self, vas, live, out)
     }
 
     fn store_lanes(&mut self, vas: &[u64], live: u64, data: &[u32]) -> Result<(), (usize, MemFault)> {
-        if let Some((arena, delta)) = self.span(vas, live, Access::Write) {
-            for (lane, (&va, &data)) in vas.iter().zip(data).enumerate() {
-                if live >> lane & 1 != 0 {
-                    arena.store_u32(va.wrapping_add(delta), data);
+        if let Some(span) = self.span(vas, live, 4, Access::Write) {
+            span.arena.store_lanes(span.offset, span.len, span.low, vas, live, data);
+            return Ok(());
+        }
+        store_each_lane(self, vas, live, data)
+    }
+
+    fn load_words(&mut self, vas: &[u64], live: u64, n: usize, out: &mut [u32]) -> Result<(), (usize, MemFault)> {
+        if let Some(span) = self.span(vas, live, 4 * n as u64, Access::Read) {
+            for (k, out) in out.chunks_exact_mut(vas.len()).take(n).enumerate() {
+                let base = span.low.wrapping_sub(4 * k as u64);
+                span.arena.load_lanes(span.offset, span.len, base, vas, live, out);
+            }
+            return Ok(());
+        }
+        load_words_each_lane(self, vas, live, n, out)
+    }
+
+    fn store_words(&mut self, vas: &[u64], live: u64, n: usize, data: &[u32]) -> Result<(), (usize, MemFault)> {
+        // Lane by lane where lanes overlap: the last one's dwords stay.
+        if n == 1
+            && let Some(span) = self.span(vas, live, 4, Access::Write)
+        {
+            span.arena.store_lanes(span.offset, span.len, span.low, vas, live, data);
+            return Ok(());
+        }
+        if let Some(span) = self.span(vas, live, 4 * n as u64, Access::Write) {
+            let lanes = vas.len();
+            for (lane, &va) in vas.iter().enumerate().filter(|(lane, _)| live >> lane & 1 != 0) {
+                let at = span.offset + (va - span.low);
+                for k in 0..n {
+                    span.arena.store_u32(at + 4 * k as u64, data[k * lanes + lane]);
                 }
             }
             return Ok(());
         }
-        store_each_lane(self, vas, live, data)
+        store_words_each_lane(self, vas, live, n, data)
     }
 
     fn atomic_u32(&mut self, va: u64, f: &mut dyn FnMut(u32) -> u32) -> Result<u32, MemFault> {

@@ -2,13 +2,13 @@
 //! processor, and RDNA3 waves.
 //!
 //! [`SoftNode`] answers the ioctls that a render node of the amdgpu driver answers, and executes what is submitted:
-//! PM4 by [`cp`](self) and waves by the interpreter of [`isa_exec`]. It exists to prove the GPU path on machines
+//! PM4 and SDMA packets by [`cp`](self) and waves by the engines of [`isa_exec`]. It exists to prove the GPU path on machines
 //! without the card, and to run it in CI.
 //!
 //! ```text
-//! ioctl ─ kernel.rs ─ cs.rs ──► sched.rs ──► cp.rs ──► dispatch.rs ──► isa_exec
-//!            │ BOs, VA            │ rings       │ PM4       │ workgroups
-//!            └── arena.rs, vm.rs ◄┴─────────────┴───────────┘ every access, checked
+//! ioctl ─ kernel.rs ─ cs.rs ──► sched.rs ──► cp/ ─────► dispatch.rs ─► waves.rs ──► isa_exec
+//!            │ BOs, VA            │ rings      │ PM4, SDMA  │ registers    │ workgroups, programs.rs
+//!            └── arena.rs, vm.rs ◄┴────────────┴────────────┴──────────────┘ every access, checked
 //! ```
 //!
 //! Two rules make it stricter than a card, so that a stream that works here by luck doesn't exist:
@@ -57,6 +57,7 @@ pub use inspect::Inspection;
 pub use isa_exec::Engine as WaveEngine;
 pub use isa_exec::check;
 pub use trace::{DispatchEvent, Event, Trace};
+pub use waves::Counters;
 
 /// An open file of a software card: what a descriptor of `/dev/dri/renderD128` is to a real one.
 #[derive(Debug)]
@@ -83,6 +84,17 @@ pub struct Census {
     pub gtt_bytes: u64,
 }
 
+/// What the waves of a card have done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Work {
+    /// Instructions, each once for a whole wave.
+    pub wave_instructions: u64,
+    /// Waves that ended with their workgroup.
+    pub waves: u64,
+    /// Workgroups that ran to their end.
+    pub workgroups: u64,
+}
+
 impl SoftNode {
     /// A new card, opened once. Fails where the host lacks memfds or address space.
     pub fn new(config: Config) -> io::Result<Self> {
@@ -92,6 +104,11 @@ impl SoftNode {
     /// Opens the same card again: other handles, another address space.
     pub fn reopen(&self) -> Self {
         Self { file: kernel::File::new(Arc::clone(&self.file.card)) }
+    }
+
+    /// What the card's waves have done so far, of all its files.
+    pub fn work(&self) -> Work {
+        self.file.card.work()
     }
 
     /// What is open now.

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use isa_exec::{Control, Engine, Group, Memory, Program, Progress, Trap, TrapKind, WaveState, WaveStatus};
 
+use super::card::Config;
 use super::dispatch::Dispatch;
 use super::inspect::Inspection;
 use super::memory::{AccessLog, VmMemory};
@@ -23,11 +24,38 @@ use super::sched::Watch;
 use super::vm::Vm;
 
 /// How long a thread goes on with the workgroups that it has before it starts as many again.
-const GROWTH: Duration = Duration::from_millis(4);
+const GROWTH: Duration = Duration::from_millis(2);
 /// Waves that a report shows with their registers.
 const SHOWN_WAVES: usize = 4;
 /// Their SGPRs that it shows.
 const SHOWN_SGPRS: usize = 16;
+
+/// What the waves of a card have done so far, of all its files: a [`Config::counters`](super::Config::counters) to read
+/// from while it works.
+#[derive(Debug, Default)]
+pub struct Counters {
+    wave_instructions: AtomicU64,
+    waves: AtomicU64,
+    workgroups: AtomicU64,
+}
+
+impl Counters {
+    /// The counts now.
+    pub fn work(&self) -> super::Work {
+        super::Work {
+            wave_instructions: self.wave_instructions.load(Ordering::Relaxed),
+            waves: self.waves.load(Ordering::Relaxed),
+            workgroups: self.workgroups.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Workgroups ran to their end.
+    fn add(&self, work: super::Work) {
+        self.wave_instructions.fetch_add(work.wave_instructions, Ordering::Relaxed);
+        self.waves.fetch_add(work.waves, Ordering::Relaxed);
+        self.workgroups.fetch_add(work.workgroups, Ordering::Relaxed);
+    }
+}
 
 /// A dispatch that stopped before its end.
 #[derive(Debug)]
@@ -44,6 +72,7 @@ pub struct Crew {
     threads: usize,
     programs: Arc<Programs>,
     inspection: Option<Inspection>,
+    counters: Arc<Counters>,
 }
 
 impl fmt::Debug for Crew {
@@ -55,7 +84,8 @@ impl fmt::Debug for Crew {
 impl Crew {
     /// A crew by which a dispatch runs on `threads` threads; on as many as the host has cores without a number, and on the
     /// ring's alone where its waves are watched.
-    pub fn new(threads: Option<usize>, engine: Engine, inspection: Option<Inspection>) -> io::Result<Self> {
+    pub fn new(config: &Config) -> io::Result<Self> {
+        let (threads, engine, inspection) = (config.threads, config.engine, config.inspection.clone());
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         let threads = match inspection {
             Some(_) => 1,
@@ -71,7 +101,18 @@ impl Crew {
                     .map_err(io::Error::other)?,
             ),
         };
-        Ok(Self { pool, threads, programs: Arc::new(Programs::new(engine)), inspection })
+        Ok(Self {
+            pool,
+            threads,
+            programs: Arc::new(Programs::new(engine)),
+            inspection,
+            counters: config.counters.clone().unwrap_or_default(),
+        })
+    }
+
+    /// What the waves have done so far.
+    pub fn counters(&self) -> &Counters {
+        &self.counters
     }
 
     fn work(&self, dispatch: &Dispatch, vm: &Arc<Vm>, watch: &Arc<Watch>, programs: Option<Arc<Programs>>) -> Work {
@@ -79,11 +120,11 @@ impl Crew {
         if let Some(inspection) = &self.inspection {
             inspection.with(|i| i.next_dispatch());
         }
-        Work { inspection: self.inspection.clone(), ..work }
+        Work { inspection: self.inspection.clone(), counters: Arc::clone(&self.counters), ..work }
     }
 
-    /// Runs all workgroups; how many wave instructions they had.
-    pub fn run(&self, dispatch: &Dispatch, vm: &Arc<Vm>, watch: &Arc<Watch>) -> Result<u64, Box<Stopped>> {
+    /// Runs all workgroups.
+    pub fn run(&self, dispatch: &Dispatch, vm: &Arc<Vm>, watch: &Arc<Watch>) -> Result<(), Box<Stopped>> {
         let programs = Some(Arc::clone(&self.programs));
         let work = self.work(dispatch, vm, watch, programs);
         let most = work.count.min(work.dispatch.residency().into());
@@ -107,7 +148,7 @@ impl Crew {
         let mut memory = VmMemory::logged(&work.vm, dispatch.scratch_range());
         work.take_part(&mut memory);
         let log = memory.into_log().unwrap_or_default();
-        work.result().map(|_| log)
+        work.result().map(|()| log)
     }
 }
 
@@ -125,7 +166,7 @@ struct Work {
     next: AtomicU64,
     /// Workgroups that ran to their end.
     ended: AtomicU64,
-    instructions: AtomicU64,
+    counters: Arc<Counters>,
     /// A workgroup failed: the others stop.
     stop: AtomicBool,
     failed: Mutex<Option<(u64, Trap)>>,
@@ -174,7 +215,7 @@ impl Work {
             inspection: None,
             next: AtomicU64::new(0),
             ended: AtomicU64::new(0),
-            instructions: AtomicU64::new(0),
+            counters: Arc::default(),
             stop: AtomicBool::new(false),
             failed: Mutex::default(),
             under_way: Mutex::default(),
@@ -239,6 +280,7 @@ impl Work {
         let mut resident: Vec<Running> = Vec::new();
         let mut grown = Instant::now();
         let (mut starts, mut turn) = (0, 0);
+        let mut done = super::Work::default();
         while !self.stopped() {
             if resident.is_empty() {
                 (starts, turn) = (1, 0);
@@ -263,11 +305,18 @@ impl Work {
             turn += 1;
             let at = at.unwrap_or_else(|| if turn % 2 == 0 { turn / 2 % resident.len() } else { 0 });
             let slice = slice(resident.len());
-            match resident[at].group.run(&mut program, memory, &control, slice) {
+            let group = &mut resident[at].group;
+            let ran = match &self.inspection {
+                Some(watched) => watched.with(|i| group.run_observed(&mut program, memory, &control, slice, i)),
+                None => group.run(&mut program, memory, &control, slice),
+            };
+            match ran {
                 Ok(Progress::Ended(stats)) => {
                     let ended = resident.remove(at);
                     self.ended.fetch_add(1, Ordering::Relaxed);
-                    self.instructions.fetch_add(stats.wave_instructions, Ordering::Relaxed);
+                    done.wave_instructions += stats.wave_instructions;
+                    done.waves += stats.waves;
+                    done.workgroups += 1;
                     lock(&self.slots).extend(ended.slot);
                     self.places.fetch_add(1, Ordering::Release);
                 }
@@ -275,6 +324,7 @@ impl Work {
                 Err(trap) => self.fail(resident[at].index, trap),
             }
         }
+        self.counters.add(done);
         if self.stopped() {
             self.report(&resident, memory);
         } else if let Some(programs) = &self.programs {
@@ -340,10 +390,10 @@ impl Work {
         }
     }
 
-    fn result(&self) -> Result<u64, Box<Stopped>> {
+    fn result(&self) -> Result<(), Box<Stopped>> {
         let failed = lock(&self.failed).take();
         if failed.is_none() && self.ended.load(Ordering::Relaxed) == self.count {
-            return Ok(self.instructions.load(Ordering::Relaxed));
+            return Ok(());
         }
         // Without a failure, the time was up while nobody was inside a workgroup.
         let (index, trap) = failed.unwrap_or_else(|| {

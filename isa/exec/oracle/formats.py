@@ -220,7 +220,7 @@ def samples(fmt, n, seed):
     for k in range(n):
         raw, at = 0, 0
         for c, (w, e) in enumerate(zip(fmt.widths, edges)):
-            raw |= e[(k * (1, 2, 3, 5)[c] + c * 3 + seed) % len(e)] << at
+            raw |= (e[(k * (1, 2, 3, 5)[c] + c * 3 + seed) % len(e)] & (1 << w) - 1) << at
             at += w
         out.append(raw)
     return out
@@ -235,3 +235,20 @@ def numbers(fmt):
     if fmt.kind in ("UNORM", "SNORM"):
         return [Fraction(x) for x in (0, 1, 2, -1, -2, 0.25, 0.75, 0.125, 0.9375, 0.0078125, -0.25, -0.75, 0.375, -0.6875, 0.3125)]
     return [Fraction(x) for x in (0, 1, 2, 3, -1, -2, 100, -100, 127, 128, 255, 256, -128, -129, 511, 1000, 40000, -40000, 70000)]
+
+
+def rows_to_store(fmt, n, seed, d16=False):
+    """Lists of four numbers, each of which its component takes in a published way."""
+    lists = []
+    for c in range(4):
+        w = fmt.widths[c] if c < fmt.count else fmt.widths[0]
+        fits = []
+        for v in numbers(fmt):
+            if d16 and fmt.integer and not -0x8000 <= v <= (0xFFFF if fmt.kind == "UINT" else 0x7FFF):
+                continue
+            if d16 and not fmt.integer and (abs(v) > 2048 or v * 2**24 % 1):
+                continue
+            if fmt.store_component(w, v) is not None:
+                fits.append(v)
+        lists.append(fits)
+    return [[e[(k * (1, 3, 2, 1)[c] + c * 2 + seed) % len(e)] for c, e in enumerate(lists)] for k in range(n)]

@@ -488,6 +488,23 @@ def generate_rest(out, p):
     t.emit(out)
 
 
+def generate_direct(out):
+    """LDS_DIRECT_LOAD: one value to every lane of a quad that has an active one (12.4)."""
+    for kind, n, f in ((0, 1, lambda x: x), (1, 2, lambda x: x), (2, 4, lambda x: x), (4, 1, lambda x: sext(x, 8)), (5, 2, lambda x: sext(x, 16))):
+        for a, x in ((0x40, M32), (0x3C, 0x8000_0130)):
+            t = Test("lds_direct_load", lds=1024, m0=kind << 16 | a, x=x)
+
+            def model(st):
+                value = f(get(st, a, n)) & M32
+                for lane in range(st.w):
+                    if st.exec >> (lane & ~3) & 15:
+                        st.v[7][lane] = value
+
+            t.op("lds_direct_load v7 wait_vdst:0", model)
+            t.op("s_waitcnt expcnt(0)")
+            t.emit(out)
+
+
 def generate_gws(out):
     """Global wave sync by a single wave: whatever can be released at once leaves no trace."""
 
@@ -532,4 +549,5 @@ def generate(out, rng, factor):
     generate_float(out, p)
     generate_permutes(out, p)
     generate_rest(out, p)
+    generate_direct(out)
     generate_gws(out)

@@ -1,5 +1,5 @@
 """MTBUF, and MUBUF with a format, from the RDNA3 guide's 9.2 to 9.4: every buffer format, loaded and stored, in 32 and 16 bits."""
-from formats import FORMATS, numbers, register, samples
+from formats import FORMATS, register, rows_to_store, samples
 from gen_ds import regs
 from state import GLOBAL, M32, Test
 
@@ -73,19 +73,7 @@ def store_test(out, fmt, count, d16, mubuf, hi=False, seed=0):
     f = FORMATS[fmt]
     tag = f"{'d16_' if d16 else ''}{'hi_' if hi else ''}format_{COMPONENTS[count]}"
     name = f"{'buffer' if mubuf else 'tbuffer'}_store_{tag}"
-    good = []
-    for k in range(len(numbers(f)) * 3):
-        values = [numbers(f)[(k * (1, 2, 3, 5)[c] + c * 4 + seed) % len(numbers(f))] for c in range(max(count, f.count))]
-        if d16:
-            fits = (lambda v: -0x8000 <= v <= (0xFFFF if f.kind == "UINT" else 0x7FFF)) if f.integer else (lambda v: abs(v) <= 2048 and v * 2**24 % 1 == 0)
-            if not all(fits(v) for v in values):
-                continue
-        # Components that the register holds as bits: signed ones in their width.
-        if f.store(values[: f.count]) is not None and values not in good:
-            good.append(values)
-    good = good[:LANES]
-    if not good:
-        return
+    good = rows_to_store(f, LANES, seed, d16)
     n = len(good)
     t = Test(name, x=(1 << n) - 1 & ~2)
     words = []

@@ -3,7 +3,7 @@
 The instructions of a test run one after the other and SCC is kept by S_MOV_B32 from SRC_SCC, so that every line of a
 vector file tries one instruction with many operands.
 """
-from state import M32, M64, Test, pair, read, s32, s64, sext, write
+from state import GLOBAL, M32, M64, Test, pair, read, s32, s64, sext, write
 
 E32 = [0, 1, 2, 0x7FFFFFFF, 0x80000000, 0x80000001, 0xFFFFFFFF, 0xFFFFFFFE, 0x12345678, 0xDEADBEEF, 0x0000FFFF, 0xFFFF0000]
 E64 = [
@@ -690,7 +690,7 @@ NOTHING = [
     "s_nop 0", "s_nop 15", "s_sleep 0", "s_sleep 1", "s_set_inst_prefetch_distance 3", "s_clause 0x1", "s_delay_alu instid0(VALU_DEP_1)",
     "s_delay_alu instid0(SALU_CYCLE_1) | instskip(SKIP_2) | instid1(TRANS32_DEP_3)", "s_waitcnt 0", "s_waitcnt 0xffff",
     "s_waitcnt lgkmcnt(0)", "s_waitcnt_depctr 0xfff", "s_wait_idle", "s_wait_event 0x1", "s_wakeup", "s_setprio 3", "s_incperflevel 2",
-    "s_decperflevel 1", "s_ttracedata", "s_ttracedata_imm 0x5", "s_icache_inv", "s_barrier", "s_sethalt 0",
+    "s_decperflevel 1", "s_ttracedata", "s_ttracedata_imm 0x5", "s_icache_inv", "s_barrier", "s_sethalt 0", "s_setkill 0",
     "s_version 0x1234", "s_waitcnt_vscnt null, 0x0", "s_waitcnt_vmcnt null, 0x3f", "s_waitcnt_expcnt null, 0x0",
     "s_waitcnt_lgkmcnt null, 0x0", "s_sendmsg sendmsg(MSG_INTERRUPT)",
 ]
@@ -714,6 +714,38 @@ def generate_nothing(out):
     t.op("s_trap 2")
     t.trap = "Halted"
     t.emit(out)
+    # What ends the wave: the store in front of it is seen, the one behind it is not.
+    for text in ("s_endpgm", "s_endpgm_saved", "s_setkill 1"):
+        t = Test(text.split()[0])
+        t.sgpr64(2, GLOBAL + 0x100)
+        t.vgpr(1, 0)
+        t.vgpr(2, 0xFEEDBEEF)
+
+        def seen(st):
+            st.g[0x100:0x104] = (0xFEEDBEEF).to_bytes(4, "little")
+
+        t.op("global_store_b32 v1, v2, s[2:3]", seen)
+        t.op("s_waitcnt_vscnt null, 0x0")
+        t.op(text)
+        t.op("global_store_b32 v1, v2, s[2:3] offset:16")
+        t.op("s_waitcnt_vscnt null, 0x0")
+        t.op("s_endpgm")
+        t.ended = True
+        t.emit(out)
+    # The constant clock does not run backwards; what it shows is not compared.
+    for bits in (64, 32):
+        name = f"s_sendmsg_rtn_b{bits}"
+        t = Test(name)
+        for k in (4, 6):
+            t.op(f"{name} {name_of(k, bits)}, sendmsg(MSG_RTN_GET_REALTIME)")
+            t.op("s_waitcnt lgkmcnt(0)")
+        t.op("s_sub_u32 s6, s6, s4")
+        if bits == 64:
+            t.op("s_subb_u32 s7, s7, s5")
+        t.op(f"s_cmp_ge_i32 s{7 if bits == 64 else 6}, 0", lambda st: setattr(st, "scc", 1))
+        for k in (4, 6):
+            t.op(f"s_mov_b{bits} {name_of(k, bits)}, 0", lambda st, k=k: write(st, name_of(k, bits), 0))
+        t.emit(out)
     # S_CODE_END is an illegal instruction (5.1).
     t = Test("s_code_end")
     t.op("s_code_end")

@@ -47,6 +47,9 @@ def f16bits(x):
     return struct.unpack("<H", struct.pack("<e", x))[0]
 
 
+BACKGROUND = bytes((o * 7 + (o >> 8) * 13 + 3) & 0xFF for o in range(GLOBAL_BYTES))
+
+
 class Wave:
     """State of one wave and its memories as the vector files define them before a test sets anything."""
 
@@ -59,12 +62,19 @@ class Wave:
         self.scc = 0
         self.m0 = 0
         self.mode = 0x3F0
-        self.g = bytearray((o * 7 + (o >> 8) * 13 + 3) & 0xFF for o in range(GLOBAL_BYTES))
+        self.g = bytearray(BACKGROUND)
         self.l = bytearray()
         self.p = bytearray()
         self.pc = None
         # Lanes of result registers that nothing published determines.
         self.unspecified = set()
+
+    def snapshot(self):
+        """What can change, as it is now."""
+        c = copy.copy(self)
+        c.s, c.v = self.s[:], [r[:] for r in self.v]
+        c.g, c.l, c.p = self.g[:], self.l[:], self.p[:]
+        return c
 
     def lanes(self):
         """Active lanes, ascending."""
@@ -86,6 +96,7 @@ class Test:
         self.st = Wave(w)
         self.start = None
         self.trap = None
+        self.ended = False
         if w == 64:
             self.before.append("w=64")
         for key, value in fields.items():
@@ -163,7 +174,7 @@ class Test:
     def op(self, text, model=None):
         """An instruction, and what it does to the state (nothing, if no model is given)."""
         if self.start is None:
-            self.start = copy.deepcopy(self.st)
+            self.start = self.st.snapshot()
         self.code.append(text)
         if model is not None:
             model(self.st)
@@ -235,7 +246,7 @@ class Test:
         if self.trap is not None:
             return [f"trap={self.trap}"]
         a, b = self.start, self.st
-        out = []
+        out = ["end=wave"] if self.ended else []
         k = 0
         while k < USER_SGPRS:
             if a.s[k] == b.s[k]:

@@ -10,41 +10,49 @@ use isa::Format;
 fn lanes<const L: usize>(hit: impl Fn(usize) -> bool) -> u64 {
     let mut mask = 0u64;
     for base in (0..L).step_by(16) {
-        let mut part = [0u32; 16];
+        let mut part = 0u32;
         for i in 0..16 {
-            part[i] = (hit(base + i) as u32) << i;
+            part |= (hit(base + i) as u32) << i;
         }
-        mask |= (part.iter().fold(0, |a, b| a | b) as u64) << base;
+        mask |= (part as u64) << base;
     }
     mask
 }
 
-/// Float compare; `t` has a bit each for less, equal, greater and unordered.
+/// Lanes where a condition holds that is made of less, equal, greater and unordered, a bit each of `t`.
+macro_rules! condition {
+    ($t:expr, $a:expr, $b:expr $(, unordered $nan:expr)?) => {{
+        let (t, a, b) = ($t, $a, $b);
+        let mut mask = 0;
+        if t & 1 != 0 {
+            mask |= lanes::<L>(|i| a(i) < b(i));
+        }
+        if t & 2 != 0 {
+            mask |= lanes::<L>(|i| a(i) == b(i));
+        }
+        if t & 4 != 0 {
+            mask |= lanes::<L>(|i| a(i) > b(i));
+        }
+        $(if t & 8 != 0 {
+            mask |= lanes::<L>(|i| $nan(a(i)) | $nan(b(i)));
+        })?
+        mask
+    }};
+}
+
 #[inline(always)]
 fn floats<const L: usize>(t: u32, a: impl Fn(usize) -> f64, b: impl Fn(usize) -> f64) -> u64 {
-    let (lt, eq, gt, un) = (t & 1 != 0, t & 2 != 0, t & 4 != 0, t & 8 != 0);
-    lanes::<L>(|i| {
-        let (x, y) = (a(i), b(i));
-        (x < y) & lt | (x == y) & eq | (x > y) & gt | (x.is_nan() | y.is_nan()) & un
-    })
+    condition!(t, a, b, unordered f64::is_nan)
 }
 
 #[inline(always)]
 fn singles<const L: usize>(t: u32, a: &[u32; L], b: &[u32; L]) -> u64 {
-    let (lt, eq, gt, un) = (t & 1 != 0, t & 2 != 0, t & 4 != 0, t & 8 != 0);
-    lanes::<L>(|i| {
-        let (x, y) = (f(a[i]), f(b[i]));
-        (x < y) & lt | (x == y) & eq | (x > y) & gt | (x.is_nan() | y.is_nan()) & un
-    })
+    condition!(t, |i: usize| f(a[i]), |i: usize| f(b[i]), unordered f32::is_nan)
 }
 
 #[inline(always)]
 fn ints<const L: usize, T: Ord + Copy>(t: u32, a: impl Fn(usize) -> T, b: impl Fn(usize) -> T) -> u64 {
-    let (lt, eq, gt) = (t & 1 != 0, t & 2 != 0, t & 4 != 0);
-    lanes::<L>(|i| {
-        let (x, y) = (a(i), b(i));
-        (x < y) & lt | (x == y) & eq | (x > y) & gt
-    })
+    condition!(t, a, b)
 }
 
 #[inline(always)]

@@ -79,7 +79,7 @@ fn add_odd(x: f32, y: f32) -> f32 {
     let up = (err > 0.0) == (s > 0.0);
     let odd = if up { b.wrapping_add(1) } else { b.wrapping_sub(1) };
     // With an infinite or NaN sum the error is NaN, which is no loss.
-    let lost = (err > 0.0 || err < 0.0) && b & 1 == 0;
+    let lost = err.abs() > 0.0 && b & 1 == 0;
     f(if lost { odd } else { b })
 }
 
@@ -268,7 +268,7 @@ pub(crate) trait Fp: Copy {
     #[inline(always)]
     fn fract16(self, a: u32) -> u32 {
         let r = self.add16(a, half_bits(-h2f(a).floor()));
-        let r = if r >= 0x3c00 && r < 0x7c00 { 0x3bff } else { r };
+        let r = if (0x3c00..0x7c00).contains(&r) { 0x3bff } else { r };
         if nan16(a) { a & 0xffff | 0x200 } else { r }
     }
     #[inline(always)]

@@ -125,40 +125,12 @@ pub trait Memory {
     /// Reads `n` consecutive dwords for each lane in `live`, from its address on: dword `k` of a lane goes to
     /// `out[k * vas.len() + lane]`. Other lanes of `out` stay. The first lane that faults is told with its number.
     fn load_words(&mut self, vas: &[u64], live: u64, n: usize, out: &mut [u32]) -> Result<(), (usize, MemFault)> {
-        if n == 1 {
-            return self.load_lanes(vas, live, out);
-        }
-        let lanes = vas.len();
-        let mut bytes = [0; 16];
-        for (lane, &va) in vas.iter().enumerate().filter(|(lane, _)| live >> lane & 1 != 0) {
-            for first in (0..n).step_by(4) {
-                let bytes = &mut bytes[..4 * (n - first).min(4)];
-                self.load(va.wrapping_add(4 * first as u64), bytes).map_err(|f| (lane, f))?;
-                for (k, b) in bytes.chunks_exact(4).enumerate() {
-                    out[(first + k) * lanes + lane] = u32::from_le_bytes([b[0], b[1], b[2], b[3]]);
-                }
-            }
-        }
-        Ok(())
+        load_words_each_lane(self, vas, live, n, out)
     }
     /// Writes `n` consecutive dwords for each lane in `live`, laid out like those of [`Memory::load_words`], one lane
     /// after the other in ascending order.
     fn store_words(&mut self, vas: &[u64], live: u64, n: usize, data: &[u32]) -> Result<(), (usize, MemFault)> {
-        if n == 1 {
-            return self.store_lanes(vas, live, data);
-        }
-        let lanes = vas.len();
-        let mut bytes = [0; 16];
-        for (lane, &va) in vas.iter().enumerate().filter(|(lane, _)| live >> lane & 1 != 0) {
-            for first in (0..n).step_by(4) {
-                let bytes = &mut bytes[..4 * (n - first).min(4)];
-                for (k, b) in bytes.chunks_exact_mut(4).enumerate() {
-                    b.copy_from_slice(&data[(first + k) * lanes + lane].to_le_bytes());
-                }
-                self.store(va.wrapping_add(4 * first as u64), bytes).map_err(|f| (lane, f))?;
-            }
-        }
-        Ok(())
+        store_words_each_lane(self, vas, live, n, data)
     }
     /// Replaces the dword `x` at `va` by `f(x)` and returns `x`; `f` may run more than once.
     fn atomic_u32(&mut self, va: u64, f: &mut dyn FnMut(u32) -> u32) -> Result<u32, MemFault>;
@@ -238,6 +210,56 @@ pub fn store_each_lane<M: Memory + ?Sized>(
     for (lane, (&va, &data)) in vas.iter().zip(data).enumerate() {
         if live >> lane & 1 != 0 {
             memory.store_u32(va, data).map_err(|f| (lane, f))?;
+        }
+    }
+    Ok(())
+}
+
+/// [`Memory::load_words`] one lane after the other.
+pub fn load_words_each_lane<M: Memory + ?Sized>(
+    memory: &mut M,
+    vas: &[u64],
+    live: u64,
+    n: usize,
+    out: &mut [u32],
+) -> Result<(), (usize, MemFault)> {
+    if n == 1 {
+        return memory.load_lanes(vas, live, out);
+    }
+    let lanes = vas.len();
+    let mut bytes = [0; 16];
+    for (lane, &va) in vas.iter().enumerate().filter(|(lane, _)| live >> lane & 1 != 0) {
+        for first in (0..n).step_by(4) {
+            let bytes = &mut bytes[..4 * (n - first).min(4)];
+            memory.load(va.wrapping_add(4 * first as u64), bytes).map_err(|f| (lane, f))?;
+            for (k, b) in bytes.chunks_exact(4).enumerate() {
+                out[(first + k) * lanes + lane] = u32::from_le_bytes([b[0], b[1], b[2], b[3]]);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// [`Memory::store_words`] one lane after the other.
+pub fn store_words_each_lane<M: Memory + ?Sized>(
+    memory: &mut M,
+    vas: &[u64],
+    live: u64,
+    n: usize,
+    data: &[u32],
+) -> Result<(), (usize, MemFault)> {
+    if n == 1 {
+        return memory.store_lanes(vas, live, data);
+    }
+    let lanes = vas.len();
+    let mut bytes = [0; 16];
+    for (lane, &va) in vas.iter().enumerate().filter(|(lane, _)| live >> lane & 1 != 0) {
+        for first in (0..n).step_by(4) {
+            let bytes = &mut bytes[..4 * (n - first).min(4)];
+            for (k, b) in bytes.chunks_exact_mut(4).enumerate() {
+                b.copy_from_slice(&data[(first + k) * lanes + lane].to_le_bytes());
+            }
+            memory.store(va.wrapping_add(4 * first as u64), bytes).map_err(|f| (lane, f))?;
         }
     }
     Ok(())

@@ -540,9 +540,10 @@ table! {
     V_MQSAD_PK_U16_U8 => |r, a, b, c| quad(a, b as u32, c, r.aux(), msad);
 }
 
-/// Ops with a function of their own that does everything in registers.
+/// Ops with a function of their own that does everything in registers. What follows `or` is the op where the host's result
+/// is NaN in some lane: the NaN rule is looked at only then.
 macro_rules! fuse {
-    ($($op:ident => |$r:ident, $a:ident, $b:ident, $c:ident| $e:expr;)*) => {
+    ($($op:ident => |$r:ident, $a:ident, $b:ident, $c:ident| $e:expr $(, or $rule:expr)?;)*) => {
         /// The function of an op of inner loops, for an instruction without modifiers.
         #[allow(unsafe_code)]
         pub(crate) fn fused(op: Op, level: Level, lanes: u32) -> Option<Run> {
@@ -550,7 +551,8 @@ macro_rules! fuse {
                 $(Op::$op => {
                     #[inline(always)]
                     fn body<const L: usize>(w: &mut Wave<L>, c: &Code) {
-                        crate::valu::fused(w, c, |$r, $a, $b, $c| $e);
+                        let rule = fuse!(@rule |$r, $a, $b, $c| $($rule)?);
+                        crate::valu::fused(w, c, |$r: Near, $a: u32, $b: u32, $c: u32| -> u32 { $e }, rule);
                     }
                     level_run! {
                         fn new = body;
@@ -561,17 +563,23 @@ macro_rules! fuse {
             }
         }
     };
+    (@rule |$r:ident, $a:ident, $b:ident, $c:ident|) => {
+        None::<fn(Near, u32, u32, u32) -> u32>
+    };
+    (@rule |$r:ident, $a:ident, $b:ident, $c:ident| $rule:expr) => {
+        Some(|$r: Near, $a: u32, $b: u32, $c: u32| -> u32 { $rule })
+    };
 }
 
 fuse! {
     V_MOV_B32 => |_r, a, _b, _c| a;
-    V_ADD_F32 => |r, a, b, _c| r.add32(a, b);
-    V_SUB_F32 => |r, a, b, _c| r.sub32(a, b);
-    V_MUL_F32 => |r, a, b, _c| r.mul32(a, b);
-    V_FMA_F32 => |r, a, b, c| r.fma32(a, b, c);
-    V_FMAC_F32 => |r, a, b, c| r.fma32(a, b, c);
-    V_FMAAK_F32 => |r, a, b, c| r.fma32(a, b, c);
-    V_FMAMK_F32 => |r, a, b, c| r.fma32(a, c, b);
+    V_ADD_F32 => |_r, a, b, _c| (f(a) + f(b)).to_bits(), or _r.add32(a, b);
+    V_SUB_F32 => |_r, a, b, _c| (f(a) - f(b)).to_bits(), or _r.sub32(a, b);
+    V_MUL_F32 => |_r, a, b, _c| (f(a) * f(b)).to_bits(), or _r.mul32(a, b);
+    V_FMA_F32 => |_r, a, b, c| f(a).mul_add(f(b), f(c)).to_bits(), or _r.fma32(a, b, c);
+    V_FMAC_F32 => |_r, a, b, c| f(a).mul_add(f(b), f(c)).to_bits(), or _r.fma32(a, b, c);
+    V_FMAAK_F32 => |_r, a, b, c| f(a).mul_add(f(b), f(c)).to_bits(), or _r.fma32(a, b, c);
+    V_FMAMK_F32 => |_r, a, b, c| f(a).mul_add(f(c), f(b)).to_bits(), or _r.fma32(a, c, b);
     V_ADD_NC_U32 => |_r, a, b, _c| a.wrapping_add(b);
     V_SUB_NC_U32 => |_r, a, b, _c| a.wrapping_sub(b);
     V_AND_B32 => |_r, a, b, _c| a & b;
@@ -581,7 +589,6 @@ fuse! {
     V_LSHRREV_B32 => |_r, a, b, _c| b >> (a & 31);
     V_ADD3_U32 => |_r, a, b, c| a.wrapping_add(b).wrapping_add(c);
     V_LSHL_ADD_U32 => |_r, a, b, c| (a << (b & 31)).wrapping_add(c);
-    V_PK_FMA_F16 => |r, a, b, c| both(a, b, c, |a, b, c| r.fma16(a, b, c));
 }
 
 #[inline(always)]
@@ -678,7 +685,7 @@ fn dot_unsigned(a: u32, b: u32, c: u32, bits: u32, aux: u32) -> u32 {
 
 /// a * b + c in bf16 with one rounding to nearest even.
 fn fma_bf16(a: u32, b: u32, c: u32) -> u32 {
-    let [x, y, z] = [a, b, c].map(|v| bf2f(v));
+    let [x, y, z] = [a, b, c].map(bf2f);
     if let Some(n) = [x, y, z].iter().find(|v| v.is_nan()) {
         return f2bf(*n);
     }

@@ -88,6 +88,10 @@ fn mbcnt<const L: usize>(w: &mut Wave<L>, c: &Code) {
 #[inline(always)]
 pub(crate) fn carry<const L: usize>(w: &mut Wave<L>, c: &Code) {
     let i = &c.inst;
+    // Without its vector destination the instruction does nothing at all.
+    if i.vdst as usize >= w.v.len() {
+        return;
+    }
     let vop3 = i.format() == Format::Vop3;
     let (mut a, mut b) = (source(w, c, 0), source(w, c, 1));
     let cin = match i.op {
@@ -136,6 +140,9 @@ pub(crate) fn carry<const L: usize>(w: &mut Wave<L>, c: &Code) {
 fn mad64<const L: usize>(w: &mut Wave<L>, c: &Code) {
     let (a, b, d) = (source(w, c, 0), source(w, c, 1), source_wide(w, c, 2));
     let clamp = c.inst.mods.clamp;
+    if c.inst.vdst as usize + 1 >= w.v.len() {
+        return;
+    }
     let mut out = [0u64; L];
     let mut mask = 0u64;
     for l in 0..L {
@@ -299,6 +306,9 @@ fn div_scale64(x: u64, b: u64, a: u64) -> (u64, bool) {
 
 fn div_scale<const L: usize>(w: &mut Wave<L>, c: &Code) {
     let single = c.inst.op == Op::V_DIV_SCALE_F32;
+    if c.inst.vdst as usize + !single as usize >= w.v.len() {
+        return;
+    }
     let [x, b, a] = [0, 1, 2].map(|n| source_wide(w, c, n));
     let mut out = [0u64; L];
     let mut flag = 0u64;

@@ -320,9 +320,15 @@ pub(crate) fn simple<const L: usize>(w: &mut Wave<L>, c: &Code) {
     }
 }
 
-/// The same with the operation itself in the function, for what inner loops are made of.
+/// The same with the operation itself in the function, for what inner loops are made of; `rule` takes its place where a
+/// result is NaN.
 #[inline(always)]
-pub(crate) fn fused<const L: usize>(w: &mut Wave<L>, c: &Code, op: impl Fn(Near, u32, u32, u32) -> u32) {
+pub(crate) fn fused<const L: usize>(
+    w: &mut Wave<L>,
+    c: &Code,
+    op: impl Fn(Near, u32, u32, u32) -> u32,
+    rule: Option<impl Fn(Near, u32, u32, u32) -> u32>,
+) {
     let alu = c.alu();
     if !alu.usual(w.mode) {
         return slow(w, c);
@@ -335,6 +341,17 @@ pub(crate) fn fused<const L: usize>(w: &mut Wave<L>, c: &Code, op: impl Fn(Near,
     let mut o = [0; L];
     for i in 0..L {
         o[i] = op(r, a[i], b[i], d[i]);
+    }
+    if let Some(rule) = rule {
+        let mut nan = 0;
+        for x in &o {
+            nan |= f(*x).is_nan() as u32;
+        }
+        if nan != 0 {
+            for i in 0..L {
+                o[i] = rule(r, a[i], b[i], d[i]);
+            }
+        }
     }
     w.write32(c.inst.vdst as usize, &o, w.exec());
 }

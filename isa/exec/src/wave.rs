@@ -262,6 +262,10 @@ impl<const L: usize> Wave<L> {
     }
 
     pub(crate) fn write64(&mut self, k: usize, out: &[u64; L], n: u8, mask: u64) {
+        // A pair that reaches beyond the allocation is not written at all.
+        if n == 2 && k + 1 >= self.v.len() {
+            return;
+        }
         self.write32(k, &std::array::from_fn(|i| out[i] as u32), mask);
         if n == 2 {
             self.write32(k + 1, &std::array::from_fn(|i| (out[i] >> 32) as u32), mask);

@@ -59,10 +59,9 @@ fn floats<const L: usize>(w: &mut Wave<L>, c: &Code) {
     let groups = L / 16;
     let mut tile = [[0u32; L]; 8];
     let rows = 16 / groups;
-    for r in 0..rows {
+    for (r, out) in tile[..rows].iter_mut().enumerate() {
         let x = register(w, c.s[2], r);
         let old = *w.vgpr(i.vdst as usize + r);
-        let out = &mut tile[r];
         for g in 0..groups {
             let row = groups * r + g;
             let mut acc = [0u32; 16];

@@ -3,7 +3,6 @@
 //! `SPARKLE_TEST_INSTANCES` and `SPARKLE_TEST_PROGRAMS` set how many, `SPARKLE_TEST_SEED` which.
 mod common;
 use common::random::*;
-use common::*;
 use isa::{Format, ROWS, Row};
 use isa_exec::*;
 use std::collections::BTreeMap;
@@ -29,6 +28,13 @@ fn one_instruction_leaves_the_same_state() {
         let row = rows[n as usize % rows.len()];
         let wave = if r.one_in(2) { WaveSize::W32 } else { WaveSize::W64 };
         let Some(mut code) = words(&mut r, row, wave) else { continue };
+        if matches!(row.format, Format::Smem | Format::Flat | Format::Global | Format::Scratch | Format::Mubuf) {
+            // Three times: the first finds the window, the others use it. s_mov_b32 s50, 3; …; s_sub_u32 s50, s50, 1;
+            // s_cmp_lg_u32 s50, 0; s_cbranch_scc1 back.
+            let back = (-(code.len() as i32) - 3) as u16 as u32;
+            code.insert(0, 0xbeb2_0083);
+            code.extend([0x80b2_8132, 0xbf07_8032, 0xbfa2_0000 | back]);
+        }
         code.push(0xbfb0_0000);
         let seed = r.next();
         done += 1;

@@ -21,6 +21,7 @@ struct Case {
     data: Vec<u32>,
 }
 
+#[derive(PartialEq, Debug)]
 struct Done {
     /// What the registers named held at the end, a dword a thread.
     regs: Vec<Vec<u32>>,
@@ -59,8 +60,19 @@ impl Case {
         self
     }
 
-    /// Runs `source`, which finds the thread's number in v0, four times that in v1, and DATA in s[6:7].
+    /// Runs `source`, which finds the thread's number in v0, four times that in v1, and DATA in s[6:7]; on both engines,
+    /// which agree.
     fn run(&self, source: &str, regs: &[u8]) -> Result<Done, Trap> {
+        let interpreted = self.run_on(Engine::Interpreter, source, regs);
+        assert_eq!(
+            interpreted,
+            self.run_on(Engine::Translator, source, regs),
+            "interpreter and translator on {source}"
+        );
+        interpreted
+    }
+
+    fn run_on(&self, engine: Engine, source: &str, regs: &[u8]) -> Result<Done, Trap> {
         let mut text = String::from("v_lshlrev_b32 v1, 2, v0\nv_mov_b32 v63, v1\n");
         text += source;
         let bytes = 4 * self.threads as usize;
@@ -83,7 +95,9 @@ impl Case {
         s.float_mode = self.float_mode;
         s.scratch_base = SCRATCH;
         s.scratch_wave_bytes = self.scratch_wave_bytes;
-        run_group(&s, &mut Program::new(CODE, self.wave), &mut m, &control())?;
+        let mut program = Program::new(CODE, self.wave);
+        program.set_engine(engine);
+        run_group(&s, &mut program, &mut m, &control())?;
         Ok(Done {
             regs: m.u32s(OUT).chunks_exact(self.threads as usize).map(<[u32]>::to_vec).collect(),
             data: m.u32s(DATA),
@@ -533,4 +547,80 @@ fn scalar_buffers_check_each_dword() {
     let r = c.regs(source, &[2, 3, 4, 5]);
     // Bits 1:0 of the offset are ignored; 8, 12 and 16 lie below 20.
     assert_eq!([0, 1, 2, 3].map(|k| r[k][0]), [dw(8), dw(16), 0, dw(16)]);
+}
+
+#[test]
+fn every_texel_of_a_row_and_the_one_fragment() {
+    let mut c = Case::w32().image(image(22, 8, 4, XYZW));
+    for x in 0..8 {
+        c.data[64 + x] = (x as f32 + 0.25).to_bits();
+    }
+    // Texel 6 of row 1, to the right around the edge.
+    c.sgprs[24..28].copy_from_slice(&[0, 0xfff << 12, 0, 0]);
+    let source = "v_mov_b32 v2, 0x3f480000\nv_mov_b32 v3, 0x3ecccccd\n\
+                  image_gather4h v[4:7], v[2:3], s[16:23], s[24:27] dmask:0x1 dim:SQ_RSRC_IMG_2D\ns_waitcnt vmcnt(0)";
+    let r = c.regs(source, &[4, 5, 6, 7]);
+    assert_eq!([0, 1, 2, 3].map(|k| f32::from_bits(r[k][5])), [6.25, 7.25, 0.25, 1.25]);
+    // 2D MSAA of one sample: fragment 0 of lanes below 16, fragment 1 of the others.
+    let mut words = image(48, 16, 1, XYZW);
+    words[3] = words[3] & 0x0fff_ffff | 14 << 28;
+    let source = "v_and_b32 v2, 15, v0\nv_mov_b32 v3, 0\nv_lshrrev_b32 v4, 4, v0\n\
+                  image_msaa_load v[5:8], v[2:4], s[16:23] dmask:0x2 dim:SQ_RSRC_IMG_2D_MSAA unorm\ns_waitcnt vmcnt(0)";
+    let r = Case::w32().image(words).regs(source, &[5, 6]);
+    for lane in 0..32u32 {
+        assert_eq!(r[0][lane as usize], if lane < 16 { dw(8 * lane + 4) } else { 0 }, "lane {lane}");
+        assert_eq!(r[1][lane as usize], 0, "there are no other fragments");
+    }
+}
+
+#[test]
+fn one_value_of_lds_goes_to_whole_quads() {
+    let mut c = Case::w32();
+    c.lds_bytes = 1024;
+    // Bytes 0x83 at 5: unsigned byte, signed byte, signed half and dword at 4.
+    let source = "v_mov_b32 v2, 0x7fff8301\nv_mov_b32 v3, 4\nds_store_b32 v3, v2\ns_waitcnt lgkmcnt(0)\n\
+                  v_mov_b32 v4, 9\nv_mov_b32 v5, 9\ns_mov_b32 exec_lo, 0x20\n\
+                  s_mov_b32 m0, 5\nlds_direct_load v4\ns_mov_b32 m0, 0x40005\nlds_direct_load v5\n\
+                  s_mov_b32 m0, 0x50004\nlds_direct_load v6\ns_mov_b32 m0, 0x20004\nlds_direct_load v7\n\
+                  s_mov_b32 exec_lo, -1";
+    let r = c.regs(source, &[4, 5, 6, 7]);
+    assert_eq!([0, 1, 2, 3].map(|k| r[k][5]), [0x83, 0xffff_ff83, 0xffff_8301, 0x7fff_8301]);
+    assert_eq!(r[0][..9], [9, 9, 9, 9, 0x83, 0x83, 0x83, 0x83, 9]);
+}
+
+#[test]
+fn counts_are_ordered_by_wave_and_streamout_counts_on() {
+    let mut c = Case::w32();
+    c.threads = 96;
+    // Wave k adds 10 * (k + 1) from its first active lane: what it gets is the sum of those before, whichever came first.
+    let source = "v_lshrrev_b32 v2, 5, v0\nv_add_nc_u32 v2, 1, v2\nv_mul_u32_u24 v2, 10, v2\nv_mov_b32 v3, -1\ns_mov_b32 m0, 0\n\
+                  ds_ordered_count v3, v2 offset:0x310 gds\ns_waitcnt lgkmcnt(0)\ns_barrier\n\
+                  v_readfirstlane_b32 s30, v0\nv_mov_b32 v4, 0\nv_mov_b32 v5, 0\nv_mov_b32 v6, 0\ns_cmp_lg_u32 s30, 0\ns_cbranch_scc1 end\n\
+                  v_mov_b32 v7, 7\nds_sub_gs_reg_rtn v[4:5], v7 offset:32 gds\nds_add_gs_reg_rtn v[8:9], v7 offset:32 gds\n\
+                  ds_add_gs_reg_rtn v[6:7], v7 offset:16 gds\nend:\ns_waitcnt lgkmcnt(0)";
+    let r = c.regs(source, &[3, 6, 8, 9]);
+    assert_eq!([r[0][0], r[0][32], r[0][64]], [0, 10, 30]);
+    assert_eq!(r[0][1], u32::MAX, "one lane gets it");
+    // Register 4 (offset 16) holds the 60 that were counted; register 8 has 64 bits, 0 - 7.
+    assert_eq!(r[1][0], 60);
+    assert_eq!([r[2][0], r[3][0]], [(-7i32) as u32, u32::MAX]);
+}
+
+#[test]
+fn the_ray_stack_returns_what_was_pushed_last() {
+    let mut c = Case::w32();
+    c.lds_bytes = 8192;
+    // Base 4 * lane, entries 128 bytes apart, eight of them. Children 11, 12 and 13 are pushed, 14 is next; then three
+    // invalid nodes bring back 13, 12 and 11.
+    let source = "v_lshlrev_b32 v2, 18, v0\nv_mov_b32 v3, -1\nv_mov_b32 v4, 11\nv_mov_b32 v5, 12\nv_mov_b32 v6, 13\nv_mov_b32 v7, 14\n\
+                  ds_bvh_stack_rtn_b32 v10, v2, v3, v[4:7]\nv_mov_b32 v4, -1\nv_mov_b32 v5, -1\nv_mov_b32 v6, -1\nv_mov_b32 v7, -1\n\
+                  ds_bvh_stack_rtn_b32 v11, v2, v3, v[4:7]\nds_bvh_stack_rtn_b32 v12, v2, v3, v[4:7]\n\
+                  ds_bvh_stack_rtn_b32 v13, v2, v3, v[4:7]\nv_mov_b32 v3, 21\nv_mov_b32 v4, 20\nv_mov_b32 v5, 21\nv_mov_b32 v6, 22\n\
+                  ds_bvh_stack_rtn_b32 v14, v2, v3, v[4:7]\ns_waitcnt lgkmcnt(0)";
+    let r = c.regs(source, &[10, 11, 12, 13, 14, 2]);
+    for lane in 0..32 {
+        // The last node visited ends the list: 22 lies beyond it, 20 is popped again.
+        let want = [14, 13, 12, 11, 20, (lane as u32) << 18];
+        assert_eq!([0, 1, 2, 3, 4, 5].map(|k| r[k][lane]), want, "lane {lane}");
+    }
 }

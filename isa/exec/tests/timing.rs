@@ -11,20 +11,22 @@ fn cpu_seconds() -> f64 {
     told.and_then(|s| s.split(' ').next()?.parse::<f64>().ok()).map_or(elapsed, |ns| ns / 1e9)
 }
 
-fn time(name: &str, wave: WaveSize, body: &[u32]) {
+fn time(name: &str, engine: Engine, wave: WaveSize, body: &[u32]) {
     // s_sub_u32 s0, s0, 1; s_cmp_lg_u32 s0, 0; s_cbranch_scc1 back; s_endpgm
     let mut w = body.to_vec();
     let back = (-(body.len() as i32) - 3) as u16 as u32;
     w.extend([0x8080_8100 | 0x0080_0000, 0xbf07_8000, 0xbfa2_0000 | back, 0xbfb0_0000]);
     let mut mem = Flat::default();
     mem.add(0x1000, bytes(&w), false, true);
-    let sgprs = [100_000, 0, 0x3f80_0000, 0];
+    let loops = if engine == Engine::Interpreter { 100_000 } else { 1_000_000 };
+    let sgprs = [loops, 0, 0x3f80_0000, 0];
     let mut p = Program::new(0x1000, wave);
+    p.set_engine(engine);
     let t = cpu_seconds();
     let s = run_group(&setup(wave, wave.lanes(), &sgprs), &mut p, &mut mem, &control()).unwrap();
     let sec = cpu_seconds() - t;
     println!(
-        "engine emu, {name} {wave:?}: {} wave instructions, {:.1} M/s",
+        "engine emu, {engine:?}, {name} {wave:?}: {} wave instructions, {:.1} M/s",
         s.wave_instructions,
         s.wave_instructions as f64 / sec / 1e6
     );
@@ -33,22 +35,71 @@ fn time(name: &str, wave: WaveSize, body: &[u32]) {
 #[test]
 #[ignore = "timing"]
 fn wave_instructions_per_second() {
-    for wave in [WaveSize::W32, WaveSize::W64] {
+    let engines = [Engine::Interpreter, Engine::Translator];
+    for (wave, e) in [WaveSize::W32, WaveSize::W64].into_iter().flat_map(|w| engines.map(|e| (w, e))) {
         // v_fmac_f32 vK, s2, v1
         let fmac: Vec<u32> = (2..34).map(|k| 0x2b << 25 | k << 17 | 1 << 9 | 2).collect();
-        time("v_fmac_f32", wave, &fmac);
+        time("v_fmac_f32", e, wave, &fmac);
         // v_fma_f32 vK, s2, v1, vK
         let fma: Vec<u32> = (2..34).flat_map(|k| [0xd613_0000 | k, 2 | 257 << 9 | (256 + k) << 18]).collect();
-        time("v_fma_f32", wave, &fma);
+        time("v_fma_f32", e, wave, &fma);
         // v_add_nc_u32 vK, s2, v1
         let add: Vec<u32> = (2..34).map(|k| 0x25 << 25 | k << 17 | 1 << 9 | 2).collect();
-        time("v_add_nc_u32", wave, &add);
+        time("v_add_nc_u32", e, wave, &add);
         // v_cmp_lt_f32 vcc, v1, v2
         let cmp: Vec<u32> = (2..34).map(|k| 0x7c22_0101 | k << 9).collect();
-        time("v_cmp_lt_f32", wave, &cmp);
+        time("v_cmp_lt_f32", e, wave, &cmp);
         // v_pk_fma_f16 vK, v1, v2, vK
         let pk: Vec<u32> =
             (2..34).flat_map(|k| [0xcc0e_4000 | k, 257 | 258 << 9 | (256 + k) << 18 | 3 << 27]).collect();
-        time("v_pk_fma_f16", wave, &pk);
+        time("v_pk_fma_f16", e, wave, &pk);
+    }
+}
+
+#[test]
+#[ignore = "timing"]
+fn memory_instructions_per_second() {
+    // Lanes side by side: v1 is four times the lane, v2 sixteen times; s[4:5] memory, s[8:11] a buffer there.
+    let sources = [
+        "global_load_b32 v3, v1, s[4:5]",
+        "global_load_b128 v[4:7], v2, s[4:5]",
+        "global_store_b32 v1, v3, s[4:5]",
+        "global_store_b128 v2, v[4:7], s[4:5]",
+        "buffer_load_b32 v3, v1, s[8:11], 0 offen",
+        "buffer_load_b128 v[4:7], v2, s[8:11], 0 offen",
+        "buffer_load_format_xyzw v[4:7], v1, s[8:11], 0 offen",
+        "scratch_load_b64 v[4:5], off, off",
+        "ds_load_b32 v3, v1",
+        "ds_load_b128 v[4:7], v2",
+        "ds_load_2addr_b32 v[4:5], v1 offset0:1 offset1:2",
+        "ds_store_b128 v2, v[4:7]",
+        "ds_add_u32 v1, v3",
+        "global_atomic_add_u32 v1, v3, s[4:5]",
+        "s_load_b128 s[20:23], s[4:5], 0x0",
+    ];
+    for wave in [WaveSize::W32, WaveSize::W64] {
+        for source in sources {
+            let text = format!(
+                "v_lshlrev_b32 v1, 2, v0\nv_lshlrev_b32 v2, 4, v0\nv_mov_b32 v3, 0\nback:\n{}s_sub_u32 s0, s0, 1\n\
+                 s_cmp_lg_u32 s0, 0\ns_cbranch_scc1 back\ns_endpgm\n",
+                format!("{source}\n").repeat(32)
+            );
+            let options = isa::asm::Options { target: wave.into(), ..Default::default() };
+            let code = isa::asm::assemble(&text, "timing.s", &options).expect("the source").text().to_vec();
+            let mut mem = Flat::default();
+            mem.add(0x1000, [code, vec![0; 64]].concat(), false, true);
+            mem.add(0x10_0000, vec![0; 4096], true, false);
+            let mut sgprs = [0; 16];
+            (sgprs[0], sgprs[4]) = (3_000, 0x10_0000);
+            sgprs[8..12].copy_from_slice(&[0x10_0000, 0, 4096, 3 << 28 | 42 << 12 | 0xfac]);
+            let mut s = setup(wave, wave.lanes(), &sgprs);
+            (s.lds_bytes, s.scratch_base, s.scratch_wave_bytes) = (4096, 0x10_0000, 1024);
+            let mut p = Program::new(0x1000, wave);
+            p.set_engine(Engine::Interpreter);
+            let t = std::time::Instant::now();
+            let stats = run_group(&s, &mut p, &mut mem, &control()).expect("a run without faults");
+            let rate = stats.wave_instructions as f64 / t.elapsed().as_secs_f64() / 1e6;
+            println!("engine emu, interpreted, {source} {wave:?}: {rate:.1} M/s");
+        }
     }
 }

@@ -27,7 +27,7 @@ use super::sched::{Engine, Execute, Failure, Ib, Job, Watch};
 use super::strict;
 use super::trace::{Event, Trace};
 use super::vm::{Vm, canonical};
-use super::waves::{Crew, Stopped};
+use super::waves::{Counters, Crew, Stopped};
 
 mod copy;
 mod graphics;
@@ -60,7 +60,7 @@ impl fmt::Debug for CommandProcessor {
 impl CommandProcessor {
     /// Starts the threads that run waves.
     pub fn new(config: &Config) -> io::Result<Self> {
-        let crew = Crew::new(config.threads, config.engine, config.inspection.clone())?;
+        let crew = Crew::new(config)?;
         Ok(Self {
             crew,
             check_hazards: config.check_hazards,
@@ -69,6 +69,11 @@ impl CommandProcessor {
             trace: config.trace.clone(),
             last_fault: AtomicU64::new(0),
         })
+    }
+
+    /// What the waves have done so far.
+    pub fn counters(&self) -> &Counters {
+        self.crew.counters()
     }
 
     /// The address of the last page fault, or 0.

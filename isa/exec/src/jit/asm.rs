@@ -1,6 +1,6 @@
 //! Host instructions into a buffer, with labels. What the encoder refuses marks the buffer as failed, so that the caller
 //! keeps to the interpreter.
-use iced_x86::{Code, Encoder, Instruction, OpKind, Register, RoundingControl};
+use iced_x86::{Code, Encoder, Instruction, OpKind, Register};
 
 /// A memory operand.
 #[derive(Clone, Copy, Debug)]
@@ -15,11 +15,6 @@ pub(super) struct M {
 /// `[base + disp]`.
 pub(super) const fn mem(base: Register, disp: i32) -> M {
     M { base, index: Register::None, scale: 1, disp, bcast: false }
-}
-
-/// `[base + index * 1 + disp]`; the index may be a vector.
-pub(super) const fn mem_index(base: Register, index: Register, disp: i32) -> M {
-    M { base, index, scale: 1, disp, bcast: false }
 }
 
 /// One operand.
@@ -170,16 +165,6 @@ impl Asm {
         let mut i = Self::build(code, ops);
         i.set_op_mask(mask);
         i.set_zeroing_masking(true);
-        self.put(&i);
-    }
-
-    /// Arithmetic in an explicit rounding mode; register operands only.
-    pub(super) fn rounded(&mut self, code: Code, mask: Option<Register>, mode: RoundingControl, ops: &[O]) {
-        let mut i = Self::build(code, ops);
-        if let Some(k) = mask {
-            i.set_op_mask(k);
-        }
-        i.set_rounding_control(mode);
         self.put(&i);
     }
 

@@ -418,7 +418,7 @@ impl Emit<'_> {
             Held::S(s) => {
                 self.a.e(X::EVEX_Vbroadcastss_zmm_k1z_xmmm32, &[z.into(), mem(R::RBX, sgpr(s as usize)).into()]);
             }
-            Held::K(0) => self.a.e(X::VEX_Vpxor_xmm_xmm_xmmm128, &[O::R(z.x()); 3]),
+            Held::K(0) => self.a.e(X::EVEX_Vpxord_zmm_k1z_zmm_zmmm512b32, &[O::R(z.z()); 3]),
             Held::K(v) => {
                 self.a.e(X::Mov_r32_imm32, &[R::EAX.into(), O::I32(v as i32)]);
                 self.a.e(X::EVEX_Vpbroadcastd_zmm_k1z_r32, &[z.into(), R::EAX.into()]);
@@ -451,11 +451,6 @@ impl Emit<'_> {
     /// A constant in every lane. Clobbers eax.
     pub(super) fn k(&mut self, v: u32) -> Z {
         self.hold(Held::K(v))
-    }
-
-    /// Is a VGPR's part at hand already.
-    pub(super) fn at_hand(&self, v: u8, part: u8) -> bool {
-        self.regs.held.contains(&Some(Held::V(v, part)))
     }
 
     /// Makes `z`, whose sixteen lanes were all computed, the VGPR's part.

@@ -23,6 +23,7 @@ mod pages;
 mod scalar;
 mod scan;
 mod site;
+mod tables;
 mod vector;
 mod wide;
 
@@ -52,12 +53,12 @@ const BIAS_V: i32 = 8192;
 
 const SCC: i32 = offset_of!(Wave<32>, scc) as i32 - BIAS_S;
 const PC: i32 = offset_of!(Wave<32>, pc) as i32 - BIAS_S;
-const STATE: i32 = offset_of!(Wave<32>, state) as i32 - BIAS_S;
 const SCRATCH: i32 = offset_of!(Wave<32>, scratch) as i32 - BIAS_S;
+const SCRATCH_BYTES: i32 = offset_of!(Wave<32>, scratch_lane_bytes) as i32 - BIAS_S;
+const _: () = assert!(offset_of!(Wave<32>, scratch_lane_bytes) == offset_of!(Wave<64>, scratch_lane_bytes));
 const _: () = assert!(offset_of!(Wave<32>, s) == 0 && offset_of!(Wave<64>, s) == 0);
 const _: () = assert!(offset_of!(Wave<32>, scc) == offset_of!(Wave<64>, scc));
 const _: () = assert!(offset_of!(Wave<32>, pc) == offset_of!(Wave<64>, pc));
-const _: () = assert!(offset_of!(Wave<32>, state) == offset_of!(Wave<64>, state));
 const _: () = assert!(offset_of!(Wave<32>, scratch) == offset_of!(Wave<64>, scratch));
 
 /// What a block was translated for.
@@ -115,7 +116,8 @@ unsafe impl Sync for Cache {}
 
 impl std::fmt::Debug for Cache {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Cache").field("blocks", &self.blocks.len()).finish_non_exhaustive()
+        let refused = self.blocks.values().filter(|p| p.is_null()).count();
+        f.debug_struct("Cache").field("blocks", &self.blocks.len()).field("refused", &refused).finish_non_exhaustive()
     }
 }
 
@@ -228,6 +230,10 @@ impl Cache {
             return Ok(Some(recent.1));
         }
         if let Some(&p) = self.blocks.get(&key) {
+            // Where the encoder refused something the block stays with the interpreter.
+            if p.is_null() {
+                return Ok(None);
+            }
             *recent = (key, p);
             return Ok(Some(p));
         }
@@ -242,7 +248,10 @@ impl Cache {
         let request =
             emit::Request { key, lanes: L, vgprs: self.vgprs, link: self.link, codes: &program.code, list: &list };
         let code = emit::block(&request, &mut self.slots, &mut self.sites);
-        let Some(p) = code.and_then(|c| self.pages.add(&c)) else { return Ok(None) };
+        let Some(p) = code.and_then(|c| self.pages.add(&c)) else {
+            self.blocks.insert(key, std::ptr::null());
+            return Ok(None);
+        };
         self.blocks.insert(key, p);
         self.recent[(key.pc >> 2 & 63) as usize] = (key, p);
         Ok(Some(p))
@@ -379,7 +388,7 @@ fn interpret<const L: usize>(
     Ok(true)
 }
 
-/// Is EXEC's low half at this code, for the modules here.
+/// Distance of a scalar register from rbx.
 const fn sgpr(code: usize) -> i32 {
     code as i32 * 4 - BIAS_S
 }

@@ -516,7 +516,7 @@ fn load(e: &mut Emit<'_>, c: &Code) -> bool {
     let i = &c.inst;
     let Some(l) = c.load else { return false };
     let (n, d, base) = (l.dwords as usize, i.sdst as usize, i.mem.sbase as usize);
-    if l.buffer || !pair(base) || d + n > NULL || !matches!(n, 1 | 2 | 4 | 8 | 16) || i.mem.soffset >= 128 {
+    if l.buffer || !pair(base) || d + n > 108 || !matches!(n, 1 | 2 | 4 | 8 | 16) || i.mem.soffset >= 128 {
         return false;
     }
     let site_no = e.site();

@@ -85,9 +85,9 @@ fn kind(op: Op) -> Option<Kind> {
     })
 }
 
-/// MODE rounds f32 to nearest even, and whatever else the interpreter asks for.
+/// MODE rounds f32 to nearest even.
 fn nearest(e: &Emit<'_>) -> bool {
-    e.req.key.mode & 15 == 0
+    e.req.key.mode & 3 == 0
 }
 
 /// Are f32 denormals flushed on the way in, on the way out.
@@ -298,16 +298,24 @@ fn low24(e: &mut Emit<'_>, z: Z, signed: bool) -> Z {
 fn compute(e: &mut Emit<'_>, op: Op, x: &Args, o: Out) {
     let Args { a, b, d, s } = *x;
     let fma = |e: &mut Emit<'_>, a: Z, b: Z, c: Z| {
-        // vfmadd213 multiplies its first two operands: as on the device the first NaN of a, b, c is the result.
-        let t = begin(e, o, a);
-        e.a.e(X::EVEX_Vfmadd213ps_zmm_k1z_zmm_zmmm512b32_er, &[t.into(), b.into(), c.into()]);
+        // vfmadd213 multiplies its second operand by the first, and returns the first NaN in that order: as on the device
+        // that of a, b, c.
+        let t = begin(e, o, b);
+        e.a.e(X::EVEX_Vfmadd213ps_zmm_k1z_zmm_zmmm512b32_er, &[t.into(), a.into(), c.into()]);
         settle(e, o, t);
     };
     match op {
         Op::V_MOV_B32 => op2(e, X::EVEX_Vmovdqa32_zmm_k1z_zmmm512, o, a),
         Op::V_ADD_F32 => op3(e, X::EVEX_Vaddps_zmm_k1z_zmm_zmmm512b32_er, o, a, b),
         Op::V_SUB_F32 => op3(e, X::EVEX_Vsubps_zmm_k1z_zmm_zmmm512b32_er, o, a, b),
-        Op::V_SUBREV_F32 => op3(e, X::EVEX_Vsubps_zmm_k1z_zmm_zmmm512b32_er, o, b, a),
+        Op::V_SUBREV_F32 => {
+            // The first source's NaN goes before the second's.
+            let t = step(e, X::EVEX_Vsubps_zmm_k1z_zmm_zmmm512b32_er, b, a);
+            e.a.e(X::EVEX_Vcmpps_kr_k1_zmm_zmmm512b32_imm8_sae, &[R::K7.into(), a.into(), a.into(), O::I8(3)]);
+            let own = Out { z: t, mask: Some(R::K7) };
+            op3(e, X::EVEX_Vaddps_zmm_k1z_zmm_zmmm512b32_er, own, a, a);
+            op2(e, X::EVEX_Vmovdqa32_zmm_k1z_zmmm512, o, t);
+        }
         Op::V_MUL_F32 => op3(e, X::EVEX_Vmulps_zmm_k1z_zmm_zmmm512b32_er, o, a, b),
         Op::V_FMA_F32 | Op::V_FMAC_F32 | Op::V_FMAAK_F32 => fma(e, a, b, d),
         Op::V_FMAMK_F32 => fma(e, a, d, b),
@@ -651,7 +659,7 @@ fn min_max(e: &mut Emit<'_>, c: &Code, fin: bool, fout: bool) -> bool {
     true
 }
 
-/// A lane mask from scalar registers into k7: sixteen lanes of it.
+/// Sixteen lanes of a lane mask from scalar registers.
 pub(super) fn load_mask(e: &mut Emit<'_>, k: R, code: usize, part: u8) {
     e.a.e(X::VEX_Kmovw_kr_km16, &[k.into(), mem(R::RBX, sgpr(code) + 2 * part as i32).into()]);
 }
@@ -945,6 +953,23 @@ fn pair(e: &mut Emit<'_>, c: &Code) -> bool {
         }
     }
     let (fin, fout) = flushes(e);
+    // A half that does not read what the other writes may come second.
+    let reads = |h: usize, v: u8| halves[h].1.contains(&Src::V(v)) || halves[h].2 == v;
+    let order = match (reads(1, halves[0].2), reads(0, halves[1].2)) {
+        (false, _) => Some([0, 1]),
+        (_, false) => Some([1, 0]),
+        _ => None,
+    };
+    if let Some(order) = order
+        && !fin
+        && !fout
+    {
+        for (h, p) in order.into_iter().flat_map(|h| (0..e.parts()).map(move |p| (h, p))) {
+            half(e, halves[h], i.literal, p);
+            e.release();
+        }
+        return true;
+    }
     for p in 0..e.parts() {
         let mut out = Vec::new();
         for (op, s, vdst) in halves {
@@ -976,6 +1001,31 @@ fn pair(e: &mut Emit<'_>, c: &Code) -> bool {
         e.release();
     }
     true
+}
+
+/// One half of a pair by itself, where MODE keeps denormals.
+fn half(e: &mut Emit<'_>, (op, s, vdst): (Op, [Src; 2], u8), literal: u32, p: u8) {
+    let a = operand(e, s[0], p);
+    match op {
+        Op::V_CNDMASK_B32 => {
+            let b = operand(e, s[1], p);
+            select(e, vdst, VCC, a, b, p);
+        }
+        Op::V_FMAC_F32 => {
+            let b = operand(e, s[1], p);
+            let d = e.change(vdst, p);
+            let mask = e.exec(p);
+            e.a.masked(X::EVEX_Vfmadd231ps_zmm_k1z_zmm_zmmm512b32_er, mask, &[d.into(), a.into(), b.into()]);
+        }
+        _ => {
+            let s = [s[0], s[1], Src::K(literal as u64)];
+            let b = if sources(op) > 1 { operand(e, s[1], p) } else { a };
+            let d = if sources(op) > 2 { operand(e, s[2], p) } else { a };
+            let o = Out::new(e, vdst, p);
+            compute(e, op, &Args { a, b, d, s }, o);
+            o.done(e, vdst, p);
+        }
+    }
 }
 
 fn source(e: &mut Emit<'_>, s: Src, part: u8, fin: bool) -> Z {

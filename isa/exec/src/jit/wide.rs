@@ -114,7 +114,7 @@ fn float(e: &mut Emit<'_>, c: &Code, k: usize, part: u8) -> (Z, Z) {
 
 /// MODE keeps f64 denormals and rounds to nearest even.
 fn ieee(e: &Emit<'_>) -> bool {
-    e.req.key.mode & 0xcf == 0xc0
+    e.req.key.mode & 0xcc == 0xc0
 }
 
 /// 64-bit arithmetic and shifts.
@@ -151,8 +151,8 @@ pub(super) fn lower(e: &mut Emit<'_>, c: &Code) -> bool {
                     let d = float(e, c, 2, p);
                     let mut fma = |a: Z, b: Z, d: Z| {
                         let t = e.fresh();
-                        e.a.e(X::EVEX_Vmovdqa64_zmm_k1z_zmmm512, &[t.into(), a.into()]);
-                        e.a.e(X::EVEX_Vfmadd213pd_zmm_k1z_zmm_zmmm512b64_er, &[t.into(), b.into(), d.into()]);
+                        e.a.e(X::EVEX_Vmovdqa64_zmm_k1z_zmmm512, &[t.into(), b.into()]);
+                        e.a.e(X::EVEX_Vfmadd213pd_zmm_k1z_zmm_zmmm512b64_er, &[t.into(), a.into(), d.into()]);
                         t
                     };
                     (fma(a.0, b.0, d.0), fma(a.1, b.1, d.1))

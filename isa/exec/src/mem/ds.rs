@@ -17,12 +17,15 @@ pub(super) fn pair<const L: usize>(w: &mut Wave<L>, c: &Code, op: MemOp, port: &
     };
     let n = bytes as usize;
     let exec = if m.gds { first_lane(w.exec()) } else { w.exec() };
+    let offsets = [i.imm & 0xff, i.imm >> 8 & 0xff].map(|off| off as u32 * scale as u32);
+    if !m.gds && port.watch.is_none() && rows(w, c, op, (exec, offsets), &mut port.lds.bytes) {
+        return Ok(());
+    }
     let mut out = [[0u8; 16]; L];
     for lane in (0..L).filter(|lane| exec >> lane & 1 != 0) {
         let base = w.vgpr(m.addr as usize)[lane];
-        let halves = [(m.data0, i.imm & 0xff), (m.data1, i.imm >> 8 & 0xff)];
-        for (h, (reg, off)) in halves.into_iter().enumerate() {
-            let at = base.wrapping_add(off as u32 * scale as u32);
+        for (h, (reg, off)) in [(m.data0, offsets[0]), (m.data1, offsets[1])].into_iter().enumerate() {
+            let at = base.wrapping_add(off);
             let p = if m.gds { Place::Out(Space::Gds, at as u64) } else { Place::Lds(at) };
             let l = Some(lane as u32);
             let lo = w.vgpr(reg as usize)[lane] as u64;
@@ -42,9 +45,7 @@ pub(super) fn pair<const L: usize>(w: &mut Wave<L>, c: &Code, op: MemOp, port: &
     if let MemOp::Load2 { .. } = op {
         for lane in (0..L).filter(|lane| exec >> lane & 1 != 0) {
             let base = w.vgpr(m.addr as usize)[lane];
-            let outside = [i.imm & 0xff, i.imm >> 8 & 0xff]
-                .into_iter()
-                .any(|off| port.lds.get(base.wrapping_add(off as u32 * scale as u32), n).is_none());
+            let outside = offsets.into_iter().any(|off| port.lds.get(base.wrapping_add(off), n).is_none());
             if outside {
                 out[lane] = [0; 16];
             }
@@ -59,6 +60,59 @@ pub(super) fn pair<const L: usize>(w: &mut Wave<L>, c: &Code, op: MemOp, port: &
         }
     }
     Ok(())
+}
+
+/// Loads and stores of [`pair`] where nobody watches; false, with nothing done, for others.
+fn rows<const L: usize>(w: &mut Wave<L>, c: &Code, op: MemOp, lanes: (u64, [u32; 2]), lds: &mut [u8]) -> bool {
+    match op {
+        MemOp::Load2 { bytes: 4, .. } => load_rows::<L, 1>(w, c, lanes, lds),
+        MemOp::Load2 { .. } => load_rows::<L, 2>(w, c, lanes, lds),
+        MemOp::Store2 { bytes: 4, .. } => store_rows::<L, 1>(w, c, lanes, lds),
+        MemOp::Store2 { .. } => store_rows::<L, 2>(w, c, lanes, lds),
+        _ => return false,
+    }
+    true
+}
+
+fn span(lds: &[u8], at: u32, bytes: usize) -> Option<std::ops::Range<usize>> {
+    let r = at as usize..at as usize + bytes;
+    (r.end <= lds.len()).then_some(r)
+}
+
+fn load_rows<const L: usize, const N: usize>(w: &mut Wave<L>, c: &Code, (exec, offsets): (u64, [u32; 2]), lds: &[u8]) {
+    let at = *w.vgpr(c.inst.mem.addr as usize);
+    let first = c.inst.vdst as usize;
+    // The caller has seen that the registers exist.
+    let regs = w.v[first..first + 2 * N].as_flattened_mut();
+    for lane in (0..L).filter(|lane| exec >> lane & 1 != 0) {
+        let [a, b] = offsets.map(|off| span(lds, at[lane].wrapping_add(off), 4 * N));
+        for k in 0..N {
+            let word = |r: &std::ops::Range<usize>| {
+                let b = &lds[r.clone()][4 * k..4 * k + 4];
+                u32::from_le_bytes([b[0], b[1], b[2], b[3]])
+            };
+            let (x, y) = match (&a, &b) {
+                (Some(a), Some(b)) => (word(a), word(b)),
+                _ => (0, 0),
+            };
+            regs[k * L + lane] = x;
+            regs[(N + k) * L + lane] = y;
+        }
+    }
+}
+
+fn store_rows<const L: usize, const N: usize>(w: &Wave<L>, c: &Code, (exec, offsets): (u64, [u32; 2]), lds: &mut [u8]) {
+    let m = &c.inst.mem;
+    let at = w.vgpr(m.addr as usize);
+    for lane in (0..L).filter(|lane| exec >> lane & 1 != 0) {
+        for (reg, off) in [(m.data0, offsets[0]), (m.data1, offsets[1])] {
+            if let Some(r) = span(lds, at[lane].wrapping_add(off), 4 * N) {
+                for (k, b) in lds[r].chunks_exact_mut(4).enumerate() {
+                    b.copy_from_slice(&w.vgpr(reg as usize + k)[lane].to_le_bytes());
+                }
+            }
+        }
+    }
 }
 
 /// `ds_load_addtid_b32`, `global_load_addtid_b32` and their stores: a scalar address and four bytes a lane.

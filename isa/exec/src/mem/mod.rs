@@ -20,7 +20,7 @@ mod sync;
 mod texels;
 mod typed;
 
-pub(crate) use op::MemOp;
+pub(crate) use op::{Half, MemOp};
 pub(crate) use port::{Lds, Port, Space, Touch, Watch};
 pub(crate) use smem::scalar;
 

@@ -183,12 +183,17 @@ pub(crate) fn global<const L: usize>(w: &Wave<L>, c: &Code) -> [u64; L] {
     }
 }
 
+/// What the offsets of all lanes of a SCRATCH instruction have in common.
+fn scratch_base<const L: usize>(w: &Wave<L>, c: &Code) -> u32 {
+    let sbase = c.inst.mem.sbase as usize;
+    let s = if sbase == NULL { 0 } else { w.sgpr(sbase) };
+    s.wrapping_add(c.inst.imm as u32)
+}
+
 /// Offsets of a SCRATCH instruction into each lane's scratch: SV, SS, SVS and ST forms.
 #[inline(always)]
 pub(crate) fn scratch<const L: usize>(w: &Wave<L>, c: &Code) -> [u32; L] {
-    let m = &c.inst.mem;
-    let s = if m.sbase as usize == NULL { 0 } else { w.sgpr(m.sbase as usize) };
-    let base = s.wrapping_add(c.inst.imm as u32);
+    let (m, base) = (&c.inst.mem, scratch_base(w, c));
     if m.sve { w.vgpr(m.addr as usize).map(|v| v.wrapping_add(base)) } else { [base; L] }
 }
 
@@ -204,7 +209,10 @@ pub(crate) fn lane<const L: usize>(w: &Wave<L>, c: &Code, lane: usize) -> Place 
     let off = c.inst.imm as i64 as u64;
     let pair = || w.vgpr(m.addr as usize)[lane] as u64 | (w.vgpr(m.addr as usize + 1)[lane] as u64) << 32;
     match c.inst.format() {
-        Format::Scratch => Place::Scratch(slot(w, scratch(w, c)[lane], lane)),
+        Format::Scratch => {
+            let v = if m.sve { w.vgpr(m.addr as usize)[lane] } else { 0 };
+            Place::Scratch(slot(w, v.wrapping_add(scratch_base(w, c)), lane))
+        }
         Format::Global if m.sbase as usize == NULL => Place::Va(pair().wrapping_add(off)),
         Format::Global => {
             let v = w.vgpr(m.addr as usize)[lane] as u64;

@@ -184,12 +184,25 @@ fn atomic<const L: usize>(
     let flush = Flush::new(w.mode, op, wide, ds);
     let second = if ds { m.data1 as usize } else { m.data0 as usize + n };
     let mut olds = [0u64; L];
+    let value = |w: &Wave<L>, reg: usize, lane: usize| {
+        let lo = w.vgpr(reg)[lane] as u64;
+        if wide { lo | (w.vgpr(reg + 1)[lane] as u64) << 32 } else { lo }
+    };
+    // Nothing of LDS's own needs a call for each lane.
+    let direct = matches!(way, Way::Ds) && port.watch.is_none();
     for lane in (0..L).filter(|lane| exec >> lane & 1 != 0) {
-        let value = |reg: usize| {
-            let lo = w.vgpr(reg)[lane] as u64;
-            if wide { lo | (w.vgpr(reg + 1)[lane] as u64) << 32 } else { lo }
-        };
-        let (x, y) = (value(m.data0 as usize), value(second));
+        let (x, y) = (value(w, m.data0 as usize, lane), value(w, second, lane));
+        if direct && op != Rmw::CondSwap {
+            let at = w.vgpr(m.addr as usize)[lane].wrapping_add(c.inst.imm as u32);
+            if at.is_multiple_of(4 * n as u32) {
+                olds[lane] = if wide {
+                    port.lds.change::<8>(at, |old| apply(op, true, flush, old, x, y))
+                } else {
+                    port.lds.change::<4>(at, |old| apply(op, false, flush, old, x, y))
+                };
+                continue;
+            }
+        }
         let mut p = way.place(w, c, lane, 0, 4 * n as u32);
         if let (Rmw::CondSwap, Place::Lds(at)) = (op, p) {
             p = Place::Lds(at & 0xfff8);

@@ -29,6 +29,17 @@ impl Lds {
         self.bytes.get(at as usize..at as usize + n)
     }
 
+    /// Replaces the value of `N` (4 or 8) bytes at `at` by `f` of it and returns what was there; out of range 0.
+    #[inline(always)]
+    pub(crate) fn change<const N: usize>(&mut self, at: u32, f: impl FnOnce(u64) -> u64) -> u64 {
+        let Some(b) = self.get_mut(at, N) else { return 0 };
+        let mut old = [0; 8];
+        old[..N].copy_from_slice(b);
+        let old = u64::from_le_bytes(old);
+        b.copy_from_slice(&f(old).to_le_bytes()[..N]);
+        old
+    }
+
     #[inline(always)]
     pub(crate) fn get_mut(&mut self, at: u32, n: usize) -> Option<&mut [u8]> {
         self.bytes.get_mut(at as usize..at as usize + n)
@@ -236,12 +247,7 @@ impl Port<'_> {
                 }
                 let inside = self.lds.get(at, n).is_some();
                 self.note(lane, Space::Lds, at as u64, n, Access::Atomic, inside);
-                let Some(b) = self.lds.get_mut(at, n) else { return Ok(0) };
-                let mut old = [0; 8];
-                old[..n].copy_from_slice(b);
-                let old = u64::from_le_bytes(old);
-                b.copy_from_slice(&f(old).to_le_bytes()[..n]);
-                Ok(old)
+                Ok(if wide { self.lds.change::<8>(at, f) } else { self.lds.change::<4>(at, f) })
             }
             Place::Out(space, at) => {
                 self.note(lane, space, at, n, Access::Atomic, false);

@@ -116,6 +116,9 @@ struct Input {
     lod: f32,
 }
 
+/// Beyond any image, whatever is added.
+const FAR: i64 = 1 << 40;
+
 /// Dwords of gradients.
 fn gradients(dim: Dim, g16: bool) -> usize {
     let each = match dim {
@@ -166,8 +169,8 @@ fn position(image: &Image, s: &Sampler, i: &Input, mip: u32, shift: f32) -> ([i6
     let scaled = |k: usize| {
         let v = if image.dim == Dim::Cube { c[k] - 1.0 } else { c[k] };
         let v = if s.unnormalized { v } else { v * size[k] as f32 };
-        // NaN counts as 0.
-        (v - shift).floor() as i64 + i.offset[k]
+        // NaN counts as 0; what lies far outside stays there.
+        ((v - shift).floor() as i64).clamp(-FAR, FAR) + i.offset[k]
     };
     let slice = |v: f32| (v.round_ties_even().max(0.0) as u32).min(layers.saturating_sub(1));
     match image.dim {

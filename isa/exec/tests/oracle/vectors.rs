@@ -61,6 +61,8 @@ pub struct Vector {
 #[derive(Clone, Default, Debug)]
 pub struct Expect {
     pub trap: Option<String>,
+    /// The wave ends in the code: of its registers and LDS nothing is left to compare.
+    pub ended: bool,
     pub s: Vec<(usize, u32)>,
     pub v: Vec<(usize, Vec<Lane>)>,
     pub vcc: Option<u64>,
@@ -241,6 +243,7 @@ fn result(v: &mut Vector, word: &str) {
     let (key, value) = word.split_once('=').unwrap_or_else(|| panic!("{}: {word}", v.at));
     match key {
         "trap" => v.expect.trap = Some(value.to_string()),
+        "end" => v.expect.ended = true,
         "vcc" => v.expect.vcc = Some(hex(value)),
         "exec" => v.expect.exec = Some(hex(value)),
         "scc" => v.expect.scc = Some(hex(value) as u32),
