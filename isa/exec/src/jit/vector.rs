@@ -964,7 +964,8 @@ fn pair(e: &mut Emit<'_>, c: &Code) -> bool {
         && !fin
         && !fout
     {
-        for (h, p) in order.into_iter().flat_map(|h| (0..e.parts()).map(move |p| (h, p))) {
+        let parts = e.parts();
+        for (h, p) in order.into_iter().flat_map(|h| (0..parts).map(move |p| (h, p))) {
             half(e, halves[h], i.literal, p);
             e.release();
         }
