@@ -325,6 +325,14 @@ impl Program {
         self.engine
     }
 
+    /// Blocks of host code there are, and blocks left to the interpreter because the translator could not encode them.
+    pub fn translated(&self) -> (usize, usize) {
+        #[cfg(target_arch = "x86_64")]
+        return self.jit.count();
+        #[cfg(not(target_arch = "x86_64"))]
+        (0, 0)
+    }
+
     /// Compares what was decoded with memory. Where it still stands there the answer is true; otherwise everything decoded
     /// and translated is dropped, so that the next run fetches anew.
     pub fn revalidate(&mut self, mem: &mut dyn Memory) -> bool {

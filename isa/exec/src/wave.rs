@@ -13,6 +13,7 @@ pub(crate) const SHARED_BASE: u64 = 0x0001_0000_0000_0000;
 pub(crate) const PRIVATE_BASE: u64 = 0x0002_0000_0000_0000;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
 pub(crate) enum State {
     Running,
     Barrier,

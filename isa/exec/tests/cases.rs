@@ -222,36 +222,46 @@ fn run_case(dir: &Path, name: &str, engine: Engine) -> Result<u64, String> {
     user.resize((rsrc2 >> 1 & 31) as usize, 0);
     let mut program = Program::new(entry, wave);
     program.set_engine(engine);
+    // SPARKLE_TEST_REPEAT runs the grid that often again, for its speed; what works in place then fails.
+    let repeat = common::random::asked("SPARKLE_TEST_REPEAT", 0);
+    let mut first = 0;
     let mut count = 0;
-    for z in 0..grid[2] {
-        for y in 0..grid[1] {
-            for x in 0..grid[0] {
-                let mut s = user.clone();
-                for (bit, v) in [(7, x), (8, y), (9, z)] {
-                    if rsrc2 >> bit & 1 != 0 {
-                        s.push(v);
-                    }
-                }
-                let granule = if wave == WaveSize::W32 { 8 } else { 4 };
-                let setup = GroupSetup {
-                    wave_size: wave,
-                    block,
-                    tidig_comp_cnt: (rsrc2 >> 11 & 3) as u8,
-                    threads: block.iter().product(),
-                    sgpr_init: &s,
-                    vgprs: ((rsrc1 & 63) + 1) * granule,
-                    lds_bytes: le(&d, 0, 4) as u32 + case.num("dynamic_lds_bytes") as u32,
-                    float_mode: (rsrc1 >> 12) as u8,
-                    dx10_clamp: rsrc1 >> 21 & 1 != 0,
-                    ieee: rsrc1 >> 23 & 1 != 0,
-                    fp16_ovfl: rsrc1 >> 26 & 1 != 0,
-                    workgroup: [x, y, z],
-                    scratch_base: scratch,
-                    scratch_wave_bytes: private * wave.lanes(),
-                };
-                count += common::run(&setup, &mut program, &mut mem).map_err(|t| t.to_string())?.wave_instructions;
+    let mut start = common::cpu_seconds();
+    let groups = grid.iter().product::<u32>() as u64;
+    for n in 0..(repeat + 1) * groups {
+        if n == groups {
+            (first, start) = (count, common::cpu_seconds());
+        }
+        let n = (n % groups) as u32;
+        let (x, y, z) = (n % grid[0], n / grid[0] % grid[1], n / grid[0] / grid[1]);
+        let mut s = user.clone();
+        for (bit, v) in [(7, x), (8, y), (9, z)] {
+            if rsrc2 >> bit & 1 != 0 {
+                s.push(v);
             }
         }
+        let granule = if wave == WaveSize::W32 { 8 } else { 4 };
+        let setup = GroupSetup {
+            wave_size: wave,
+            block,
+            tidig_comp_cnt: (rsrc2 >> 11 & 3) as u8,
+            threads: block.iter().product(),
+            sgpr_init: &s,
+            vgprs: ((rsrc1 & 63) + 1) * granule,
+            lds_bytes: le(&d, 0, 4) as u32 + case.num("dynamic_lds_bytes") as u32,
+            float_mode: (rsrc1 >> 12) as u8,
+            dx10_clamp: rsrc1 >> 21 & 1 != 0,
+            ieee: rsrc1 >> 23 & 1 != 0,
+            fp16_ovfl: rsrc1 >> 26 & 1 != 0,
+            workgroup: [x, y, z],
+            scratch_base: scratch,
+            scratch_wave_bytes: private * wave.lanes(),
+        };
+        count += common::run(&setup, &mut program, &mut mem).map_err(|t| t.to_string())?.wave_instructions;
+    }
+    if repeat > 0 {
+        let rate = (count - first) as f64 / (common::cpu_seconds() - start) / 1e6;
+        eprintln!("{engine:?} {name}: {rate:.1} M wave instructions/s, {:?} translated, refused", program.translated());
     }
     for (va, a) in checks {
         let want = std::fs::read(base.join(a.str("expected"))).map_err(|e| e.to_string())?;
@@ -300,6 +310,8 @@ fn all(engine: Engine) {
     };
     let mut names: Vec<String> = list.filter_map(|e| e.ok()?.file_name().into_string().ok()).collect();
     names.retain(|n| dir.join(n).join("case.json").exists());
+    let only = std::env::var("SPARKLE_TEST_ONLY").unwrap_or_default();
+    names.retain(|n| n.contains(&only));
     names.sort();
     let mut wrong = Vec::new();
     for n in &names {

@@ -3,9 +3,9 @@ use super::asm::{Asm, Cc, Label, M, O, mem};
 use super::frame::{self, Slot};
 use super::scan::{Item, Kind};
 use super::site::Site;
-use super::{BIAS_V, EXEC_AT, Key, PC, SCC, Slots, memory, scalar, sgpr, vector};
+use super::{BIAS_V, EXEC_AT, Key, PC, SCC, STATE, Slots, memory, scalar, sgpr, vector};
 use crate::program::{Code, Unit};
-use crate::wave::VCC;
+use crate::wave::{State, VCC};
 use iced_x86::{Code as X, Register as R};
 use isa::Op;
 
@@ -142,6 +142,16 @@ pub(super) fn block(req: &Request<'_>, slots: &mut Slots, sites: &mut Vec<Site>)
             Kind::Branch => {
                 e.flush();
                 e.branch(c, exec_written, entry);
+                open = false;
+            }
+            Kind::End if matches!(c.inst.op, Op::S_BARRIER | Op::S_ENDPGM) => {
+                e.flush();
+                let state = if c.inst.op == Op::S_BARRIER { State::Barrier } else { State::Ended };
+                e.a.e(X::Mov_rm8_imm8, &[mem(R::RBX, STATE).into(), O::I8(state as u8)]);
+                e.a.e(X::Mov_r64_imm64, &[R::RAX.into(), O::I64(item.pc + 4 * c.inst.len_dw as u64)]);
+                e.a.e(X::Mov_rm64_r64, &[mem(R::RBX, PC).into(), R::RAX.into()]);
+                e.a.e(X::Mov_r32_imm32, &[R::EAX.into(), O::I32(frame::STOPPED as i32)]);
+                e.a.e(X::Jmp_rm64, &[mem(R::R13, frame::F_EPILOGUE).into()]);
                 open = false;
             }
             Kind::End => {
@@ -389,6 +399,18 @@ impl Emit<'_> {
     /// Lets go of the registers of the part that is done.
     pub(super) fn release(&mut self) {
         self.regs.pinned = 0;
+    }
+
+    /// Lets go of a register that is not read any more.
+    pub(super) fn unpin(&mut self, z: Z) {
+        self.regs.pinned &= !(1 << z.0);
+    }
+
+    /// Keeps registers until the next release.
+    pub(super) fn keep(&mut self, list: &[Z]) {
+        for z in list {
+            self.pin(z.0 as usize);
+        }
     }
 
     /// Writes a register back, where it has news.

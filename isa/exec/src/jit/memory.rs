@@ -220,9 +220,15 @@ pub(super) fn lower(e: &mut Emit<'_>, c: &Code) -> bool {
         part.emit(e);
     }
     if !a.store {
+        e.release();
+        let loaded: Vec<Z> = data.concat();
+        e.keep(&loaded);
         for (p, data) in data.iter().enumerate() {
             for (k, &z) in data.iter().enumerate() {
-                finish(e, &a, a.data[k], p as u8, z, t[0]);
+                let spare = if a.d16.is_some() { e.fresh() } else { z };
+                finish(e, &a, a.data[k], p as u8, z, spare);
+                e.release();
+                e.keep(&loaded[p * data.len() + k + 1..]);
             }
         }
     }
@@ -601,8 +607,11 @@ fn scratch(e: &mut Emit<'_>, c: &Code) -> bool {
         }
     }
     if !store {
-        for (p, k, z) in registers {
+        let loaded: Vec<Z> = registers.iter().map(|r| r.2).collect();
+        for (n, (p, k, z)) in registers.into_iter().enumerate() {
             e.write(first + k as u8, p, z);
+            e.release();
+            e.keep(&loaded[n + 1..]);
         }
     }
     e.rejoin(slow);

@@ -53,6 +53,8 @@ const BIAS_V: i32 = 8192;
 
 const SCC: i32 = offset_of!(Wave<32>, scc) as i32 - BIAS_S;
 const PC: i32 = offset_of!(Wave<32>, pc) as i32 - BIAS_S;
+const STATE: i32 = offset_of!(Wave<32>, state) as i32 - BIAS_S;
+const _: () = assert!(offset_of!(Wave<32>, state) == offset_of!(Wave<64>, state));
 const SCRATCH: i32 = offset_of!(Wave<32>, scratch) as i32 - BIAS_S;
 const SCRATCH_BYTES: i32 = offset_of!(Wave<32>, scratch_lane_bytes) as i32 - BIAS_S;
 const _: () = assert!(offset_of!(Wave<32>, scratch_lane_bytes) == offset_of!(Wave<64>, scratch_lane_bytes));
@@ -116,8 +118,7 @@ unsafe impl Sync for Cache {}
 
 impl std::fmt::Debug for Cache {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let refused = self.blocks.values().filter(|p| p.is_null()).count();
-        f.debug_struct("Cache").field("blocks", &self.blocks.len()).field("refused", &refused).finish_non_exhaustive()
+        f.debug_struct("Cache").field("blocks", &self.blocks.len()).finish_non_exhaustive()
     }
 }
 
@@ -132,6 +133,13 @@ impl Clone for Holder {
 }
 
 impl Holder {
+    /// Blocks translated, and refused by the encoder.
+    pub(crate) fn count(&self) -> (usize, usize) {
+        let Some(c) = &self.0 else { return (0, 0) };
+        let refused = c.blocks.values().filter(|p| p.is_null()).count();
+        (c.blocks.len() - refused, refused)
+    }
+
     /// Forgets all translated code.
     pub(crate) fn clear(&mut self) {
         self.0 = None;

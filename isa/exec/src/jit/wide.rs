@@ -53,8 +53,13 @@ fn load(e: &mut Emit<'_>, s: Src, part: u8) -> (Z, Z) {
             let (lo, hi) = (e.v(v, part), e.v(v.wrapping_add(1), part));
             let up = step_imm(e, SLLQ, hi, 32);
             let even = blend(e, lo, up);
+            e.unpin(up);
             let down = odd(e, lo);
-            (even, blend(e, down, hi))
+            let odd_lanes = blend(e, down, hi);
+            for z in [down, lo, hi] {
+                e.unpin(z);
+            }
+            (even, odd_lanes)
         }
         Src::S(k) => {
             let z = e.fresh();
@@ -85,8 +90,12 @@ fn constant(e: &mut Emit<'_>, v: u64) -> Z {
 fn store(e: &mut Emit<'_>, v: u8, part: u8, (even, odd_lanes): (Z, Z)) {
     let up = step_imm(e, SLLQ, odd_lanes, 32);
     let lo = blend(e, even, up);
+    e.unpin(up);
     let down = odd(e, even);
     let hi = blend(e, down, odd_lanes);
+    for z in [down, even, odd_lanes] {
+        e.unpin(z);
+    }
     e.write(v, part, lo);
     if v < 255 {
         e.write(v + 1, part, hi);
@@ -97,17 +106,26 @@ fn both(e: &mut Emit<'_>, x: X, a: (Z, Z), b: (Z, Z)) -> (Z, Z) {
     (step(e, x, a.0, b.0), step(e, x, a.1, b.1))
 }
 
+/// Changes the signs of a source by a constant; both are done with.
+fn signs(e: &mut Emit<'_>, x: X, z: (Z, Z), k: Z) -> (Z, Z) {
+    let r = both(e, x, z, (k, k));
+    for z in [z.0, z.1, k] {
+        e.unpin(z);
+    }
+    r
+}
+
 /// An f64 source with its modifiers.
 fn float(e: &mut Emit<'_>, c: &Code, k: usize, part: u8) -> (Z, Z) {
     let m = &c.inst.mods;
     let mut z = load(e, c.s[k], part);
     if m.abs >> k & 1 != 0 {
         let rest = constant(e, !(1 << 63));
-        z = both(e, X::EVEX_Vpandq_zmm_k1z_zmm_zmmm512b64, z, (rest, rest));
+        z = signs(e, X::EVEX_Vpandq_zmm_k1z_zmm_zmmm512b64, z, rest);
     }
     if m.neg >> k & 1 != 0 {
         let sign = constant(e, 1 << 63);
-        z = both(e, X::EVEX_Vpxorq_zmm_k1z_zmm_zmmm512b64, z, (sign, sign));
+        z = signs(e, X::EVEX_Vpxorq_zmm_k1z_zmm_zmmm512b64, z, sign);
     }
     z
 }

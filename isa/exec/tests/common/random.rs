@@ -342,6 +342,7 @@ pub fn outcome(code: &[u32], seed: u64, wave: WaveSize, threads: u32, engine: En
     fill(&mut g, &mut r, wave);
     let control = Control { stop: &|| false, max_instructions: Some(100_000) };
     let end = g.run(&mut p, &mut m, &control, u64::MAX).map(|_| g.stats());
+    assert_eq!(p.translated().1, 0, "the translator could not encode a block of\n{}", listing(code, wave));
     let vgprs = (0..g.waves().len()).flat_map(|w| (0..VGPRS as usize).map(move |v| (w, v)));
     let vgprs = vgprs.map(|(w, v)| g.vgpr(w, v).to_vec()).collect();
     let data = m.regions.into_iter().map(|r| r.data).collect();
