@@ -522,8 +522,7 @@ impl Observer for Checker {
             return;
         };
         w.waits.wait(step.inst);
-        let late =
-            w.waits.conflict(step.inst, e, exec, waits_lanewise(step.inst, &uses)).map(|(f, read, r)| (*f, read, r));
+        let late = w.waits.conflict(step.inst, e, exec, waits_lanewise(step.inst, &uses));
         let misses = w.regs.misses(&uses, step.inst, &step.wave);
         w.regs.write(&uses, step.inst, &step.wave, step.pc);
         let hazard = w.hazards.next(step.pc, step.inst, e, step.wave.lanes == 64);
