@@ -212,11 +212,21 @@ fn start<const L: usize>(setup: &GroupSetup<'_>, id: u32, entry: u64) -> Wave<L>
     s[EXEC + 1] = (exec >> 32) as u32;
     let mut v = Vgprs::new(setup.vgprs.clamp(1, 256) as usize);
     let [bx, by, bz] = setup.block.map(|b| b.max(1));
-    for (l, d) in v[0].iter_mut().enumerate() {
-        let t = first + l as u32;
-        let (x, y, z) = (t % bx, t / bx % by, t / bx / by % bz);
-        let (y, z) = (if setup.tidig_comp_cnt > 0 { y } else { 0 }, if setup.tidig_comp_cnt > 1 { z } else { 0 });
-        *d = x & 0x3ff | (y & 0x3ff) << 10 | (z & 0x3ff) << 20;
+    let (mut x, mut y, mut z) = (first % bx, first / bx % by, first / bx / by % bz);
+    for d in v[0].iter_mut() {
+        let (py, pz) = (if setup.tidig_comp_cnt > 0 { y } else { 0 }, if setup.tidig_comp_cnt > 1 { z } else { 0 });
+        *d = x & 0x3ff | (py & 0x3ff) << 10 | (pz & 0x3ff) << 20;
+        // The next work-item, x fastest.
+        x += 1;
+        if x == bx {
+            (x, y) = (0, y + 1);
+        }
+        if y == by {
+            (y, z) = (0, z + 1);
+        }
+        if z == bz {
+            z = 0;
+        }
     }
     Wave {
         id,

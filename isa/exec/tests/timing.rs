@@ -134,7 +134,7 @@ fn every_kind_of_instruction() {
             time(&text, Engine::Interpreter, wave, &one.repeat(32));
         }
         if wave == WaveSize::W32 {
-            let text = "v_dual_fmac_f32 v4, v1, v2 :: v_dual_fmac_f32 v5, v3, v6";
+            let text = "v_dual_fmac_f32 v4, v1, v2 :: v_dual_fmac_f32 v5, v3, v7";
             let Some(one) = assemble(text, wave) else { return };
             time(text, Engine::Interpreter, wave, &one.repeat(32));
         }

@@ -18,6 +18,7 @@
 mod asm;
 mod emit;
 mod frame;
+mod masks;
 mod memory;
 mod pages;
 mod scalar;

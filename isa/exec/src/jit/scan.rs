@@ -44,6 +44,7 @@ fn nothing(c: &Code) -> bool {
                 | Op::S_DELAY_ALU
                 | Op::S_CLAUSE
                 | Op::S_SETPRIO
+                | Op::S_SENDMSG
                 | Op::S_WAITCNT_VSCNT
                 | Op::S_WAITCNT_VMCNT
                 | Op::S_WAITCNT_EXPCNT
@@ -70,7 +71,6 @@ pub(super) fn kind(c: &Code) -> Kind {
         | Op::S_CBRANCH_VCCNZ
         | Op::S_CBRANCH_EXECZ
         | Op::S_CBRANCH_EXECNZ => return Kind::Branch,
-        Op::S_SENDMSG => return Kind::Scalar,
         _ => {}
     }
     match c.unit {

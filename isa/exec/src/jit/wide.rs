@@ -1,8 +1,9 @@
 //! 64-bit lanes: sixteen of them are two host registers, the even ones and the odd ones.
 use super::asm::{O, mem};
 use super::emit::{Emit, Z};
+use super::masks::{Masks, mask_at};
 use super::sgpr;
-use super::vector::{AND, Masks, mask_at, operand, step, step_imm};
+use super::vector::{AND, operand, step, step_imm};
 use crate::program::{Cmp, CmpKind, Code, Src};
 use crate::wave::NULL;
 use iced_x86::{Code as X, Register as R};
@@ -142,7 +143,7 @@ pub(super) fn lower(e: &mut Emit<'_>, c: &Code) -> bool {
     let is_float = matches!(i.op, Op::V_ADD_F64 | Op::V_MUL_F64 | Op::V_FMA_F64);
     let is_shift = matches!(i.op, Op::V_LSHLREV_B64 | Op::V_LSHRREV_B64 | Op::V_ASHRREV_I64);
     let is_mad = i.op == Op::V_MAD_U64_U32 && i.sdst as usize == NULL;
-    if !is_float && !is_shift && !is_mad || m.clamp || i.vdst == 255 {
+    if !is_float && !is_shift && !is_mad || m.clamp || !e.exists(i.vdst as usize + 1) {
         return false;
     }
     if is_float && !ieee(e) || !is_float && m.neg | m.abs != 0 {
