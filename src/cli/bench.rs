@@ -1,6 +1,7 @@
 //! `bench`: times of this toolkit's tools, beside those of others.
 
 mod asm;
+mod emu;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -28,6 +29,8 @@ enum What {
     Asm(asm::Args),
     /// Disassemble a large code object, also with llvm-objdump 19 where it is found.
     Disasm(Disasm),
+    /// Run kernels on the software device: interpreter and translator, on one host thread and more.
+    Emu(emu::Args),
 }
 
 #[derive(Debug, clap::Args)]
@@ -48,6 +51,7 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
     match args.what {
         What::Asm(args) => asm::run(args, out),
         What::Disasm(args) => disasm(args, out),
+        What::Emu(args) => emu::run(args, out),
     }
 }
 

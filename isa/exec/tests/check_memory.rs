@@ -190,6 +190,40 @@ fn atomics_order_what_was_waited_for() {
 }
 
 #[test]
+fn one_wave_publishes_for_its_group() {
+    // All waves store, pass a barrier, and wave 0 counts the group in; the second group's wave 0 looks, and after its barrier
+    // all waves load.
+    let source = |barrier: &str| {
+        let wave0 = |text: &str| {
+            format!(
+                "s_cmp_lg_u32 s5, 0
+                 s_cbranch_scc1 1f
+                 {text}
+                1:"
+            )
+        };
+        let first = format!(
+            "global_store_b32 v1, v3, s[2:3] offset:256
+             s_waitcnt_vscnt null, 0x0
+             {barrier}
+             {}",
+            wave0("global_atomic_add_u32 v8, v9, s[2:3]")
+        );
+        let second = format!(
+            "{}
+             s_barrier
+            bad: global_load_b32 v7, v1, s[2:3] offset:256",
+            wave0("global_atomic_or_b32 v6, v8, v8, s[2:3] glc\n s_waitcnt vmcnt(0)")
+                .replace("1f", "2f")
+                .replace("1:", "2:")
+        );
+        format!(" v_readfirstlane_b32 s5, v0\n v_mov_b32 v8, 0\n v_mov_b32 v9, 1\n{}", groups(&first, &second))
+    };
+    clean(&w32(&source("s_barrier")).threads(TWO).groups(2));
+    finds(&w32(&source("")).threads(TWO).groups(2), &[("race-groups", "bad")]);
+}
+
+#[test]
 fn addresses_must_be_aligned() {
     let source = |op: &str, offset: u32| {
         format!(

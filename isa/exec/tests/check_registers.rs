@@ -248,6 +248,10 @@ fn a_load_that_was_not_waited_for() {
     let f = finds(&w32(&source("")), &[("wait-read", "bad")]);
     assert_eq!((f[0].register.as_deref(), f[0].detail.as_str()), (Some("v2"), "vmcnt was not waited for"));
     assert_eq!(f[0].other.as_ref().unwrap().instruction, "global_load_b32 v2, v1, s[0:1]");
+    // It is told once, and all registers at once.
+    let twice = "global_load_b32 v4, v1, s[0:1]\n v_nop\nbad: v_add_nc_u32 v3, v4, v2\n v_add_nc_u32 v3, v4, v2\n";
+    let f = finds(&w32(&source(twice).replace("bad: v_add_nc_u32 v3, 1, v2", "")), &[("wait-read", "bad")]);
+    assert_eq!(f[0].register.as_deref(), Some("v2, v4"));
     // The wrong counter, and a wait that lets one go on.
     finds(&w32(&source("s_waitcnt lgkmcnt(0)")), &[("wait-read", "bad")]);
     finds(&w32(&source("s_waitcnt vmcnt(1)")), &[("wait-read", "bad")]);

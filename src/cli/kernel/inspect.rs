@@ -42,13 +42,13 @@ pub struct Args {
     #[arg(long, value_name = "A..B", value_parser = range, requires = "trace", help_heading = "Look inside (emu)")]
     trace_pcs: Option<(u64, u64)>,
     /// Stop tracing after so many lines.
-    #[arg(long, value_name = "N", default_value_t = 1_000_000, requires = "trace",
-        help_heading = "Look inside (emu)")]
+    #[arg(long, value_name = "N", default_value_t = 1_000_000, requires = "trace", help_heading = "Look inside (emu)")]
     trace_lines: u64,
 }
 
 fn kinds(text: &str) -> Result<KindSet, String> {
-    KindSet::parse(text).map_err(|name| format!("`{name}` is none of {}, nor the code of a finding", KindSet::GROUPS.join(", ")))
+    KindSet::parse(text)
+        .map_err(|name| format!("`{name}` is none of {}, nor the code of a finding", KindSet::GROUPS.join(", ")))
 }
 
 /// `4`, `4,2` or `4,2,1`.
@@ -157,7 +157,8 @@ impl Inside {
 
     /// Takes the results, and writes the files.
     pub fn finish(&self, base: u64, out: &Output) -> Result<Seen, Failure> {
-        let (checker, profile, tracer) = self.inspection.with(|i| (i.checker.take(), i.profile.take(), i.tracer.take()));
+        let (checker, profile, tracer) =
+            self.inspection.with(|i| (i.checker.take(), i.profile.take(), i.tracer.take()));
         if let Some(mut tracer) = tracer {
             tracer.finish().map_err(|e| unwritable(Path::new("the trace"), &e))?;
         }
@@ -229,9 +230,7 @@ impl Seen {
 }
 
 fn finding(f: &Finding) -> Value {
-    let site = |s: &sparkle_pm4::soft::check::Site| {
-        json!({ "pc": s.pc, "instruction": s.instruction, "workgroup": s.workgroup, "wave": s.wave })
-    };
+    let site = |s: &sparkle_pm4::soft::check::Site| json!({ "pc": s.pc, "instruction": s.instruction, "workgroup": s.workgroup, "wave": s.wave });
     json!({
         "code": f.code(),
         "severity": f.severity().name(),

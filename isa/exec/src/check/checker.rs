@@ -272,9 +272,9 @@ impl Checker {
             f.lane = t.lane;
             f.lanes = t.lane.map_or(0, |l| 1 << l);
         };
-        let dword = t.len >= 4 && t.at % 4 != 0;
+        let dword = t.len >= 4 && !t.at.is_multiple_of(4);
         let misaligned = match (t.kind, t.lane, t.space) {
-            (Access::Atomic, ..) => (t.at % t.len.max(1) as u64 != 0).then_some(Kind::MisalignedAtomic),
+            (Access::Atomic, ..) => (!t.at.is_multiple_of(t.len.max(1) as u64)).then_some(Kind::MisalignedAtomic),
             (_, _, Space::Lds) => dword.then_some(Kind::MisalignedLds),
             _ => dword.then_some(Kind::MisalignedSplit),
         };
@@ -331,7 +331,7 @@ impl Checker {
 
     fn races(&mut self, step: &Step<'_>, t: &Touch) {
         let lds = t.space == Space::Lds;
-        let coherent = !lds && t.lane.is_some() && step.inst.mem.glc && t.kind == Access::Read;
+        let coherent = !lds && step.inst.mem.glc && t.kind == Access::Read;
         let traffic = match (lds, t.lane, t.kind) {
             (true, ..) => Traffic::Lds,
             (_, None, _) => Traffic::Scalar,
@@ -340,7 +340,7 @@ impl Checker {
             _ => Traffic::Store,
         };
         let what = (t.kind == Access::Atomic) as u8 * ATOMIC + coherent as u8 * COHERENT + traffic as u8 * TRAFFIC;
-        let me = step.group.wrapping_mul(64).wrapping_add(step.wave.id);
+        let me = step.group.wrapping_mul(64).wrapping_add(step.wave.id & 63);
         let new = Record { agent: me, time: self.time, code: self.current, what };
         let way = if t.kind == Access::Read { Way::Read } else { Way::Write };
         let Some(g) = self.groups.get_mut(&step.group) else { return };
@@ -395,19 +395,26 @@ impl Checker {
                 worst = Some((kind, old, at, len));
             }
         });
+        let first = step.group.wrapping_mul(64);
+        if t.kind == Access::Atomic
+            && let Some(w) = waves.get(step.wave.id as usize)
+        {
+            // What is still under way is not released; what others did before the last barrier is.
+            let now = self.time;
+            let kinds = [Traffic::Load, Traffic::Store, Traffic::Scalar, Traffic::Lds];
+            let kinds = &kinds[..if lds { 3 } else { 4 }];
+            let mine = kinds.iter().map(|&k| w.waits.done_before(k, now)).min().unwrap_or(now);
+            let theirs = |(k, u): (usize, &WaveState)| {
+                let done = kinds.iter().map(|&k| u.done[k as usize]).min().unwrap_or(0);
+                (first.wrapping_add(k as u32), if k as u32 == step.wave.id { mine } else { done })
+            };
+            self.meetings.release(place, key, &w.known, waves.iter().enumerate().map(theirs));
+        }
         if let Some(w) = waves.get_mut(step.wave.id as usize) {
             for old in flags {
-                w.known.learn(old.agent, old.time);
-            }
-            if t.kind == Access::Atomic {
-                // What is still under way is not released.
-                let now = self.time;
-                let done = [Traffic::Load, Traffic::Store, Traffic::Scalar]
-                    .into_iter()
-                    .chain((!lds).then_some(Traffic::Lds))
-                    .map(|k| w.waits.done_before(k, now))
-                    .min();
-                self.meetings.release(place, key, &w.known, me, done.unwrap_or(now));
+                // A flag speaks for its whole group, which passed a barrier before it or did not need to.
+                let first = old.agent / 64 * 64;
+                (first..first + 64).for_each(|agent| w.known.learn(agent, old.time));
             }
         }
         let Some((kind, old, at, len)) = worst else { return };
@@ -470,7 +477,7 @@ fn dropped_bits(step: &Step<'_>) -> Option<u64> {
     let pair = step.wave.scalar(base) as u64 | (step.wave.scalar(base + 1) as u64) << 32;
     let offset = if i.mem.soffset == 124 { 0 } else { step.wave.scalar(i.mem.soffset as usize) };
     let at = pair.wrapping_add(i.imm as i64 as u64).wrapping_add(offset as u64);
-    (at % 4 != 0).then_some(at)
+    (!at.is_multiple_of(4)).then_some(at)
 }
 
 /// Instructions of which memory is read or written by every lane for itself.
@@ -515,8 +522,7 @@ impl Observer for Checker {
             return;
         };
         w.waits.wait(step.inst);
-        let late =
-            w.waits.conflict(step.inst, e, exec, waits_lanewise(step.inst, &uses)).map(|(f, read, r)| (*f, read, r));
+        let late = w.waits.conflict(step.inst, e, exec, waits_lanewise(step.inst, &uses));
         let misses = w.regs.misses(&uses, step.inst, &step.wave);
         w.regs.write(&uses, step.inst, &step.wave, step.pc);
         let hazard = w.hazards.next(step.pc, step.inst, e, step.wave.lanes == 64);

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 const PAGE: u64 = 1024;
 
 /// Most waves known by name before an order becomes "everything until now".
-const KNOWN: usize = 128;
+const KNOWN: usize = 4096;
 
 /// Bits of [`Record::what`].
 pub(super) const ATOMIC: u8 = 1;
@@ -119,7 +119,7 @@ impl Shadow {
                     e.insert(Page::new())
                 }
             };
-            if page.grain == 4 && (a % 4 != 0 || stop % 4 != 0) {
+            if page.grain == 4 && (!a.is_multiple_of(4) || !stop.is_multiple_of(4)) {
                 page.split();
                 self.bytes += 3 * PAGE / 4 * size_of::<Cell>() as u64;
             }
@@ -156,28 +156,27 @@ pub(super) struct Known {
     /// Everything before this time.
     all: u32,
     /// Of some waves everything before a later time.
-    of: Vec<(u32, u32)>,
+    of: HashMap<u32, u32>,
 }
 
 impl Known {
     pub fn has(&self, r: &Record) -> bool {
-        r.time < self.all || self.of.iter().any(|&(agent, time)| agent == r.agent && r.time < time)
+        r.time < self.all || self.of.get(&r.agent).is_some_and(|&time| r.time < time)
     }
 
     pub fn learn(&mut self, agent: u32, time: u32) {
-        if let Some(k) = self.of.iter_mut().find(|k| k.0 == agent) {
-            k.1 = k.1.max(time);
-        } else if self.of.len() < KNOWN {
-            self.of.push((agent, time));
-        } else {
+        if self.of.len() >= KNOWN && !self.of.contains_key(&agent) {
             // Too many to name: rather miss a race than report one that is none.
-            self.all = self.of.drain(..).fold(self.all.max(time), |t, k| t.max(k.1));
+            self.all = self.of.drain().fold(self.all.max(time), |t, k| t.max(k.1));
+            return;
         }
+        let t = self.of.entry(agent).or_default();
+        *t = time.max(*t);
     }
 
     pub fn join(&mut self, other: &Known) {
         self.all = self.all.max(other.all);
-        for &(agent, time) in &other.of {
+        for (&agent, &time) in &other.of {
             self.learn(agent, time);
         }
     }
@@ -200,13 +199,13 @@ impl Meetings {
         }
     }
 
-    /// A wave leaves there what it knows and has done.
-    pub fn release(&mut self, space: u32, at: u64, known: &Known, agent: u32, done: u32) {
+    /// A wave leaves there what it knows, and until when it and those that it passed a barrier with were done.
+    pub fn release(&mut self, space: u32, at: u64, known: &Known, done: impl Iterator<Item = (u32, u32)>) {
         if self.at.len() >= Self::MOST && !self.at.contains_key(&(space, at)) {
             return;
         }
         let k = self.at.entry((space, at)).or_default();
         k.join(known);
-        k.learn(agent, done);
+        done.for_each(|(agent, time)| k.learn(agent, time));
     }
 }

@@ -99,7 +99,7 @@ impl Registers {
         }
         let lanes = Self::lanes(need.lanes, inst, w);
         let (lo, hi) = (lo & lanes, hi & lanes);
-        ((lo != 0) as u8 * LO | (hi != 0) as u8 * HI, lo | hi)
+        (((lo != 0) as u8 * LO) | ((hi != 0) as u8 * HI), lo | hi)
     }
 
     /// Reads of what was never written: the first VGPR and the first scalar.

@@ -87,7 +87,7 @@ fn half_of(ty: Ty) -> bool {
 
 /// Halves of a 32-bit source `k` that matter, as far as the other sources are constants.
 fn narrow(op: Op, k: usize, c: [Option<u32>; 3]) -> u8 {
-    let of = |mask: u32| (mask & 0xffff != 0) as u8 * LO | (mask >> 16 != 0) as u8 * HI;
+    let of = |mask: u32| ((mask & 0xffff != 0) as u8 * LO) | ((mask >> 16 != 0) as u8 * HI);
     match (op, k, c) {
         (Op::V_AND_B32, 0, [_, Some(c), _]) | (Op::V_AND_B32, 1, [Some(c), ..]) => of(c),
         (Op::V_OR_B32, 0, [_, Some(c), _]) | (Op::V_OR_B32, 1, [Some(c), ..]) => of(!c),

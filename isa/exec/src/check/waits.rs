@@ -53,6 +53,33 @@ impl Flight {
             _ => "expcnt",
         }
     }
+
+    /// Whether an instruction reads or overwrites too early, and which registers.
+    fn conflict(&self, inst: &Inst, e: &Effects, exec: u64, lanewise: bool) -> Option<(bool, Regs)> {
+        let both = |a: &Regs, b: &Regs| {
+            let not = a.without(b);
+            a.without(&not)
+        };
+        // A lane that the load leaves out is not touched by it.
+        let apart = lanewise && self.exec & exec == 0;
+        let mut read = both(&e.reads, &self.writes);
+        if ordered(inst, self) && e.loads && !e.stores {
+            // Of a 16-bit load the other half survives, whichever of two loads comes first.
+            let mut address = Regs::NONE;
+            address.add_vgprs(inst.mem.addr, address_vgprs(inst));
+            read = read.without(&e.writes.without(&address));
+        }
+        let scalars = read.s != 0 || read.scc;
+        if read != Regs::NONE && (scalars || !apart) {
+            return Some((true, read));
+        }
+        let held = both(&e.writes, &self.holds);
+        if held != Regs::NONE {
+            return Some((false, held));
+        }
+        let write = both(&e.writes, &self.writes);
+        (write != Regs::NONE && !ordered(inst, self) && (write.s != 0 || !apart)).then_some((false, write))
+    }
 }
 
 /// Kinds of access for the question what was done before a barrier.
@@ -109,36 +136,20 @@ impl Waits {
         }
     }
 
-    /// The instruction under way that the next one comes too early for, whether it is read, and the registers.
-    pub fn conflict(&self, inst: &Inst, e: &Effects, exec: u64, lanewise: bool) -> Option<(&Flight, bool, Regs)> {
-        let both = |a: &Regs, b: &Regs| {
-            let not = a.without(b);
-            a.without(&not)
-        };
-        for f in &self.flights {
-            // A lane that the load leaves out is not touched by it.
-            let apart = lanewise && f.exec & exec == 0;
-            let mut read = both(&e.reads, &f.writes);
-            if ordered(inst, f) && e.loads && !e.stores {
-                // Of a 16-bit load the other half survives, whichever of two loads comes first.
-                let mut address = Regs::NONE;
-                address.add_vgprs(inst.mem.addr, address_vgprs(inst));
-                read = read.without(&e.writes.without(&address));
+    /// The instruction under way that the next one comes too early for, whether it is read, and the registers of all of
+    /// them. They are told once: what follows from it is no fault of its own.
+    pub fn conflict(&mut self, inst: &Inst, e: &Effects, exec: u64, lanewise: bool) -> Option<(Flight, bool, Regs)> {
+        let mut found: Option<(Flight, bool, Regs)> = None;
+        for f in &mut self.flights {
+            let Some((read, regs)) = f.conflict(inst, e, exec, lanewise) else { continue };
+            match &mut found {
+                None => found = Some((*f, read, regs)),
+                Some((_, same, all)) if *same == read => *all = all.union(&regs),
+                Some(_) => {}
             }
-            let scalars = read.s != 0 || read.scc;
-            if read != Regs::NONE && (scalars || !apart) {
-                return Some((f, true, read));
-            }
-            let held = both(&e.writes, &f.holds);
-            if held != Regs::NONE {
-                return Some((f, false, held));
-            }
-            let write = both(&e.writes, &f.writes);
-            if write != Regs::NONE && !ordered(inst, f) && (write.s != 0 || !apart) {
-                return Some((f, false, write));
-            }
+            (f.writes, f.holds) = (Regs::NONE, Regs::NONE);
         }
-        None
+        found
     }
 
     /// The instruction is issued.
