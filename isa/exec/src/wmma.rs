@@ -106,11 +106,11 @@ fn ints<const L: usize>(w: &mut Wave<L>, c: &Code, bits: usize) {
     let element = |s: usize| -> [[i32; 16]; 16] {
         let signed = m.neg >> s & 1 != 0;
         let mut out = [[0; 16]; 16];
-        for k in 0..16 {
+        for (k, out) in out.iter_mut().enumerate() {
             let x = register(w, c.s[s], k * bits / 32);
-            for n in 0..16 {
+            for (n, out) in out.iter_mut().enumerate() {
                 let v = x[n] << (32 - bits - k * bits % 32);
-                out[k][n] = if signed { v as i32 >> (32 - bits) } else { (v >> (32 - bits)) as i32 };
+                *out = if signed { v as i32 >> (32 - bits) } else { (v >> (32 - bits)) as i32 };
             }
         }
         out

@@ -85,7 +85,7 @@ fn program(r: &mut Rng, rows: &[&Row], wave: WaveSize) -> Vec<u32> {
             // A conditional branch over a few instructions.
             2 => {
                 let skip: Vec<u32> = (0..4).filter_map(|_| any(r, rows, wave)).flatten().collect();
-                code.push(0xbfa1_0000 + (r.below(6) << 16) | skip.len() as u32);
+                code.push((0xbfa1_0000 + (r.below(6) << 16)) | skip.len() as u32);
                 code.extend(skip);
             }
             // EXEC from a compare: s_and_saveexec, work, s_mov exec.

@@ -1,5 +1,7 @@
 //! Memory instructions: range checks, layouts of buffers, scratch and images, apertures, LDS rules, waves that wait for
 //! one another. Expected values are worked out by hand from the RDNA3 guide.
+// Lanes index several registers at a time here.
+#![allow(clippy::needless_range_loop)]
 mod common;
 use common::*;
 use isa_exec::*;
@@ -270,10 +272,10 @@ fn scratch_interleaves_dwords_and_ends_where_the_lane_does() {
             assert_eq!(d.scratch[2 * lanes + lane], 0xeeee_4433);
             assert_eq!([d.regs[0][lane], d.regs[1][lane]], [0x2211_eeee, 0xeeee_4433]);
         }
-        let t = c.run("scratch_load_b64 v[6:7], off, off offset:60", &[]).err().expect("beyond the lane's 64 bytes");
+        let t = c.run("scratch_load_b64 v[6:7], off, off offset:60", &[]).expect_err("beyond the lane's 64 bytes");
         assert!(matches!(t.kind, TrapKind::MemFault(f) if f.cause == FaultCause::OutsideScratch && f.va == 60), "{t}");
         c.scratch_wave_bytes = 0;
-        let t = c.run("scratch_store_b32 off, v0, off", &[]).err().expect("no scratch");
+        let t = c.run("scratch_store_b32 off, v0, off", &[]).expect_err("no scratch");
         assert!(matches!(t.kind, TrapKind::MemFault(f) if f.cause == FaultCause::NoScratch), "{t}");
     }
 }
@@ -332,9 +334,9 @@ fn lds_is_read_at_any_byte_and_changed_at_whole_words() {
                   ds_load_b32 v5, v4 offset:3\nds_load_i8 v6, v4 offset:7\nds_load_u16 v7, v4 offset:1\ns_waitcnt lgkmcnt(0)";
     let r = c.regs(source, &[5, 6, 7]);
     assert_eq!([r[0][0], r[1][0], r[2][0]], [0x7766_5544, 0xffff_ff88, 0x3322]);
-    let t = c.run("v_mov_b32 v2, 2\nds_add_u32 v2, v2", &[]).err().expect("misaligned");
+    let t = c.run("v_mov_b32 v2, 2\nds_add_u32 v2, v2", &[]).expect_err("misaligned");
     assert!(matches!(t.kind, TrapKind::MemFault(f) if f.cause == FaultCause::Misaligned), "{t}");
-    let t = c.run("v_mov_b32 v2, 4\nds_add_u64 v2, v[2:3]", &[]).err().expect("misaligned");
+    let t = c.run("v_mov_b32 v2, 4\nds_add_u64 v2, v[2:3]", &[]).expect_err("misaligned");
     assert!(matches!(t.kind, TrapKind::MemFault(f) if f.cause == FaultCause::Misaligned), "{t}");
 }
 
@@ -393,7 +395,7 @@ fn waves_meet_at_a_global_barrier_or_are_told_that_they_cannot() {
     let r = c.regs(&source(4), &[4, 5]);
     assert_eq!(r[0], (0..128).map(|t| t ^ 64).collect::<Vec<u32>>());
     assert_eq!(r[1], (0..128).collect::<Vec<u32>>());
-    let t = c.run(&source(5), &[]).err().expect("five waves never come");
+    let t = c.run(&source(5), &[]).expect_err("five waves never come");
     assert_eq!(t.kind, TrapKind::BarrierDeadlock);
 }
 
@@ -408,7 +410,7 @@ fn a_semaphore_lets_as_many_waves_pass_as_were_released() {
                   ds_add_u32 v3, v4\ns_branch end\nrelease:\nds_gws_sema_br v2 gds\nend:\ns_waitcnt lgkmcnt(0)\ns_barrier\n\
                   ds_load_b32 v5, v3\ns_waitcnt lgkmcnt(0)";
     assert_eq!(c.reg(source, 5)[0], 96);
-    let t = c.run(&source.replace("v_mov_b32 v2, 3", "v_mov_b32 v2, 2"), &[]).err().expect("one waits for ever");
+    let t = c.run(&source.replace("v_mov_b32 v2, 3", "v_mov_b32 v2, 2"), &[]).expect_err("one waits for ever");
     assert_eq!(t.kind, TrapKind::BarrierDeadlock);
 }
 
@@ -425,7 +427,7 @@ fn floats_in_memory_follow_chapter_13() {
     // Denormals vanish in sums whatever MODE says; a quiet NaN loses; -0 equals +0.
     assert_eq!(d.data[..3], [0, 0x3f80_0000, 0x3f80_0000]);
     assert_eq!([d.regs[0][0], d.regs[1][0], d.regs[2][0]], [1, 0x7fc0_0000, 0x8000_0000]);
-    let t = c.run("v_mov_b32 v2, 2\nglobal_atomic_add_u32 v2, v0, s[6:7]", &[]).err().expect("misaligned");
+    let t = c.run("v_mov_b32 v2, 2\nglobal_atomic_add_u32 v2, v0, s[6:7]", &[]).expect_err("misaligned");
     assert!(matches!(t.kind, TrapKind::MemFault(f) if f.cause == FaultCause::Misaligned && f.va == DATA + 2), "{t}");
 }
 
@@ -503,9 +505,9 @@ fn swizzled_and_compressed_images_say_what_they_are() {
     let load = "image_load v4, v[2:3], s[16:23] dmask:0x1 dim:SQ_RSRC_IMG_2D unorm";
     let mut words = image(20, 8, 4, XYZW);
     words[3] |= 27 << 20;
-    let t = Case::w32().image(words).run(load, &[]).err().expect("a tiled image");
+    let t = Case::w32().image(words).run(load, &[]).expect_err("a tiled image");
     assert!(t.to_string().contains("swizzle mode 64KB_R_X"), "{t}");
-    let t = Case::w32().image(image(109, 8, 4, XYZW)).run(load, &[]).err().expect("a compressed format");
+    let t = Case::w32().image(image(109, 8, 4, XYZW)).run(load, &[]).expect_err("a compressed format");
     assert!(t.to_string().contains("BC1"), "{t}");
     assert_eq!(Case::w32().image([0; 8]).reg(&format!("v_mov_b32 v4, 1\n{load}\ns_waitcnt vmcnt(0)"), 4), [0; 32]);
 }
@@ -535,7 +537,7 @@ fn samples_take_the_nearest_texel() {
         assert_eq!([2, 3, 4, 5].map(|k| f32::from_bits(r[k][lane])), want, "lane {lane}");
     }
     c.sgprs[26] = 1 << 20;
-    let t = c.run(source, &[]).err().expect("a bilinear filter");
+    let t = c.run(source, &[]).expect_err("a bilinear filter");
     assert!(t.to_string().contains("a filter other than point"), "{t}");
 }
 

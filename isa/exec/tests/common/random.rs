@@ -269,7 +269,7 @@ pub fn fill(g: &mut Group, r: &mut Rng, wave: WaveSize) {
             if k == 5 || k == 7 {
                 // The halves above belong to one region, mostly.
                 let low = g.vgpr(w, k - 1)[0] as u64;
-                let high = if low < 0x1000_0000 && low >= 0x1000 || low >= 0x10_0000 { 7 } else { 0 };
+                let high = if (0x1000..0x1000_0000).contains(&low) || low >= 0x10_0000 { 7 } else { 0 };
                 let high = if r.one_in(12) { (pair >> 32) as u32 } else { high.max(7) };
                 g.vgpr_mut(w, k).fill(high);
             }
