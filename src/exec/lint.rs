@@ -55,7 +55,8 @@ fn parts(map: &GpuMap, name: &str, content: Vec<u8>) -> impl Iterator<Item = Buf
     map.parts().iter().map(move |part| {
         let VmFlags { read, write, exec, .. } = part.flags;
         BufferInfo {
-            name: if part.offset == 0 { name.to_owned() } else { format!("{name}+{:#x}", part.offset) },
+            // Parts begin at pages; what listings have room for is short.
+            name: if part.offset == 0 { name.to_owned() } else { format!("{name}+{}K", part.offset >> 10) },
             va: map.va() + part.offset,
             bytes: part.size,
             access: Access { read, write, execute: exec },

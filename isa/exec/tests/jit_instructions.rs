@@ -194,3 +194,38 @@ fn random_words_do_not_crash() {
     }
     eprintln!("{runs} programs of random words");
 }
+
+/// A program of one wave.
+fn source(text: &str, wave: WaveSize) -> Vec<u32> {
+    let options = isa::asm::Options { target: wave.into(), ..Default::default() };
+    let bytes = isa::asm::assemble(text, "test.s", &options).expect("the source").text().to_vec();
+    bytes.chunks_exact(4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
+}
+
+#[test]
+fn addresses_at_the_end_of_the_positive_ones_fault_alike() {
+    for access in
+        ["load_b32 v2, v1", "load_b64 v[2:3], v1", "load_b128 v[4:7], v1", "store_b32 v1, v2", "store_b128 v1, v[4:7]"]
+    {
+        for low in 0..17u32 {
+            let low = 0u32.wrapping_sub(low);
+            let text = format!(
+                "s_mov_b32 exec_lo, -1\ns_mov_b32 s2, {low:#x}\ns_mov_b32 s3, 0x7fffffff\nv_mov_b32 v1, 0\n\
+                 v_mbcnt_lo_u32_b32 v1, -1, 0\nv_lshlrev_b32 v1, 3, v1\nglobal_{access}, s[2:3]\ns_endpgm\n"
+            );
+            let r = both(&source(&text, WaveSize::W32), 7, WaveSize::W32, 32);
+            assert_eq!(r, Ok(false), "global_{access} at {low:#x}");
+        }
+    }
+}
+
+#[test]
+fn stored_registers_beyond_the_last_are_v0() {
+    let text = "s_mov_b32 exec_lo, -1\nv_mov_b32 v0, 5\nv_mov_b32 v1, 7\nv_mov_b32 v2, 9\nv_mov_b32 v4, 0\n\
+                ds_store_b128 v4, v[252:255]\nds_load_b128 v[8:11], v4\ns_endpgm\n";
+    let mut code = source(text, WaveSize::W32);
+    // DATA0 of the store is bits 15:8 of its second word: v254 is the first of four.
+    let at = code.iter().position(|w| w >> 26 == 0b11_0110).expect("a DS instruction");
+    code[at + 1] |= 0x200;
+    assert_eq!(both(&code, 7, WaveSize::W32, 32), Ok(true));
+}

@@ -6,9 +6,11 @@ use crate::mem::{LaneTrap, Lds, Port};
 use crate::program::Code;
 use crate::salu::Next;
 use crate::wave::{State, Wave};
-use crate::{Access, Memory, Window, group};
+use crate::{Access, Memory, TrapKind, Window, group};
+use std::any::Any;
 use std::ffi::c_void;
 use std::mem::offset_of;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Why generated code came back.
 pub(super) const LINK: u64 = 1;
@@ -42,6 +44,8 @@ pub(super) struct Frame<'a> {
     pub windows: &'a mut Vec<(Access, Window)>,
     pub level: Level,
     pub trap: Option<LaneTrap>,
+    /// What a function that generated code called panicked with: it may not unwind through that code.
+    pub panic: Option<Box<dyn Any + Send>>,
 }
 
 pub(super) type StepFn = extern "sysv64" fn(*mut Frame<'_>, u32, u64) -> u64;
@@ -133,7 +137,11 @@ fn run<const L: usize>(f: &mut Frame<'_>, code: u32, pc: u64) -> Result<Next, La
     let lds = unsafe { &mut *f.store };
     let mut port = Port { mem: f.mem, lds, watch: None };
     let c = &f.codes[code as usize];
-    let r = group::execute(w, c, pc, &mut port, f.level);
+    let level = f.level;
+    let r = catch_unwind(AssertUnwindSafe(|| group::execute(w, c, pc, &mut port, level))).unwrap_or_else(|panic| {
+        f.panic = Some(panic);
+        Err((TrapKind::Killed, None))
+    });
     if r.is_err() {
         w.pc = pc;
     }

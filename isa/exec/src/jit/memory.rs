@@ -65,7 +65,7 @@ fn describe(c: &Code) -> Option<Access> {
     if space == Space::Scalar && m.sbase as usize + 1 >= NULL {
         return None;
     }
-    let registers = |first: u8, n: usize| (0..n as u8).map(move |k| first.wrapping_add(k));
+    let registers = |first: u8, n: usize| (0..n as u8).map(move |k| first.checked_add(k).unwrap_or(0));
     let mut a = Access {
         space,
         store: false,
@@ -567,7 +567,7 @@ fn scratch(e: &mut Emit<'_>, c: &Code) -> bool {
     let registers: Vec<(u8, i32, Z)> = (0..n)
         .flat_map(|k| (0..parts).map(move |p| (k, p)))
         .map(|(k, p)| {
-            let z = if store { e.v(first.wrapping_add(k as u8), p) } else { e.fresh() };
+            let z = if store { e.v(first.checked_add(k as u8).unwrap_or(0), p) } else { e.fresh() };
             (p, k, z)
         })
         .collect();

@@ -46,6 +46,10 @@ use std::mem::offset_of;
 const WARM: u32 = 12;
 /// Instructions interpreted before the dispatcher looks again.
 const STRIDE: u32 = 64;
+/// Memory instructions of one cache at most.
+const SITES: usize = 1 << 20;
+/// What generated code knows of MODE: rounding, denormals, DX10_CLAMP. The rest is the interpreter's, which looks itself.
+const MODE: u32 = 0x1ff;
 
 /// rbx points that far into the wave: its scalar registers are reached with short displacements.
 const BIAS_S: i32 = 128;
@@ -234,8 +238,11 @@ impl Cache {
         program: &mut Program,
         mem: &mut dyn Memory,
     ) -> Result<Option<*const u8>, LaneTrap> {
+        if !self.pages.are_whole() {
+            return Ok(None);
+        }
         let recent = &mut self.recent[(key.pc >> 2 & 63) as usize];
-        if recent.0 == key {
+        if recent.0 == key && !recent.1.is_null() {
             return Ok(Some(recent.1));
         }
         if let Some(&p) = self.blocks.get(&key) {
@@ -245,6 +252,9 @@ impl Cache {
             }
             *recent = (key, p);
             return Ok(Some(p));
+        }
+        if !self.pages.have_room() || self.sites.len() >= SITES {
+            return Ok(None);
         }
         if program.engine() == Engine::Auto {
             let heat = self.heat.entry(key.pc).or_insert(0);
@@ -284,7 +294,7 @@ impl Cache {
                 Some(s) => unsafe { (*s).full },
                 None => w.exec() == Wave::<L>::ALL,
             };
-            let key = Key { pc: w.pc, mode: w.mode, full };
+            let key = Key { pc: w.pc, mode: w.mode & MODE, full };
             let code = match self.find::<L>(key, program, port.mem) {
                 Ok(c) => c,
                 Err(t) => return (budget - left, Err(t)),
@@ -346,6 +356,7 @@ impl Cache {
             windows: &mut self.windows,
             level,
             trap: None,
+            panic: None,
         };
         // SAFETY: `enter` is the trampoline made in `new`, with this signature; `code` is a block of this cache, made for
         // this number of lanes and VGPRs. Generated code touches the wave, its VGPRs below that number, LDS below
@@ -360,6 +371,9 @@ impl Cache {
             )
         };
         *left = frame.budget;
+        if let Some(panic) = frame.panic.take() {
+            std::panic::resume_unwind(panic);
+        }
         match frame.trap.take() {
             Some(t) if exit == frame::TRAP => Err(t),
             _ => Ok((exit, frame.slot)),

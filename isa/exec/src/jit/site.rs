@@ -5,7 +5,7 @@ use crate::{Access, Memory, Window};
 use isa::Format;
 
 /// A memory instruction's window; empty where it has none.
-#[derive(Clone, Copy, Default, Debug)]
+#[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub(super) struct Site {
     pub start: u64,
@@ -14,6 +14,16 @@ pub(super) struct Site {
     pub bias: u64,
     /// Questions that gave nothing.
     pub misses: u64,
+}
+
+/// Above every window's end. An empty site lies here: generated code subtracts spans and addresses below 2^63 from the end,
+/// which never wraps.
+const TOP: u64 = 1 << 62;
+
+impl Default for Site {
+    fn default() -> Self {
+        Site { start: TOP, end: TOP, bias: 0, misses: 0 }
+    }
 }
 
 /// Questions without an answer after which a site gives up.
@@ -48,7 +58,7 @@ impl Site {
         };
         match window {
             // Addresses of one window differ by less than 2^63, so that differences keep their sign.
-            Some(w) if w.start() < w.end() && w.end() < 1 << 62 => {
+            Some(w) if w.start() < w.end() && w.end() < TOP => {
                 self.start = w.start();
                 self.end = w.end();
                 self.bias = (w.host() as u64).wrapping_sub(w.start());
