@@ -521,7 +521,7 @@ fn the_dumped_stream_is_exact_and_fully_named() {
     let text = fs::read_to_string(path("txt")).unwrap();
     let mut listed = Vec::new();
     for line in text.lines() {
-        assert!(line.len() <= 80, "{line}");
+        assert!(line.chars().count() <= 80, "{line}");
         if let Some(rest) = line.strip_prefix("0x") {
             let (_, rest) = rest.split_once(' ').unwrap();
             listed.push(u32::from_str_radix(&rest[..8], 16).unwrap());
