@@ -112,7 +112,8 @@ impl Group {
         budget: u64,
     ) -> Result<Progress, Trap> {
         let Group { waves, lds, stats, workgroup, turn, .. } = self;
-        with!(waves, w => run(w, lds, stats, *workgroup, turn, program, mem, control, budget))
+        let mut turns = Turns { lds, stats, workgroup: *workgroup, program, mem };
+        with!(waves, w => turns.run(w, turn, control, budget))
     }
 
     /// [`Group::run`] on the interpreter, with every instruction shown to `observer`. A group that began with an observer
@@ -251,46 +252,30 @@ pub(crate) fn level() -> Level {
     *LEVEL.get_or_init(Level::detect)
 }
 
-#[allow(clippy::too_many_arguments)]
-fn run<const L: usize>(
-    waves: &mut [Wave<L>],
-    lds: &mut Lds,
-    stats: &mut Stats,
+/// What the waves of a group take turns with.
+struct Turns<'a> {
+    lds: &'a mut Lds,
+    stats: &'a mut Stats,
     workgroup: [u32; 3],
-    turn: &mut usize,
-    program: &mut Program,
-    mem: &mut dyn Memory,
-    control: &Control<'_>,
-    budget: u64,
-) -> Result<Progress, Trap> {
-    let level = level();
-    if program.wave_size().lanes() != L as u32 {
-        let what = "a program decoded for the other wave size".into();
-        return Err(report(&waves[0], workgroup, program, TrapKind::NotImplemented { what }, None));
-    }
-    let until = stats.wave_instructions.saturating_add(budget);
-    let mut engine = Hand::begin(program, level, waves.first().map_or(1, |w| w.v.len()), mem);
-    let r = turns(waves, lds, stats, workgroup, turn, program, mem, control, until, &mut engine);
-    engine.end(program);
-    r
+    program: &'a mut Program,
+    mem: &'a mut dyn Memory,
 }
 
 /// What runs the waves: translated code where there is a cache for it.
 struct Hand {
-    level: Level,
     #[cfg(target_arch = "x86_64")]
     cache: Option<Box<crate::jit::Cache>>,
 }
 
 impl Hand {
     #[cfg(target_arch = "x86_64")]
-    fn begin(program: &mut Program, level: Level, vgprs: usize, mem: &dyn Memory) -> Hand {
-        Hand { level, cache: crate::jit::begin(program, level, vgprs, mem) }
+    fn begin(program: &mut Program, vgprs: usize, mem: &dyn Memory) -> Hand {
+        Hand { cache: crate::jit::begin(program, level(), vgprs, mem) }
     }
 
     #[cfg(not(target_arch = "x86_64"))]
-    fn begin(_: &mut Program, level: Level, _: usize, _: &dyn Memory) -> Hand {
-        Hand { level }
+    fn begin(_: &mut Program, _: usize, _: &dyn Memory) -> Hand {
+        Hand {}
     }
 
     fn end(self, program: &mut Program) {
@@ -310,78 +295,89 @@ impl Hand {
         #[cfg(target_arch = "x86_64")]
         if let Some(cache) = &mut self.cache {
             let pc = w.pc;
-            let (done, r) = cache.run(w, program, port, self.level, SLICE as i64);
+            let (done, r) = cache.run(w, program, port, SLICE as i64);
             stats.wave_instructions += done as u64;
             return r.map(|()| done > 1 || w.pc != pc || w.state != State::Running);
         }
-        slice(w, program, port, self.level, stats)
+        slice(w, program, port, stats)
     }
 }
 
-fn report<const L: usize>(
-    w: &Wave<L>,
-    workgroup: [u32; 3],
-    program: &Program,
-    kind: TrapKind,
-    lane: Option<u32>,
-) -> Trap {
-    Trap { pc: w.pc, wave: w.id, workgroup, instruction: program.text(w.pc), lane, kind }
-}
+impl Turns<'_> {
+    /// Runs about `budget` instructions, beginning with the wave whose turn it is.
+    fn run<const L: usize>(
+        &mut self,
+        waves: &mut [Wave<L>],
+        turn: &mut usize,
+        control: &Control<'_>,
+        budget: u64,
+    ) -> Result<Progress, Trap> {
+        if self.program.wave_size().lanes() != L as u32 {
+            let what = "a program decoded for the other wave size".into();
+            return Err(self.report(&waves[0], TrapKind::NotImplemented { what }, None));
+        }
+        let until = self.stats.wave_instructions.saturating_add(budget);
+        let mut engine = Hand::begin(self.program, waves.first().map_or(1, |w| w.v.len()), self.mem);
+        let r = self.take(waves, turn, control, until, &mut engine);
+        engine.end(self.program);
+        r
+    }
 
-#[allow(clippy::too_many_arguments)]
-fn turns<const L: usize>(
-    waves: &mut [Wave<L>],
-    lds: &mut Lds,
-    stats: &mut Stats,
-    workgroup: [u32; 3],
-    turn: &mut usize,
-    program: &mut Program,
-    mem: &mut dyn Memory,
-    control: &Control<'_>,
-    until: u64,
-    engine: &mut Hand,
-) -> Result<Progress, Trap> {
-    loop {
-        // Slice by slice in turn, so that a wave that waits for another one's store sees it in the end.
-        while waves.iter().any(|w| w.state == State::Running) {
-            // A group that goes on in the middle of a round does not know how its first waves did.
-            let mut progress = *turn != 0;
-            while let Some(w) = waves.get_mut(*turn) {
-                *turn += 1;
-                if w.state != State::Running {
-                    continue;
+    fn report<const L: usize>(&self, w: &Wave<L>, kind: TrapKind, lane: Option<u32>) -> Trap {
+        let (workgroup, instruction) = (self.workgroup, self.program.text(w.pc));
+        Trap { pc: w.pc, wave: w.id, workgroup, instruction, lane, kind }
+    }
+
+    fn take<const L: usize>(
+        &mut self,
+        waves: &mut [Wave<L>],
+        turn: &mut usize,
+        control: &Control<'_>,
+        until: u64,
+        engine: &mut Hand,
+    ) -> Result<Progress, Trap> {
+        loop {
+            // Slice by slice in turn, so that a wave that waits for another one's store sees it in the end.
+            while waves.iter().any(|w| w.state == State::Running) {
+                // A group that goes on in the middle of a round does not know how its first waves did.
+                let mut progress = *turn != 0;
+                while let Some(w) = waves.get_mut(*turn) {
+                    *turn += 1;
+                    if w.state != State::Running {
+                        continue;
+                    }
+                    let mut port = Port { mem: self.mem, lds: self.lds, watch: None };
+                    let r = engine.slice(w, self.program, &mut port, self.stats);
+                    progress |= r.map_err(|(kind, lane)| self.report(w, kind, lane))?;
+                    if (control.stop)() {
+                        return Err(self.report(w, TrapKind::Killed, None));
+                    }
+                    if let Some(limit) = control.max_instructions
+                        && self.stats.wave_instructions > limit
+                    {
+                        return Err(self.report(w, TrapKind::BudgetExceeded { limit }, None));
+                    }
+                    if self.stats.wave_instructions >= until {
+                        return Ok(Progress::Yielded);
+                    }
                 }
-                let mut port = Port { mem, lds, watch: None };
-                let r = engine.slice(w, program, &mut port, stats);
-                progress |= r.map_err(|(kind, lane)| report(w, workgroup, program, kind, lane))?;
-                if (control.stop)() {
-                    return Err(report(w, workgroup, program, TrapKind::Killed, None));
-                }
-                if let Some(limit) = control.max_instructions
-                    && stats.wave_instructions > limit
-                {
-                    return Err(report(w, workgroup, program, TrapKind::BudgetExceeded { limit }, None));
-                }
-                if stats.wave_instructions >= until {
-                    return Ok(Progress::Yielded);
+                *turn = 0;
+                if !progress && let Some(w) = waves.iter().find(|w| w.state == State::Running) {
+                    return Err(self.report(w, TrapKind::BarrierDeadlock, None));
                 }
             }
+            // Every wave is at a barrier or has ended; those that ended no longer count.
             *turn = 0;
-            if !progress && let Some(w) = waves.iter().find(|w| w.state == State::Running) {
-                return Err(report(w, workgroup, program, TrapKind::BarrierDeadlock, None));
+            let mut waiting = false;
+            for w in &mut *waves {
+                if w.state == State::Barrier {
+                    w.state = State::Running;
+                    waiting = true;
+                }
             }
-        }
-        // Every wave is at a barrier or has ended; those that ended no longer count.
-        *turn = 0;
-        let mut waiting = false;
-        for w in &mut *waves {
-            if w.state == State::Barrier {
-                w.state = State::Running;
-                waiting = true;
+            if !waiting {
+                return Ok(Progress::Ended(*self.stats));
             }
-        }
-        if !waiting {
-            return Ok(Progress::Ended(*stats));
         }
     }
 }
@@ -392,7 +388,6 @@ fn slice<const L: usize>(
     w: &mut Wave<L>,
     program: &mut Program,
     port: &mut Port<'_>,
-    level: Level,
     stats: &mut Stats,
 ) -> Result<bool, LaneTrap> {
     for k in 0..SLICE {
@@ -400,7 +395,7 @@ fn slice<const L: usize>(
         let at = program.at(pc, port.mem).map_err(|k| (k, None))?;
         let c = &program.code[at];
         stats.wave_instructions += 1;
-        match execute(w, c, pc, port, level)? {
+        match execute(w, c, pc, port)? {
             Next::Fall => {
                 w.pc = pc + 4 * c.inst.len_dw as u64;
                 if w.state != State::Running {
@@ -422,7 +417,6 @@ pub(crate) fn execute<const L: usize>(
     c: &Code,
     pc: u64,
     port: &mut Port<'_>,
-    _: Level,
 ) -> Result<Next, LaneTrap> {
     let plain = |k: TrapKind| (k, None);
     match c.unit {

@@ -72,6 +72,34 @@ fn message<const L: usize>(w: &mut Wave<L>, id: u32) -> u64 {
     }
 }
 
+/// Waits, hints and messages that leave a wave as it is: what they wait for is there at once.
+pub(crate) fn idle(op: Op) -> bool {
+    matches!(
+        op,
+        Op::S_NOP
+            | Op::S_WAITCNT
+            | Op::S_WAITCNT_DEPCTR
+            | Op::S_DELAY_ALU
+            | Op::S_CLAUSE
+            | Op::S_SETPRIO
+            | Op::S_WAITCNT_VSCNT
+            | Op::S_WAITCNT_VMCNT
+            | Op::S_WAITCNT_EXPCNT
+            | Op::S_WAITCNT_LGKMCNT
+            | Op::S_WAIT_IDLE
+            | Op::S_WAIT_EVENT
+            | Op::S_SET_INST_PREFETCH_DISTANCE
+            | Op::S_SENDMSG
+            | Op::S_INCPERFLEVEL
+            | Op::S_DECPERFLEVEL
+            | Op::S_TTRACEDATA
+            | Op::S_TTRACEDATA_IMM
+            | Op::S_ICACHE_INV
+            | Op::S_VERSION
+            | Op::S_WAKEUP
+    )
+}
+
 pub(crate) fn run<const L: usize>(w: &mut Wave<L>, c: &Code, pc: u64) -> Result<Next, TrapKind> {
     let i: &Inst = &c.inst;
     let next = pc + 4 * i.len_dw as u64;
@@ -158,27 +186,7 @@ pub(crate) fn run<const L: usize>(w: &mut Wave<L>, c: &Code, pc: u64) -> Result<
     }
     match i.op {
         // SOPP
-        Op::S_NOP
-        | Op::S_WAITCNT
-        | Op::S_WAITCNT_DEPCTR
-        | Op::S_DELAY_ALU
-        | Op::S_CLAUSE
-        | Op::S_SETPRIO
-        | Op::S_WAITCNT_VSCNT
-        | Op::S_WAITCNT_VMCNT
-        | Op::S_WAITCNT_EXPCNT
-        | Op::S_WAITCNT_LGKMCNT
-        | Op::S_WAIT_IDLE
-        | Op::S_WAIT_EVENT
-        | Op::S_SET_INST_PREFETCH_DISTANCE
-        | Op::S_SENDMSG
-        | Op::S_INCPERFLEVEL
-        | Op::S_DECPERFLEVEL
-        | Op::S_TTRACEDATA
-        | Op::S_TTRACEDATA_IMM
-        | Op::S_ICACHE_INV
-        | Op::S_VERSION
-        | Op::S_WAKEUP => {}
+        op if idle(op) => {}
         // Debug conditions are never set.
         Op::S_CBRANCH_CDBGSYS
         | Op::S_CBRANCH_CDBGUSER

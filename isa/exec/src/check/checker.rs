@@ -441,7 +441,8 @@ impl Checker {
     }
 }
 
-fn scalar_name(k: u8) -> String {
+/// As the assembler writes it.
+pub(super) fn scalar_name(k: u8) -> String {
     match k {
         106 => "vcc_lo".into(),
         107 => "vcc_hi".into(),

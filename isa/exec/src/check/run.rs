@@ -1,6 +1,6 @@
 //! The loop of a checked run.
 use super::{Begin, Done, Observer, Space, Step, Touch, WaveView};
-use crate::group::{execute, level};
+use crate::group::execute;
 use crate::mem::{self, Lds, Port, Watch};
 use crate::salu::Next;
 use crate::wave::{State, Wave};
@@ -134,7 +134,7 @@ impl Scene<'_> {
         touches.clear();
         let mut memory = Noting { inner: self.mem, silent: Vec::new() };
         let mut port = Port { mem: &mut memory, lds: self.lds, watch: Some(touches) };
-        let r = execute(w, code, pc, &mut port, level());
+        let r = execute(w, code, pc, &mut port);
         for t in touches.iter_mut().filter(|t| t.kind == Access::Write) {
             t.silent = memory.silent.contains(&t.at);
         }

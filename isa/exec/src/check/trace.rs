@@ -1,4 +1,5 @@
 //! A text trace: one line an instruction, with the registers that it changed.
+use super::checker::scalar_name;
 use super::{Begin, Done, Observer, Space, Step};
 use crate::{Access, Memory, Trap};
 use std::fmt::Write as _;
@@ -100,17 +101,6 @@ impl Tracer {
         if let Err(e) = self.out.write_all(text.as_bytes()) {
             self.error = Some(e);
         }
-    }
-}
-
-fn scalar_name(k: u8) -> String {
-    match k {
-        106 => "vcc_lo".into(),
-        107 => "vcc_hi".into(),
-        125 => "m0".into(),
-        126 => "exec_lo".into(),
-        127 => "exec_hi".into(),
-        k => format!("s{k}"),
     }
 }
 

@@ -1,7 +1,6 @@
 //! What generated code and the interpreter share while a wave runs: the frame, and the functions that code calls.
 #![allow(unsafe_code)]
 use super::site::Site;
-use crate::fast::Level;
 use crate::mem::{LaneTrap, Lds, Port};
 use crate::program::Code;
 use crate::salu::Next;
@@ -42,7 +41,6 @@ pub(super) struct Frame<'a> {
     pub mem: &'a mut dyn Memory,
     pub store: *mut Lds,
     pub windows: &'a mut Vec<(Access, Window)>,
-    pub level: Level,
     pub trap: Option<LaneTrap>,
     /// What a function that generated code called panicked with: it may not unwind through that code.
     pub panic: Option<Box<dyn Any + Send>>,
@@ -137,8 +135,7 @@ fn run<const L: usize>(f: &mut Frame<'_>, code: u32, pc: u64) -> Result<Next, La
     let lds = unsafe { &mut *f.store };
     let mut port = Port { mem: f.mem, lds, watch: None };
     let c = &f.codes[code as usize];
-    let level = f.level;
-    let r = catch_unwind(AssertUnwindSafe(|| group::execute(w, c, pc, &mut port, level))).unwrap_or_else(|panic| {
+    let r = catch_unwind(AssertUnwindSafe(|| group::execute(w, c, pc, &mut port))).unwrap_or_else(|panic| {
         f.panic = Some(panic);
         Err((TrapKind::Killed, None))
     });

@@ -283,7 +283,6 @@ impl Cache {
         w: &mut Wave<L>,
         program: &mut Program,
         port: &mut Port<'_>,
-        level: Level,
         budget: i64,
     ) -> (i64, Result<(), LaneTrap>) {
         let mut left = budget;
@@ -301,7 +300,7 @@ impl Cache {
             };
             let Some(code) = code else {
                 slot = None;
-                match interpret(w, program, port, level, &mut left) {
+                match interpret(w, program, port, &mut left) {
                     Ok(true) => continue,
                     Ok(false) => break,
                     Err(t) => return (budget - left, Err(t)),
@@ -311,7 +310,7 @@ impl Cache {
                 // SAFETY: slots live as long as the cache, and no generated code runs now.
                 unsafe { (*s).target = code };
             }
-            let exit = self.enter(w, program, port, level, &mut left, code);
+            let exit = self.enter(w, program, port, &mut left, code);
             match exit {
                 Ok((frame::LINK, s)) => {
                     // SAFETY: the link exit stores the slot it came through.
@@ -326,13 +325,11 @@ impl Cache {
         (budget - left, Ok(()))
     }
 
-    #[allow(clippy::too_many_arguments)]
     fn enter<const L: usize>(
         &mut self,
         w: &mut Wave<L>,
         program: &Program,
         port: &mut Port<'_>,
-        level: Level,
         left: &mut i64,
         code: *const u8,
     ) -> Result<(u64, *mut Slot), LaneTrap> {
@@ -354,7 +351,6 @@ impl Cache {
             store: port.lds,
             mem: port.mem,
             windows: &mut self.windows,
-            level,
             trap: None,
             panic: None,
         };
@@ -386,7 +382,6 @@ fn interpret<const L: usize>(
     w: &mut Wave<L>,
     program: &mut Program,
     port: &mut Port<'_>,
-    level: Level,
     left: &mut i64,
 ) -> Result<bool, LaneTrap> {
     for _ in 0..STRIDE {
@@ -394,7 +389,7 @@ fn interpret<const L: usize>(
         let at = program.at(pc, port.mem).map_err(|k| (k, None))?;
         let c = &program.code[at];
         *left -= 1;
-        match group::execute(w, c, pc, port, level)? {
+        match group::execute(w, c, pc, port)? {
             Next::Fall => {
                 w.pc = pc + 4 * c.inst.len_dw as u64;
                 if w.state != State::Running {

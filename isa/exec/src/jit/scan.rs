@@ -14,7 +14,7 @@ const LONGEST: usize = 160;
 pub(super) enum Kind {
     /// Nothing to do.
     Nothing,
-    /// Scalar, or a message: does not use EXEC's masks.
+    /// Scalar: does not use EXEC's masks.
     Scalar,
     /// Uses EXEC.
     Vector,
@@ -36,23 +36,8 @@ pub(super) struct Item {
 
 fn nothing(c: &Code) -> bool {
     c.mem == Some(MemOp::Nothing) && !c.inst.mem.tfe && !c.inst.mem.gds
-        || matches!(
-            c.inst.op,
-            Op::S_NOP
-                | Op::S_WAITCNT
-                | Op::S_WAITCNT_DEPCTR
-                | Op::S_DELAY_ALU
-                | Op::S_CLAUSE
-                | Op::S_SETPRIO
-                | Op::S_SENDMSG
-                | Op::S_WAITCNT_VSCNT
-                | Op::S_WAITCNT_VMCNT
-                | Op::S_WAITCNT_EXPCNT
-                | Op::S_WAITCNT_LGKMCNT
-                | Op::S_WAIT_IDLE
-                | Op::S_SET_INST_PREFETCH_DISTANCE
-                | Op::V_NOP
-        )
+        || crate::salu::idle(c.inst.op)
+        || c.inst.op == Op::V_NOP
 }
 
 pub(super) fn kind(c: &Code) -> Kind {

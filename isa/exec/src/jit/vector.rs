@@ -6,8 +6,8 @@ use super::{sgpr, wide};
 use crate::program::{Cmp, CmpKind, Code, Src, Unit};
 use crate::wave::{EXEC, NULL, VCC};
 use iced_x86::{Code as X, Register as R};
-use isa::row::{R_MODE, TIED};
-use isa::{Dpp, Format, Op};
+use isa::row::{R_MODE, Slot, TIED};
+use isa::{Dpp, Format, Op, Row};
 
 /// Numbers an op works on, for its modifiers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -518,7 +518,7 @@ fn single(e: &mut Emit<'_>, c: &Code) -> bool {
     if row.has(TIED) {
         s[2] = Src::V(i.vdst);
     }
-    let used = sources(i.op);
+    let used = sources(row);
     // NaNs of minimum and maximum follow MODE: the interpreter sees to those lanes.
     let careful = matches!(i.op, Op::V_MIN_F32 | Op::V_MAX_F32);
     if careful {
@@ -572,45 +572,12 @@ fn fused(e: &mut Emit<'_>, op: Op, c: &Code, x: &Args, part: u8) -> bool {
     true
 }
 
-/// How many sources an op reads.
-fn sources(op: Op) -> usize {
-    match op {
-        Op::V_MOV_B32
-        | Op::V_NOT_B32
-        | Op::V_CVT_F32_I32
-        | Op::V_CVT_F32_U32
-        | Op::V_CVT_I32_F32
-        | Op::V_CVT_U32_F32
-        | Op::V_TRUNC_F32
-        | Op::V_CEIL_F32
-        | Op::V_FLOOR_F32
-        | Op::V_RNDNE_F32 => 1,
-        Op::V_FMA_F32
-        | Op::V_FMAC_F32
-        | Op::V_FMAAK_F32
-        | Op::V_FMAMK_F32
-        | Op::V_MAD_U32_U24
-        | Op::V_MAD_I32_I24
-        | Op::V_ADD3_U32
-        | Op::V_LSHL_ADD_U32
-        | Op::V_ADD_LSHL_U32
-        | Op::V_LSHL_OR_B32
-        | Op::V_AND_OR_B32
-        | Op::V_OR3_B32
-        | Op::V_XOR3_B32
-        | Op::V_XAD_U32
-        | Op::V_BFI_B32
-        | Op::V_BFE_U32
-        | Op::V_BFE_I32
-        | Op::V_ALIGNBIT_B32
-        | Op::V_MIN3_I32
-        | Op::V_MAX3_I32
-        | Op::V_MIN3_U32
-        | Op::V_MAX3_U32
-        | Op::V_MED3_I32
-        | Op::V_MED3_U32 => 3,
-        _ => 2,
+/// How many sources an instruction reads: the result that it accumulates to, or its constant, stands for the third.
+fn sources(row: &Row) -> usize {
+    if row.has(TIED) || row.operand(Slot::Src2).is_some() || row.operand(Slot::Imm).is_some() {
+        return 3;
     }
+    1 + row.operand(Slot::Src1).is_some() as usize
 }
 
 fn args(e: &mut Emit<'_>, c: &Code, s: [Src; 3], used: usize, part: u8, float: bool, fin: bool) -> [Z; 3] {
@@ -862,6 +829,16 @@ fn lane_access(e: &mut Emit<'_>, c: &Code) -> bool {
     }
 }
 
+/// One instruction of a pair.
+#[derive(Clone, Copy)]
+struct Half {
+    op: Op,
+    /// Sources that it reads.
+    used: usize,
+    s: [Src; 2],
+    vdst: u8,
+}
+
 /// A VOPD pair: both halves read before either writes.
 fn pair(e: &mut Emit<'_>, c: &Code) -> bool {
     let i = &c.inst;
@@ -869,8 +846,11 @@ fn pair(e: &mut Emit<'_>, c: &Code) -> bool {
     if !nearest(e) || !c.y.iter().all(|s| plain(*s)) {
         return false;
     }
-    let halves = [(i.op, [c.s[0], c.s[1]], i.vdst), (y.op, c.y, y.vdst)];
-    for (op, s, vdst) in halves {
+    let halves = [
+        Half { op: i.op, used: sources(i.row()), s: [c.s[0], c.s[1]], vdst: i.vdst },
+        Half { op: y.op, used: sources(y.row()), s: c.y, vdst: y.vdst },
+    ];
+    for Half { op, s, vdst, .. } in halves {
         let known = match op {
             Op::V_CNDMASK_B32 => mask_at(e, VCC),
             Op::V_MIN_F32 | Op::V_MAX_F32 => false,
@@ -884,8 +864,8 @@ fn pair(e: &mut Emit<'_>, c: &Code) -> bool {
     }
     let (fin, fout) = flushes(e);
     // A half that does not read what the other writes may come second.
-    let reads = |h: usize, v: u8| halves[h].1.contains(&Src::V(v)) || halves[h].2 == v;
-    let order = match (reads(1, halves[0].2), reads(0, halves[1].2)) {
+    let reads = |h: usize, v: u8| halves[h].s.contains(&Src::V(v)) || halves[h].vdst == v;
+    let order = match (reads(1, halves[0].vdst), reads(0, halves[1].vdst)) {
         (false, _) => Some([0, 1]),
         (_, false) => Some([1, 0]),
         _ => None,
@@ -904,7 +884,7 @@ fn pair(e: &mut Emit<'_>, c: &Code) -> bool {
     }
     for p in 0..e.parts() {
         let mut out = Vec::new();
-        for (op, s, vdst) in halves {
+        for Half { op, used, s, vdst } in halves {
             let float = kind(op) == Some(Kind::Float);
             let s = [s[0], s[1], if op == Op::V_FMAC_F32 { Src::V(vdst) } else { Src::K(i.literal as u64) }];
             let (fin, fout) = (fin && float, fout && float);
@@ -917,8 +897,8 @@ fn pair(e: &mut Emit<'_>, c: &Code) -> bool {
                 out.push(z);
                 continue;
             }
-            let b = if sources(op) > 1 { source(e, s[1], p, fin) } else { a };
-            let d = if sources(op) > 2 { source(e, s[2], p, fin) } else { a };
+            let b = if used > 1 { source(e, s[1], p, fin) } else { a };
+            let d = if used > 2 { source(e, s[2], p, fin) } else { a };
             let o = Out { z: e.fresh(), mask: None };
             if matches!(op, Op::V_FMAC_F32) {
                 e.a.e(X::EVEX_Vmovdqa32_zmm_k1z_zmmm512, &[o.z.into(), d.into()]);
@@ -936,7 +916,7 @@ fn pair(e: &mut Emit<'_>, c: &Code) -> bool {
 }
 
 /// One half of a pair by itself, where MODE keeps denormals.
-fn half(e: &mut Emit<'_>, (op, s, vdst): (Op, [Src; 2], u8), literal: u32, p: u8) {
+fn half(e: &mut Emit<'_>, Half { op, used, s, vdst }: Half, literal: u32, p: u8) {
     let a = operand(e, s[0], p);
     match op {
         Op::V_CNDMASK_B32 => {
@@ -951,8 +931,8 @@ fn half(e: &mut Emit<'_>, (op, s, vdst): (Op, [Src; 2], u8), literal: u32, p: u8
         }
         _ => {
             let s = [s[0], s[1], Src::K(literal as u64)];
-            let b = if sources(op) > 1 { operand(e, s[1], p) } else { a };
-            let d = if sources(op) > 2 { operand(e, s[2], p) } else { a };
+            let b = if used > 1 { operand(e, s[1], p) } else { a };
+            let d = if used > 2 { operand(e, s[2], p) } else { a };
             let o = Out::new(e, vdst, p);
             compute(e, op, &Args { a, b, d, s }, o);
             o.done(e, vdst, p);

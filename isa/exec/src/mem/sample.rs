@@ -6,10 +6,10 @@
 //! minimum or maximum filters, levels that follow from derivatives, and border colours from a register trap.
 use super::LaneTrap;
 use super::format::{Format, selected};
-use super::image::{Dim, Image, Registers, Resource, Texel, fields};
+use super::image::{Dim, Image, Registers, Texel, fields};
 use super::op::{Extras, ImageOp};
 use super::port::{Place, Port, Space};
-use super::texels::{deliver, packed, results};
+use super::texels::{deliver, image, packed};
 use crate::TrapKind;
 use crate::fp::{flush32, h2f};
 use crate::program::Code;
@@ -262,16 +262,7 @@ pub(super) fn run<const L: usize>(w: &mut Wave<L>, c: &Code, op: ImageOp, port: 
         ImageOp::Gather { row, extras } => (extras, Some(row)),
         _ => return no("a level from derivatives"),
     };
-    let image = match Image::resource(w, c)? {
-        Resource::Bound(image) => image,
-        Resource::Mismatch => return Ok(()),
-        Resource::Unbound => {
-            for k in 0..results(c, op) {
-                w.write32(c.inst.vdst as usize + k, &[0; L], exec);
-            }
-            return Ok(());
-        }
-    };
+    let Some(image) = image(w, c, op)? else { return Ok(()) };
     let sampler = Sampler::new(w, c);
     // Gathering reads the texels of a bilinear filter and does not filter them.
     if sampler.filters && gather.is_none() {

@@ -36,6 +36,21 @@ pub(super) fn results(c: &Code, op: ImageOp) -> usize {
     }
 }
 
+/// The image of an instruction; None where there is none, which is done with then: loads returned 0.
+pub(super) fn image<const L: usize>(w: &mut Wave<L>, c: &Code, op: ImageOp) -> Result<Option<Image>, LaneTrap> {
+    match Image::resource(w, c)? {
+        Resource::Bound(image) => return Ok(Some(image)),
+        Resource::Mismatch => {}
+        Resource::Unbound => {
+            let exec = w.exec();
+            for k in 0..results(c, op) {
+                w.write32(c.inst.vdst as usize + k, &[0; L], exec);
+            }
+        }
+    }
+    Ok(None)
+}
+
 /// Writes components that DMASK names into consecutive registers or halves.
 pub(super) fn deliver<const L: usize>(
     w: &mut Wave<L>,
@@ -86,16 +101,7 @@ pub(super) fn run<const L: usize>(w: &mut Wave<L>, c: &Code, op: ImageOp, port: 
     let x = fields(c);
     let exec = w.exec();
     let d16 = packed(x.d16);
-    let image = match Image::resource(w, c)? {
-        Resource::Bound(image) => image,
-        Resource::Mismatch => return Ok(()),
-        Resource::Unbound => {
-            for k in 0..results(c, op) {
-                w.write32(c.inst.vdst as usize + k, &[0; L], exec);
-            }
-            return Ok(());
-        }
-    };
+    let Some(image) = image(w, c, op)? else { return Ok(()) };
     match op {
         ImageOp::Store => return store(w, c, &image, d16, port),
         ImageOp::StoreRaw => return store_raw(w, c, &image, port),
