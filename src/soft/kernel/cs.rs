@@ -5,14 +5,13 @@ use std::sync::Arc;
 use bytemuck::Pod;
 use nix::errno::Errno;
 
-use super::context::Known;
-use super::fence::Fence;
-use super::kernel::{BoList, File, SYNCOBJ_WAIT_FOR_SUBMIT, get, in_ns, put};
-use super::sched::{Engine, Ib, Job};
-use super::syncobj::Syncobj;
-use super::umem;
-use super::vm::canonical;
+use super::{BoList, Call, SYNCOBJ_WAIT_FOR_SUBMIT, get, in_ns, put};
 use crate::kmd::uapi;
+use crate::soft::context::Known;
+use crate::soft::fence::Fence;
+use crate::soft::sched::{Engine, Ib, Job};
+use crate::soft::syncobj::Syncobj;
+use crate::soft::vm::canonical;
 
 /// Most IBs in one submission, the driver's numbers.
 pub const fn max_ibs(engine: Engine) -> u32 {
@@ -36,7 +35,7 @@ struct Parsed {
     mem_sync: bool,
     dependencies: Vec<Arc<Fence>>,
     signal: Vec<(Arc<Syncobj>, u64)>,
-    user_fence: Option<(Arc<super::kernel::Bo>, u64)>,
+    user_fence: Option<(Arc<super::Bo>, u64)>,
     list: Option<BoList>,
 }
 
@@ -50,7 +49,7 @@ fn elements<T: Pod>(data: &[u32]) -> Result<Vec<T>, Errno> {
     Ok(chunks.map(bytemuck::pod_read_unaligned).collect())
 }
 
-impl File {
+impl Call<'_> {
     /// `AMDGPU_CS`.
     pub(super) fn cs(&self, arg: &mut [u8]) -> Result<i32, Errno> {
         let cs: uapi::CsIn = get(arg);
@@ -62,14 +61,14 @@ impl File {
             return Err(Errno::ECANCELED);
         }
         // An array of addresses, each of one chunk.
-        let addresses = umem::read_array::<u64>(cs.chunks, cs.num_chunks.into(), MAX_CHUNKS)?;
+        let addresses = self.client.read_array::<u64>(cs.chunks, cs.num_chunks.into(), MAX_CHUNKS)?;
         let mut parsed = Parsed::default();
         if cs.bo_list_handle != 0 {
             parsed.list = Some(self.lists.get(cs.bo_list_handle).ok_or(Errno::ENOENT)?);
         }
         for address in addresses {
-            let chunk: uapi::CsChunk = umem::read_one(address)?;
-            let data = umem::read_array::<u32>(chunk.chunk_data, chunk.length_dw.into(), MAX_CHUNK_DW)?;
+            let chunk: uapi::CsChunk = self.client.read_one(address)?;
+            let data = self.client.read_array::<u32>(chunk.chunk_data, chunk.length_dw.into(), MAX_CHUNK_DW)?;
             self.chunk(chunk.chunk_id, &data, &mut parsed)?;
         }
         let Some(ring) = parsed.ring else { return Err(Errno::EINVAL) };
@@ -115,7 +114,7 @@ impl File {
                 let fence = elements::<uapi::CsChunkFence>(data)?[0];
                 let bo = self.object(fence.handle).map_err(|_| Errno::EINVAL)?;
                 // One page exactly, and the quadword inside it.
-                if bo.storage.len() != super::arena::PAGE || u64::from(fence.offset) > bo.storage.len() - 8 {
+                if bo.storage.len() != crate::soft::arena::PAGE || u64::from(fence.offset) > bo.storage.len() - 8 {
                     return Err(Errno::EINVAL);
                 }
                 parsed.user_fence = Some((bo, fence.offset.into()));
@@ -168,7 +167,7 @@ impl File {
         let fences = match sync.find(point) {
             Some(fences) => fences,
             None if flags & SYNCOBJ_WAIT_FOR_SUBMIT != 0 => {
-                self.card.events.wait_until(in_ns(SUBMIT_WAIT_NS), || sync.find(point)).ok_or(Errno::ETIME)?
+                self.wait(in_ns(SUBMIT_WAIT_NS), || sync.find(point))?.ok_or(Errno::ETIME)?
             }
             None => return Err(Errno::EINVAL),
         };

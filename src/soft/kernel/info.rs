@@ -1,0 +1,78 @@
+//! What the card tells about itself.
+
+use nix::errno::Errno;
+
+use super::{Call, cs, get};
+use crate::kmd::uapi;
+use crate::soft::arena::Heap;
+use crate::soft::identity;
+use crate::soft::sched::Engine;
+
+impl Call<'_> {
+    pub(super) fn info(&self, arg: &mut [u8]) -> Result<i32, Errno> {
+        let info: uapi::Info = get(arg);
+        if info.return_size == 0 || info.return_pointer == 0 {
+            return Err(Errno::EINVAL);
+        }
+        let answer = |bytes: &[u8]| {
+            self.client.write(info.return_pointer, &bytes[..bytes.len().min(info.return_size as usize)]).map(|()| 0)
+        };
+        let (vram, vram_used) = self.card.arena.usage(Heap::Vram);
+        let (gtt, gtt_used) = self.card.arena.usage(Heap::Gtt);
+        let heap = |total: u64, used: u64| uapi::HeapInfo {
+            total_heap_size: total,
+            usable_heap_size: total,
+            heap_usage: used,
+            max_allocation: total * 3 / 4,
+        };
+        match info.query {
+            uapi::INFO_ACCEL_WORKING => answer(&1u32.to_ne_bytes()),
+            uapi::INFO_HW_IP_INFO if info.args[0] < uapi::HW_IP_NUM => match info.args[1] {
+                0 => answer(bytemuck::bytes_of(&identity::hw_ip(info.args[0]))),
+                _ => Err(Errno::EINVAL),
+            },
+            uapi::INFO_HW_IP_COUNT if info.args[0] < uapi::HW_IP_NUM => {
+                answer(&u32::from(identity::hw_ip(info.args[0]).available_rings != 0).to_ne_bytes())
+            }
+            uapi::INFO_TIMESTAMP => answer(&identity::timestamp().to_ne_bytes()),
+            uapi::INFO_FW_VERSION => {
+                let firmware = identity::firmware(info.args[0], info.args[2]).ok_or(Errno::EINVAL)?;
+                answer(bytemuck::bytes_of(&firmware))
+            }
+            uapi::INFO_NUM_BYTES_MOVED | uapi::INFO_NUM_EVICTIONS | uapi::INFO_NUM_VRAM_CPU_PAGE_FAULTS => {
+                answer(&0u64.to_ne_bytes())
+            }
+            uapi::INFO_VRAM_USAGE | uapi::INFO_VIS_VRAM_USAGE => answer(&vram_used.to_ne_bytes()),
+            uapi::INFO_GTT_USAGE => answer(&gtt_used.to_ne_bytes()),
+            uapi::INFO_VRAM_GTT => answer(bytemuck::bytes_of(&uapi::InfoVramGtt {
+                vram_size: vram,
+                vram_cpu_accessible_size: vram,
+                gtt_size: gtt,
+            })),
+            uapi::INFO_READ_MMR_REG => {
+                let [first, count, ..] = info.args;
+                if count > 128 || info.return_size / 4 < count {
+                    return Err(Errno::EINVAL);
+                }
+                let values: Option<Vec<u32>> = (0..count).map(|i| identity::register(first.wrapping_add(i))).collect();
+                answer(bytemuck::cast_slice(&values.ok_or(Errno::EFAULT)?))
+            }
+            uapi::INFO_DEV_INFO => answer(bytemuck::bytes_of(&identity::device())),
+            uapi::INFO_MEMORY => answer(bytemuck::bytes_of(&uapi::MemoryInfo {
+                vram: heap(vram, vram_used),
+                cpu_accessible_vram: heap(vram, vram_used),
+                gtt: heap(gtt, gtt_used),
+            })),
+            uapi::INFO_VRAM_LOST_COUNTER => answer(&0u32.to_ne_bytes()),
+            uapi::INFO_MAX_IBS => {
+                let mut most = [0u32; uapi::HW_IP_NUM as usize];
+                most[uapi::HW_IP_GFX as usize] = cs::max_ibs(Engine::Gfx);
+                most[uapi::HW_IP_COMPUTE as usize] = cs::max_ibs(Engine::Compute);
+                most[uapi::HW_IP_DMA as usize] = cs::max_ibs(Engine::Sdma);
+                answer(bytemuck::cast_slice(&most))
+            }
+            uapi::INFO_GPUVM_FAULT => answer(bytemuck::bytes_of(&self.card.last_fault())),
+            _ => Err(Errno::EINVAL),
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! Synchronisation objects, binary and timeline.
+
+use std::mem::offset_of;
+use std::sync::Arc;
+
+use drm_sys::{
+    drm_syncobj_array, drm_syncobj_create, drm_syncobj_timeline_array, drm_syncobj_timeline_wait, drm_syncobj_wait,
+};
+use nix::errno::Errno;
+
+use super::{ARRAY_LIMIT, Call, SYNCOBJ_WAIT_FOR_SUBMIT, field, set_field};
+use crate::soft::fence::Fence;
+use crate::soft::syncobj::Syncobj;
+
+const SYNCOBJ_CREATE_SIGNALED: u32 = 1;
+const SYNCOBJ_WAIT_ALL: u32 = 1;
+const SYNCOBJ_WAIT_AVAILABLE: u32 = 4;
+const SYNCOBJ_QUERY_LAST_SUBMITTED: u32 = 1;
+
+impl Call<'_> {
+    pub(super) fn syncobj_create(&self, arg: &mut [u8]) -> Result<i32, Errno> {
+        let flags: u32 = field(arg, offset_of!(drm_syncobj_create, flags));
+        if flags & !SYNCOBJ_CREATE_SIGNALED != 0 {
+            return Err(Errno::EINVAL);
+        }
+        let sync = Arc::new(Syncobj::default());
+        if flags & SYNCOBJ_CREATE_SIGNALED != 0 {
+            sync.replace(Some(Fence::signaled(&self.card.events)));
+        }
+        set_field(arg, offset_of!(drm_syncobj_create, handle), self.syncobjs.insert(sync));
+        Ok(0)
+    }
+
+    pub(super) fn syncobj(&self, handle: u32) -> Result<Arc<Syncobj>, Errno> {
+        self.syncobjs.get(handle).ok_or(Errno::ENOENT)
+    }
+
+    pub(super) fn syncobj_list(&self, address: u64, count: u32) -> Result<Vec<Arc<Syncobj>>, Errno> {
+        if count == 0 {
+            return Err(Errno::EINVAL);
+        }
+        let handles = self.client.read_array::<u32>(address, count.into(), ARRAY_LIMIT)?;
+        handles.into_iter().map(|h| self.syncobj(h)).collect()
+    }
+
+    pub(super) fn syncobj_each(&self, arg: &[u8], f: impl Fn(&Syncobj)) -> Result<i32, Errno> {
+        let list = self.syncobj_list(
+            field(arg, offset_of!(drm_syncobj_array, handles)),
+            field(arg, offset_of!(drm_syncobj_array, count_handles)),
+        )?;
+        list.iter().for_each(|s| f(s));
+        self.card.events.notify();
+        Ok(0)
+    }
+
+    pub(super) fn syncobj_wait(&self, arg: &mut [u8]) -> Result<i32, Errno> {
+        let count = field(arg, offset_of!(drm_syncobj_wait, count_handles));
+        let list = self.syncobj_list(field(arg, offset_of!(drm_syncobj_wait, handles)), count)?;
+        let points = vec![0; list.len()];
+        let flags = field(arg, offset_of!(drm_syncobj_wait, flags));
+        let first = self.wait_points(&list, &points, field(arg, offset_of!(drm_syncobj_wait, timeout_nsec)), flags)?;
+        set_field(arg, offset_of!(drm_syncobj_wait, first_signaled), first);
+        Ok(0)
+    }
+
+    pub(super) fn syncobj_timeline_wait(&self, arg: &mut [u8]) -> Result<i32, Errno> {
+        let count: u32 = field(arg, offset_of!(drm_syncobj_timeline_wait, count_handles));
+        let list = self.syncobj_list(field(arg, offset_of!(drm_syncobj_timeline_wait, handles)), count)?;
+        let at = field(arg, offset_of!(drm_syncobj_timeline_wait, points));
+        let points = self.client.read_array::<u64>(at, count.into(), ARRAY_LIMIT)?;
+        let flags = field(arg, offset_of!(drm_syncobj_timeline_wait, flags));
+        let deadline = field(arg, offset_of!(drm_syncobj_timeline_wait, timeout_nsec));
+        let first = self.wait_points(&list, &points, deadline, flags)?;
+        set_field(arg, offset_of!(drm_syncobj_timeline_wait, first_signaled), first);
+        Ok(0)
+    }
+
+    pub(super) fn wait_points(
+        &self,
+        list: &[Arc<Syncobj>],
+        points: &[u64],
+        deadline: i64,
+        flags: u32,
+    ) -> Result<u32, Errno> {
+        if flags & !(SYNCOBJ_WAIT_ALL | SYNCOBJ_WAIT_FOR_SUBMIT | SYNCOBJ_WAIT_AVAILABLE) != 0 {
+            return Err(Errno::EINVAL);
+        }
+        let for_submit = flags & (SYNCOBJ_WAIT_FOR_SUBMIT | SYNCOBJ_WAIT_AVAILABLE) != 0;
+        if !for_submit && list.iter().zip(points).any(|(s, &p)| s.find(p).is_none()) {
+            return Err(Errno::EINVAL);
+        }
+        let reached = |sync: &Syncobj, point| match sync.find(point) {
+            None => false,
+            Some(fences) => flags & SYNCOBJ_WAIT_AVAILABLE != 0 || fences.iter().all(|f| f.is_signaled()),
+        };
+        let waited = self.wait(deadline, || {
+            let mut done = list.iter().zip(points).map(|(s, &p)| reached(s, p));
+            if flags & SYNCOBJ_WAIT_ALL != 0 { done.all(|d| d).then_some(0) } else { done.position(|d| d) }
+        })?;
+        waited.map(|i| i as u32).ok_or(Errno::ETIME)
+    }
+
+    pub(super) fn syncobj_timeline(&self, arg: &[u8]) -> Result<(Vec<Arc<Syncobj>>, u64, u32), Errno> {
+        let count = field(arg, offset_of!(drm_syncobj_timeline_array, count_handles));
+        let list = self.syncobj_list(field(arg, offset_of!(drm_syncobj_timeline_array, handles)), count)?;
+        let points = field(arg, offset_of!(drm_syncobj_timeline_array, points));
+        Ok((list, points, field(arg, offset_of!(drm_syncobj_timeline_array, flags))))
+    }
+
+    pub(super) fn syncobj_query(&self, arg: &[u8]) -> Result<i32, Errno> {
+        let (list, address, flags) = self.syncobj_timeline(arg)?;
+        if flags & !SYNCOBJ_QUERY_LAST_SUBMITTED != 0 {
+            return Err(Errno::EINVAL);
+        }
+        let points: Vec<u64> = list.iter().map(|s| s.query(flags != 0)).collect();
+        self.client.write(address, bytemuck::cast_slice(&points))?;
+        Ok(0)
+    }
+
+    pub(super) fn syncobj_timeline_signal(&self, arg: &[u8]) -> Result<i32, Errno> {
+        let (list, address, flags) = self.syncobj_timeline(arg)?;
+        if flags != 0 {
+            return Err(Errno::EINVAL);
+        }
+        let points = self.client.read_array::<u64>(address, list.len() as u64, ARRAY_LIMIT)?;
+        for (sync, point) in list.iter().zip(points) {
+            sync.add(point, Fence::signaled(&self.card.events));
+        }
+        self.card.events.notify();
+        Ok(0)
+    }
+}
