@@ -16,7 +16,10 @@ fn client(name: &str) -> Option<PathBuf> {
     let out = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/emulate/client.c");
     let mut cc = Command::new("cc");
-    cc.args(["-O1", "-Wall", "-Wextra", "-Werror", "-I/usr/include/libdrm", "-o"]).arg(&out).arg(source).arg("-lpthread");
+    cc.args(["-O1", "-Wall", "-Wextra", "-Werror", "-I/usr/include/libdrm", "-o"])
+        .arg(&out)
+        .arg(source)
+        .arg("-lpthread");
     match cc.output() {
         Ok(done) if done.status.success() => Some(out),
         Ok(done) => {
