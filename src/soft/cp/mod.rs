@@ -105,15 +105,14 @@ impl Execute for CommandProcessor {
                 Stop::Fault(fault, who) => (Errno::ENODATA, self.page_fault(&job.vm, &fault, &who)),
                 Stop::Wave(stopped, suspicion) => {
                     let Stopped { trap, waves } = *stopped;
-                    let killed = trap.kind == TrapKind::Killed;
-                    let errno = if killed { Errno::ETIME } else { Errno::ENODATA };
                     let reason = match &trap.kind {
                         TrapKind::MemFault(fault) => self.page_fault(&job.vm, fault, &trap.to_string()),
                         TrapKind::Killed => "hang: the job was stopped after its time limit".to_owned(),
                         _ => trap.to_string(),
                     };
                     let parts = [Some(reason), suspicion, Some(waves).filter(|w| !w.is_empty())];
-                    (errno, parts.into_iter().flatten().collect::<Vec<_>>().join("; "))
+                    // Killing waves is enough: the ring goes on.
+                    (Errno::ENODATA, parts.into_iter().flatten().collect::<Vec<_>>().join("; "))
                 }
                 Stop::Hang(reason) => (Errno::ETIME, reason),
             };
