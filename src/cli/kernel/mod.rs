@@ -279,8 +279,13 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
     let base = kernel.prepared().spec().code_va.wrapping_sub(info.entry_offset);
     let image = base..base + module.object().image().len() as u64;
     if let Some(inside) = &settings.inside {
-        let object = |b: &Buffer<u8>| b.va().map(|va| check::Object { va, bytes: b.len() as u64 });
-        inside.place(base, buffers.iter().flatten().filter_map(object));
+        let named = |(i, (arg, buffer)): (usize, (_, &Option<Buffer<u8>>))| {
+            let buffer = buffer.as_ref()?;
+            let object = check::Object { va: buffer.va()?, bytes: buffer.len() as u64 };
+            Some((object, args::named(i, arg)))
+        };
+        let lds = info.lds_bytes.saturating_add(dynamic_lds);
+        inside.place(base, lds, info.explicit_args().zip(&buffers).enumerate().filter_map(named));
     }
     let progress = out.progress(format!("{}: {}", device.engine(), info.name));
     let (warmup, iters) = args.iters.map_or((0, 1), |n| (1, n));
