@@ -10,7 +10,7 @@ use std::time::Duration;
 use nix::sys::signal::{SigSet, Signal, kill};
 use nix::unistd::Pid;
 use sparkle_pm4::emulate::{Server, Settings};
-use sparkle_pm4::soft::Config;
+use sparkle_pm4::soft::{Arch, Config};
 
 use super::{Failure, Output, conv2d, environment, exit};
 
@@ -27,6 +27,9 @@ The exit code is the program's; 128 and the signal's number where one ended it.
 /// Arguments of `emulate`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
+    /// What the cards are.
+    #[arg(long, value_name = "TARGET", default_value = "gfx1100", value_parser = arch)]
+    arch: Arch,
     /// How many cards there are.
     #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u32).range(1..=16))]
     devices: u32,
@@ -42,6 +45,10 @@ pub struct Args {
     /// The program, and its arguments.
     #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "PROGRAM")]
     program: Vec<OsString>,
+}
+
+fn arch(text: &str) -> Result<Arch, String> {
+    Arch::from_target(text).ok_or_else(|| "gfx1100, gfx1101, gfx1102 or gfx1103".into())
 }
 
 fn setup(error: io::Error) -> Failure {
@@ -60,7 +67,7 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
     let job_timeout = Duration::from_millis(timeout_ms.unwrap_or(60_000));
     let threads = args.threads.map(NonZeroUsize::get);
     // Programs of others may let dispatches overlap, with atomics for example: a card allows it.
-    let card = Config { strict: args.strict, check_hazards: false, job_timeout, threads, ..Config::default() };
+    let card = Config { strict: args.strict, check_hazards: false, job_timeout, threads, ..Config::of(args.arch) };
     // The terminal sends its signals to the program as well, which decides what they mean; those that only this process
     // gets are passed on. Blocked before threads start, so that all inherit it.
     let mut signals = SigSet::empty();
