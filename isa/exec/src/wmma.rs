@@ -2,13 +2,30 @@
 //!
 //! A by rows and B by columns stand in lanes 0 to 15, repeated above; C and D are interleaved by sixteen lanes: register r
 //! of lane l holds row `step * r + l / 16` of column `l % 16`, where `step` is the number of such groups. EXEC and MODE are
-//! ignored. Float products are summed as sixteen fused steps in f32, beginning with C.
+//! ignored. Float products are summed as sixteen fused steps in f32, beginning with C. Sums of integer products are
+//! below 2^24 and therefore exact in f32, beginning with 0.
+use crate::fast::chunks;
 use crate::fp::*;
+use crate::host::{Host, any_nan};
+use crate::ops::Chunk;
 use crate::program::{Code, Src};
 use crate::wave::Wave;
 use isa::Op;
 
-/// Lane `lane` of register `k` of an operand.
+/// Sixteen lanes each of sixteen elements.
+#[repr(align(64))]
+struct Tile([Chunk; 16]);
+
+/// Lanes 0 to 15 of register `k` of an operand.
+#[inline(always)]
+fn first<const L: usize>(w: &Wave<L>, s: Src, k: usize) -> Chunk {
+    match s {
+        Src::V(v) => chunks(w.vgpr(v as usize + k))[0],
+        s => [w.s32(s); 16],
+    }
+}
+
+/// All lanes of register `k` of an operand.
 #[inline(always)]
 fn register<const L: usize>(w: &Wave<L>, s: Src, k: usize) -> [u32; L] {
     match s {
@@ -18,28 +35,43 @@ fn register<const L: usize>(w: &Wave<L>, s: Src, k: usize) -> [u32; L] {
 }
 
 #[inline(always)]
-pub(crate) fn wmma<const L: usize>(w: &mut Wave<L>, c: &Code) {
+pub(crate) fn wmma<H: Host, const L: usize>(h: H, w: &mut Wave<L>, c: &Code) {
     match c.inst.op {
-        Op::V_WMMA_I32_16X16X16_IU8 => ints(w, c, 8),
-        Op::V_WMMA_I32_16X16X16_IU4 => ints(w, c, 4),
-        _ => floats(w, c),
+        Op::V_WMMA_I32_16X16X16_IU8 => ints(h, w, c, 8),
+        Op::V_WMMA_I32_16X16X16_IU4 => ints(h, w, c, 4),
+        _ => floats(h, w, c),
     }
+}
+
+/// A row of the product, summed up from `acc`; a NaN in it is any NaN.
+#[inline(always)]
+fn row_of<H: Host>(h: H, a: &Tile, row: usize, b: &Tile, acc: &Chunk) -> Chunk {
+    let mut s = h.load(acc);
+    for k in 0..16 {
+        s = h.fma(a.0[k][row], &b.0[k], s);
+    }
+    h.store(s)
 }
 
 /// Elements of A or B: `[k][n]` is element k of row (column) n.
 #[inline(always)]
-fn floats_of<const L: usize>(w: &Wave<L>, c: &Code, s: usize, bf16: bool) -> [[u32; 16]; 16] {
+fn floats_of<H: Host, const L: usize>(h: H, w: &Wave<L>, c: &Code, s: usize, bf16: bool) -> Tile {
     let m = &c.inst.mods;
-    let mut out = [[0; 16]; 16];
+    let mut out = Tile([[0; 16]; 16]);
     for r in 0..8 {
-        let x = register(w, c.s[s], r);
-        for h in 0..2 {
-            let neg = if h == 0 { m.neg } else { m.abs } >> s & 1 != 0;
+        let x = first(w, c.s[s], r);
+        for half in 0..2 {
+            let neg = if half == 0 { m.neg } else { m.abs } >> s & 1 != 0;
             let flip = if neg { 0x8000_0000 } else { 0 };
+            let mut v = x;
+            for v in &mut v {
+                *v = *v >> (16 * half) & 0xffff;
+                *v = if bf16 { *v << 16 } else { *v };
+            }
+            let v = if bf16 { v } else { h.widen(&v) };
+            let out = &mut out.0[2 * r + half];
             for n in 0..16 {
-                let v = x[n] >> (16 * h) & 0xffff;
-                let v = if bf16 { v << 16 } else { h2f(v).to_bits() };
-                out[2 * r + h][n] = v ^ flip;
+                out[n] = v[n] ^ flip;
             }
         }
     }
@@ -47,13 +79,13 @@ fn floats_of<const L: usize>(w: &Wave<L>, c: &Code, s: usize, bf16: bool) -> [[u
 }
 
 #[inline(always)]
-fn floats<const L: usize>(w: &mut Wave<L>, c: &Code) {
+fn floats<H: Host, const L: usize>(h: H, w: &mut Wave<L>, c: &Code) {
     let (i, m) = (&c.inst, c.inst.mods);
     let bf16 = matches!(i.op, Op::V_WMMA_F32_16X16X16_BF16 | Op::V_WMMA_BF16_16X16X16_BF16);
     let wide = matches!(i.op, Op::V_WMMA_F32_16X16X16_F16 | Op::V_WMMA_F32_16X16X16_BF16);
     let high = m.opsel >> 2 & 1 != 0;
-    let a = floats_of(w, c, 0, bf16);
-    let b = floats_of(w, c, 1, bf16);
+    let a = floats_of(h, w, c, 0, bf16);
+    let b = floats_of(h, w, c, 1, bf16);
     let keep = if m.abs >> 2 & 1 != 0 { 0x7fff_ffff } else { !0u32 };
     let flip = if m.neg >> 2 & 1 != 0 { 0x8000_0000u32 } else { 0 };
     let groups = L / 16;
@@ -61,37 +93,38 @@ fn floats<const L: usize>(w: &mut Wave<L>, c: &Code) {
     let rows = 16 / groups;
     for (r, out) in tile[..rows].iter_mut().enumerate() {
         let x = register(w, c.s[2], r);
-        let old = *w.vgpr(i.vdst as usize + r);
-        for g in 0..groups {
+        let out = crate::fast::chunks_mut(out);
+        for (g, (x, out)) in chunks(&x).iter().zip(out).enumerate() {
             let row = groups * r + g;
-            let mut acc = [0u32; 16];
-            for n in 0..16 {
-                let v = x[16 * g + n];
-                let h = if high { v >> 16 } else { v & 0xffff };
-                let v = if wide {
-                    v
-                } else if bf16 {
-                    h << 16
-                } else {
-                    h2f(h).to_bits()
-                };
-                acc[n] = (v & keep) ^ flip;
+            let mut acc = *x;
+            if !wide {
+                for v in &mut acc {
+                    let half = if high { *v >> 16 } else { *v & 0xffff };
+                    *v = if bf16 { half << 16 } else { half };
+                }
+                acc = if bf16 { acc } else { h.widen(&acc) };
             }
-            for k in 0..16 {
-                let e = a[k][row];
-                for n in 0..16 {
-                    acc[n] = Near(0, 0).fma32(e, b[k][n], acc[n]);
+            for v in &mut acc {
+                *v = (*v & keep) ^ flip;
+            }
+            let mut sum = row_of(h, &a, row, &b, &acc);
+            if any_nan(&sum) {
+                // Once NaN a sum stays so: the rule for which one it is looked at only here.
+                sum = acc;
+                for k in 0..16 {
+                    for n in 0..16 {
+                        sum[n] = Near(0, 0).fma32(a.0[k][row], b.0[k][n], sum[n]);
+                    }
                 }
             }
+            if wide {
+                *out = sum;
+                continue;
+            }
+            let old = &chunks(w.vgpr(i.vdst as usize + r))[g];
             for n in 0..16 {
-                let v = acc[n];
-                out[16 * g + n] = if wide {
-                    v
-                } else {
-                    let h = if bf16 { f2bf(f(v)) } else { half_bits(f(v)) };
-                    let old = old[16 * g + n];
-                    if high { old & 0xffff | h << 16 } else { old & 0xffff_0000 | h }
-                };
+                let half = if bf16 { f2bf(f(sum[n])) } else { half_bits(f(sum[n])) };
+                out[n] = if high { old[n] & 0xffff | half << 16 } else { old[n] & 0xffff_0000 | half };
             }
         }
     }
@@ -100,39 +133,37 @@ fn floats<const L: usize>(w: &mut Wave<L>, c: &Code) {
     }
 }
 
+/// Integers of A or B as f32.
 #[inline(always)]
-fn ints<const L: usize>(w: &mut Wave<L>, c: &Code, bits: usize) {
-    let (i, m) = (&c.inst, c.inst.mods);
-    let element = |s: usize| -> [[i32; 16]; 16] {
-        let signed = m.neg >> s & 1 != 0;
-        let mut out = [[0; 16]; 16];
-        for (k, out) in out.iter_mut().enumerate() {
-            let x = register(w, c.s[s], k * bits / 32);
-            for (n, out) in out.iter_mut().enumerate() {
-                let v = x[n] << (32 - bits - k * bits % 32);
-                *out = if signed { v as i32 >> (32 - bits) } else { (v >> (32 - bits)) as i32 };
-            }
+fn ints_of<const L: usize>(w: &Wave<L>, c: &Code, s: usize, bits: usize) -> Tile {
+    let signed = c.inst.mods.neg >> s & 1 != 0;
+    let mut out = Tile([[0; 16]; 16]);
+    for (k, out) in out.0.iter_mut().enumerate() {
+        let x = first(w, c.s[s], k * bits / 32);
+        for n in 0..16 {
+            let v = x[n] << (32 - bits - k * bits % 32);
+            let v = if signed { v as i32 >> (32 - bits) } else { (v >> (32 - bits)) as i32 };
+            out[n] = (v as f32).to_bits();
         }
-        out
-    };
-    let (a, b) = (element(0), element(1));
+    }
+    out
+}
+
+#[inline(always)]
+fn ints<H: Host, const L: usize>(h: H, w: &mut Wave<L>, c: &Code, bits: usize) {
+    let (i, m) = (&c.inst, c.inst.mods);
+    let (a, b) = (ints_of(w, c, 0, bits), ints_of(w, c, 1, bits));
     let groups = L / 16;
     let rows = 16 / groups;
     let mut tile = [[0u32; L]; 8];
     for (r, out) in tile[..rows].iter_mut().enumerate() {
         let x = register(w, c.s[2], r);
-        for g in 0..groups {
-            let row = groups * r + g;
-            let mut acc = [0i32; 16];
-            for k in 0..16 {
-                for n in 0..16 {
-                    acc[n] += a[k][row] * b[k][n];
-                }
-            }
+        let out = crate::fast::chunks_mut(out);
+        for (g, (x, out)) in chunks(&x).iter().zip(out).enumerate() {
+            let sum = row_of(h, &a, groups * r + g, &b, &[0; 16]);
             for n in 0..16 {
-                let v = x[16 * g + n] as i32;
-                let sum = if m.clamp { v.saturating_add(acc[n]) } else { v.wrapping_add(acc[n]) };
-                out[16 * g + n] = sum as u32;
+                let (v, t) = (x[n] as i32, f(sum[n]) as i32);
+                out[n] = if m.clamp { v.saturating_add(t) } else { v.wrapping_add(t) } as u32;
             }
         }
     }

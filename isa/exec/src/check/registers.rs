@@ -2,6 +2,7 @@
 use super::uses::{BOTH, HI, LO, Lanes, Move, Need, Reg, Uses};
 use super::{Begin, Space, Touch, WaveView};
 use crate::Access;
+use crate::host::Portable;
 use crate::lanes::DppMap;
 use isa::Inst;
 use std::collections::HashMap;
@@ -29,7 +30,7 @@ fn crossing(inst: &Inst, w: &WaveView<'_>) -> Crossing {
     let Some(map) = DppMap::new(inst.dpp, w.lanes as usize) else {
         return Crossing { from: std::array::from_fn(Some), write: w.exec };
     };
-    let write = if w.lanes == 64 { map.write::<64>(w.exec) } else { map.write::<32>(w.exec) };
+    let write = if w.lanes == 64 { map.write::<_, 64>(Portable, w.exec) } else { map.write::<_, 32>(Portable, w.exec) };
     Crossing { from: map.sources(w.exec), write }
 }
 
