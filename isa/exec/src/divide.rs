@@ -3,7 +3,7 @@ use crate::fp::*;
 use crate::host::{Host, any_nan, signs};
 use crate::program::Code;
 use crate::soft::{self, F32, F64};
-use crate::valu::{Lines, finish, finish_wide, operand, source_wide};
+use crate::valu::{Lines, WideLines, finish, finish_wide, operand, source_wide};
 use crate::wave::{VCC, Wave};
 use isa::Op;
 
@@ -76,13 +76,15 @@ pub(crate) fn scale<H: Host, const L: usize>(h: H, w: &mut Wave<L>, c: &Code) {
         finish(w.mode, c, &mut out.0);
         w.write32(c.inst.vdst as usize, &out.0, exec);
     } else {
-        let [x, b, a] = [0, 1, 2].map(|n| source_wide(h, w, c, n));
-        let mut out = [0; L];
+        let x = WideLines(source_wide(h, w, c, 0));
+        let b = WideLines(source_wide(h, w, c, 1));
+        let a = WideLines(source_wide(h, w, c, 2));
+        let mut out = WideLines([0; L]);
         for l in 0..L {
-            (out[l], flag.0[l]) = scale_double(x[l], b[l], a[l]);
+            (out.0[l], flag.0[l]) = scale_double(x.0[l], b.0[l], a.0[l]);
         }
-        finish_wide(w.mode, c, &mut out);
-        w.write64(c.inst.vdst as usize, &out, 2, exec);
+        finish_wide(w.mode, c, &mut out.0);
+        w.write64(c.inst.vdst as usize, &out.0, 2, exec);
     }
     w.set_mask(c.inst.sdst as usize, signs(h, &flag.0) & exec);
 }
@@ -129,9 +131,13 @@ pub(crate) fn fmas32<H: Host, const L: usize>(h: H, w: &mut Wave<L>, c: &Code) {
 
 #[inline(always)]
 pub(crate) fn fmas64<H: Host, const L: usize>(h: H, w: &mut Wave<L>, c: &Code) {
-    let [a, b, k] = [0, 1, 2].map(|n| source_wide(h, w, c, n));
+    let x = WideLines(source_wide(h, w, c, 0));
+    let y = WideLines(source_wide(h, w, c, 1));
+    let z = WideLines(source_wide(h, w, c, 2));
+    let (a, b, k) = (&x.0, &y.0, &z.0);
     let (exec, mode) = (w.exec(), w.mode);
-    let mut out = [0; L];
+    let mut o = WideLines([0; L]);
+    let out = &mut o.0;
     if mode & 12 == 0 {
         for l in 0..L {
             out[l] = Near(mode, 0).fma64(a[l], b[l], k[l]);
@@ -145,8 +151,8 @@ pub(crate) fn fmas64<H: Host, const L: usize>(h: H, w: &mut Wave<L>, c: &Code) {
         let n = if d(k[l]).abs() >= 2.0 { 128 } else { -128 };
         out[l] = soft::fma(F64, Exact(mode, 0).r64(), a[l], b[l], k[l], n);
     }
-    finish_wide(mode, c, &mut out);
-    w.write64(c.inst.vdst as usize, &out, 2, exec);
+    finish_wide(mode, c, out);
+    w.write64(c.inst.vdst as usize, out, 2, exec);
 }
 
 #[cfg(test)]

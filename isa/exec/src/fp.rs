@@ -509,8 +509,12 @@ impl Fp for Exact {
 #[inline(always)]
 pub(crate) fn half_rtz(a: u32) -> u32 {
     let mag = a & 0x7fff_ffff;
-    // Below the normal halves: multiples of 2^-24. The product is exact, and at least 1 where it is not below.
-    let small = (f(mag.min(0x3880_0000)) * 16_777_216.0) as i32 as u32;
+    // Below the normal halves: multiples of 2^-24, of which the nearest may be the one
+    // above. The product is exact.
+    const MAGIC: f32 = 8_388_608.0;
+    let y = f(mag.min(0x3880_0000)) * 16_777_216.0;
+    let t = y + MAGIC;
+    let small = t.to_bits().wrapping_sub(MAGIC.to_bits() + (t - MAGIC > y) as u32);
     let r = mag.wrapping_sub(112 << 23) >> 13;
     let r = if mag < 0x3880_0000 { small } else { r };
     let r = if mag >= 0x4780_0000 { 0x7bff } else { r };

@@ -5,7 +5,7 @@
 use crate::fast::Level;
 use crate::fp::*;
 use crate::host::{Host, any_nan};
-use crate::ops::{Chunk, Env, K32, both};
+use crate::ops::{Chunk, Env, K32, apart, both};
 use crate::trans;
 use isa::Op;
 
@@ -106,6 +106,7 @@ macro_rules! halves {
                                     o[i] = rule(r, $a[i], $b[i], $c[i]);
                                 }
                             }
+                            apart();
                         }
                     }
                     #[cfg(target_arch = "x86_64")]

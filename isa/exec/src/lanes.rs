@@ -1,7 +1,7 @@
 //! Lanes reading other lanes.
 use crate::fast::{chunks, chunks_mut};
 use crate::host::Host;
-use crate::ops::Chunk;
+use crate::ops::{Chunk, apart};
 use crate::wave::Wave;
 use isa::Dpp;
 
@@ -108,6 +108,7 @@ impl DppMap {
             for i in 0..16 {
                 o[i] = v[i] & self.inside[i];
             }
+            apart();
         }
     }
 }
@@ -118,7 +119,7 @@ pub(crate) fn spread(mask: u64) -> Chunk {
     let m = mask as u32;
     let mut o = [0; 16];
     for i in 0..16 {
-        o[i] = if m & 1 << i != 0 { !0 } else { 0 };
+        o[i] = 0u32.wrapping_sub(m >> i & 1);
     }
     o
 }

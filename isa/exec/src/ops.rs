@@ -106,6 +106,7 @@ macro_rules! table {
                     let ($a, $b, $c) = (a[i], b[i], c[i]);
                     o[i] = $e;
                 }
+                apart();
             }
         }
         fn near(o: &mut [[$elem; $n]], a: &[[$elem; $n]], b: &[[$elem; $n]], c: &[[$elem; $n]], e: Env) {
@@ -127,6 +128,7 @@ macro_rules! table {
                     let ($a, $b, $c) = (a[i], b[i], c[i]);
                     o[i] = $e;
                 }
+                apart();
             }
         }
         fn near(o: &mut [[$elem; $n]], a: &[[$elem; $n]], b: &[[$elem; $n]], c: &[[$elem; $n]], e: Env) {
@@ -136,6 +138,13 @@ macro_rules! table {
             None
         }
     };
+}
+
+/// Stands between two chunks of a loop, so that the compiler makes vectors of the lanes within one and not, with gathers,
+/// of the same lane of several.
+#[inline(always)]
+pub(crate) fn apart() {
+    std::sync::atomic::compiler_fence(std::sync::atomic::Ordering::SeqCst);
 }
 
 #[inline(always)]
@@ -490,7 +499,7 @@ table! {
 
 table! {
     /// Everything else with a 64-bit operand.
-    cold wide, K64, u64, 8, plain;
+    hot wide, K64, u64, 8, plain;
     V_LDEXP_F64 => |r, a, b, _c| {
         let n = b as u32 as i32;
         // One product where the power is a number and the host rounds as MODE says.

@@ -4,7 +4,7 @@ use crate::fp::*;
 use crate::host::{Host, signs};
 use crate::lanes::spread;
 use crate::program::{Code, Src};
-use crate::valu::{Part, finish, source, source_wide, write16, written};
+use crate::valu::{Lines, Part, finish, source, source_wide, write16, written};
 use crate::wave::{M0, VCC, Wave, blend};
 use isa::{Format, Op};
 
@@ -315,6 +315,45 @@ fn mqsad<H: Host, const L: usize>(h: H, w: &mut Wave<L>, c: &Code) {
     }
 }
 
+/// A source of an interpolation step, of one lane of each quad where that is given; a half where its number is.
+#[inline(always)]
+fn parameter<H: Host, const L: usize>(
+    h: H,
+    w: &Wave<L>,
+    c: &Code,
+    mode: u32,
+    k: usize,
+    lane: Option<u32>,
+    half: bool,
+) -> [u32; L] {
+    let m = &c.inst.mods;
+    let mut x = Lines(w.lanes32(c.s[k]));
+    if let Some(n) = lane {
+        let mut from = [0; 16];
+        for l in 0..16 {
+            from[l] = (l as u32 & !3) + n;
+        }
+        for x in chunks_mut(&mut x.0) {
+            *x = h.shuffle(x, &from);
+        }
+    }
+    if half {
+        let high = m.opsel >> k & 1 != 0;
+        for v in &mut x.0 {
+            *v = if high { *v >> 16 } else { *v };
+        }
+        for x in chunks_mut(&mut x.0) {
+            *x = h.widen(x);
+        }
+    }
+    let flushed = mode >> 4 & 1 == 0;
+    let flip = (m.neg as u32 >> k & 1) << 31;
+    for v in &mut x.0 {
+        *v = if flushed { flush32(*v) } else { *v } ^ flip;
+    }
+    x.0
+}
+
 /// Interpolation steps: fused multiply-adds that read the parameters from fixed lanes of each quad.
 #[inline(always)]
 fn interp<H: Host, const L: usize>(h: H, w: &mut Wave<L>, c: &Code) {
@@ -323,32 +362,9 @@ fn interp<H: Host, const L: usize>(h: H, w: &mut Wave<L>, c: &Code) {
     let halves = !matches!(i.op, Op::V_INTERP_P10_F32 | Op::V_INTERP_P2_F32);
     let rtz = matches!(i.op, Op::V_INTERP_P10_RTZ_F16_F32 | Op::V_INTERP_P2_RTZ_F16_F32);
     let mode = if rtz { w.mode | 15 } else { w.mode };
-    let operand = |k: usize, lane: Option<u32>, half: bool| -> [u32; L] {
-        let mut x = w.lanes32(c.s[k]);
-        if let Some(n) = lane {
-            let mut from = [0; 16];
-            for l in 0..16 {
-                from[l] = (l as u32 & !3) + n;
-            }
-            for x in chunks_mut(&mut x) {
-                *x = h.shuffle(x, &from);
-            }
-        }
-        let high = i.mods.opsel >> k & 1 != 0;
-        for v in &mut x {
-            *v = match half {
-                true if high => h2f(*v >> 16).to_bits(),
-                true => h2f(*v & 0xffff).to_bits(),
-                false => *v,
-            };
-            *v = if mode >> 4 & 1 == 0 { flush32(*v) } else { *v };
-            *v ^= (i.mods.neg as u32 >> k & 1) << 31;
-        }
-        x
-    };
-    let a = operand(0, Some(if first { 1 } else { 2 }), halves);
-    let b = operand(1, None, false);
-    let k = operand(2, first.then_some(0), halves && first);
+    let a = parameter(h, w, c, mode, 0, Some(if first { 1 } else { 2 }), halves);
+    let b = parameter(h, w, c, mode, 1, None, false);
+    let k = parameter(h, w, c, mode, 2, first.then_some(0), halves && first);
     let narrow = halves && !first;
     let mut out = [0; L];
     if mode & 15 == 0 {

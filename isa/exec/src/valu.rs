@@ -341,7 +341,7 @@ pub(crate) struct Lines<const L: usize>(pub [u32; L]);
 
 /// The same of 64-bit lanes.
 #[repr(align(64))]
-struct WideLines<const L: usize>([u64; L]);
+pub(crate) struct WideLines<const L: usize>(pub [u64; L]);
 
 /// A source as it stands: the register itself, or the scalar in every lane of a buffer declared without a value.
 macro_rules! plain {
@@ -456,17 +456,16 @@ pub(crate) fn simple_wide<H: Host, const L: usize>(_: H, w: &mut Wave<L>, c: &Co
     if !alu.usual(w.mode) {
         return slow(w, c);
     }
-    let read = |n: usize| WideLines(w.lanes64(c.s[n], 1 + alu.src[n].wide as u8));
-    let x = read(0);
+    let x = WideLines(w.lanes64(c.s[0], 1 + alu.src[0].wide as u8));
     let (y, z);
     let b = if alu.count > 1 {
-        y = read(1);
+        y = WideLines(w.lanes64(c.s[1], 1 + alu.src[1].wide as u8));
         &y.0
     } else {
         &x.0
     };
     let d = if alu.count > 2 {
-        z = read(2);
+        z = WideLines(w.lanes64(c.s[2], 1 + alu.src[2].wide as u8));
         &z.0
     } else {
         &x.0
@@ -669,6 +668,9 @@ pub(crate) fn finish<const L: usize>(mode: u32, c: &Code, o: &mut [u32; L]) {
 #[inline(always)]
 pub(crate) fn finish_wide<const L: usize>(mode: u32, c: &Code, o: &mut [u64; L]) {
     let (alu, m) = (c.alu(), &c.inst.mods);
+    if alu.float == Float::None && alu.words == 2 {
+        return;
+    }
     if alu.float != Float::F64 {
         let mut x: [u32; L] = std::array::from_fn(|i| o[i] as u32);
         if alu.float != Float::None {
@@ -680,6 +682,9 @@ pub(crate) fn finish_wide<const L: usize>(mode: u32, c: &Code, o: &mut [u64; L])
         return;
     }
     let flushed = flushes(mode, Float::F64, true);
+    if !flushed && !m.clamp {
+        return;
+    }
     for v in o.iter_mut() {
         if alu.mode && flushed {
             *v = flush64(*v);
@@ -723,17 +728,16 @@ pub(crate) fn store<H: Host, const L: usize>(h: H, w: &mut Wave<L>, c: &Code, o:
 pub(crate) fn full_wide<H: Host, const L: usize>(h: H, w: &mut Wave<L>, c: &Code) {
     let alu = c.alu();
     let Kernel::Wide(near, exact) = alu.kernel else { return };
-    let read = |n: usize| WideLines(source_wide(h, w, c, n));
-    let x = read(0);
+    let x = WideLines(source_wide(h, w, c, 0));
     let (y, z);
     let b = if alu.count > 1 {
-        y = read(1);
+        y = WideLines(source_wide(h, w, c, 1));
         &y.0
     } else {
         &x.0
     };
     let d = if alu.count > 2 {
-        z = read(2);
+        z = WideLines(source_wide(h, w, c, 2));
         &z.0
     } else {
         &x.0
@@ -754,7 +758,11 @@ pub(crate) fn write16<const L: usize>(w: &mut Wave<L>, k: usize, high: bool, out
     for l in 0..L {
         x[l] = if high { d[l] & 0xffff | out[l] << 16 } else { d[l] & 0xffff_0000 | out[l] & 0xffff };
     }
-    blend(mask, d, &x);
+    if mask == Wave::<L>::ALL {
+        *d = x;
+    } else {
+        blend(mask, d, &x);
+    }
 }
 
 /// Lanes of `b` where the mask is set, of `a` elsewhere.

@@ -286,14 +286,16 @@ impl<const L: usize> Wave<L> {
     }
 }
 
-/// Lanes of `x` where the mask is set take the place of those of `d`; sixteen at a time, as host vectors do it.
+/// Lanes of `x` where the mask is set take the place of those of `d`; sixteen at a time and without conditions, as host
+/// vectors do it.
 #[inline(always)]
 pub(crate) fn blend<const L: usize>(mask: u64, d: &mut [u32; L], x: &[u32; L]) {
     let rows = d.as_chunks_mut::<16>().0.iter_mut().zip(x.as_chunks::<16>().0);
     for (k, (d, x)) in rows.enumerate() {
         let m = (mask >> (16 * k)) as u32;
         for i in 0..16 {
-            d[i] = if m & 1 << i != 0 { x[i] } else { d[i] };
+            d[i] ^= (d[i] ^ x[i]) & 0u32.wrapping_sub(m >> i & 1);
         }
+        crate::ops::apart();
     }
 }
