@@ -60,8 +60,8 @@ impl Host for Portable {
     #[inline(always)]
     fn signs(self, x: &Chunk) -> u32 {
         let mut m = 0;
-        for i in 0..16 {
-            m |= (x[i] >> 31) << i;
+        for (i, x) in x.iter().enumerate() {
+            m |= (x >> 31) << i;
         }
         m
     }

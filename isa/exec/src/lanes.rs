@@ -118,8 +118,8 @@ impl DppMap {
 pub(crate) fn spread(mask: u64) -> Chunk {
     let m = mask as u32;
     let mut o = [0; 16];
-    for i in 0..16 {
-        o[i] = 0u32.wrapping_sub(m >> i & 1);
+    for (i, o) in o.iter_mut().enumerate() {
+        *o = 0u32.wrapping_sub(m >> i & 1);
     }
     o
 }

@@ -330,8 +330,8 @@ fn parameter<H: Host, const L: usize>(
     let mut x = Lines(w.lanes32(c.s[k]));
     if let Some(n) = lane {
         let mut from = [0; 16];
-        for l in 0..16 {
-            from[l] = (l as u32 & !3) + n;
+        for (l, f) in from.iter_mut().enumerate() {
+            *f = (l as u32 & !3) + n;
         }
         for x in chunks_mut(&mut x.0) {
             *x = h.shuffle(x, &from);

@@ -41,12 +41,12 @@ fn product<H: Host>(h: H, a: &Tile, b: &Tile, acc: &mut Tile) {
         let c = &mut acc.0;
         let mut s = [h.load(&c[r]), h.load(&c[r + 1]), h.load(&c[r + 2]), h.load(&c[r + 3])];
         for k in 0..16 {
-            for j in 0..4 {
-                s[j] = h.fma(a.0[k][r + j], &b.0[k], s[j]);
+            for (j, s) in s.iter_mut().enumerate() {
+                *s = h.fma(a.0[k][r + j], &b.0[k], *s);
             }
         }
-        for j in 0..4 {
-            c[r + j] = h.store(s[j]);
+        for (j, s) in s.into_iter().enumerate() {
+            c[r + j] = h.store(s);
         }
     }
 }
@@ -123,8 +123,8 @@ fn floats<H: Host, const L: usize>(h: H, w: &mut Wave<L>, c: &Code) {
         for (row, (sum, start)) in sum.0.iter_mut().zip(&start.0).enumerate() {
             *sum = *start;
             for k in 0..16 {
-                for n in 0..16 {
-                    sum[n] = Near(0, 0).fma32(a.0[k][row], b.0[k][n], sum[n]);
+                for (sum, b) in sum.iter_mut().zip(&b.0[k]) {
+                    *sum = Near(0, 0).fma32(a.0[k][row], *b, *sum);
                 }
             }
         }

@@ -3,6 +3,7 @@
 //!
 //! `SPARKLE_TEST_INSTANCES` sets how many instructions, `SPARKLE_TEST_SEED` which.
 mod common;
+use common::On;
 use common::random::*;
 use isa::{Format, ROWS, Row};
 use isa_exec::*;
@@ -74,7 +75,7 @@ fn digests() {
             name += "/dpp";
         }
         code.push(0xbfb0_0000);
-        let (o, _) = outcome(&code, r.next(), wave, wave.lanes(), Engine::Interpreter);
+        let (o, _) = outcome(&code, r.next(), wave, wave.lanes(), On::Interpreter);
         let h = all.entry(name).or_default();
         *h = h.rotate_left(1) ^ digest(&o);
     }
