@@ -7,9 +7,12 @@
 
 pub mod check;
 mod compare;
+mod divide;
 mod fast;
 mod fp;
 mod group;
+mod half;
+mod host;
 #[cfg(target_arch = "x86_64")]
 mod jit;
 mod lanes;

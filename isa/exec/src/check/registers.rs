@@ -2,6 +2,7 @@
 use super::bits::{self, Bits, Rule, Scc};
 use super::uses::{BOTH, Lanes, Need, Part, REAL, Reg, Uses};
 use super::{Begin, WaveView};
+use crate::host::Portable;
 use crate::lanes::{DppMap, swizzle};
 use isa::analysis::Effects;
 use isa::row::{Class, Format, Slot};
@@ -50,7 +51,7 @@ struct Crossing {
 
 fn crossing(inst: &Inst, w: &WaveView<'_>) -> Option<Crossing> {
     let map = DppMap::new(inst.dpp, w.lanes as usize)?;
-    let write = if w.lanes == 64 { map.write::<64>(w.exec) } else { map.write::<32>(w.exec) };
+    let write = if w.lanes == 64 { map.write::<_, 64>(Portable, w.exec) } else { map.write::<_, 32>(Portable, w.exec) };
     Some(Crossing { from: map.sources(w.exec), write })
 }
 
