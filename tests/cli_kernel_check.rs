@@ -90,7 +90,7 @@ fn a_buffer_that_is_too_small_is_found_though_its_page_goes_on() {
     let ran = sparkle(&dir, &format!("{RUN}101 --check"));
     assert_eq!(ran.code, Some(8), "{}{}", ran.out, ran.err);
     assert_eq!(ran.out.matches("error[out-of-bounds]").count(), 3, "{}", ran.out);
-    for name in ["argument 0 (a)", "argument 1 (b)", "argument 2 (y)"] {
+    for name in ["argument 0 (a)", "argument 1 (b)", "argument 2 (dst)"] {
         let found = format!("4 bytes past the end of {name} of 400 bytes, at its offset 400");
         assert!(ran.out.contains(&found), "{found}\n{}", ran.out);
     }

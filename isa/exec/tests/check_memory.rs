@@ -43,7 +43,7 @@ fn lds_starts_undefined() {
              {store}
             bad: {op} offset:64
              s_waitcnt lgkmcnt(0)
-             v_not_b32 v3, v2
+             v_cvt_f32_u32 v3, v2
              global_store_b32 v1, v3, s[0:1]"
         )
     };

@@ -682,16 +682,15 @@ impl Observer for Checker {
                 continue;
             }
             let mut t = *t;
-            if t.space == Space::Lds {
-                if let Some(g) = self.groups.get_mut(&step.group)
-                    && let Ok(at) = usize::try_from(t.at)
-                    && let Some(old) = g.lds_mirror.get_mut(at..at.saturating_add(t.len as usize))
-                    && let Some(new) = done.lds.get(at..at.saturating_add(t.len as usize))
-                    && t.kind != Access::Read
-                {
-                    t.silent = t.kind == Access::Write && old == new;
-                    old.copy_from_slice(new);
-                }
+            if t.space == Space::Lds
+                && let Some(g) = self.groups.get_mut(&step.group)
+                && let Ok(at) = usize::try_from(t.at)
+                && let Some(old) = g.lds_mirror.get_mut(at..at.saturating_add(t.len as usize))
+                && let Some(new) = done.lds.get(at..at.saturating_add(t.len as usize))
+                && t.kind != Access::Read
+            {
+                t.silent = t.kind == Access::Write && old == new;
+                old.copy_from_slice(new);
             }
             self.races(step, &t);
         }

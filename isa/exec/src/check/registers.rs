@@ -287,10 +287,10 @@ impl Registers {
 
     fn wrote(&mut self, uses: &Uses, inst: &Inst, w: &WaveView<'_>, pc: u64) {
         for g in &uses.gives {
-            if w.exec != 0 || Self::mask(g.lanes, inst, w) != 0 {
-                if let Some(by) = self.v_by.get_mut(g.reg as usize) {
-                    *by = pc;
-                }
+            if (w.exec != 0 || Self::mask(g.lanes, inst, w) != 0)
+                && let Some(by) = self.v_by.get_mut(g.reg as usize)
+            {
+                *by = pc;
             }
         }
     }

@@ -190,7 +190,7 @@ impl Builder<'_> {
     /// Registers as the effects have them, every lane that is active.
     fn whole(&mut self) {
         for k in 0..=255 {
-            if self.e.reads.has_vgpr(k) && !(self.e.writes.has_vgpr(k) && !self.e.stores) {
+            if self.e.reads.has_vgpr(k) && (self.e.stores || !self.e.writes.has_vgpr(k)) {
                 self.sink(k, BOTH);
             }
             if self.e.writes.has_vgpr(k) {
@@ -490,7 +490,7 @@ impl Builder<'_> {
         address.add_vgprs(m.addr, super::waits::address_vgprs(inst));
         let typed = row.format == Format::Mtbuf || name.contains("format");
         // What is stored to global memory with its bytes as they are is judged byte by byte, when its place is known.
-        let bytes = !typed && !matches!(row.format, Format::Mubuf) || !typed && !atomic;
+        let bytes = !(typed || atomic && row.format == Format::Mubuf);
         let mut dwords = 0;
         for k in 0..=255u8 {
             if address.has_vgpr(k) && self.e.reads.has_vgpr(k) {
