@@ -448,7 +448,7 @@ mod tests {
         arena.write(storage.start() + PAGE, &[0xab]);
         let host = window.host() as u64;
         let mut byte = [0];
-        crate::soft::umem::read(host, &mut byte).unwrap();
+        crate::soft::client::Client::default().read(host, &mut byte).unwrap();
         assert_eq!(byte, [0xab]);
         assert!(memory.window(VA_START, Access::Write).is_none(), "not writable");
         assert!(memory.window(VA_START + 2 * PAGE, Access::Read).is_none(), "not mapped");

@@ -6,7 +6,7 @@
 //! without the card, and to run it in CI.
 //!
 //! ```text
-//! ioctl ─ kernel.rs ─ cs.rs ──► sched.rs ──► cp/ ─────► dispatch.rs ─► waves.rs ──► isa_exec
+//! ioctl ─ kernel/ ─ cs.rs ────► sched.rs ──► cp/ ─────► dispatch.rs ─► waves.rs ──► isa_exec
 //!            │ BOs, VA            │ rings      │ PM4, SDMA  │ registers    │ workgroups, programs.rs
 //!            └── arena.rs, vm.rs ◄┴────────────┴────────────┴──────────────┘ every access, checked
 //! ```
@@ -25,10 +25,12 @@ mod access;
 mod arena;
 mod caches;
 mod card;
+mod client;
 mod code;
 mod context;
 mod cp;
-mod cs;
+#[allow(unsafe_code)]
+mod descriptor;
 mod dispatch;
 mod fence;
 mod identity;
@@ -37,14 +39,15 @@ mod kernel;
 mod memory;
 mod programs;
 mod sched;
+mod share;
 mod strict;
 mod syncobj;
 mod trace;
-mod umem;
 mod vm;
 mod waves;
 
 use std::io;
+use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -53,9 +56,13 @@ use memmap2::{MmapOptions, MmapRaw};
 use crate::kmd::{Errno, Node, Protection};
 
 pub use card::Config;
+pub use client::Client;
+pub use identity::Arch;
 pub use inspect::Inspection;
 pub use isa_exec::Engine as WaveEngine;
 pub use isa_exec::check;
+pub use kernel::NodeKind;
+pub use share::{Kind, Name, Shared};
 pub use trace::{DispatchEvent, Event, Trace};
 pub use waves::Counters;
 
@@ -63,6 +70,7 @@ pub use waves::Counters;
 #[derive(Debug)]
 pub struct SoftNode {
     file: kernel::File,
+    client: client::Client,
 }
 
 /// What a [`SoftNode`] holds open: all zero when everything was given back.
@@ -78,6 +86,8 @@ pub struct Census {
     pub lists: usize,
     /// Synchronisation objects.
     pub syncobjs: usize,
+    /// Descriptors given away and not closed by everybody, of all files of the card.
+    pub shared: usize,
     /// Bytes of video memory in use, of all files of the card.
     pub vram_bytes: u64,
     /// Bytes of system memory in use, of all files of the card.
@@ -98,12 +108,36 @@ pub struct Work {
 impl SoftNode {
     /// A new card, opened once. Fails where the host lacks memfds or address space.
     pub fn new(config: Config) -> io::Result<Self> {
-        Ok(Self { file: kernel::File::new(card::Card::new(config)?) })
+        let file = kernel::File::new(card::Card::new(config)?, NodeKind::Render);
+        Ok(Self { file, client: client::Client::default() })
     }
 
-    /// Opens the same card again: other handles, another address space.
+    /// Opens the same card's render node again: other handles, another address space.
     pub fn reopen(&self) -> Self {
-        Self { file: kernel::File::new(Arc::clone(&self.file.card)) }
+        self.reopen_as(NodeKind::Render)
+    }
+
+    /// Opens one of the same card's nodes.
+    pub fn reopen_as(&self, node: NodeKind) -> Self {
+        Self { file: kernel::File::new(Arc::clone(&self.file.card), node), client: client::Client::default() }
+    }
+
+    /// Which node this is.
+    pub fn kind(&self) -> NodeKind {
+        self.file.node
+    }
+
+    /// What a descriptor that the device gave away stands for, by the serial of its [`Name`]; `None` once every copy of
+    /// it is closed, and for other devices'.
+    pub fn shared(&self, serial: u64) -> Option<Shared> {
+        self.file.card.shares.get(serial).map(|object| object.seen())
+    }
+
+    /// An ioctl on such a descriptor itself: `SYNC_IOC_MERGE` and `SYNC_IOC_FILE_INFO` of sync files. Descriptors in `arg`,
+    /// the new one of a merge among them, are this process's. ENOTTY for what the descriptor doesn't know, EBADF where
+    /// [`shared`](Self::shared) gives nothing.
+    pub fn sync_ioctl(&self, serial: u64, client: &Client, request: u32, arg: &mut [u8]) -> Result<i32, Errno> {
+        self.file.sync_ioctl(serial, client, request, arg)
     }
 
     /// What the card's waves have done so far, of all its files.
@@ -114,15 +148,40 @@ impl SoftNode {
     /// What is open now.
     pub fn census(&self) -> Census {
         let file = &self.file;
+        let shared = file.card.shares.sweep();
         Census {
             buffers: file.objects.len(),
             mappings: file.vm.len(),
             contexts: file.contexts.len(),
             lists: file.lists.len(),
             syncobjs: file.syncobjs.len(),
+            shared,
             vram_bytes: file.card.arena.usage(arena::Heap::Vram).1,
             gtt_bytes: file.card.arena.usage(arena::Heap::Gtt).1,
         }
+    }
+
+    /// An ioctl of another process, whose memory the addresses in `arg` mean. Descriptors in `arg` are this process's.
+    pub fn ioctl_of(&self, client: &Client, request: u32, arg: &mut [u8]) -> Result<i32, Errno> {
+        self.file.ioctl(client, request, arg)
+    }
+
+    /// Wakes everybody who waits for something of this card, so that a [`Client`] that left is noticed.
+    pub fn wake(&self) {
+        self.file.card.events.notify();
+    }
+
+    /// Where in [`memory`](Self::memory) a fake offset of `GEM_MMAP` leads. EINVAL where `len` bytes there aren't a buffer
+    /// object that this file has a handle to, from its start.
+    pub fn locate(&self, offset: u64, len: u64) -> Result<u64, Errno> {
+        let start = offset.checked_sub(kernel::MMAP_BASE).ok_or(Errno::EINVAL)?;
+        let mine = self.file.objects.position(|bo| bo.storage.start() == start && len <= bo.storage.len());
+        if mine.is_some() && len != 0 { Ok(start) } else { Err(Errno::EINVAL) }
+    }
+
+    /// The file that holds every buffer object of the card.
+    pub fn memory(&self) -> BorrowedFd<'_> {
+        self.file.card.arena.fd()
     }
 }
 
@@ -131,17 +190,12 @@ impl Node for SoftNode {
     unsafe fn ioctl(&self, request: u32, arg: &mut [u8]) -> Result<i32, Errno> {
         // Addresses in `arg` are copied through the kernel, which checks them: nothing here relies on the caller's
         // promise.
-        self.file.ioctl(request, arg)
+        self.file.ioctl(&self.client, request, arg)
     }
 
     fn mmap(&self, offset: u64, len: usize, protection: Protection) -> io::Result<MmapRaw> {
-        let start = offset.checked_sub(kernel::MMAP_BASE).ok_or(Errno::EINVAL)?;
-        // Only what this file has a handle to can be mapped, from its start, and not beyond its end.
-        let mine = self.file.objects.any(|bo| bo.storage.start() == start && len as u64 <= bo.storage.len());
-        if !mine || len == 0 {
-            return Err(Errno::EINVAL.into());
-        }
-        let fd = self.file.card.arena.fd();
+        let start = self.locate(offset, len as u64)?;
+        let fd = self.memory();
         let mut options = MmapOptions::new();
         options.offset(start).len(len);
         match protection {

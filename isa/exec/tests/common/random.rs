@@ -197,7 +197,8 @@ pub fn words(r: &mut Rng, row: &Row, wave: WaveSize) -> Option<Vec<u32>> {
     if let Some((at, behind)) = place
         && r.one_in(5)
     {
-        let (code, word) = dpp(r, v(r));
+        let v = v(r);
+        let (code, word) = dpp(r, v);
         let plain = w.clone();
         w[at] = w[at] & !0x1ff | code;
         w[behind] = word;
@@ -289,7 +290,7 @@ pub fn fill(g: &mut Group, r: &mut Rng, wave: WaveSize) {
         for k in 0..VGPRS as usize {
             let how = r.below(8);
             let first = r.below(16) * 4;
-            let pair = [DATA, DATA + 1024, CONST, 0x1_0000_0000_0000 + 64, 0x2_0000_0000_0000][match r.below(12) {
+            let pair = [DATA, DATA + 1024, CONST, 0x2000_0000_0000_0000 + 64, 0x1000_0000_0000_0000][match r.below(12) {
                 x @ 0..=4 => x as usize,
                 _ => 0,
             }];

@@ -5,14 +5,13 @@ use std::sync::Arc;
 use bytemuck::Pod;
 use nix::errno::Errno;
 
-use super::context::Known;
-use super::fence::Fence;
-use super::kernel::{BoList, File, SYNCOBJ_WAIT_FOR_SUBMIT, get, in_ns, put};
-use super::sched::{Engine, Ib, Job};
-use super::syncobj::Syncobj;
-use super::umem;
-use super::vm::canonical;
+use super::{BoList, Call, get, put};
 use crate::kmd::uapi;
+use crate::soft::context::Known;
+use crate::soft::fence::Fence;
+use crate::soft::sched::{Engine, Ib, Job};
+use crate::soft::syncobj::Syncobj;
+use crate::soft::vm::canonical;
 
 /// Most IBs in one submission, the driver's numbers.
 pub const fn max_ibs(engine: Engine) -> u32 {
@@ -25,9 +24,6 @@ pub const fn max_ibs(engine: Engine) -> u32 {
 /// Most chunks in one submission, and most dwords in a chunk: beyond any real one.
 const MAX_CHUNKS: u64 = 4096;
 const MAX_CHUNK_DW: u64 = 1 << 20;
-/// How long a submission waits for a point that nobody submitted yet.
-const SUBMIT_WAIT_NS: i64 = 5_000_000_000;
-
 /// What the chunks say, before it becomes a job.
 #[derive(Default)]
 struct Parsed {
@@ -36,7 +32,7 @@ struct Parsed {
     mem_sync: bool,
     dependencies: Vec<Arc<Fence>>,
     signal: Vec<(Arc<Syncobj>, u64)>,
-    user_fence: Option<(Arc<super::kernel::Bo>, u64)>,
+    user_fence: Option<(Arc<super::Bo>, u64)>,
     list: Option<BoList>,
 }
 
@@ -50,7 +46,7 @@ fn elements<T: Pod>(data: &[u32]) -> Result<Vec<T>, Errno> {
     Ok(chunks.map(bytemuck::pod_read_unaligned).collect())
 }
 
-impl File {
+impl Call<'_> {
     /// `AMDGPU_CS`.
     pub(super) fn cs(&self, arg: &mut [u8]) -> Result<i32, Errno> {
         let cs: uapi::CsIn = get(arg);
@@ -62,14 +58,14 @@ impl File {
             return Err(Errno::ECANCELED);
         }
         // An array of addresses, each of one chunk.
-        let addresses = umem::read_array::<u64>(cs.chunks, cs.num_chunks.into(), MAX_CHUNKS)?;
+        let addresses = self.client.read_array::<u64>(cs.chunks, cs.num_chunks.into(), MAX_CHUNKS)?;
         let mut parsed = Parsed::default();
         if cs.bo_list_handle != 0 {
             parsed.list = Some(self.lists.get(cs.bo_list_handle).ok_or(Errno::ENOENT)?);
         }
         for address in addresses {
-            let chunk: uapi::CsChunk = umem::read_one(address)?;
-            let data = umem::read_array::<u32>(chunk.chunk_data, chunk.length_dw.into(), MAX_CHUNK_DW)?;
+            let chunk: uapi::CsChunk = self.client.read_one(address)?;
+            let data = self.client.read_array::<u32>(chunk.chunk_data, chunk.length_dw.into(), MAX_CHUNK_DW)?;
             self.chunk(chunk.chunk_id, &data, &mut parsed)?;
         }
         let Some(ring) = parsed.ring else { return Err(Errno::EINVAL) };
@@ -115,7 +111,7 @@ impl File {
                 let fence = elements::<uapi::CsChunkFence>(data)?[0];
                 let bo = self.object(fence.handle).map_err(|_| Errno::EINVAL)?;
                 // One page exactly, and the quadword inside it.
-                if bo.storage.len() != super::arena::PAGE || u64::from(fence.offset) > bo.storage.len() - 8 {
+                if bo.storage.len() != crate::soft::arena::PAGE || u64::from(fence.offset) > bo.storage.len() - 8 {
                     return Err(Errno::EINVAL);
                 }
                 parsed.user_fence = Some((bo, fence.offset.into()));
@@ -165,13 +161,7 @@ impl File {
 
     fn wait_point(&self, handle: u32, point: u64, flags: u32, parsed: &mut Parsed) -> Result<(), Errno> {
         let sync = self.syncobj(handle)?;
-        let fences = match sync.find(point) {
-            Some(fences) => fences,
-            None if flags & SYNCOBJ_WAIT_FOR_SUBMIT != 0 => {
-                self.card.events.wait_until(in_ns(SUBMIT_WAIT_NS), || sync.find(point)).ok_or(Errno::ETIME)?
-            }
-            None => return Err(Errno::EINVAL),
-        };
+        let fences = self.point_fences(&sync, point, flags)?;
         parsed.dependencies.extend(fences);
         Ok(())
     }

@@ -1,0 +1,158 @@
+//! Buffer objects: their memory, and where address spaces have them.
+
+use std::sync::{Arc, PoisonError};
+
+use nix::errno::Errno;
+
+use super::{Bo, Call, MMAP_BASE, absolute, get, put};
+use crate::kmd::uapi;
+use crate::soft::arena::{Heap, PAGE};
+use crate::soft::fence::Fence;
+use crate::soft::vm::Permissions;
+
+impl Call<'_> {
+    pub(super) fn object(&self, handle: u32) -> Result<Arc<Bo>, Errno> {
+        self.objects.get(handle).ok_or(Errno::ENOENT)
+    }
+
+    pub(super) fn gem_create(&self, arg: &mut [u8]) -> Result<i32, Errno> {
+        const FLAGS: u64 = uapi::GEM_CREATE_CPU_ACCESS_REQUIRED
+            | uapi::GEM_CREATE_NO_CPU_ACCESS
+            | uapi::GEM_CREATE_CPU_GTT_USWC
+            | uapi::GEM_CREATE_VRAM_CLEARED
+            | uapi::GEM_CREATE_VRAM_CONTIGUOUS
+            | uapi::GEM_CREATE_VM_ALWAYS_VALID
+            | uapi::GEM_CREATE_EXPLICIT_SYNC
+            | uapi::GEM_CREATE_VRAM_WIPE_ON_RELEASE
+            | uapi::GEM_CREATE_DISCARDABLE
+            | uapi::GEM_CREATE_COHERENT
+            | uapi::GEM_CREATE_UNCACHED;
+        const DOMAINS: u64 = (uapi::GEM_DOMAIN_CPU | uapi::GEM_DOMAIN_GTT | uapi::GEM_DOMAIN_VRAM) as u64;
+        let mut create: uapi::GemCreateIn = get(arg);
+        if create.domain_flags & !FLAGS != 0 || create.domains & !DOMAINS != 0 || create.bo_size == 0 {
+            return Err(Errno::EINVAL);
+        }
+        let align = create.alignment.max(PAGE).checked_next_power_of_two().ok_or(Errno::EINVAL)?;
+        create.bo_size = create.bo_size.checked_next_multiple_of(PAGE).ok_or(Errno::ENOMEM)?;
+        // The domains are preferences: video memory first, system memory when that is full and allowed.
+        let mut heaps = Vec::new();
+        if create.domains & u64::from(uapi::GEM_DOMAIN_VRAM) != 0 {
+            heaps.push(Heap::Vram);
+        }
+        if create.domains & u64::from(uapi::GEM_DOMAIN_GTT | uapi::GEM_DOMAIN_CPU) != 0 || heaps.is_empty() {
+            heaps.push(Heap::Gtt);
+        }
+        // What others closed meanwhile may be what there is no room for.
+        self.card.shares.sweep();
+        let storage = heaps.iter().find_map(|&heap| self.card.arena.allocate(heap, create.bo_size, align));
+        let storage = storage.ok_or(Errno::ENOMEM)?;
+        let mut bo = Bo::new(storage, create);
+        if create.domain_flags & uapi::GEM_CREATE_VM_ALWAYS_VALID != 0 {
+            bo.home = Some(Arc::downgrade(&self.vm));
+        }
+        let handle = self.file.add_object(Arc::new(bo));
+        put(arg, &uapi::GemCreateOut { handle, _pad: 0 });
+        Ok(0)
+    }
+
+    pub(super) fn gem_mmap(&self, arg: &mut [u8]) -> Result<i32, Errno> {
+        let bo = self.object(get::<uapi::GemMmapIn>(arg).handle)?;
+        if bo.user.is_some() || bo.create.domain_flags & uapi::GEM_CREATE_NO_CPU_ACCESS != 0 {
+            return Err(Errno::EPERM);
+        }
+        put(arg, &uapi::GemMmapOut { addr_ptr: MMAP_BASE + bo.storage.start() });
+        Ok(0)
+    }
+
+    pub(super) fn gem_wait_idle(&self, arg: &mut [u8]) -> Result<i32, Errno> {
+        let wait: uapi::GemWaitIdleIn = get(arg);
+        let bo = self.object(wait.handle)?;
+        let idle = self.wait(absolute(wait.timeout), || bo.is_idle().then_some(()))?;
+        put(arg, &uapi::GemWaitIdleOut { status: idle.is_none().into(), domain: bo.domain() });
+        Ok(0)
+    }
+
+    pub(super) fn gem_op(&self, arg: &mut [u8]) -> Result<i32, Errno> {
+        let op: uapi::GemOp = get(arg);
+        let bo = self.object(op.handle)?;
+        let mut domains = bo.domains.lock().unwrap_or_else(PoisonError::into_inner);
+        match op.op {
+            uapi::GEM_OP_GET_GEM_CREATE_INFO => {
+                let create = uapi::GemCreateIn { domains: *domains, ..bo.create };
+                self.client.write(op.value, bytemuck::bytes_of(&create)).map(|()| 0)
+            }
+            uapi::GEM_OP_SET_PLACEMENT if bo.user.is_some() => Err(Errno::EPERM),
+            uapi::GEM_OP_SET_PLACEMENT => {
+                // A wish for the next time that it moves, which here it never has to.
+                *domains = op.value & u64::from(uapi::GEM_DOMAIN_CPU | uapi::GEM_DOMAIN_GTT | uapi::GEM_DOMAIN_VRAM);
+                Ok(0)
+            }
+            _ => Err(Errno::EINVAL),
+        }
+    }
+
+    pub(super) fn gem_va(&self, arg: &mut [u8]) -> Result<i32, Errno> {
+        const FLAGS: u32 = uapi::VM_DELAY_UPDATE
+            | uapi::VM_PAGE_READABLE
+            | uapi::VM_PAGE_WRITEABLE
+            | uapi::VM_PAGE_EXECUTABLE
+            | uapi::VM_MTYPE_MASK
+            | uapi::VM_PAGE_NOALLOC;
+        // What the shorter form lacks is zero: nothing to wait for, nobody to tell.
+        let va: uapi::GemVaTimeline = get(arg);
+        if va.flags & uapi::VM_PAGE_PRT != 0 {
+            // Partially resident ranges aren't provided yet.
+            return Err(Errno::EOPNOTSUPP);
+        }
+        if va.flags & !FLAGS != 0 {
+            return Err(Errno::EINVAL);
+        }
+        let permissions = [
+            (uapi::VM_PAGE_READABLE, Permissions::READ),
+            (uapi::VM_PAGE_WRITEABLE, Permissions::WRITE),
+            (uapi::VM_PAGE_EXECUTABLE, Permissions::EXECUTE),
+        ];
+        let permissions = permissions.iter().filter(|p| va.flags & p.0 != 0).map(|p| p.1).collect();
+        let vm = Arc::clone(&self.vm);
+        let bo = match va.operation {
+            uapi::VA_OP_CLEAR => None,
+            uapi::VA_OP_MAP | uapi::VA_OP_REPLACE | uapi::VA_OP_UNMAP => Some(self.object(va.handle)?),
+            _ => return Err(Errno::EINVAL),
+        };
+        let update = move || {
+            if matches!(va.operation, uapi::VA_OP_CLEAR | uapi::VA_OP_REPLACE) {
+                vm.clear(va.va_address, va.map_size)?;
+            }
+            match &bo {
+                Some(_) if va.operation == uapi::VA_OP_UNMAP => vm.unmap(va.va_address, va.handle),
+                Some(bo) => vm.map(va.va_address, va.map_size, &bo.storage, va.offset_in_bo, permissions, va.handle),
+                None => Ok(()),
+            }
+        };
+        let told = match va.vm_timeline_syncobj_out {
+            0 => None,
+            handle => Some(self.syncobj(handle)?),
+        };
+        let mut before = Vec::new();
+        if va.num_syncobj_handles != 0 {
+            for sync in self.syncobj_list(va.input_fence_syncobj_handles, va.num_syncobj_handles)? {
+                before.extend(sync.find(0).ok_or(Errno::EINVAL)?);
+            }
+        }
+        let before = Fence::all(&self.card.events, &before);
+        let done = Fence::new(&self.card.events);
+        if before.is_signaled() {
+            update()?;
+            done.signal(Ok(()));
+        } else {
+            // Later the caller can't be told what is wrong; the fence can.
+            let done = Arc::clone(&done);
+            before.on_signal(move |result| done.signal(result.and_then(|()| update())));
+        }
+        if let Some(sync) = told {
+            sync.add(va.vm_timeline_point, done);
+            self.card.events.notify();
+        }
+        Ok(0)
+    }
+}
