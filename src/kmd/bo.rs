@@ -137,20 +137,21 @@ impl Bo {
         Self { inner }
     }
 
-    /// Owns a handle that `open` gives, or shares it with who has it already. With the handle come size and placement, or
-    /// why they aren't known; the handle is closed then.
+    /// Owns a handle that `open` gives, or shares it with who has it already; else `facts` tells size and placement. The
+    /// handle is closed where they can't be had.
     pub(super) fn adopt(
         device: &Arc<Device>,
-        open: impl FnOnce() -> Result<(u32, Result<(u64, Placement), KmdError>), KmdError>,
+        open: impl FnOnce() -> Result<u32, KmdError>,
+        facts: impl FnOnce(u32) -> Result<(u64, Placement), KmdError>,
     ) -> Result<Self, KmdError> {
         let mut known = device.buffers.lock().unwrap_or_else(PoisonError::into_inner);
-        let (handle, facts) = open()?;
+        let handle = open()?;
         if let Some(inner) = known.get(&handle).and_then(Weak::upgrade) {
             drop(known);
             return Ok(Self { inner });
         }
-        let (size, placement) = match facts {
-            Ok((size, placement)) => (size, placement),
+        let (size, placement) = match facts(handle) {
+            Ok(facts) => facts,
             Err(error) => {
                 // The owner's end closes the handle, without the lock.
                 let device = device.clone();

@@ -168,12 +168,12 @@ impl Device {
     pub fn import(self: &Arc<Self>, dma_buf: impl AsFd) -> Result<Bo, KmdError> {
         let fd = dma_buf.as_fd().as_raw_fd();
         let input = drm_prime_handle { handle: 0, flags: 0, fd };
-        Bo::adopt(self, || {
+        let open = || {
             // SAFETY: the structure holds no addresses.
-            let answer = unsafe { self.issue(&ioctls::PRIME_FD_TO_HANDLE, &input, || format!("descriptor {fd}")) }?;
-            let created = created_as(self, answer.handle);
-            Ok((answer.handle, created.map(|created| (created.bo_size, placement(&created)))))
-        })
+            unsafe { self.issue(&ioctls::PRIME_FD_TO_HANDLE, &input, || format!("descriptor {fd}")) }
+                .map(|answer| answer.handle)
+        };
+        Bo::adopt(self, open, |handle| self.facts(handle))
     }
 
     /// Opens a buffer by its global name. `GEM_OPEN`, the primary node.
@@ -182,12 +182,16 @@ impl Device {
     /// The failed ioctl: `ENOENT` no such name, `EACCES` on a render node.
     pub fn open_name(self: &Arc<Self>, name: u32) -> Result<Bo, KmdError> {
         let input = drm_gem_open { name, handle: 0, size: 0 };
-        Bo::adopt(self, || {
+        let open = || {
             // SAFETY: the structure holds no addresses.
-            let answer = unsafe { self.issue(&ioctls::GEM_OPEN, &input, || format!("name {name:#x}")) }?;
-            let created = created_as(self, answer.handle);
-            Ok((answer.handle, created.map(|created| (answer.size, placement(&created)))))
-        })
+            unsafe { self.issue(&ioctls::GEM_OPEN, &input, || format!("name {name:#x}")) }.map(|answer| answer.handle)
+        };
+        Bo::adopt(self, open, |handle| self.facts(handle))
+    }
+
+    /// Size and placement of a buffer that somebody else made.
+    fn facts(&self, handle: u32) -> Result<(u64, Placement), KmdError> {
+        created_as(self, handle).map(|created| (created.bo_size, placement(&created)))
     }
 
     /// Imports a sync object that [`Syncobj::export`] exported. `SYNCOBJ_FD_TO_HANDLE`, any node.

@@ -50,13 +50,15 @@ impl Device {
             let (start, end) = (space.start(), space.end());
             space.alloc(size).ok_or(KmdError::VaExhausted { size, start, end })?
         };
-        let range = SparseRange { device: Arc::clone(self), va, size, bound: Mutex::default() };
-        if let Err(error) = range.change(VA_OP_MAP, VM_PAGE_PRT, None, 0, 0, size, Update::default()) {
+        let input =
+            GemVa { operation: VA_OP_MAP, flags: VM_PAGE_PRT, va_address: va, map_size: size, ..Default::default() };
+        let args = || format!("sparse, GPU address {va:#x}, {size:#x} bytes");
+        // SAFETY: the structure holds no addresses of this process.
+        if let Err(error) = unsafe { self.issue(&ioctls::GEM_VA, &input, args) } {
             self.va().free(va, size);
-            std::mem::forget(range);
             return Err(error);
         }
-        Ok(range)
+        Ok(SparseRange { device: Arc::clone(self), va, size, bound: Mutex::default() })
     }
 }
 
