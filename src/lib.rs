@@ -102,6 +102,7 @@ mod exec;
 
 pub mod capture;
 pub mod cpu;
+pub mod emulate;
 #[allow(unsafe_code)]
 pub mod kmd;
 pub mod object;

@@ -186,6 +186,111 @@ fn lds_grows_by_the_flag_or_by_the_argument() {
     let want = |i: u32| x[(i / 64 * 64 + (i + 5) % 64) as usize] + i % 16 * 100;
     assert_eq!(words(&fs::read(dir.join("y.bin")).unwrap()), (0..128).map(want).collect::<Vec<_>>());
     fails(&format!("{line} --device emu --lds 65473"), 2, "65537 bytes of LDS exceed a workgroup's 65536");
+    // An LDS pointer takes no buffer, nor nothing.
+    let reverse = "launch_v5.hsaco --kernel reverse --grid 1 --block 64 --device emu --arg null";
+    for arg in ["null", "in:x.npy", "u64:0"] {
+        let line = format!("{reverse} --arg {arg}");
+        fails(&line, 2, "argument 1 is a pointer into the workgroup's LDS");
+        assert!(kernel(&line).err.contains("next: give `lds:BYTES`"), "{arg}");
+    }
+}
+
+/// A kernel in LLVM's syntax as an object, and the folder that it is in.
+fn assembled(test: &str, name: &str, code: &str) -> (PathBuf, PathBuf) {
+    let dir = folder(test);
+    let (source, object) = (dir.join("k.s"), dir.join("k.hsaco"));
+    let text = format!(
+        ".amdgcn_target \"amdgcn-amd-amdhsa--gfx1100\"\n.text\n.globl {name}\n.p2align 8\n.type {name},@function\n\
+         {name}:\n{code}\n s_endpgm\n.rodata\n.p2align 6\n.amdhsa_kernel {name}\n.amdhsa_next_free_vgpr 8\n\
+         .amdhsa_next_free_sgpr 16\n.amdhsa_wavefront_size32 1\n.end_amdhsa_kernel\n.amdgpu_metadata\n---\n\
+         amdhsa.kernels:\n  - .name: {name}\n    .symbol: {name}.kd\n    .args: []\n    .kernarg_segment_size: 0\n    \
+         .group_segment_fixed_size: 0\n    .private_segment_fixed_size: 0\n    .kernarg_segment_align: 8\n    \
+         .wavefront_size: 32\n    .sgpr_count: 16\n    .vgpr_count: 8\n    .max_flat_workgroup_size: 1024\n\
+         amdhsa.target: amdgcn-amd-amdhsa--gfx1100\namdhsa.version: [1, 2]\n...\n.end_amdgpu_metadata\n"
+    );
+    fs::write(&source, text).unwrap();
+    let program = env!("CARGO_BIN_EXE_sparkle-pm4");
+    let output = Command::new(program).arg("asm").arg(&source).arg("-o").arg(&object).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    (dir, object)
+}
+
+#[test]
+fn work_items_may_leave_workgroups_incomplete() {
+    let dir = folder("items");
+    let d = dir.display();
+    let line = format!("launch_v5.hsaco --kernel where --device emu --arg out:u32:6x10x4:{d}/y.npy");
+    let ran = kernel(&format!("{line} --items 10,6 --block 8,4"));
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    narrow(&ran);
+    let says = "  10x6x1 work-items in workgroups of 8x4x1: 4 workgroups, 4 waves of 32 lanes\n";
+    assert!(ran.out.contains(says), "{}", ran.out);
+    // For each work-item its global id, the size of a complete workgroup, the grid's size and its local id.
+    let pack = |x: u32, y: u32| x | y << 10 | 1 << 20;
+    let items = (0..60).map(|i| (i % 10, i / 10));
+    let item = |(x, y): (u32, u32)| [x | y << 10, pack(8, 4), pack(10, 6), (x % 8) | (y % 4) << 10];
+    assert_eq!(words(&npy(&dir.join("y.npy")).1), items.flat_map(item).collect::<Vec<_>>());
+    let ran = kernel(&format!("{line} --items 10,6 --block 8,4 --json"));
+    let document: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(document["items"], serde_json::json!([10, 6, 1]));
+    assert_eq!(document["grid"], serde_json::json!([2, 2, 1]));
+    // Hidden arguments: complete workgroups, their size, and what remains, in 16 bits each.
+    let hidden = format!("launch_v5.hsaco --kernel hidden --device emu --arg out:u32:6:{d}/h.npy --arg u32:6");
+    assert_eq!(kernel(&format!("{hidden} --items 10,6 --block 8,4")).code, Some(0));
+    assert_eq!(words(&npy(&dir.join("h.npy")).1), [1, 1, 1, 8 | 4 << 16, 1 | 2 << 16, 2]);
+    fails(&format!("{line} --items 10 --grid 2 --block 8"), 2, "cannot be used with");
+    fails(&format!("{line} --items 0 --block 8"), 2, "at least 1 in each direction");
+    let required = "launch_v5.hsaco --kernel required --items 10,4 --device emu --arg null";
+    fails(required, 2, "it was compiled for complete workgroups only, and 2, 0 and 0 work-items remain");
+}
+
+#[test]
+fn the_stack_is_what_was_asked_for_up_to_the_limit() {
+    let dir = folder("stack");
+    let line = |kernel: &str| {
+        let d = dir.display();
+        format!("stack_v5.hsaco --kernel {kernel} --grid 1 --block 32 --device emu --arg out:u32:32:{d}/y.npy")
+    };
+    let scratch = |line: &str| {
+        let ran = kernel(&format!("{line} --json"));
+        assert_eq!(ran.code, Some(0), "{}", ran.err);
+        serde_json::from_str::<Value>(&ran.out).unwrap()["scratch_lane_bytes"].as_u64().unwrap()
+    };
+    // The array's kernel declares 272 bytes, all that it needs; the recursion 16 and a stack that nobody knows.
+    let array = line("array") + " --arg i32:1";
+    let sizes = ["", " --stack 100", " --stack 1000"].map(|stack| scratch(&format!("{array}{stack}")));
+    assert_eq!(sizes, [272, 272, 1000]);
+    let recursion = line("recursion");
+    let sizes = ["", " --stack 4096"].map(|stack| scratch(&format!("{recursion}{stack}")));
+    assert_eq!(sizes, [16 + 16384, 16 + 4096]);
+    assert_eq!(words(&npy(&dir.join("y.npy")).1), (0..32).map(|i| 2 * (i & 7) + 3).collect::<Vec<_>>());
+    let ran = kernel(&format!("{array} --stack 1000"));
+    assert!(ran.out.contains("\n  1000 B of scratch a lane with its stack\n"), "{}", ran.out);
+    for line in [array, recursion] {
+        fails(&format!("{line} --stack 10000000"), 2, "bytes of scratch a lane exceed 262136");
+    }
+    let ran = kernel("launch_v5.hsaco --kernel required --grid 1 --device emu --arg buf:launch.cl --stack 64");
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(ran.err.contains("kernel required uses no scratch"), "{}", ran.err);
+}
+
+#[test]
+fn timed_runs_tell_how_fast_the_emulator_is() {
+    let line = "launch_v5.hsaco --kernel required --grid 3 --device emu --arg buf:launch.cl";
+    let ran = kernel(&format!("{line} --iters 2"));
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    narrow(&ran);
+    let rate = ran.out.lines().find(|l| l.starts_with("  rate ")).unwrap();
+    let words: Vec<&str> = rate.split_whitespace().collect();
+    assert_eq!(words[2..6], ["wave", "instructions", "a", "run,"], "{rate}");
+    assert!(rate.ends_with(" M/s (emu)"), "{rate}");
+    let document = |flags: &str| serde_json::from_str::<Value>(&kernel(&format!("{line} {flags} --json")).out).unwrap();
+    // Each run takes as many, however many there are.
+    let (once, thrice) = (document(""), document("--iters 3"));
+    let n = once["wave_instructions"].as_u64().unwrap();
+    assert_eq!((words[1], n % 3), (n.to_string().as_str(), 0));
+    assert_eq!(thrice["wave_instructions"], n);
+    assert!(thrice["wave_instructions_per_s"].as_f64().unwrap() > 0.0);
 }
 
 #[test]
@@ -303,6 +408,105 @@ fn mistakes_on_the_command_line_are_usage() {
 }
 
 #[test]
+fn values_of_another_type_than_declared_are_refused() {
+    let values = "launch_v5.hsaco --kernel values --grid 1 --block 1 --device emu --arg buf:launch.cl --arg i8:-2 \
+                  --arg u16:1 --arg i32:-3 --arg f16:0.1 --arg f32:-1.5 --arg f64:1e300 --arg u64:1 \
+                  --arg hex:01000000020000000400000000000000";
+    assert_eq!(kernel(values).code, Some(0));
+    for (good, bad, says) in [
+        ("i32:-3", "f32:3", "argument 3 is declared as int, and this value is f32"),
+        ("f16:0.1", "bf16:1", "argument 4 is declared as half, and this value is bf16"),
+        ("f32:-1.5", "i32:1", "argument 5 is declared as float, and this value is i32"),
+        ("f64:1e300", "u64:1", "argument 6 is declared as double, and this value is u64"),
+    ] {
+        fails(&values.replace(good, bad), 2, says);
+    }
+    // The same bits under either sign, and bytes as they are.
+    for (one, other) in [("i32:-3", "u32:4294967293"), ("u64:1", "i64:-1"), ("f32:-1.5", "hex:0000c0bf")] {
+        let ran = kernel(&values.replace(one, other));
+        assert_eq!(ran.code, Some(0), "{other}: {}", ran.err);
+    }
+    // HIP's objects do not tell types.
+    assert_eq!(
+        kernel("stack_v5.hsaco --kernel array --grid 1 --block 1 --device emu --arg buf:launch.cl --arg f32:1").code,
+        Some(0)
+    );
+}
+
+#[test]
+fn each_output_has_a_file_of_its_own() {
+    let dir = folder("outputs");
+    let d = dir.display();
+    write_npy(&dir.join("x.npy"), "<u4", "(48,)", false, &[7; 192]);
+    let line = |first: &str, second: &str| {
+        format!(
+            "stack_v5.hsaco --kernel spill --grid 1 --block 32 --device emu --arg out:u32:32:{first} \
+             --arg inout:{d}/x.npy:{second}"
+        )
+    };
+    let same = format!("{d}/same.npy");
+    fails(&line(&same, &same), 2, "arguments 0 and 1: the second would replace the first");
+    fails(&line(&same, &format!("{d}/../cli_kernel_outputs/same.npy")), 2, "arguments 0 and 1");
+    std::os::unix::fs::symlink(dir.join("x.npy"), dir.join("link.npy")).unwrap();
+    fails(&line(&format!("{d}/link.npy"), &format!("{d}/x.npy")), 2, "arguments 0 and 1");
+    for (first, second) in [(format!("{d}/a.npy"), format!("{d}/x.npy")), ("/dev/null".into(), "/dev/null".into())] {
+        let ran = kernel(&line(&first, &second));
+        assert_eq!(ran.code, Some(0), "{}", ran.err);
+    }
+}
+
+#[test]
+fn what_cannot_be_traced_is_refused() {
+    let dir = folder("trace");
+    let d = dir.display();
+    let line = format!(
+        "launch_v5.hsaco --kernel where --grid 2 --block 64 --device emu --arg out:u32:512:{d}/y.npy --trace {d}/t"
+    );
+    fails(&format!("{line} --trace-pcs 5..1"), 2, "A must be the lower address");
+    fails(&format!("{line} --trace-group 2"), 2, "2x1x1 workgroups, which count from 0,0,0 to 1,0,0");
+    fails(&format!("{line} --trace-group 1,1"), 2, "--trace-group 1,1,0 is outside the grid");
+    fails(&format!("{line} --trace-wave 2"), 2, "it has 2 waves, counted from 0");
+    let ran = kernel(&format!("{line} --trace-group 1 --trace-wave 1"));
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(fs::metadata(dir.join("t")).unwrap().len() > 0);
+    let line = format!("launch_v5.hsaco --kernel where --grid 1 --block 32 --device emu --arg out:u32:128:{d}/y.npy");
+    for flag in ["--profile", "--dump-pm4"] {
+        let ran = kernel(&format!("{line} {flag} - --json"));
+        assert_eq!(ran.code, Some(2));
+        assert!(ran.out.contains(&format!("{flag} - and --json both want standard output")), "{}", ran.out);
+    }
+}
+
+#[test]
+fn only_regular_files_of_a_size_are_read() {
+    let dir = folder("irregular");
+    let d = dir.display();
+    let pipe = dir.join("pipe");
+    let made = Command::new("mkfifo").arg(&pipe).status();
+    let array = "stack_v5.hsaco --kernel array --grid 1 --block 32 --device emu --arg i32:1";
+    let with = |arg: &str| array.replace("--arg i32:1", &format!("--arg {arg} --arg i32:1"));
+    fails("/dev/zero --list", 1, "/dev/zero cannot be read it is a device, and only regular files are read");
+    fails(&format!("{d} --grid 1"), 1, "it is a folder, and only regular files are read");
+    fails(&with("buf:/dev/zero"), 1, "/dev/zero cannot be read it is a device");
+    fails(&with("in:/dev/zero"), 1, "/dev/zero cannot be read it is a device");
+    if made.is_ok_and(|status| status.success()) {
+        // Nobody writes to it: opening it would wait for ever.
+        for line in [format!("{d}/pipe --list"), with(&format!("buf:{d}/pipe")), with(&format!("in:{d}/pipe"))] {
+            fails(&line, 1, "it is a pipe, and only regular files are read");
+        }
+    } else {
+        skip::skip!("there is no mkfifo");
+    }
+    let big = dir.join("big");
+    fs::File::create(&big).unwrap().set_len((1 << 30) + 1).unwrap();
+    fails(&format!("{d}/big --list"), 1, "it has 1073741825 bytes, and 1073741824 (1024 MiB) are the most");
+    let start = Instant::now();
+    fails(&with(&format!("out:f32:200000000000:{d}/y.npy")), 1, "they need 745.1 GiB, argument 0 most of all");
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+    assert!(!dir.join("y.npy").exists());
+}
+
+#[test]
 fn files_that_cannot_be_used_say_why() {
     let dir = folder("unusable");
     let d = dir.display();
@@ -335,17 +539,48 @@ fn faults_and_hangs_end_with_what_and_where() {
             dir.display()
         )
     };
-    fails(&line("outside"), 7, "nothing is mapped there; pc 0x");
+    fails(&line("outside"), 7, "on emu: memory fault: write at 0x");
     let ran = kernel(&line("outside"));
     for part in ["kernel outside on emu", "wave 0", "global_store_b32", "`sparkle-pm4 disasm faults.hsaco`"] {
         let err = ran.err.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(err.contains(part), "{part}: {}", ran.err);
     }
+    // What happened is said, and nothing of a hang; the place as the disassembly has it.
+    assert!(!ran.err.contains("hung") && !ran.err.contains("ENODATA"), "{}", ran.err);
+    let place = ran.err.split_once("next: see 0x").unwrap().1.split_once(' ').unwrap().0;
+    let program = env!("CARGO_BIN_EXE_sparkle-pm4");
+    let objects = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/objects");
+    let listing = Command::new(program).arg("disasm").arg(objects.join("faults.hsaco")).output().unwrap();
+    let listing = String::from_utf8(listing.stdout).unwrap();
+    let address = format!("{:012X}:", u64::from_str_radix(place, 16).unwrap());
+    let found = listing.lines().find(|l| l.contains(&address)).unwrap_or_else(|| panic!("{address} in {listing}"));
+    assert!(found.contains("global_store_b32"), "{found}");
     assert!(!dir.join("y.npy").exists());
     let start = Instant::now();
-    fails(&format!("{} --timeout-ms 300", line("endless")), 6, "after its time limit");
+    fails(
+        &format!("{} --timeout-ms 300", line("endless")),
+        6,
+        "hung: the job was stopped after its time limit of 300 ms",
+    );
+    let ran = kernel(&format!("{} --timeout-ms 300", line("endless")));
+    let err = ran.err.split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in
+        ["had started 1 of 1 workgroup; 1 wave in 1 workgroup was under way:", "larger `--timeout-ms` (it was 300)"]
+    {
+        assert!(err.contains(part), "{part}: {err}");
+    }
     assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
     fails("faults.hsaco --kernel poke --grid 1 --block 1 --device emu --arg u64:0x1000", 7, "write at 0x1000");
+    let (_, object) = assembled("trapped", "trapped", "s_trap 3");
+    fails(
+        &format!("{} --grid 1 --block 32 --device emu", object.display()),
+        7,
+        "kernel trapped on emu: s_trap 3 pc 0x",
+    );
+    let (_, object) = assembled("illegal", "illegal", ".long 0xbe00ff00");
+    let line = format!("{} --grid 1 --block 32 --device emu", object.display());
+    fails(&line, 7, "kernel illegal on emu: illegal instruction");
+    assert!(!kernel(&line).err.contains("hung"));
 }
 
 #[test]

@@ -105,7 +105,7 @@ fn statistics_profile_and_trace() {
     let line = format!("{RUN}100 --stats --profile k.txt --trace k.trace --trace-wave 3");
     let ran = sparkle(&dir, &line);
     assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
-    assert!(ran.out.contains("by 8 waves of 1 groups"), "{}", ran.out);
+    assert!(ran.out.contains("by 8 waves in 1 workgroup"), "{}", ran.out);
     let profile = fs::read_to_string(dir.join("k.txt")).unwrap();
     let add = profile.lines().find(|l| l.contains("v_add_f32_e32")).unwrap();
     // Four waves have an element; the last of them has four.

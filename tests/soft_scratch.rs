@@ -153,4 +153,8 @@ fn apertures_lie_where_no_address_of_a_client_does() {
         let base = u64::from(load(&bo, at)) | u64::from(load(&bo, at + 1)) << 32;
         assert!(info.virtual_address_max <= base && base + (1 << 32) <= info.high_va_offset, "{base:#x}");
     }
+    // Those of amdgpu's own address spaces (gmc_v11_0_early_init): hidden arguments have them, too.
+    let halves = [0, 1, 2, 3].map(|at| load(&bo, at));
+    assert_eq!(halves, [0, 0x2000_0000, 0, 0x1000_0000]);
+    assert_eq!((halves[1], halves[3]), (sparkle_pm4::object::SHARED_BASE_HI, sparkle_pm4::object::PRIVATE_BASE_HI));
 }

@@ -66,7 +66,7 @@ fn more_workgroups_than_the_cus_hold_dont_all_run() {
     assert_eq!((load(&bo, 0), load(&bo, 1)), (14, 14));
     fill(&bo, &[0, 0]);
     let text = m.fail(&stream(&launch));
-    says(&text, &["hang", "had started 14 of 17 workgroups, and 14 waves of 14 were under way", "and 10 more"]);
+    says(&text, &["hang", "had started 14 of 17 workgroups; 14 waves in 14 workgroups were under way", "and 10 more"]);
     assert_eq!(load(&bo, 0), 14);
 }
 
@@ -301,7 +301,7 @@ const WRONG: &[Wrong] = &[
         ",
         says: &[
             "hang",
-            "had started 1 of 1 workgroups, and 1 waves of 1 were under way",
+            "had started 1 of 1 workgroup; 1 wave in 1 workgroup was under way",
             "workgroup (0, 0, 0) wave 0 runs at pc 0x",
             "`s_branch",
             "EXEC 0xffffffff",
@@ -376,7 +376,7 @@ fn waves_that_wait_at_a_barrier_are_named() {
     let mut launch = Launch::new(code.va(), &[]);
     launch.block = [64, 1, 1];
     let text = m.fail(&launch.stream());
-    says(&text, &["2 waves of 1 were under way", "wave 0 waits at a barrier", "wave 1 runs", "`s_branch"]);
+    says(&text, &["2 waves in 1 workgroup were under way", "wave 0 waits at a barrier", "wave 1 runs", "`s_branch"]);
 }
 
 #[test]

@@ -171,7 +171,7 @@ impl Row {
         times.get(times.len() / 2).copied().unwrap_or(0)
     }
 
-    /// As the document's row, with the operation's own members.
+    /// As the document's row, with the operation's own members, which may replace the common ones.
     fn document(&self, op: &str, more: serde_json::Value) -> serde_json::Value {
         let mut row = json!({
             "op": op, "shape": null, "device": "cpu", "engine": self.engine, "threads": 1,

@@ -25,6 +25,7 @@ mod batch;
 mod bench;
 mod conv2d;
 mod disasm;
+mod emulate;
 mod environment;
 mod failure;
 mod generate;
@@ -74,6 +75,9 @@ enum Command {
     Asm(asm::Args),
     /// Disassemble RDNA3 machine code, as LLVM prints it.
     Disasm(disasm::Args),
+    /// Run a program on the software device, unmodified.
+    #[command(after_help = emulate::AFTER_HELP)]
+    Emulate(emulate::Args),
     /// Time this toolkit beside others.
     Bench(bench::Args),
     /// Print a completion script for a shell.
@@ -100,6 +104,7 @@ fn dispatch(command: Command, out: &Output) -> anyhow::Result<()> {
         Command::Pm4(args) => pm4::run(args, out),
         Command::Asm(args) => asm::run(args, out),
         Command::Disasm(args) => disasm::run(args, out),
+        Command::Emulate(args) => emulate::run(args, out),
         Command::Bench(args) => bench::run(args, out),
         Command::Completions(args) => generate::completions(args, &mut Cli::command(), out),
         Command::Man(args) => generate::man(args, &Cli::command(), out),

@@ -59,6 +59,19 @@ impl<T: Pod> Buffer<T> {
         Ok(out)
     }
 
+    /// Copies out the elements from `start` on, as many as `out` has.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] while a submission writes it; [`Error::Length`] where it doesn't have so many; a failed transfer.
+    pub fn read_at(&self, start: usize, out: &mut [T]) -> Result<(), Error> {
+        let end = start.checked_add(out.len()).filter(|&end| end <= self.len);
+        if end.is_none() {
+            let want = start.saturating_add(out.len());
+            return Err(Error::Length { tensor: "the buffer", want, got: self.len });
+        }
+        self.raw.read_at((start * size_of::<T>()) as u64, bytemuck::cast_slice_mut(out))
+    }
+
     /// Replaces its content.
     ///
     /// # Errors

@@ -152,6 +152,7 @@ impl Gpu {
         memory: impl FnOnce(u64) -> Result<Commands, Error>,
         scratch: impl FnOnce(u64) -> Result<Arc<RawBuffer>, Error>,
     ) -> Result<Recording, Error> {
+        steps.iter().try_for_each(Step::check)?;
         let mut layout = Layout::default();
         let places: Vec<_> = steps.iter().map(|step| step.place(&mut layout)).collect();
         let queue_block = steps.iter().any(Step::needs_queue).then(|| layout.take(QUEUE_BLOCK_BYTES));

@@ -7,9 +7,9 @@ use super::device::Device;
 use super::gpu::Usage;
 use super::module::{LoadedKernel, Module};
 use super::queue::Launch;
-use super::step::{Grid, STACK_BYTES, Step, StepArg};
+use super::step::{Grid, Step, StepArg, lane_scratch};
 use crate::error::Error;
-use crate::object::KernelInfo;
+use crate::object::{ArgValue, KernelInfo};
 
 /// A kernel from a code object, in GPU memory.
 ///
@@ -53,14 +53,14 @@ impl From<&Arg<'_>> for StepArg {
         match arg {
             Arg::In(buffer) => Self::Buffer(Arc::clone(buffer.raw()), Usage::Read),
             Arg::Out(buffer) => Self::Buffer(Arc::clone(buffer.raw()), Usage::Write),
-            Arg::U32(v) => Self::U32(*v),
-            Arg::I32(v) => Self::I32(*v),
-            Arg::F32(v) => Self::F32(*v),
-            Arg::U64(v) => Self::U64(*v),
-            Arg::U8(v) => Self::U8(*v),
-            Arg::U16(v) => Self::U16(*v),
-            Arg::I64(v) => Self::I64(*v),
-            Arg::F64(v) => Self::F64(*v),
+            Arg::U32(v) => Self::Value(ArgValue::U32(*v)),
+            Arg::I32(v) => Self::Value(ArgValue::I32(*v)),
+            Arg::F32(v) => Self::Value(ArgValue::F32(*v)),
+            Arg::U64(v) => Self::Value(ArgValue::U64(*v)),
+            Arg::U8(v) => Self::Value(ArgValue::U8(*v)),
+            Arg::U16(v) => Self::Value(ArgValue::U16(*v)),
+            Arg::I64(v) => Self::Value(ArgValue::I64(*v)),
+            Arg::F64(v) => Self::Value(ArgValue::F64(*v)),
             Arg::Null => Self::Null,
             Arg::Bytes(v) => Self::Bytes(v.to_vec()),
         }
@@ -108,7 +108,7 @@ impl Kernel {
     }
 
     fn launched(&self, grid: Grid, block: [u32; 3]) -> Launched<'_> {
-        Launched { kernel: self, grid, block, dynamic_lds: 0, stack_bytes: STACK_BYTES, offset: [0; 3] }
+        Launched { kernel: self, grid, block, dynamic_lds: 0, stack_bytes: None, offset: [0; 3] }
     }
 }
 
@@ -119,7 +119,7 @@ pub struct Launched<'a> {
     grid: Grid,
     block: [u32; 3],
     dynamic_lds: u32,
-    stack_bytes: u32,
+    stack_bytes: Option<u32>,
     offset: [u64; 3],
 }
 
@@ -130,11 +130,17 @@ impl Launched<'_> {
         Self { dynamic_lds: bytes, ..self }
     }
 
-    /// With that much stack a lane beyond what the kernel declares, in bytes, for a kernel whose stack the compiler
-    /// does not know (recursion, calls through pointers): 16 KiB by default. Others keep to what they declare.
+    /// With that much stack a lane, in bytes. A kernel whose stack the compiler does not know (recursion, calls through
+    /// pointers) has it beyond what it declares, 16 KiB by default; one that declares all of its scratch has the larger
+    /// of both; one without scratch has no use for it.
     #[must_use]
     pub fn stack(self, bytes: u32) -> Self {
-        Self { stack_bytes: bytes, ..self }
+        Self { stack_bytes: Some(bytes), ..self }
+    }
+
+    /// Scratch memory of a lane in bytes, its stack included; 0 where the kernel uses none.
+    pub fn lane_scratch_bytes(&self) -> u32 {
+        lane_scratch(self.kernel.info(), self.stack_bytes)
     }
 
     /// With global ids that begin there, as OpenCL's global work offset has it.

@@ -11,7 +11,7 @@ use super::lint::Author;
 use super::recording::{Recording, Retained};
 use super::step::Step;
 use crate::error::Error;
-use crate::kmd::{self, Context, CsFence, Deadline, Lost, Priority, Ring, Submission, Wait};
+use crate::kmd::{self, Context, CsFence, Deadline, Lost, LostReason, Priority, Ring, Submission, Wait};
 
 /// Command memory of ended submissions that a queue keeps, and the size of a piece at least.
 const COMMANDS_KEPT: usize = 4;
@@ -325,6 +325,8 @@ impl Fence {
 /// A lost context as an error, with what the device can say about it.
 pub(crate) fn explain_loss(kmd: &kmd::Device, context: u32, lost: &Lost) -> Error {
     let reason = match kmd.node().explain(context) {
+        // The device says what happened: a fault is no hang, by which a driver's error would name both.
+        Some(detail) if matches!(lost.reason, LostReason::GuiltySoft | LostReason::GuiltyHard) => detail,
         Some(detail) => format!("{lost}: {detail}"),
         None => format!("{lost}; the kernel log (dmesg) may say more"),
     };

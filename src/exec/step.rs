@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use pm4::dispatch::{self, LDS_MAX, Scratch, Work};
+use pm4::Stream;
+use pm4::dispatch::{self, LDS_MAX, SCRATCH_GRANULE, Scratch, Work};
 use pm4::reg::COMPUTE_USER_DATA_COUNT;
 use pm4::submission::{Access, Use};
-use pm4::{EncodeError, Stream};
 
 use super::gpu::{GpuMemory, Usage};
 use super::module::LoadedKernel;
 use crate::error::Error;
 use crate::kmd::GpuMap;
-use crate::object::{ArgValue, CodeProperties, Launch, PRIVATE_BASE_HI, SHARED_BASE_HI};
+use crate::object::{ArgValue, CodeProperties, KernelInfo, Launch, PRIVATE_BASE_HI, SHARED_BASE_HI};
 
 /// Bytes of an AQL kernel dispatch packet (HSA Platform System Architecture, 2.9.6).
 const AQL_PACKET_BYTES: u64 = 64;
@@ -22,6 +22,18 @@ const SCRATCH_BUDGET: u64 = 256 << 20;
 /// Stack of a lane, for kernels that don't know theirs: what LLVM assumes of a call into the unknown
 /// (`amdgpu-assume-external-call-stack-size`).
 pub(super) const STACK_BYTES: u32 = 16 << 10;
+/// Scratch of a wave at most: COMPUTE_TMPRING_SIZE.WAVESIZE has 15 bits.
+const SCRATCH_WAVE_MAX: u64 = 0x7fff * SCRATCH_GRANULE as u64;
+
+/// Scratch memory of a lane in bytes; 0 for a kernel that needs none. A dynamic stack comes on top of what the kernel
+/// declares; a kernel that declares all that it needs has more where more is asked for.
+pub(super) fn lane_scratch(info: &KernelInfo, stack: Option<u32>) -> u32 {
+    match (info.needs_scratch(), info.uses_dynamic_stack) {
+        (false, _) => 0,
+        (true, false) => info.scratch_bytes.max(stack.unwrap_or(0)).max(4),
+        (true, true) => info.scratch_bytes.saturating_add(stack.unwrap_or(STACK_BYTES).max(4)),
+    }
+}
 
 /// One argument of a step.
 #[derive(Debug, Clone)]
@@ -32,23 +44,9 @@ pub enum StepArg {
     Workspace(GpuMap, Usage),
     /// No address.
     Null,
-    /// By value.
-    U32(u32),
-    /// By value.
-    I32(i32),
-    /// By value.
-    F32(f32),
-    /// By value.
-    U64(u64),
-    /// By value.
-    U8(u8),
-    /// By value.
-    U16(u16),
-    /// By value.
-    I64(i64),
-    /// By value.
-    F64(f64),
-    /// By value.
+    /// By value: a number.
+    Value(ArgValue<'static>),
+    /// By value: the bytes of anything.
     Bytes(Vec<u8>),
 }
 
@@ -71,8 +69,8 @@ pub struct Step {
     pub(crate) args: Vec<StepArg>,
     /// LDS beyond what the kernel declares, in bytes.
     pub(crate) dynamic_lds: u32,
-    /// Stack of a lane in bytes, for a kernel that doesn't know its own.
-    pub(crate) stack_bytes: u32,
+    /// Stack of a lane in bytes, where it was asked for.
+    pub(crate) stack_bytes: Option<u32>,
     /// What global ids begin with.
     pub(crate) offset: [u64; 3],
     /// Address of the block that stands for a queue; 0 where no kernel asks for one.
@@ -113,7 +111,7 @@ pub(super) fn queue_block() -> [u8; QUEUE_BLOCK_BYTES as usize] {
 impl Step {
     /// A dispatch without dynamic LDS, with the default stack and global ids from 0.
     pub(crate) fn new(kernel: Arc<LoadedKernel>, grid: Grid, block: [u32; 3], args: Vec<StepArg>) -> Self {
-        Self { kernel, grid, block, args, dynamic_lds: 0, stack_bytes: STACK_BYTES, offset: [0; 3], queue_va: 0 }
+        Self { kernel, grid, block, args, dynamic_lds: 0, stack_bytes: None, offset: [0; 3], queue_va: 0 }
     }
 
     fn refuse(&self, what: String) -> Error {
@@ -165,14 +163,7 @@ impl Step {
                 StepArg::Buffer(buffer, _) => ArgValue::Pointer(buffer.gpu().map_or(0, GpuMemory::va)),
                 StepArg::Workspace(map, _) => ArgValue::Pointer(map.va()),
                 StepArg::Null => ArgValue::Pointer(0),
-                StepArg::U32(v) => ArgValue::U32(*v),
-                StepArg::I32(v) => ArgValue::I32(*v),
-                StepArg::F32(v) => ArgValue::F32(*v),
-                StepArg::U64(v) => ArgValue::U64(*v),
-                StepArg::U8(v) => ArgValue::U8(*v),
-                StepArg::U16(v) => ArgValue::U16(*v),
-                StepArg::I64(v) => ArgValue::I64(*v),
-                StepArg::F64(v) => ArgValue::F64(*v),
+                StepArg::Value(v) => *v,
                 StepArg::Bytes(v) => ArgValue::Bytes(v),
             })
             .collect();
@@ -223,12 +214,7 @@ impl Step {
 
     /// Scratch memory of a lane in bytes; 0 for a kernel that needs none.
     fn lane_scratch(&self) -> u32 {
-        let info = &self.kernel.info;
-        match (info.needs_scratch(), info.uses_dynamic_stack) {
-            (false, _) => 0,
-            (true, false) => info.scratch_bytes.max(4),
-            (true, true) => info.scratch_bytes.saturating_add(self.stack_bytes.max(4)),
-        }
+        lane_scratch(&self.kernel.info, self.stack_bytes)
     }
 
     /// Scratch memory that lets one workgroup a shader engine run, and more as long as it doesn't cost much.
@@ -267,14 +253,8 @@ impl Step {
         Ok(data[..sgprs].to_vec())
     }
 
-    pub(super) fn emit(
-        &self,
-        stream: &mut Stream,
-        kernarg_va: u64,
-        packet_va: Option<u64>,
-        device: &dispatch::Device,
-        scratch: Option<&GpuMap>,
-    ) -> Result<(), Error> {
+    /// Whether the kernel can be launched like this: before any memory is taken for it.
+    pub(super) fn check(&self) -> Result<(), Error> {
         let info = &self.kernel.info;
         let [x, y, z] = self.block;
         let threads = self.block.iter().try_fold(1u32, |a, &b| a.checked_mul(b)).unwrap_or(u32::MAX);
@@ -300,17 +280,31 @@ impl Step {
         if lds > LDS_MAX {
             return Err(self.refuse(format!("{lds} bytes of LDS exceed a workgroup's {LDS_MAX}")));
         }
+        let (lane, lanes) = (self.lane_scratch(), info.wave_size);
+        if u64::from(lane) * u64::from(lanes) > SCRATCH_WAVE_MAX {
+            let most = SCRATCH_WAVE_MAX / u64::from(lanes.max(1));
+            return Err(self.refuse(format!(
+                "{lane} bytes of scratch a lane exceed {most}, the share of a lane in the 8 MiB that a wave can have"
+            )));
+        }
+        Ok(())
+    }
+
+    /// Writes the dispatch; [`Step::check`] was passed.
+    pub(super) fn emit(
+        &self,
+        stream: &mut Stream,
+        kernarg_va: u64,
+        packet_va: Option<u64>,
+        device: &dispatch::Device,
+        scratch: Option<&GpuMap>,
+    ) -> Result<(), Error> {
+        let info = &self.kernel.info;
         let user_data = self.user_data(kernarg_va, packet_va)?;
         let scratch = match (self.scratch_bytes(device), scratch) {
             (Some(bytes), Some(map)) => {
                 let (lane, wave32) = (self.lane_scratch(), info.wave_size == 32);
-                let scratch = Scratch::new(device, map.va(), bytes.min(map.size()), lane, wave32);
-                Some(scratch.map_err(|error| match error {
-                    EncodeError::FieldOverflow { .. } => {
-                        self.refuse(format!("{lane} bytes of scratch a lane exceed the 8 MiB that a wave can have"))
-                    }
-                    other => other.into(),
-                })?)
+                Some(Scratch::new(device, map.va(), bytes.min(map.size()), lane, wave32)?)
             }
             _ => None,
         };

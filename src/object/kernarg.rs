@@ -62,11 +62,12 @@ pub struct Launch {
     pub queue_va: u64,
 }
 
-/// The upper halves of the flat apertures of LDS and scratch, as the amdgpu driver sets SH_MEM_BASES from gfx9 on
-/// (`shared_aperture_start` and `private_aperture_start` in `gmc_v11_0.c`).
-pub const SHARED_BASE_HI: u32 = 0x0001_0000;
+/// The upper halves of the flat apertures of LDS and scratch in an address space of the amdgpu driver, which sets
+/// SH_MEM_BASES from `shared_aperture_start` and `private_aperture_start` (`gmc_v11_0.c`, `gfx_v11_0.c`). amdkfd, by
+/// which the ROCm runtime works, has others for its processes.
+pub const SHARED_BASE_HI: u32 = 0x2000_0000;
 /// See [`SHARED_BASE_HI`].
-pub const PRIVATE_BASE_HI: u32 = 0x0002_0000;
+pub const PRIVATE_BASE_HI: u32 = 0x1000_0000;
 
 impl Launch {
     /// A launch of complete workgroups only.

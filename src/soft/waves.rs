@@ -410,13 +410,17 @@ impl Work {
         let started = self.next.load(Ordering::Relaxed).min(self.count);
         let mut groups: Vec<u64> = waves.iter().map(|w| w.index).collect();
         groups.dedup();
-        let mut text = format!(
-            "dispatch {} had started {started} of {} workgroups, and {} waves of {} were under way: ",
-            self.dispatch.number,
-            self.count,
-            waves.len(),
-            groups.len()
-        );
+        let count = |n: u64, one: &str| if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") };
+        let mut text =
+            format!("dispatch {} had started {started} of {}", self.dispatch.number, count(self.count, "workgroup"));
+        match waves.len() as u64 {
+            0 => text.push_str("; no wave was under way"),
+            n => {
+                let (waves, groups) = (count(n, "wave"), count(groups.len() as u64, "workgroup"));
+                let were = if n == 1 { "was" } else { "were" };
+                text.push_str(&format!("; {waves} in {groups} {were} under way: "));
+            }
+        }
         let shown: Vec<String> = waves.drain(..waves.len().min(SHOWN_WAVES)).map(|w| w.text).collect();
         text.push_str(&shown.join("; "));
         if !waves.is_empty() {

@@ -28,7 +28,7 @@ mod wmma;
 
 pub use group::{Group, GroupSetup, Progress, run_group};
 pub use isa::WaveSize;
-pub use program::{Engine, Program};
+pub use program::{Engine, HostCode, Program};
 pub use trap::{Trap, TrapKind};
 pub use wave::{WaveState, WaveStatus};
 pub use window::Window;

@@ -284,6 +284,25 @@ pub enum Engine {
     Translator,
 }
 
+/// Host instructions that translated code is made of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum HostCode {
+    /// AVX2 and FMA, with BMI1 and BMI2.
+    Avx2,
+    /// AVX-512 F, VL, DQ and BW besides.
+    Avx512,
+}
+
+impl HostCode {
+    /// Can this host run it, and does `SPARKLE_EMU_SIMD` allow it.
+    pub fn available(self) -> bool {
+        #[cfg(target_arch = "x86_64")]
+        return crate::jit::able(crate::group::level(), self);
+        #[cfg(not(target_arch = "x86_64"))]
+        false
+    }
+}
+
 /// Decoded code of one entry point: filled on demand through [`Memory::fetch`], reused across workgroups.
 #[derive(Clone, Debug)]
 pub struct Program {
@@ -294,6 +313,7 @@ pub struct Program {
     /// Words that were decoded, in runs of consecutive addresses.
     runs: Vec<(u64, Vec<u32>)>,
     engine: Engine,
+    host_code: Option<HostCode>,
     pub(crate) code: Vec<Code>,
     #[cfg(target_arch = "x86_64")]
     pub(crate) jit: crate::jit::Holder,
@@ -309,6 +329,7 @@ impl Program {
             far: HashMap::new(),
             runs: Vec::new(),
             engine: Engine::Auto,
+            host_code: None,
             code: Vec::new(),
             #[cfg(target_arch = "x86_64")]
             jit: Default::default(),
@@ -318,6 +339,17 @@ impl Program {
     /// Which engine runs it; [`Engine::Auto`] until then.
     pub fn set_engine(&mut self, engine: Engine) {
         self.engine = engine;
+    }
+
+    /// Which host instructions to translate to; None, as at first, for the widest there are. Where the host lacks them
+    /// everything is interpreted.
+    pub fn set_host_code(&mut self, code: Option<HostCode>) {
+        self.host_code = code;
+    }
+
+    /// Which host instructions were asked for.
+    pub fn host_code(&self) -> Option<HostCode> {
+        self.host_code
     }
 
     /// Which engine runs it.

@@ -7,10 +7,12 @@ pub(crate) const NULL: usize = 124;
 pub(crate) const M0: usize = 125;
 pub(crate) const EXEC: usize = 126;
 
-/// Base of the LDS aperture in flat addresses, as the kernel driver sets it on gfx9 and later.
-pub(crate) const SHARED_BASE: u64 = 0x0001_0000_0000_0000;
-/// Base of the scratch aperture.
-pub(crate) const PRIVATE_BASE: u64 = 0x0002_0000_0000_0000;
+/// Base of the LDS aperture in flat addresses, as amdgpu sets SH_MEM_BASES for the address spaces of its own clients
+/// (`gfx_v11_0_constants_init`, from `shared_aperture_start` of `gmc_v11_0_early_init`). Those of amdkfd, which differ
+/// (1 and 2 << 48), are for its processes only. DEV_INFO doesn't tell them.
+pub(crate) const SHARED_BASE: u64 = 0x2000_0000_0000_0000;
+/// Base of the scratch aperture: `private_aperture_start` there.
+pub(crate) const PRIVATE_BASE: u64 = 0x1000_0000_0000_0000;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]

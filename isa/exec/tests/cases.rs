@@ -163,7 +163,7 @@ fn half(h: u16) -> f64 {
     if h >> 15 != 0 { -v } else { v }
 }
 
-fn run_case(dir: &Path, name: &str, engine: Engine) -> Result<u64, String> {
+fn run_case(dir: &Path, name: &str, on: On) -> Result<u64, String> {
     let base = dir.join(name);
     let text = std::fs::read_to_string(base.join("case.json")).map_err(|e| e.to_string())?;
     let case = Json::parse(&mut text.chars().peekable());
@@ -221,7 +221,7 @@ fn run_case(dir: &Path, name: &str, engine: Engine) -> Result<u64, String> {
     }
     user.resize((rsrc2 >> 1 & 31) as usize, 0);
     let mut program = Program::new(entry, wave);
-    program.set_engine(engine);
+    on.choose(&mut program);
     // SPARKLE_TEST_REPEAT runs the grid that often again, for its speed; what works in place then fails.
     let repeat = common::random::asked("SPARKLE_TEST_REPEAT", 0);
     let mut first = 0;
@@ -261,7 +261,7 @@ fn run_case(dir: &Path, name: &str, engine: Engine) -> Result<u64, String> {
     }
     if repeat > 0 {
         let rate = (count - first) as f64 / (common::cpu_seconds() - start) / 1e6;
-        eprintln!("{engine:?} {name}: {rate:.1} M wave instructions/s, {:?} translated, refused", program.translated());
+        eprintln!("{on:?} {name}: {rate:.1} M wave instructions/s, {:?} translated, refused", program.translated());
     }
     for (va, a) in checks {
         let want = std::fs::read(base.join(a.str("expected"))).map_err(|e| e.to_string())?;
@@ -298,7 +298,7 @@ fn run_case(dir: &Path, name: &str, engine: Engine) -> Result<u64, String> {
     Ok(count)
 }
 
-fn all(engine: Engine) {
+fn all(on: On) {
     let Some(dir) = std::env::var_os("SPARKLE_TEST_DATA") else {
         skip::skip!("SPARKLE_TEST_DATA is not set");
         return;
@@ -316,10 +316,10 @@ fn all(engine: Engine) {
     let mut wrong = Vec::new();
     for n in &names {
         let t = std::time::Instant::now();
-        match run_case(&dir, n, engine) {
-            Ok(k) => eprintln!("{engine:?} {n}: {k} wave instructions, {:?}", t.elapsed()),
+        match run_case(&dir, n, on) {
+            Ok(k) => eprintln!("{on:?} {n}: {k} wave instructions, {:?}", t.elapsed()),
             Err(e) => {
-                eprintln!("{engine:?} {n}: {e}");
+                eprintln!("{on:?} {n}: {e}");
                 wrong.push(n);
             }
         }
@@ -330,13 +330,15 @@ fn all(engine: Engine) {
 
 #[test]
 fn compiled_kernels_give_numpys_results() {
-    all(Engine::Interpreter);
+    all(On::Interpreter);
 }
 
 #[test]
 fn translated_they_give_the_same() {
-    all(Engine::Translator);
-    all(Engine::Auto);
+    for host in host_codes() {
+        all(On::Translated(host));
+        all(On::Auto(host));
+    }
 }
 
 #[test]
@@ -357,7 +359,7 @@ fn checked_they_show_no_fault() {
         let t = std::time::Instant::now();
         let config = check::Config { kinds: check::KindSet::all(), ..Default::default() };
         let all = check::Inspector::new(Some(check::Checker::new(config)), Some(check::Profile::new()), None);
-        let (result, observed) = common::inspected(all, || run_case(&dir, &n, Engine::Interpreter));
+        let (result, observed) = common::inspected(all, || run_case(&dir, &n, On::Interpreter));
         let count = result.expect("it gives numpy's results");
         assert_eq!(observed.profile.unwrap().instructions(), count, "{n}");
         let checker = observed.checker.unwrap();

@@ -168,7 +168,7 @@ fn statistics_count_what_ran() {
     let line = text.lines().find(|l| l.contains("global_load_b32")).unwrap();
     assert_eq!(line, "           6  13.6%   100%  0x00010008  global_load_b32 v2, v1, s[2:3]  ; 768 bytes");
     assert!(text.contains("s_cbranch_scc1 65530") && text.contains("; taken 4"), "{text}");
-    assert!(p.summary().contains("instructions  44 by 2 waves of 2 groups"));
+    assert!(p.summary().contains("instructions  44 by 2 waves in 2 workgroups"));
 }
 
 #[test]

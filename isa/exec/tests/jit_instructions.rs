@@ -1,19 +1,29 @@
-//! Interpreter and translator leave the same state behind: instruction by instruction, and random programs.
+//! Interpreter and translator leave the same state behind: instruction by instruction, and random programs. Translated
+//! code is tested in all forms that the host can run.
 //!
 //! `SPARKLE_TEST_INSTANCES` and `SPARKLE_TEST_PROGRAMS` set how many, `SPARKLE_TEST_SEED` which.
 mod common;
 use common::random::*;
+use common::{On, host_codes};
 use isa::{Format, ROWS, Row};
 use isa_exec::*;
 use std::collections::BTreeMap;
 
 fn both(code: &[u32], seed: u64, wave: WaveSize, threads: u32) -> Result<bool, String> {
-    let (a, _) = outcome(code, seed, wave, threads, Engine::Interpreter);
-    let (b, _) = outcome(code, seed, wave, threads, Engine::Translator);
-    if a == b {
-        return Ok(a.end.is_ok());
+    let (a, _) = outcome(code, seed, wave, threads, On::Interpreter);
+    for host in codes() {
+        let (b, _) = outcome(code, seed, wave, threads, On::Translated(*host));
+        if a != b {
+            return Err(format!("{host:?}: {}", a.difference(&b)));
+        }
     }
-    Err(a.difference(&b))
+    Ok(a.end.is_ok())
+}
+
+/// Found out once.
+fn codes() -> &'static [HostCode] {
+    static CODES: std::sync::OnceLock<Vec<HostCode>> = std::sync::OnceLock::new();
+    CODES.get_or_init(host_codes)
 }
 
 #[test]
@@ -129,7 +139,7 @@ fn random_programs_leave_the_same_state() {
             for seed in 0..4 {
                 let Some(mut code) = words(&mut r, row, wave) else { continue };
                 code.push(0xbfb0_0000);
-                fine += outcome(&code, seed, wave, wave.lanes(), Engine::Interpreter).0.end.is_ok() as u32;
+                fine += outcome(&code, seed, wave, wave.lanes(), On::Interpreter).0.end.is_ok() as u32;
             }
             if fine == 4 {
                 good[k].push(*row);
@@ -186,10 +196,13 @@ fn random_words_do_not_crash() {
         }
         code.push(0xbfb0_0000);
         let threads = wave.lanes() * (1 + r.below(2));
-        let (o, _) = outcome(&code, r.next(), wave, threads, Engine::Translator);
+        let seed = r.next();
         runs += 1;
-        if let Err(t) = o.end {
-            assert!(!t.to_string().is_empty());
+        for host in codes() {
+            let (o, _) = outcome(&code, seed, wave, threads, On::Translated(*host));
+            if let Err(t) = o.end {
+                assert!(!t.to_string().is_empty());
+            }
         }
     }
     eprintln!("{runs} programs of random words");

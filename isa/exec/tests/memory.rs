@@ -65,16 +65,15 @@ impl Case {
     /// Runs `source`, which finds the thread's number in v0, four times that in v1, and DATA in s[6:7]; on both engines,
     /// which agree.
     fn run(&self, source: &str, regs: &[u8]) -> Result<Done, Trap> {
-        let interpreted = self.run_on(Engine::Interpreter, source, regs);
-        assert_eq!(
-            interpreted,
-            self.run_on(Engine::Translator, source, regs),
-            "interpreter and translator on {source}"
-        );
+        let interpreted = self.run_on(On::Interpreter, source, regs);
+        for host in host_codes() {
+            let translated = self.run_on(On::Translated(host), source, regs);
+            assert_eq!(interpreted, translated, "interpreter and {host:?} on {source}");
+        }
         interpreted
     }
 
-    fn run_on(&self, engine: Engine, source: &str, regs: &[u8]) -> Result<Done, Trap> {
+    fn run_on(&self, on: On, source: &str, regs: &[u8]) -> Result<Done, Trap> {
         let mut text = String::from("v_lshlrev_b32 v1, 2, v0\nv_mov_b32 v63, v1\n");
         text += source;
         let bytes = 4 * self.threads as usize;
@@ -98,7 +97,7 @@ impl Case {
         s.scratch_base = SCRATCH;
         s.scratch_wave_bytes = self.scratch_wave_bytes;
         let mut program = Program::new(CODE, self.wave);
-        program.set_engine(engine);
+        on.choose(&mut program);
         run_group(&s, &mut program, &mut m, &control())?;
         Ok(Done {
             regs: m.u32s(OUT).chunks_exact(self.threads as usize).map(<[u32]>::to_vec).collect(),

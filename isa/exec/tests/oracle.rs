@@ -7,8 +7,9 @@ mod machine;
 #[path = "oracle/vectors.rs"]
 mod vectors;
 
+use common::{On, host_codes};
 use isa::ROWS;
-use isa_exec::{Engine, Trap, TrapKind};
+use isa_exec::{Trap, TrapKind};
 use machine::{After, Machine};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -170,15 +171,17 @@ fn judge(v: &Vector, r: Result<After, Trap>) -> Result<(), String> {
 
 #[test]
 fn the_interpreter_does_what_the_guide_says() {
-    run_all(Engine::Interpreter);
+    run_all(On::Interpreter);
 }
 
 #[test]
 fn the_translator_does_what_the_guide_says() {
-    run_all(Engine::Translator);
+    for host in host_codes() {
+        run_all(On::Translated(host));
+    }
 }
 
-fn run_all(engine: Engine) {
+fn run_all(on: On) {
     let only = std::env::var("ORACLE_ONLY").unwrap_or_default();
     let show: usize = std::env::var("ORACLE_SHOW").ok().and_then(|s| s.parse().ok()).unwrap_or(40);
     let start = std::time::Instant::now();
@@ -190,7 +193,7 @@ fn run_all(engine: Engine) {
     let (mut shown, mut bad, mut excused) = (0, 0, 0);
     for wave in [32, 64] {
         let these: Vec<&Vector> = chosen.iter().copied().filter(|v| v.wave == wave).collect();
-        let mut machine = Machine::new(wave, engine, &these);
+        let mut machine = Machine::new(wave, on, &these);
         for (k, v) in these.iter().enumerate() {
             if let Err(what) = judge(v, machine.run(k, v)) {
                 let is_known = v.names.iter().any(|n| known.contains_key(n.as_str()));
@@ -199,19 +202,15 @@ fn run_all(engine: Engine) {
                 *n += 1;
                 if *n <= 2 && shown < show && (!is_known || !only.is_empty()) {
                     shown += 1;
-                    eprintln!("{engine:?} {} `{}` wave{} mode {:x}: {what}", v.at, v.text, v.wave, v.mode);
+                    eprintln!("{on:?} {} `{}` wave{} mode {:x}: {what}", v.at, v.text, v.wave, v.mode);
                 }
             }
         }
     }
-    eprintln!(
-        "{engine:?}: {} vectors in {:?}, {bad} wrong, {excused} known to be wrong",
-        chosen.len(),
-        start.elapsed()
-    );
+    eprintln!("{on:?}: {} vectors in {:?}, {bad} wrong, {excused} known to be wrong", chosen.len(), start.elapsed());
     if !failed.is_empty() {
         let list: Vec<String> = failed.iter().map(|(n, k)| format!("{n} ({k})")).collect();
-        eprintln!("{engine:?}, wrong: {}", list.join(", "));
+        eprintln!("{on:?}, wrong: {}", list.join(", "));
     }
     assert_eq!(bad, 0, "vectors differ");
 }

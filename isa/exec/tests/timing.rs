@@ -3,22 +3,22 @@ mod common;
 use common::*;
 use isa_exec::*;
 
-fn time(name: &str, engine: Engine, wave: WaveSize, body: &[u32]) {
+fn time(name: &str, on: On, wave: WaveSize, body: &[u32]) {
     // s_sub_u32 s0, s0, 1; s_cmp_lg_u32 s0, 0; s_cbranch_scc1 back; s_endpgm
     let mut w = body.to_vec();
     let back = (-(body.len() as i32) - 3) as u16 as u32;
     w.extend([0x8080_8100 | 0x0080_0000, 0xbf07_8000, 0xbfa2_0000 | back, 0xbfb0_0000]);
     let mut mem = Flat::default();
     mem.add(0x1000, bytes(&w), false, true);
-    let loops = if engine == Engine::Interpreter || name.contains("f16") { 20_000 } else { 1_000_000 };
+    let loops = if on == On::Interpreter || name.contains("f16") { 20_000 } else { 1_000_000 };
     let sgprs = [loops, 0, 0x3f80_0000, 0];
     let mut p = Program::new(0x1000, wave);
-    p.set_engine(engine);
+    on.choose(&mut p);
     let t = cpu_seconds();
     let s = run_group(&setup(wave, wave.lanes(), &sgprs), &mut p, &mut mem, &control()).unwrap();
     let sec = cpu_seconds() - t;
     println!(
-        "engine emu, {engine:?}, {name} {wave:?}: {} wave instructions, {:.1} M/s",
+        "engine emu, {on:?}, {name} {wave:?}: {} wave instructions, {:.1} M/s",
         s.wave_instructions,
         s.wave_instructions as f64 / sec / 1e6
     );
@@ -27,8 +27,8 @@ fn time(name: &str, engine: Engine, wave: WaveSize, body: &[u32]) {
 #[test]
 #[ignore = "timing"]
 fn wave_instructions_per_second() {
-    let engines = [Engine::Interpreter, Engine::Translator];
-    for (wave, e) in [WaveSize::W32, WaveSize::W64].into_iter().flat_map(|w| engines.map(|e| (w, e))) {
+    let engines: Vec<On> = [On::Interpreter].into_iter().chain(host_codes().into_iter().map(On::Translated)).collect();
+    for (wave, e) in [WaveSize::W32, WaveSize::W64].into_iter().flat_map(|w| engines.iter().map(move |e| (w, *e))) {
         // v_fmac_f32 vK, s2, v1
         let fmac: Vec<u32> = (2..34).map(|k| 0x2b << 25 | k << 17 | 1 << 9 | 2).collect();
         time("v_fmac_f32", e, wave, &fmac);
@@ -69,7 +69,8 @@ fn memory_instructions_per_second() {
         "global_atomic_add_u32 v1, v3, s[4:5]",
         "s_load_b128 s[20:23], s[4:5], 0x0",
     ];
-    for wave in [WaveSize::W32, WaveSize::W64] {
+    let engines: Vec<On> = [On::Interpreter].into_iter().chain(host_codes().into_iter().map(On::Translated)).collect();
+    for (wave, on) in [WaveSize::W32, WaveSize::W64].into_iter().flat_map(|w| engines.iter().map(move |e| (w, *e))) {
         for source in sources {
             let text = format!(
                 "v_lshlrev_b32 v1, 2, v0\nv_lshlrev_b32 v2, 4, v0\nv_mov_b32 v3, 0\nback:\n{}s_sub_u32 s0, s0, 1\n\
@@ -82,16 +83,16 @@ fn memory_instructions_per_second() {
             mem.add(0x1000, [code, vec![0; 64]].concat(), false, true);
             mem.add(0x10_0000, vec![0; 4096], true, false);
             let mut sgprs = [0; 16];
-            (sgprs[0], sgprs[4]) = (3_000, 0x10_0000);
+            (sgprs[0], sgprs[4]) = (if on == On::Interpreter { 3_000 } else { 100_000 }, 0x10_0000);
             sgprs[8..12].copy_from_slice(&[0x10_0000, 0, 4096, 3 << 28 | 42 << 12 | 0xfac]);
             let mut s = setup(wave, wave.lanes(), &sgprs);
             (s.lds_bytes, s.scratch_base, s.scratch_wave_bytes) = (4096, 0x10_0000, 1024);
             let mut p = Program::new(0x1000, wave);
-            p.set_engine(Engine::Interpreter);
-            let t = std::time::Instant::now();
+            on.choose(&mut p);
+            let t = cpu_seconds();
             let stats = run_group(&s, &mut p, &mut mem, &control()).expect("a run without faults");
-            let rate = stats.wave_instructions as f64 / t.elapsed().as_secs_f64() / 1e6;
-            println!("engine emu, interpreted, {source} {wave:?}: {rate:.1} M/s");
+            let rate = stats.wave_instructions as f64 / (cpu_seconds() - t) / 1e6;
+            println!("engine emu, {on:?}, {source} {wave:?}: {rate:.1} M/s");
         }
     }
 }
@@ -131,12 +132,12 @@ fn every_kind_of_instruction() {
             let text = if wave == WaveSize::W64 { text.replace("vcc_lo", "vcc") } else { text.into() };
             let text = if wave == WaveSize::W64 { text.replace("v[30:37]", "v[30:33]") } else { text };
             let Some(one) = assemble(&text, wave) else { return };
-            time(&text, Engine::Interpreter, wave, &one.repeat(32));
+            time(&text, On::Interpreter, wave, &one.repeat(32));
         }
         if wave == WaveSize::W32 {
             let text = "v_dual_fmac_f32 v4, v1, v2 :: v_dual_fmac_f32 v5, v3, v7";
             let Some(one) = assemble(text, wave) else { return };
-            time(text, Engine::Interpreter, wave, &one.repeat(32));
+            time(text, On::Interpreter, wave, &one.repeat(32));
         }
     }
 }

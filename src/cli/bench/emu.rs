@@ -10,7 +10,7 @@ use sparkle_pm4::isa::{Arch, Target, WaveSize};
 use sparkle_pm4::soft::{Config, SoftNode, WaveEngine};
 use sparkle_pm4::{Arg, Buffer, Deadline, Device, Engine, Kernel, Queue};
 
-use super::{Failure, Output, mismatch, nanoseconds};
+use super::{Failure, Output, Row, mismatch, nanoseconds};
 
 /// Arguments of `bench emu`.
 #[derive(Debug, clap::Args)]
@@ -46,7 +46,6 @@ const GROUPS: u32 = 32;
 /// A kernel with its buffers on one device.
 struct Bench {
     name: Name,
-    engine: &'static str,
     threads: u16,
     node: Arc<SoftNode>,
     kernel: Kernel,
@@ -55,7 +54,7 @@ struct Bench {
     output: Buffer<f32>,
     expected: Vec<f32>,
     instructions: u64,
-    times: Vec<u64>,
+    row: Row,
 }
 
 /// Small whole numbers, whose products and sums f32 holds exactly.
@@ -103,8 +102,8 @@ impl Bench {
             }
         };
         let output = device.zeros(expected.len())?;
-        let (queue, times) = (device.queue()?, Vec::new());
-        Ok(Self { name, engine, threads, node, kernel, queue, inputs, output, expected, instructions: 0, times })
+        let (queue, row) = (device.queue()?, Row::new(engine));
+        Ok(Self { name, threads, node, kernel, queue, inputs, output, expected, instructions: 0, row })
     }
 
     /// One launch, waited for.
@@ -135,7 +134,7 @@ impl Bench {
         if let Some(at) = got.iter().zip(&self.expected).position(|(got, want)| got != want) {
             let evidence = format!("element {at} is {} and should be {}", got[at], self.expected[at]);
             return Err(mismatch(
-                &format!("{} computes something else on the {}", self.shape(), self.engine),
+                &format!("{} computes something else on the {}", self.shape(), self.row.engine),
                 evidence,
             )
             .into());
@@ -150,14 +149,9 @@ impl Bench {
         }
     }
 
-    fn median(&self) -> u64 {
-        let mut times = self.times.clone();
-        times.sort_unstable();
-        times.get(times.len() / 2).copied().unwrap_or(0).max(1)
-    }
-
-    fn min(&self) -> u64 {
-        self.times.iter().min().copied().unwrap_or(0)
+    /// Wave instructions a second, at the median.
+    fn rate(&self) -> f64 {
+        self.instructions as f64 * 1e9 / self.row.median().max(1) as f64
     }
 }
 
@@ -182,18 +176,17 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
         progress.say(format!("run {} of {}", k + 1, args.iters));
         for bench in &mut all {
             let time = bench.run()?;
-            bench.times.push(time);
+            bench.row.times.push(time);
         }
     }
     drop(progress);
     if out.json {
         let row = |b: &Bench| {
-            json!({
-                "op": "emu", "shape": b.shape(), "device": "emu", "engine": b.engine, "threads": b.threads,
-                "iters": b.times.len(), "median_ns": b.median(), "min_ns": b.min(),
-                "wave_instructions": b.instructions,
-                "wave_instructions_per_s": b.instructions as f64 * 1e9 / b.median() as f64,
-            })
+            let more = json!({
+                "shape": b.shape(), "device": "emu", "threads": b.threads,
+                "wave_instructions": b.instructions, "wave_instructions_per_s": b.rate(),
+            });
+            b.row.document("emu", more)
         };
         let rows: Vec<_> = all.iter().map(row).collect();
         out.document(&json!({ "schema": "sparkle-pm4/bench/1", "rows": rows }))?;
@@ -206,15 +199,15 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
     ))?;
     for b in &all {
         let ms = |ns: u64| format!("{:.2} ms", ns as f64 / 1e6);
-        let rate = b.instructions as f64 * 1e3 / b.median() as f64;
+        let rate = b.rate() / 1e6;
         out.line(format!(
             "  {:<11} {:<12} {:>7} {:>13} {:>10} {:>10} {rate:>9.1}",
             b.shape(),
-            b.engine,
+            b.row.engine,
             b.threads,
             b.instructions,
-            ms(b.median()),
-            ms(b.min())
+            ms(b.row.median()),
+            ms(b.row.min())
         ))?;
     }
     Ok(())

@@ -220,15 +220,7 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
     }
     signals::install(out);
     let settings = Settings::new(&args)?;
-    let to_stdout = args.dump_pm4.as_deref().is_some_and(is_stdout);
-    if to_stdout && out.json {
-        return Err(Failure::usage(
-            "--dump-pm4 - and --json both want standard output",
-            "a document and a listing cannot share it",
-            "name a file for the listing",
-        )
-        .into());
-    }
+    let to_stdout = takes_stdout("--dump-pm4", args.dump_pm4.as_deref().is_some_and(is_stdout), out)?;
     let mut problem = Problem::new(&args)?;
     problem.shape.validate().map_err(sparkle_pm4::Error::from)?;
     problem.check_output(args.output.as_deref())?;
@@ -360,6 +352,18 @@ fn indices(shape: &Conv2dShape, flat: usize) -> [usize; 4] {
 
 pub(super) fn is_stdout(path: &Path) -> bool {
     path.as_os_str() == "-"
+}
+
+/// Whether a listing goes to standard output by `FLAG -`, which a document then can't have.
+pub(super) fn takes_stdout(flag: &str, takes: bool, out: &Output) -> Result<bool, Failure> {
+    match takes && out.json {
+        true => Err(Failure::usage(
+            format!("{flag} - and --json both want standard output"),
+            "a document and a listing cannot share it",
+            "name a file for the listing",
+        )),
+        false => Ok(takes),
+    }
 }
 
 fn no_stream() -> Failure {

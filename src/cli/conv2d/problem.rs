@@ -285,7 +285,7 @@ fn wrong_rank(path: &Path) -> Failure {
 
 /// Bytes that can be allocated: the least of what the machine has free (`MemAvailable`, proc(5)), what the control
 /// group may still take (`memory.max`, cgroup v2), and what is left of the limit on the address space (`ulimit -v`).
-fn available_memory() -> Option<u64> {
+pub fn available_memory() -> Option<u64> {
     let read = |path: &str| fs::read_to_string(path).ok();
     let number = |text: String| text.trim().parse::<u64>().ok();
     let machine = read("/proc/meminfo").and_then(|text| {

@@ -1,14 +1,17 @@
 //! `--arg`: what it says, and whether the kernel takes it.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use anyhow::Context;
+use sparkle_pm4::Buffer;
 use sparkle_pm4::object::{Arg, KernelInfo, ValueKind};
 
-use super::array::{self, Array, unreadable};
-use super::value::{DTYPES, Dtype};
-use crate::cli::Failure;
-use crate::cli::conv2d::problem::unwritable;
+use super::array::{self, Array};
+use super::value::{self, DTYPES, Dtype};
+use crate::cli::conv2d::problem::{available_memory, unwritable};
+use crate::cli::{Failure, signals};
 
 /// What a `--arg` says; files are not looked at yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +22,8 @@ pub struct Spec {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum What {
-    Value(Vec<u8>),
+    /// Of a type, or just bytes.
+    Value(Option<Dtype>, Vec<u8>),
     Null,
     Lds(u32),
     In(PathBuf),
@@ -63,7 +67,7 @@ pub fn parse(text: &str) -> Result<Spec, String> {
     }
     let Some((kind, rest)) = text.split_once(':') else { return Err(format!("wanted is {}", forms())) };
     if let Some(dtype) = Dtype::parse(kind) {
-        return spec(What::Value(dtype.encode(rest)?));
+        return spec(What::Value(Some(dtype), dtype.encode(rest)?));
     }
     match kind {
         "hex" => {
@@ -73,7 +77,7 @@ pub fn parse(text: &str) -> Result<Spec, String> {
                 return Err("wanted is an even number of hexadecimal digits, bytes in memory order".into());
             }
             let digit = |b: u8| (b as char).to_digit(16).unwrap_or(0) as u8;
-            spec(What::Value(digits.chunks_exact(2).map(|d| digit(d[0]) << 4 | digit(d[1])).collect()))
+            spec(What::Value(None, digits.chunks_exact(2).map(|d| digit(d[0]) << 4 | digit(d[1])).collect()))
         }
         "lds" => match rest.parse::<u32>() {
             Ok(bytes) if bytes <= 64 << 10 => spec(What::Lds(bytes)),
@@ -110,12 +114,21 @@ pub enum Given {
     /// A buffer with this content.
     Buffer {
         /// Before the run.
-        data: Vec<u8>,
+        content: Content,
         /// Where it goes after it.
         output: Option<Target>,
         /// Whether the kernel is taken to write it.
         writes: bool,
     },
+}
+
+/// What a buffer begins with.
+#[derive(Debug)]
+pub enum Content {
+    /// A file's.
+    Bytes(Vec<u8>),
+    /// So many zeros, which nobody has to copy.
+    Zeros(usize),
 }
 
 /// A file for a buffer's content.
@@ -128,13 +141,22 @@ pub struct Target {
 }
 
 impl Target {
-    /// Writes it.
-    pub fn write(&self, data: Vec<u8>) -> Result<(), Failure> {
-        let bytes = match &self.npy {
-            Some((descr, dims)) => array::encode(&Array { descr: descr.clone(), dims: dims.clone(), data }),
-            None => data,
-        };
-        fs::write(&self.path, bytes).map_err(|e| unwritable(&self.path, &e))
+    /// Writes what the buffer holds, by pieces: it may be larger than memory has room for once more. `doing` says of
+    /// what a failed read is.
+    pub fn write(&self, buffer: &Buffer<u8>, doing: impl Fn() -> String) -> anyhow::Result<()> {
+        const PIECE: usize = 16 << 20;
+        let header = self.npy.as_ref().map(|(descr, dims)| array::header(descr, dims)).unwrap_or_default();
+        let failed = |e: io::Error| unwritable(&self.path, &e);
+        let mut file = File::create(&self.path).map_err(failed)?;
+        file.write_all(&header).map_err(failed)?;
+        let mut piece = vec![0; PIECE.min(buffer.len())];
+        for start in (0..buffer.len()).step_by(PIECE) {
+            signals::check()?;
+            let piece = &mut piece[..PIECE.min(buffer.len() - start)];
+            buffer.read_at(start, piece).with_context(&doing)?;
+            file.write_all(piece).map_err(failed)?;
+        }
+        Ok(())
     }
 
     /// Fails early where it surely can't be written.
@@ -186,6 +208,8 @@ pub fn load(specs: &[Spec], kernel: &KernelInfo) -> Result<(Vec<Given>, u32), Fa
             "give one `--arg` for each, in this order; hidden arguments are filled in",
         ));
     }
+    check_outputs(specs)?;
+    check_memory(specs)?;
     let mut lds = 0u32;
     let mut given = Vec::new();
     for (index, (spec, arg)) in specs.iter().zip(kernel.explicit_args()).enumerate() {
@@ -194,10 +218,10 @@ pub fn load(specs: &[Spec], kernel: &KernelInfo) -> Result<(Vec<Given>, u32), Fa
         };
         let name = named(index, arg);
         let value = match (&arg.kind, &spec.what) {
-            (ValueKind::GlobalBuffer, What::Value(bytes)) if bytes.len() == 8 && bytes.iter().all(|&b| b == 0) => {
+            (ValueKind::GlobalBuffer, What::Value(_, bytes)) if bytes.len() == 8 && bytes.iter().all(|&b| b == 0) => {
                 Given::Null
             }
-            (ValueKind::GlobalBuffer, What::Value(_) | What::Lds(_)) => {
+            (ValueKind::GlobalBuffer, What::Value(..) | What::Lds(_)) => {
                 return Err(refuse(
                     format!("{name} is a pointer, and this is a value"),
                     "give a buffer: `in:`, `out:`, `inout:` or `buf:`, or `null`",
@@ -210,13 +234,27 @@ pub fn load(specs: &[Spec], kernel: &KernelInfo) -> Result<(Vec<Given>, u32), Fa
                 lds = (at - kernel.lds_bytes).saturating_add(*bytes);
                 Given::Value(at.to_le_bytes().to_vec())
             }
-            (_, What::Value(bytes)) if bytes.len() == arg.size as usize => Given::Value(bytes.clone()),
-            (_, What::Value(bytes)) => {
+            (ValueKind::DynamicSharedPointer, what) if !matches!(what, What::Value(_, b) if b.len() == 4) => {
+                return Err(refuse(
+                    format!("{name} is a pointer into the workgroup's LDS: it takes an amount of that"),
+                    "give `lds:BYTES`; or its offset there as `u32:`, and the size with --lds",
+                ));
+            }
+            (_, What::Value(_, bytes)) if bytes.len() != arg.size as usize => {
                 return Err(refuse(
                     format!("{name} has {} bytes, and this value {}", arg.size, bytes.len()),
                     "give a value of that size, or its bytes with `hex:`",
                 ));
             }
+            (_, What::Value(Some(dtype), _)) if value::declared(arg).is_some_and(|want| !dtype.stands_for(&want)) => {
+                let ty = arg.type_name.as_ref().or(arg.value_type.as_ref()).map_or("another type", String::as_str);
+                let want = value::declared(arg).map_or("its type", |want| want.name);
+                return Err(refuse(
+                    format!("{name} is declared as {ty}, and this value is {dtype}"),
+                    &format!("give it as `{want}:`, or its bytes as they are with `hex:`"),
+                ));
+            }
+            (_, What::Value(_, bytes)) => Given::Value(bytes.clone()),
             (kind, _) => {
                 return Err(refuse(
                     format!("{name} is {} of {} bytes, and no buffer", kind.as_str(), arg.size),
@@ -229,35 +267,88 @@ pub fn load(specs: &[Spec], kernel: &KernelInfo) -> Result<(Vec<Given>, u32), Fa
     Ok((given, lds))
 }
 
+/// The file that an argument goes to.
+fn output(what: &What) -> Option<&Path> {
+    match what {
+        What::Out(.., to) | What::InOut(_, to) | What::Raw(_, Some(to)) => Some(to),
+        _ => None,
+    }
+}
+
+/// Refuses two outputs in one file, of which the second would replace the first. Devices take any number.
+fn check_outputs(specs: &[Spec]) -> Result<(), Failure> {
+    let file = |path: &Path| match fs::canonicalize(path) {
+        Ok(file) => file.is_file().then_some(file),
+        Err(_) => {
+            let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            Some(fs::canonicalize(folder).ok()?.join(path.file_name()?))
+        }
+    };
+    let mut seen: Vec<(usize, PathBuf)> = Vec::new();
+    for (index, spec) in specs.iter().enumerate() {
+        let Some(path) = output(&spec.what) else { continue };
+        let Some(file) = file(path) else { continue };
+        if let Some((first, _)) = seen.iter().find(|(_, other)| *other == file) {
+            return Err(Failure::usage(
+                format!("two arguments are written to {}", path.display()),
+                format!("arguments {first} and {index}: the second would replace the first"),
+                "give each a file of its own",
+            ));
+        }
+        seen.push((index, file));
+    }
+    Ok(())
+}
+
+/// Refuses buffers that this machine's free memory cannot hold, before anything is allocated for them.
+fn check_memory(specs: &[Spec]) -> Result<(), Failure> {
+    let of_file = |path: &Path| fs::metadata(path).map_or(0, |meta| meta.len());
+    // A file's content lies on the device and on the host.
+    let bytes = |what: &What| match what {
+        What::Out(dtype, dims, _) => dims.iter().product::<u64>() * dtype.size as u64,
+        What::In(from) | What::InOut(from, _) | What::Raw(from, _) => of_file(from).saturating_mul(2),
+        _ => 0,
+    };
+    let needed = specs.iter().fold(0u64, |sum, spec| sum.saturating_add(bytes(&spec.what)));
+    let (index, most) = specs.iter().map(|s| bytes(&s.what)).enumerate().max_by_key(|(_, b)| *b).unwrap_or_default();
+    let gib = |bytes: u64| bytes as f64 / (1u64 << 30) as f64;
+    match available_memory() {
+        Some(free) if needed > free => Err(Failure::file(
+            "out-of-memory",
+            "the buffers are too large for this machine",
+            format!(
+                "they need {:.1} GiB, argument {index} most of all ({:.1}), and {:.1} GiB are free",
+                gib(needed),
+                gib(most),
+                gib(free)
+            ),
+            "give a smaller COUNT or smaller files, or split the work over several runs",
+        )),
+        _ => Ok(()),
+    }
+}
+
 fn buffer(what: &What) -> Result<Given, Failure> {
-    let (data, output, writes) = match what {
-        What::In(from) => (array::read(from)?.data, None, false),
+    let (content, output, writes) = match what {
+        What::In(from) => (Content::Bytes(array::read(from)?.data), None, false),
         What::InOut(from, to) => {
             let Array { descr, dims, data } = array::read(from)?;
-            (data, Some(Target { path: to.clone(), npy: Some((descr, dims)) }), true)
+            (Content::Bytes(data), Some(Target { path: to.clone(), npy: Some((descr, dims)) }), true)
         }
         What::Out(dtype, dims, to) => {
             let bytes = dims.iter().product::<u64>() * dtype.size as u64;
             let npy = Some((dtype.descr.to_owned(), dims.clone()));
-            let mut data = Vec::new();
-            // What this machine cannot hold is an error, not the end of the process.
-            data.try_reserve_exact(bytes as usize).map_err(|e| {
-                let shape = format!("{bytes} bytes for {}: {e}", to.display());
-                Failure::file("out-of-memory", "an output is larger than memory", shape, "give a smaller COUNT")
-            })?;
-            data.resize(bytes as usize, 0);
-            (data, Some(Target { path: to.clone(), npy }), true)
+            (Content::Zeros(bytes as usize), Some(Target { path: to.clone(), npy }), true)
         }
         What::Raw(from, to) => {
-            let data = fs::read(from).map_err(|e| unreadable(from, &e))?;
-            (data, to.clone().map(|path| Target { path, npy: None }), true)
+            (Content::Bytes(array::whole(from, u64::MAX)?), to.clone().map(|path| Target { path, npy: None }), true)
         }
         _ => return Ok(Given::Null),
     };
     if let Some(target) = &output {
         target.check()?;
     }
-    Ok(Given::Buffer { data, output, writes })
+    Ok(Given::Buffer { content, output, writes })
 }
 
 #[cfg(test)]
@@ -267,8 +358,8 @@ mod tests {
     #[test]
     fn forms_are_told_apart() {
         let what = |text: &str| parse(text).unwrap().what;
-        assert_eq!(what("f32:1.5"), What::Value(1.5f32.to_le_bytes().to_vec()));
-        assert_eq!(what("hex:00002040"), What::Value(vec![0, 0, 0x20, 0x40]));
+        assert_eq!(what("f32:1.5"), What::Value(Dtype::parse("f32"), 1.5f32.to_le_bytes().to_vec()));
+        assert_eq!(what("hex:00002040"), What::Value(None, vec![0, 0, 0x20, 0x40]));
         assert_eq!(what("in:a.npy"), What::In("a.npy".into()));
         assert_eq!(what("buf:a"), What::Raw("a".into(), None));
         assert_eq!(what("buf:a:b"), What::Raw("a".into(), Some("b".into())));

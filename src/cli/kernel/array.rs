@@ -1,7 +1,8 @@
 //! Arrays of any element type in `.npy` files, as bytes.
 
-use std::fs::File;
-use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::fs::{self, File};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 
 use npyz::{DType, NpyFile, Order};
@@ -31,15 +32,54 @@ pub fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
     )
 }
 
+/// Opens a file that can be read to its end: a regular one. Another may never end, or wait for a writer.
+///
+/// # Errors
+/// One that cannot be opened, is none, or has more than `limit` bytes.
+fn open(path: &Path, limit: u64) -> Result<(File, u64), Failure> {
+    // It is looked at first: opening a FIFO waits.
+    let meta = fs::metadata(path).map_err(|e| unreadable(path, &e))?;
+    if !meta.is_file() {
+        let kind = match meta.file_type() {
+            t if t.is_dir() => "a folder",
+            t if t.is_fifo() => "a pipe",
+            t if t.is_char_device() || t.is_block_device() => "a device",
+            _ => "a socket",
+        };
+        return Err(Failure::file(
+            "file-not-regular",
+            format!("{} cannot be read", path.display()),
+            format!("it is {kind}, and only regular files are read, whose size is known beforehand"),
+            "copy what it gives into a file, and name that",
+        ));
+    }
+    if meta.len() > limit {
+        return Err(Failure::file(
+            "file-too-large",
+            format!("{} is too large", path.display()),
+            format!("it has {} bytes, and {limit} ({} MiB) are the most", meta.len(), limit >> 20),
+            "take the entry for the device out of it: clang-offload-bundler --unbundle",
+        ));
+    }
+    Ok((File::open(path).map_err(|e| unreadable(path, &e))?, meta.len()))
+}
+
+/// A regular file's bytes, at most `limit`.
+pub fn whole(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
+    let (file, len) = open(path, limit)?;
+    let mut bytes = Vec::new();
+    // What this machine cannot hold is an error, not the end of the process.
+    let room = bytes.try_reserve_exact(len as usize).map_err(|_| io::ErrorKind::OutOfMemory.into());
+    // One that grows meanwhile is read as far as it went.
+    room.and_then(|()| file.take(len).read_to_end(&mut bytes)).map_err(|e| unreadable(path, &e))?;
+    Ok(bytes)
+}
+
 /// Reads an array whose elements are numbers of 1 to 8 bytes, little-endian.
 pub fn read(path: &Path) -> Result<Array, Failure> {
-    let file = File::open(path).map_err(|e| unreadable(path, &e))?;
-    let meta = file.metadata().map_err(|e| unreadable(path, &e))?;
-    if !meta.is_file() {
-        return Err(malformed(path, "it is no regular file, so that its size cannot be checked beforehand"));
-    }
+    let (file, len) = open(path, u64::MAX)?;
     let mut reader = BufReader::new(file);
-    let data_at = check_header(path, &mut reader, meta.len()).map_err(|e| e.failure(path))?;
+    let data_at = check_header(path, &mut reader, len).map_err(|e| e.failure(path))?;
     reader.seek(SeekFrom::Start(0)).map_err(|e| unreadable(path, &e))?;
     let npy = NpyFile::new(&mut reader).map_err(|e| {
         // The parser draws where it stopped over several lines; the first says what it wanted.
@@ -63,7 +103,7 @@ pub fn read(path: &Path) -> Result<Array, Failure> {
     let (dims, order) = (npy.shape().to_vec(), npy.order());
     let count = dims.iter().try_fold(1u64, |a, &d| a.checked_mul(d));
     let bytes = count.and_then(|c| c.checked_mul(size as u64));
-    let held = meta.len().saturating_sub(data_at);
+    let held = len.saturating_sub(data_at);
     // A header may claim anything: nothing is allocated before the file is known to hold it.
     let Some(bytes) = bytes.filter(|&b| b <= held) else {
         let needs = bytes.map_or("more bytes than can be counted".into(), |b| format!("{b} bytes"));
@@ -109,16 +149,15 @@ fn from_fortran(dims: &[u64], size: usize, data: &[u8]) -> Vec<u8> {
     out
 }
 
-/// The file's bytes: header of version 1.0, padded to 64 as NumPy does, and data.
-pub fn encode(array: &Array) -> Vec<u8> {
-    let dims = tuple(&array.dims);
-    let mut header = format!("{{'descr': '{}', 'fortran_order': False, 'shape': {dims}, }}", array.descr);
+/// What stands before the data: a header of version 1.0, padded to 64 as NumPy does.
+pub fn header(descr: &str, dims: &[u64]) -> Vec<u8> {
+    let dims = tuple(dims);
+    let mut header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {dims}, }}");
     let total = (10 + header.len() + 1).next_multiple_of(64);
     header += &" ".repeat(total - 10 - header.len() - 1);
     header.push('\n');
     let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
     bytes.extend((header.len() as u16).to_le_bytes());
     bytes.extend(header.as_bytes());
-    bytes.extend(&array.data);
     bytes
 }

@@ -71,7 +71,10 @@ fn range(text: &str) -> Result<(u64, u64), String> {
         None => text.trim().parse().map_err(|e| format!("`{text}`: {e}")),
     };
     let (from, to) = text.split_once("..").ok_or("two addresses: A..B")?;
-    Ok((number(from)?, number(to)?))
+    match (number(from)?, number(to)?) {
+        (from, to) if from >= to => Err("there is nothing from A to below B: A must be the lower address".into()),
+        range => Ok(range),
+    }
 }
 
 /// A look inside of a run.
@@ -90,6 +93,26 @@ impl Args {
     /// Whether the profile takes standard output.
     pub fn to_stdout(&self) -> bool {
         self.profile.as_deref().is_some_and(is_stdout)
+    }
+
+    /// Refuses to trace what a launch of `grid` workgroups of `waves` waves each does not have.
+    pub fn check_launch(&self, grid: [u32; 3], waves: u32) -> Result<(), Failure> {
+        let [x, y, z] = grid;
+        if let Some([a, b, c]) = self.trace_group.filter(|at| at.iter().zip(grid).any(|(&at, n)| at >= n)) {
+            return Err(Failure::usage(
+                format!("--trace-group {a},{b},{c} is outside the grid"),
+                format!("it has {x}x{y}x{z} workgroups, which count from 0,0,0 to {},{},{}", x - 1, y - 1, z - 1),
+                "name one of them",
+            ));
+        }
+        if let Some(wave) = self.trace_wave.filter(|&wave| wave >= waves) {
+            return Err(Failure::usage(
+                format!("--trace-wave {wave} is outside a workgroup"),
+                format!("it has {waves} wave{}, counted from 0", if waves == 1 { "" } else { "s" }),
+                "name one of them",
+            ));
+        }
+        Ok(())
     }
 
     /// Opens the files.
@@ -298,6 +321,7 @@ mod tests {
         assert!(position("1,2,3,4").is_err());
         assert_eq!(range("0x10..0x20"), Ok((16, 32)));
         assert!(range("16").is_err());
+        assert!(range("5..1").is_err() && range("0x10..16").is_err());
         assert!(kinds("race,uninit").is_ok());
         assert!(kinds("races").is_err_and(|e| e.starts_with("`races` is none of all, default")));
     }

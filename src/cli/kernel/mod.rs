@@ -6,20 +6,21 @@ mod inspect;
 mod report;
 mod value;
 
-use std::fs;
 use std::num::NonZeroUsize;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use sparkle_pm4::object::{CodeObject, KernelInfo, unbundle};
-use sparkle_pm4::soft::{Config, check};
+use sparkle_pm4::soft::{Config, Counters, check};
 use sparkle_pm4::{Arg, Buffer, Device, Engine, Error, Lint, Module, Select};
 
-use super::conv2d::{self, Choice, execute, is_stdout};
-use super::failure::Reported;
+use super::conv2d::{self, Choice, execute, is_stdout, takes_stdout};
+use super::failure::{Reported, exit};
 use super::{Failure, Output, environment, signals};
-use args::{Given, Spec};
+use args::{Content, Given, Spec};
 use report::Ran;
 
 /// Shown below `--help`.
@@ -39,10 +40,14 @@ hidden arguments are filled in.
   sparkle-pm4 run kernel k.hsaco --list
   sparkle-pm4 run kernel k.hsaco --kernel saxpy --grid 4 --block 256 \\
     --arg f32:2 --arg in:x.npy --arg inout:y.npy:z.npy --arg i32:1000
+  sparkle-pm4 run kernel k.hsaco --kernel fill --items 1000 --block 256 \\
+    --arg out:u32:1000:y.npy
 
 Environment, where the flag is absent: SPARKLE_DEVICE, SPARKLE_DEVICE_HINT,
 SPARKLE_THREADS, SPARKLE_TIMEOUT_MS, SPARKLE_LINT.";
 
+/// Bytes of an object or a bundle at most.
+const OBJECT_MAX: u64 = 1 << 30;
 /// What the software device is.
 const EMULATED: &str = "gfx1100";
 /// How long after its deadline the software device's watchdog has to tell what hangs.
@@ -61,9 +66,13 @@ pub struct Args {
     #[arg(long, value_name = "NAME", help_heading = "Kernel")]
     kernel: Option<String>,
     /// Workgroups.
-    #[arg(long, value_name = "X[,Y[,Z]]", value_parser = triple, required_unless_present = "list",
+    #[arg(long, value_name = "X[,Y[,Z]]", value_parser = triple, required_unless_present_any = ["list", "items"],
         help_heading = "Kernel")]
     grid: Option<[u32; 3]>,
+    /// Work-items of the whole grid, instead of --grid: where they are no multiple of --block, the last workgroup along
+    /// that axis is smaller.
+    #[arg(long, value_name = "X[,Y[,Z]]", value_parser = triple, conflicts_with = "grid", help_heading = "Kernel")]
+    items: Option<[u32; 3]>,
     /// Work-items of a workgroup [default: what the kernel requires].
     #[arg(long, value_name = "X[,Y[,Z]]", value_parser = triple, help_heading = "Kernel")]
     block: Option<[u32; 3]>,
@@ -74,7 +83,8 @@ pub struct Args {
     /// Dynamic LDS, beyond what the kernel declares.
     #[arg(long, value_name = "BYTES", default_value_t = 0, help_heading = "Kernel")]
     lds: u32,
-    /// Stack of a lane, for a kernel whose stack the compiler does not know [default: 16384].
+    /// Stack of a lane: where the compiler does not know it, beyond what the kernel declares [default: 16384]; else
+    /// where it is larger than that.
     #[arg(long, value_name = "BYTES", help_heading = "Kernel")]
     stack: Option<u32>,
 
@@ -133,6 +143,8 @@ pub struct Settings {
     lint: Option<Lint>,
     /// What is watched of the waves.
     inside: Option<inspect::Inside>,
+    /// What the software device's waves have done.
+    counters: Arc<Counters>,
 }
 
 impl Settings {
@@ -162,14 +174,16 @@ impl Settings {
             timeout: Duration::from_millis(timeout_ms.unwrap_or(conv2d::TIMEOUT_MS)),
             lint: environment::flag_or(args.lint, environment::LINT, conv2d::lint)?,
             inside: args.inside.open()?,
+            counters: Arc::default(),
         })
     }
 
     /// The software Navi31, whose watchdog says more about a hang than a deadline can.
     fn emulated(&self) -> Result<Device, Error> {
+        let counters = Some(Arc::clone(&self.counters));
         let threads = self.threads.map(NonZeroUsize::get);
         let inspection = self.inside.as_ref().map(inspect::Inside::inspection);
-        Device::emulated_with(Config { threads, job_timeout: self.timeout, inspection, ..Config::strict() })
+        Device::emulated_with(Config { threads, job_timeout: self.timeout, inspection, counters, ..Config::strict() })
     }
 
     /// The device, and why `auto` took the software one.
@@ -218,7 +232,7 @@ impl Settings {
 
 /// Runs the subcommand.
 pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
-    let bytes = fs::read(&args.file).map_err(|e| array::unreadable(&args.file, &e))?;
+    let bytes = array::whole(&args.file, OBJECT_MAX)?;
     let about = || args.file.display().to_string();
     if args.list {
         let object = unbundle(&bytes, EMULATED).and_then(CodeObject::parse).map_err(Error::from);
@@ -229,16 +243,9 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
         };
     }
     signals::install(out);
+    let to_stdout = takes_stdout("--dump-pm4", args.dump_pm4.as_deref().is_some_and(is_stdout), out)?;
+    takes_stdout("--profile", args.inside.to_stdout(), out)?;
     let settings = Settings::new(&args)?;
-    let to_stdout = args.dump_pm4.as_deref().is_some_and(is_stdout);
-    if to_stdout && out.json {
-        return Err(Failure::usage(
-            "--dump-pm4 - and --json both want standard output",
-            "a document and a listing cannot share it",
-            "name a file for the listing",
-        )
-        .into());
-    }
     let (device, fallback) = settings.open(&bytes, out)?;
     let module = Module::load(&device, &bytes).with_context(about)?;
     let info = choose(module.object(), args.kernel.as_deref(), &args.file)?;
@@ -250,13 +257,22 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
             "give --block X,Y,Z",
         )
     })?;
+    let grid = Extent { grid: args.grid.unwrap_or([1; 3]), items: args.items, block }.complete();
+    args.inside.check_launch(grid.grid, grid.waves_of_group(info.wave_size))?;
     let (given, lds) = args::load(&args.args, info)?;
-    let (grid, dynamic_lds) = (args.grid.unwrap_or([1; 3]), args.lds.saturating_add(lds));
+    let dynamic_lds = args.lds.saturating_add(lds);
 
     let doing = || format!("kernel {} on {}", info.name, device.engine());
-    let mut launched = kernel.over(grid, block).dynamic_lds(dynamic_lds);
+    let mut launched = match args.items {
+        Some(items) => kernel.over_items(items, block),
+        None => kernel.over(grid.grid, block),
+    }
+    .dynamic_lds(dynamic_lds);
     if let Some(bytes) = args.stack {
         launched = launched.stack(bytes);
+        if launched.lane_scratch_bytes() == 0 {
+            out.note(&format!("kernel {} uses no scratch, so that --stack changes nothing", info.name));
+        }
     }
     let queue = device.queue().with_context(doing)?;
     let mut buffers = upload(&device, &given).with_context(doing)?;
@@ -268,8 +284,12 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
     let progress = out.progress(format!("{}: {}", device.engine(), info.name));
     let (warmup, iters) = args.iters.map_or((0, 1), |n| (1, n));
     let mut times = Vec::new();
+    let mut before = settings.counters.work();
     for i in 0..warmup + iters {
         signals::check()?;
+        if i == warmup {
+            before = settings.counters.work();
+        }
         if i > 0 {
             refill(&mut buffers, &given).with_context(doing)?;
         }
@@ -290,7 +310,8 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
                 // What was found until then may say why.
                 out.error_text(&inside.finish(base, out)?.text());
             }
-            return Err(lost(error, &args.file, kernel.prepared().spec().code_va, info, doing()));
+            let base = base..base + module.object().image().len() as u64;
+            return Err(lost(error, &args.file, base, settings.timeout, doing()));
         }
         if i >= warmup {
             times.push(start.elapsed());
@@ -299,20 +320,34 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
     drop(progress);
     signals::check()?;
     times.sort_unstable();
+    let done = settings.counters.work().wave_instructions - before.wave_instructions;
+    // Nothing is counted where the software device is another process's.
+    let instructions = (done > 0).then(|| done / u64::from(iters));
     let mut outputs = Vec::new();
     for (index, (given, buffer)) in given.iter().zip(&buffers).enumerate() {
         if let (Given::Buffer { output: Some(target), .. }, Some(buffer)) = (given, buffer) {
-            let data = buffer.read().with_context(doing)?;
-            let size = data.len();
-            target.write(data)?;
-            outputs.push((index, target.clone(), size));
+            target.write(buffer, doing)?;
+            outputs.push((index, target.clone(), buffer.len()));
         }
     }
     let fallback = fallback.as_deref();
     let object = module.object();
     let seen = settings.inside.as_ref().map(|inside| inside.finish(base, out)).transpose()?;
     let failure = seen.as_ref().and_then(|seen| seen.failure(&args.file));
-    let ran = Ran { device: &device, fallback, object, kernel: info, grid, block, dynamic_lds, times, warmup, outputs };
+    let lane_scratch = launched.lane_scratch_bytes();
+    let ran = Ran {
+        device: &device,
+        fallback,
+        object,
+        kernel: info,
+        extent: grid,
+        dynamic_lds,
+        lane_scratch,
+        times,
+        warmup,
+        instructions,
+        outputs,
+    };
     if out.json {
         let mut document = report::document(&args.file, &ran, &settings);
         if let Some(seen) = &seen {
@@ -339,14 +374,98 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
     }
 }
 
-/// What a fault's addresses are in the file, for an error of a device that gave up.
-fn lost(error: anyhow::Error, file: &Path, code_va: u64, info: &KernelInfo, doing: String) -> anyhow::Error {
-    let Some(lost @ Error::DeviceLost { .. }) = error.downcast_ref() else { return error.context(doing) };
+/// What a launch covers.
+#[derive(Debug, Clone, Copy)]
+pub struct Extent {
+    /// Workgroups, incomplete ones included.
+    pub grid: [u32; 3],
+    /// Work-items, where they were given instead.
+    pub items: Option<[u32; 3]>,
+    /// Work-items of a complete workgroup.
+    pub block: [u32; 3],
+}
+
+impl Extent {
+    /// With the workgroups that the items make.
+    fn complete(self) -> Self {
+        let groups = |items: [u32; 3]| [0, 1, 2].map(|i| items[i].div_ceil(self.block[i].max(1)));
+        Self { grid: self.items.map_or(self.grid, groups), ..self }
+    }
+
+    /// Workgroups.
+    pub fn workgroups(&self) -> u64 {
+        self.grid.iter().fold(1u64, |a, &b| a.saturating_mul(b.into()))
+    }
+
+    fn waves_of_group(&self, lanes: u32) -> u32 {
+        let threads = self.block.iter().fold(1u32, |a, &b| a.saturating_mul(b));
+        threads.div_ceil(lanes.max(1))
+    }
+
+    /// Waves of so many lanes.
+    pub fn waves(&self, lanes: u32) -> u64 {
+        // Along an axis: complete workgroups of a block's items, and perhaps one of the rest.
+        let axis = |i: usize| match self.items {
+            None => [(self.grid[i], self.block[i]), (0, 0)],
+            Some(items) => {
+                let (block, rest) = (self.block[i].max(1), items[i] % self.block[i].max(1));
+                [(items[i] / block, block), (u32::from(rest != 0), rest)]
+            }
+        };
+        let mut waves = 0u64;
+        for (nx, x) in axis(0) {
+            for (ny, y) in axis(1) {
+                for (nz, z) in axis(2) {
+                    let of_group = (u64::from(x) * u64::from(y)).saturating_mul(z.into()).div_ceil(lanes.max(1).into());
+                    let groups = (u64::from(nx) * u64::from(ny)).saturating_mul(nz.into());
+                    waves = waves.saturating_add(groups.saturating_mul(of_group));
+                }
+            }
+        }
+        waves
+    }
+}
+
+/// An error of a device that gave up, in its parts: what happened, where and how things stood, and what to look at.
+/// `image` is where the file's addresses lie.
+fn lost(error: anyhow::Error, file: &Path, image: Range<u64>, timeout: Duration, doing: String) -> anyhow::Error {
+    let more_time = format!("give more time with a larger `--timeout-ms` (it was {})", timeout.as_millis());
+    let Some(lost) = error.downcast_ref::<Error>() else { return error.context(doing) };
     let failure = Failure::from(lost);
-    let base = code_va.wrapping_sub(info.entry_offset);
+    let Error::DeviceLost { reason } = lost else {
+        if !matches!(lost, Error::TimedOut) {
+            return error.context(doing);
+        }
+        let next = format!("{more_time}, or look for a loop that does not end");
+        return Failure { what: format!("{doing}: {}", failure.what), next, ..failure }.into();
+    };
+    let (first, rest) = reason.split_once("; ").unwrap_or((reason, ""));
+    let what = match first.strip_prefix("hang: ") {
+        Some(hang) if hang.ends_with("time limit") => format!("{doing} hung: {hang} of {} ms", timeout.as_millis()),
+        Some(hang) => format!("{doing} hung: {hang}"),
+        None => format!("{doing}: {first}"),
+    };
+    // A clause a line.
+    let evidence = if rest.is_empty() {
+        failure.evidence.clone()
+    } else {
+        rest.replace("; ", ";\n").replace("under way: ", "under way:\n")
+    };
     let file = file.display();
-    let next = format!("find the instruction with `sparkle-pm4 disasm {file}`, whose address 0 was at {base:#x}");
-    Failure { what: format!("{doing}: {}", failure.what), next, ..failure }.into()
+    let at = reason.split_once("pc 0x").and_then(|(_, text)| {
+        let end = text.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(text.len());
+        u64::from_str_radix(&text[..end], 16).ok().filter(|pc| image.contains(pc))
+    });
+    let base = image.start;
+    let look = match at {
+        Some(pc) => format!("see {:#x} in `sparkle-pm4 disasm {file}`, whose address 0 was at {base:#x}", pc - base),
+        None => format!("find the instruction with `sparkle-pm4 disasm {file}`, whose address 0 was at {base:#x}"),
+    };
+    let next = match failure.exit {
+        exit::TIMEOUT => format!("{more_time}, or look for a loop that does not end: {look}"),
+        _ => look,
+    };
+    Failure { what, evidence, next, ..failure }.into()
 }
 
 /// The kernel of this name, or the only one.
@@ -370,7 +489,8 @@ fn choose<'a>(object: &'a CodeObject, name: Option<&str>, file: &Path) -> Result
 
 fn upload(device: &Device, given: &[Given]) -> Result<Vec<Option<Buffer<u8>>>, Error> {
     let upload = |given: &Given| match given {
-        Given::Buffer { data, .. } => device.upload(data).map(Some),
+        Given::Buffer { content: Content::Bytes(data), .. } => device.upload(data).map(Some),
+        Given::Buffer { content: Content::Zeros(bytes), .. } => device.zeros(*bytes).map(Some),
         _ => Ok(None),
     };
     given.iter().map(upload).collect()
@@ -379,8 +499,10 @@ fn upload(device: &Device, given: &[Given]) -> Result<Vec<Option<Buffer<u8>>>, E
 /// The buffers as they were given: what a run wrote is undone.
 fn refill(buffers: &mut [Option<Buffer<u8>>], given: &[Given]) -> Result<(), Error> {
     for (buffer, given) in buffers.iter_mut().zip(given) {
-        if let (Some(buffer), Given::Buffer { data, writes: true, .. }) = (buffer, given) {
-            buffer.write(data)?;
+        let (Some(buffer), Given::Buffer { content, writes: true, .. }) = (buffer, given) else { continue };
+        match content {
+            Content::Bytes(data) => buffer.write(data)?,
+            Content::Zeros(bytes) => buffer.write(&vec![0; *bytes])?,
         }
     }
     Ok(())
@@ -398,7 +520,24 @@ fn arguments<'a>(given: &'a [Given], buffers: &'a mut [Option<Buffer<u8>>]) -> V
 
 #[cfg(test)]
 mod tests {
-    use super::triple;
+    use super::{Extent, triple};
+
+    #[test]
+    fn waves_are_those_of_complete_and_of_smaller_workgroups() {
+        let over = |items, block| Extent { grid: [1; 3], items: Some(items), block }.complete();
+        let even = over([1024, 1, 1], [256, 1, 1]);
+        assert_eq!((even.grid, even.workgroups(), even.waves(32)), ([4, 1, 1], 4, 32));
+        // Three of eight waves, and one of 1000 - 768 = 232 items.
+        let odd = over([1000, 1, 1], [256, 1, 1]);
+        assert_eq!((odd.grid, odd.waves(32), odd.waves(64)), ([4, 1, 1], 32, 16));
+        // 8x4, 8x2, 2x4 and 2x2 items: one wave each, and 8x8 has two.
+        let corner = over([10, 6, 1], [8, 4, 1]);
+        assert_eq!((corner.grid, corner.waves(32)), ([2, 2, 1], 4));
+        assert_eq!(over([10, 8, 1], [8, 8, 1]).waves(32), 3);
+        assert_eq!(over([5, 1, 1], [64, 1, 1]).waves(32), 1);
+        let grid = Extent { grid: [3, 2, 1], items: None, block: [40, 1, 1] }.complete();
+        assert_eq!((grid.workgroups(), grid.waves(32), grid.waves_of_group(32)), (6, 12, 2));
+    }
 
     #[test]
     fn what_is_not_given_of_a_grid_is_1() {

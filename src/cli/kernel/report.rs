@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use sparkle_pm4::Device;
 use sparkle_pm4::object::{CodeObject, KernelInfo, ValueKind};
 
-use super::Settings;
 use super::args::Target;
+use super::{Extent, Settings};
 use crate::cli::conv2d::report::{bytes, device_line, meaning, ns, row, time};
 use crate::cli::{Output, Style, wrap};
 
@@ -22,28 +22,31 @@ pub struct Ran<'a> {
     pub object: &'a CodeObject,
     /// The kernel.
     pub kernel: &'a KernelInfo,
-    /// Workgroups.
-    pub grid: [u32; 3],
-    /// Work-items of a workgroup.
-    pub block: [u32; 3],
+    /// What it covered.
+    pub extent: Extent,
     /// LDS beyond the kernel's own, in bytes.
     pub dynamic_lds: u32,
+    /// Scratch memory of a lane, its stack included, in bytes.
+    pub lane_scratch: u32,
     /// From launch to fence, sorted.
     pub times: Vec<Duration>,
     /// Runs before the timed ones.
     pub warmup: u32,
+    /// Wave instructions of a timed run, where the device counts them.
+    pub instructions: Option<u64>,
     /// The files that were written: of which argument, where, how many bytes.
     pub outputs: Vec<(usize, Target, usize)>,
 }
 
 impl Ran<'_> {
-    fn workgroups(&self) -> u64 {
-        self.grid.iter().fold(1u64, |a, &b| a.saturating_mul(b.into()))
+    fn waves(&self) -> u64 {
+        self.extent.waves(self.kernel.wave_size)
     }
 
-    fn waves(&self) -> u64 {
-        let threads: u64 = self.block.iter().map(|&b| u64::from(b)).product();
-        self.workgroups().saturating_mul(threads.div_ceil(self.kernel.wave_size.max(1).into()))
+    /// Wave instructions a second, at the median.
+    fn rate(&self) -> Option<f64> {
+        let seconds = self.median().as_secs_f64();
+        self.instructions.filter(|_| seconds > 0.0).map(|n| n as f64 / seconds)
     }
 
     fn median(&self) -> Duration {
@@ -90,12 +93,16 @@ pub fn text(file: &Path, ran: &Ran<'_>, out: &Output) -> String {
     let mut text = out.paint(Style::Head, &format!("kernel {}", kernel.name)) + "\n";
     let (target, version) = (ran.object.target(), ran.object.version());
     text += &wrap(&format!("  {}, {target}, code object version {version}", file.display()), out.width, "  ");
+    let Extent { grid, items, block } = ran.extent;
+    let what = match items {
+        Some(items) => format!("{} work-items in workgroups", by(items)),
+        None => format!("grid {}", by(grid)),
+    };
     text += &wrap(
         &format!(
-            "  grid {} of {}: {}, {} of {} lanes",
-            by(ran.grid),
-            by(ran.block),
-            count(ran.workgroups(), "workgroup"),
+            "  {what} of {}: {}, {} of {} lanes",
+            by(block),
+            count(ran.extent.workgroups(), "workgroup"),
             count(ran.waves(), "wave"),
             kernel.wave_size
         ),
@@ -106,12 +113,19 @@ pub fn text(file: &Path, ran: &Ran<'_>, out: &Output) -> String {
     if ran.dynamic_lds > 0 {
         text += &format!("  {} of dynamic LDS\n", bytes(ran.dynamic_lds.into()));
     }
+    if ran.lane_scratch > kernel.scratch_bytes.max(4) {
+        text += &format!("  {} B of scratch a lane with its stack\n", ran.lane_scratch);
+    }
     text += &device_line(ran.device, out);
     let engine = ran.device.engine();
     text += &row("time", &format!("{} {} ({})", time(ran.median()), engine.label(), meaning(engine)), out.width);
     if let (Some(min), Some(max), 2..) = (ran.times.first(), ran.times.last(), ran.times.len()) {
         let spread = format!("median of {}, min {}, max {}", ran.times.len(), time(*min), time(*max));
         text += &row("", &spread, out.width);
+        if let (Some(n), Some(rate)) = (ran.instructions, ran.rate()) {
+            let rate = format!("{n} wave instructions a run, {:.1} M/s ({})", rate / 1e6, engine.label());
+            text += &row("rate", &rate, out.width);
+        }
     }
     for (index, target, size) in &ran.outputs {
         text += &row("output", &format!("argument {index}: {size} bytes in {}", target.path.display()), out.width);
@@ -141,11 +155,13 @@ pub fn document(file: &Path, ran: &Ran<'_>, settings: &Settings) -> Value {
         "target": ran.object.target(),
         "code_object_version": ran.object.version(),
         "kernel": kernel_members(ran.kernel),
-        "grid": ran.grid,
-        "block": ran.block,
-        "workgroups": ran.workgroups(),
+        "grid": ran.extent.grid,
+        "items": ran.extent.items,
+        "block": ran.extent.block,
+        "workgroups": ran.extent.workgroups(),
         "waves": ran.waves(),
         "dynamic_lds_bytes": ran.dynamic_lds,
+        "scratch_lane_bytes": ran.lane_scratch,
         "device": engine.name(),
         "device_name": ran.device.name(),
         "engine": engine.label(),
@@ -156,6 +172,8 @@ pub fn document(file: &Path, ran: &Ran<'_>, settings: &Settings) -> Value {
         "min_ns": ns(ran.times.first()),
         "max_ns": ns(ran.times.last()),
         "time_meaning": meaning(engine),
+        "wave_instructions": ran.instructions,
+        "wave_instructions_per_s": ran.rate(),
         "timeout_ms": u64::try_from(settings.timeout.as_millis()).unwrap_or(u64::MAX),
         "outputs": outputs,
         "error": null,

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use sparkle_pm4::object::Arg;
+
 /// An element type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Dtype {
@@ -57,6 +59,13 @@ impl Dtype {
         DTYPES.into_iter().find(|t| t.name == name || t.numpy == name)
     }
 
+    /// Whether a value of this type may be given where one of `other` is declared: integers of either sign have the
+    /// same bits.
+    pub fn stands_for(&self, other: &Self) -> bool {
+        let integer = |form| matches!(form, Form::Signed | Form::Unsigned);
+        self.size == other.size && (self.form == other.form || integer(self.form) && integer(other.form))
+    }
+
     /// A value as it lies in memory, little-endian. Floats are rounded to nearest, ties to even; the 16-bit ones from
     /// the nearest f64.
     ///
@@ -84,6 +93,30 @@ impl Dtype {
         };
         Ok(bytes)
     }
+}
+
+/// The type that an argument by value is declared with, where the metadata tells a scalar's: `.type_name` as OpenCL and
+/// C++ name it, or `.value_type`. Names that somebody may have given a type of his own tell nothing.
+pub fn declared(arg: &Arg) -> Option<Dtype> {
+    let name = arg.type_name.as_deref().or(arg.value_type.as_deref())?;
+    let name = name.trim().trim_start_matches("const ").trim_start_matches("volatile ");
+    let name = match name {
+        "half" | "_Float16" | "__fp16" => "f16",
+        "__bf16" => "bf16",
+        "float" => "f32",
+        "double" => "f64",
+        "char" | "signed char" | "bool" | "_Bool" => "i8",
+        "uchar" | "unsigned char" => "u8",
+        "short" => "i16",
+        "ushort" | "unsigned short" => "u16",
+        "int" => "i32",
+        "uint" | "unsigned" | "unsigned int" => "u32",
+        "long" | "long long" | "ptrdiff_t" | "intptr_t" => "i64",
+        "ulong" | "unsigned long" | "unsigned long long" | "size_t" | "uintptr_t" => "u64",
+        other => other,
+    };
+    // A name means nothing where the size contradicts it.
+    Dtype::parse(name).filter(|t| t.size == arg.size as usize)
 }
 
 fn float<T>(text: &str, parse: impl Fn(&str) -> Result<T, std::num::ParseFloatError>) -> Result<T, String> {
@@ -173,6 +206,29 @@ mod tests {
         for (dtype, text, want) in cases {
             assert_eq!(hex(dtype, text), want, "{dtype}:{text}");
         }
+    }
+
+    #[test]
+    fn declared_types_are_known_by_their_names() {
+        let arg = |name: &str, size| Arg {
+            name: None,
+            offset: 0,
+            size,
+            kind: sparkle_pm4::object::ValueKind::ByValue,
+            address_space: None,
+            access: None,
+            type_name: Some(name.to_owned()),
+            value_type: None,
+        };
+        let name = |name: &str, size| declared(&arg(name, size)).map(|t| t.name);
+        assert_eq!(name("float", 4), Some("f32"));
+        assert_eq!(name("unsigned int", 4), Some("u32"));
+        assert_eq!(name("half", 2), Some("f16"));
+        assert_eq!((name("float", 8), name("uint4", 16), name("thing", 4)), (None, None, None));
+        let of = |name| Dtype::parse(name).unwrap();
+        assert!(of("i32").stands_for(&of("u32")) && of("f32").stands_for(&of("f32")));
+        assert!(!of("f32").stands_for(&of("u32")) && !of("bf16").stands_for(&of("f16")));
+        assert!(!of("u32").stands_for(&of("f32")) && !of("u16").stands_for(&of("u32")));
     }
 
     #[test]

@@ -137,7 +137,9 @@ impl Profile {
     pub fn summary(&self) -> String {
         let mut o = String::new();
         let total = self.instructions();
-        let _ = writeln!(o, "instructions  {total} by {} waves of {} groups", self.waves, self.groups);
+        let count = |n: u64, one: &str| if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") };
+        let (waves, groups) = (count(self.waves, "wave"), count(self.groups, "workgroup"));
+        let _ = writeln!(o, "instructions  {total} by {waves} in {groups}");
         for (u, n) in self.units() {
             let _ = writeln!(o, "  {:<9} {n:>12} {:>5.1} %", u.name(), percent(n, total));
         }

@@ -1,5 +1,6 @@
 //! Host instructions into a buffer, with labels. What the encoder refuses marks the buffer as failed, so that the caller
 //! keeps to the interpreter.
+use super::simd::{Simd, V};
 use iced_x86::{Code, Encoder, Instruction, OpKind, Register};
 
 /// A memory operand.
@@ -21,7 +22,11 @@ pub(super) const fn mem(base: Register, disp: i32) -> M {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum O {
     R(Register),
+    /// A vector register, as wide as the host has them.
+    Z(u8),
     M(M),
+    /// A constant behind the code.
+    Pool(Label),
     /// 8-bit immediate.
     I8(u8),
     /// 32-bit immediate of a 32-bit operation.
@@ -64,23 +69,36 @@ pub(super) enum Cc {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Label(usize);
 
+/// A distance to fill in.
+struct Fixup {
+    /// Its four bytes.
+    at: usize,
+    /// Where the instruction ends, from which it counts.
+    end: usize,
+    to: Label,
+}
+
 pub(super) struct Asm {
+    pub simd: Simd,
     encoder: Encoder,
     code: Vec<u8>,
     labels: Vec<usize>,
-    fixups: Vec<(usize, Label)>,
+    fixups: Vec<Fixup>,
+    pool: Vec<([u32; 8], Label)>,
     pub failed: bool,
 }
 
 const UNBOUND: usize = usize::MAX;
 
 impl Asm {
-    pub(super) fn new() -> Asm {
+    pub(super) fn new(simd: Simd) -> Asm {
         Asm {
+            simd,
             encoder: Encoder::new(64),
             code: Vec::with_capacity(4096),
             labels: Vec::new(),
             fixups: Vec::new(),
+            pool: Vec::new(),
             failed: false,
         }
     }
@@ -98,7 +116,7 @@ impl Asm {
         self.labels[l.0] = self.code.len();
     }
 
-    fn build(code: Code, ops: &[O]) -> Instruction {
+    fn build(&self, code: Code, ops: &[O]) -> Instruction {
         let mut i = Instruction::new();
         i.set_code(code);
         for (k, o) in ops.iter().enumerate() {
@@ -107,6 +125,16 @@ impl Asm {
                 O::R(r) => {
                     i.set_op_kind(k, OpKind::Register);
                     i.set_op_register(k, r);
+                }
+                O::Z(z) => {
+                    let first = if self.simd == Simd::Avx512 { Register::ZMM0 } else { Register::YMM0 };
+                    i.set_op_kind(k, OpKind::Register);
+                    i.set_op_register(k, first + z as u32);
+                }
+                O::Pool(_) => {
+                    i.set_op_kind(k, OpKind::Memory);
+                    i.set_memory_base(Register::RIP);
+                    i.set_memory_displ_size(8);
                 }
                 O::M(m) => {
                     i.set_op_kind(k, OpKind::Memory);
@@ -138,34 +166,54 @@ impl Asm {
         i
     }
 
-    fn put(&mut self, i: &Instruction) {
+    fn put(&mut self, i: &Instruction, ops: &[O]) {
+        let start = self.code.len();
         self.encoder.set_buffer(std::mem::take(&mut self.code));
         if self.encoder.encode(i, 0).is_err() {
             self.failed = true;
         }
         self.code = self.encoder.take_buffer();
+        // No EVEX prefix and no mask register where the host may lack them.
+        let wide = |o: &O| matches!(o, O::R(r) if (Register::K0..=Register::K7).contains(r));
+        if self.simd == Simd::Avx2 && (self.code.get(start) == Some(&0x62) || ops.iter().any(wide)) {
+            self.failed = true;
+        }
+        if let Some(O::Pool(to)) = ops.iter().find(|o| matches!(o, O::Pool(_))) {
+            let imm = ops.iter().filter(|o| matches!(o, O::I8(_))).count();
+            let end = self.code.len();
+            match end.checked_sub(4 + imm) {
+                Some(at) if at >= start => self.fixups.push(Fixup { at, end, to: *to }),
+                _ => self.failed = true,
+            }
+        }
     }
 
     /// One instruction.
     pub(super) fn e(&mut self, code: Code, ops: &[O]) {
-        self.put(&Self::build(code, ops));
+        self.put(&self.build(code, ops), ops);
     }
 
-    /// One instruction under a mask: lanes without a bit keep the destination (for a compare they give 0).
+    /// One vector instruction in the host's width.
+    pub(super) fn v(&mut self, v: V, ops: &[O]) {
+        self.e(v.form(self.simd), ops);
+    }
+
+    /// One instruction under a mask of AVX-512: lanes without a bit keep the destination (for a compare they give 0).
     pub(super) fn masked(&mut self, code: Code, mask: Option<Register>, ops: &[O]) {
-        let mut i = Self::build(code, ops);
+        let mut i = self.build(code, ops);
         if let Some(k) = mask {
             i.set_op_mask(k);
+            self.failed |= self.simd == Simd::Avx2;
         }
-        self.put(&i);
+        self.put(&i, ops);
     }
 
     /// The same with lanes without a bit zeroed.
     pub(super) fn zeroed(&mut self, code: Code, mask: Register, ops: &[O]) {
-        let mut i = Self::build(code, ops);
+        let mut i = self.build(code, ops);
         i.set_op_mask(mask);
         i.set_zeroing_masking(true);
-        self.put(&i);
+        self.put(&i, ops);
     }
 
     pub(super) fn jmp(&mut self, l: Label) {
@@ -178,19 +226,39 @@ impl Asm {
         self.fix(l);
     }
 
-    fn fix(&mut self, l: Label) {
-        self.fixups.push((self.code.len(), l));
+    fn fix(&mut self, to: Label) {
+        let at = self.code.len();
+        self.fixups.push(Fixup { at, end: at + 4, to });
         self.code.extend([0; 4]);
     }
 
-    /// The finished bytes; they may lie anywhere.
+    /// Eight dwords as a memory operand of AVX2.
+    pub(super) fn constant(&mut self, v: [u32; 8]) -> O {
+        let known = self.pool.iter().find(|(k, _)| *k == v);
+        let l = match known {
+            Some((_, l)) => *l,
+            None => {
+                let l = self.label();
+                self.pool.push((v, l));
+                l
+            }
+        };
+        O::Pool(l)
+    }
+
+    /// The finished bytes; they may lie on any multiple of 32.
     pub(super) fn finish(mut self) -> Option<Vec<u8>> {
-        for (at, l) in &self.fixups {
-            let to = self.labels[l.0];
+        for (v, l) in std::mem::take(&mut self.pool) {
+            self.code.resize(self.code.len().next_multiple_of(32), 0xcc);
+            self.bind(l);
+            self.code.extend(v.iter().flat_map(|v| v.to_le_bytes()));
+        }
+        for Fixup { at, end, to } in &self.fixups {
+            let to = self.labels[to.0];
             if to == UNBOUND {
                 return None;
             }
-            let rel = i32::try_from(to as i64 - (*at as i64 + 4)).ok()?;
+            let rel = i32::try_from(to as i64 - *end as i64).ok()?;
             self.code[*at..*at + 4].copy_from_slice(&rel.to_le_bytes());
         }
         (!self.failed).then_some(self.code)

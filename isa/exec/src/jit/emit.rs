@@ -2,10 +2,12 @@
 use super::asm::{Asm, Cc, Label, M, O, mem};
 use super::frame::{self, Slot};
 use super::scan::{Item, Kind};
+use super::simd::{self, Simd, Z};
 use super::site::Site;
+use super::uses::{NEVER, Uses};
 use super::{BIAS_V, EXEC_AT, Key, PC, SCC, STATE, Slots, memory, scalar, sgpr, vector};
 use crate::program::{Code, Unit};
-use crate::wave::{State, VCC};
+use crate::wave::{EXEC, State, VCC};
 use iced_x86::{Code as X, Register as R};
 use isa::Op;
 
@@ -15,6 +17,7 @@ pub(super) const NO_SITE: u32 = u32::MAX;
 /// What to translate.
 pub(super) struct Request<'a> {
     pub key: Key,
+    pub simd: Simd,
     pub lanes: usize,
     pub vgprs: usize,
     pub link: *const u8,
@@ -25,34 +28,14 @@ pub(super) struct Request<'a> {
 /// Content of a vector register.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Held {
-    /// Sixteen lanes of a VGPR.
+    /// A part of a VGPR.
     V(u8, u8),
     /// A scalar register in every lane.
     S(u8),
     /// A constant in every lane.
     K(u32),
-}
-
-/// A vector register of the host.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Z(u8);
-
-impl Z {
-    pub(super) fn z(self) -> R {
-        R::ZMM0 + self.0 as u32
-    }
-    pub(super) fn y(self) -> R {
-        R::YMM0 + self.0 as u32
-    }
-    pub(super) fn x(self) -> R {
-        R::XMM0 + self.0 as u32
-    }
-}
-
-impl From<Z> for O {
-    fn from(z: Z) -> O {
-        O::R(z.z())
-    }
+    /// AVX2: eight bits of a scalar register, each in the sign of its lane.
+    M(u8, u8),
 }
 
 /// Which vector register holds what.
@@ -60,9 +43,12 @@ impl From<Z> for O {
 struct Regs {
     held: [Option<Held>; 32],
     dirty: u32,
-    pinned: u32,
+    /// How many times each is in use.
+    pinned: [u8; 32],
     used: [u32; 32],
     clock: u32,
+    /// The instruction of the block that used each last.
+    when: [u32; 32],
 }
 
 /// Code that stands behind the block.
@@ -94,20 +80,22 @@ pub(super) struct Emit<'a> {
     pub at: Item,
     /// Instructions of the block behind it.
     behind: u32,
+    uses: Uses,
 }
 
 /// Translates a block; None where the encoder refuses something.
 pub(super) fn block(req: &Request<'_>, slots: &mut Slots, sites: &mut Vec<Site>) -> Option<Vec<u8>> {
     let first = *req.list.first()?;
     let mut e = Emit {
-        a: Asm::new(),
+        a: Asm::new(req.simd),
         req,
-        regs: Regs { held: [None; 32], dirty: 0, pinned: 0, used: [0; 32], clock: 0 },
+        regs: Regs { held: [None; 32], dirty: 0, pinned: [0; 32], used: [0; 32], clock: 0, when: [0; 32] },
         cold: Vec::new(),
         slots,
         sites,
         at: first,
         behind: 0,
+        uses: Uses::new(req.codes, req.list),
     };
     let n = req.list.len() as i32;
     let entry = e.a.label();
@@ -163,7 +151,6 @@ pub(super) fn block(req: &Request<'_>, slots: &mut Slots, sites: &mut Vec<Site>)
             }
         }
         exec_written |= item.writes_exec;
-        e.regs.pinned = 0;
         e.release();
     }
     if open {
@@ -176,18 +163,33 @@ pub(super) fn block(req: &Request<'_>, slots: &mut Slots, sites: &mut Vec<Site>)
 }
 
 impl Emit<'_> {
-    /// Sixteen-lane parts of a VGPR.
+    /// Host registers that a VGPR takes.
     pub(super) fn parts(&self) -> u8 {
-        (self.req.lanes / 16) as u8
+        (self.req.lanes / self.req.simd.lanes()) as u8
     }
 
-    /// Mask of the part's active lanes; None where all are.
+    /// No AVX-512, but AVX2.
+    pub(super) fn avx2(&self) -> bool {
+        self.req.simd == Simd::Avx2
+    }
+
+    /// AVX-512's mask of the part's active lanes; None where all are.
     pub(super) fn exec(&self, part: u8) -> Option<R> {
         (!self.req.key.full).then_some(R::K1 + part as u32)
     }
 
+    /// AVX2's mask of the part's active lanes; None where all are.
+    pub(super) fn active(&mut self, part: u8) -> Option<Z> {
+        (!self.req.key.full).then(|| self.bits(EXEC, part))
+    }
+
+    /// Lanes of a lane mask in scalar registers, as AVX2 has it.
+    pub(super) fn bits(&mut self, code: usize, part: u8) -> Z {
+        self.hold(Held::M((code + part as usize / 4) as u8, part % 4))
+    }
+
     fn masks(&mut self) {
-        if !self.req.key.full {
+        if !self.req.key.full && !self.avx2() {
             for p in 0..self.parts() {
                 let m = mem(R::RBX, EXEC_AT + 2 * p as i32);
                 self.a.e(X::VEX_Kmovw_kr_km16, &[(R::K1 + p as u32).into(), m.into()]);
@@ -210,6 +212,7 @@ impl Emit<'_> {
     /// Lets the interpreter run the instruction.
     fn call(&mut self) {
         self.flush();
+        self.clean();
         self.arguments();
         self.a.e(X::Call_rm64, &[mem(R::R13, frame::F_STEP).into()]);
         self.a.e(X::Test_rm32_r32, &[R::EAX.into(), R::EAX.into()]);
@@ -218,6 +221,13 @@ impl Emit<'_> {
         self.cold.push(Cold::Leave(leave, self.behind));
         self.regs.held = [None; 32];
         self.masks();
+    }
+
+    /// Upper halves of registers cost time in functions that do not know of them.
+    fn clean(&mut self) {
+        if self.avx2() {
+            self.a.e(X::VEX_Vzeroupper, &[]);
+        }
     }
 
     /// A number for a memory instruction's window.
@@ -262,6 +272,7 @@ impl Emit<'_> {
                     self.a.bind(slow.from);
                     self.regs = *slow.before;
                     self.flush();
+                    self.clean();
                     self.arguments_of(code, pc);
                     if slow.site == NO_SITE {
                         self.a.e(X::Call_rm64, &[mem(R::R13, frame::F_STEP).into()]);
@@ -358,10 +369,11 @@ impl Emit<'_> {
 
     // Vector registers.
 
-    /// Memory of sixteen lanes of a VGPR; beyond the allocation v0 is read.
+    /// Memory of a part of a VGPR; beyond the allocation v0 is read.
     pub(super) fn home(&self, v: u8, part: u8) -> M {
         let v = if (v as usize) < self.req.vgprs { v as i32 } else { 0 };
-        mem(R::R12, v * self.req.lanes as i32 * 4 + part as i32 * 64 - BIAS_V)
+        let bytes = 4 * self.req.simd.lanes() as i32;
+        mem(R::R12, v * self.req.lanes as i32 * 4 + part as i32 * bytes - BIAS_V)
     }
 
     /// Does a VGPR exist: writes to others vanish.
@@ -371,13 +383,13 @@ impl Emit<'_> {
 
     /// A register to use until the instruction's end.
     pub(super) fn fresh(&mut self) -> Z {
-        let r = &mut self.regs;
-        let free = (0..32).find(|&k| r.held[k].is_none() && r.pinned >> k & 1 == 0);
+        let (r, n) = (&self.regs, self.req.simd.registers());
+        let free = (0..n).find(|&k| r.held[k].is_none() && r.pinned[k] == 0);
         let k = match free {
             Some(k) => k,
             None => {
-                let oldest = (0..32).filter(|&k| r.pinned >> k & 1 == 0).min_by_key(|&k| r.used[k]);
-                let Some(k) = oldest else {
+                let last = (0..n).filter(|&k| r.pinned[k] == 0).max_by_key(|&k| self.distance(k));
+                let Some(k) = last else {
                     self.a.failed = true;
                     return Z(0);
                 };
@@ -390,20 +402,39 @@ impl Emit<'_> {
         Z(k as u8)
     }
 
+    /// How far away the next use of a register's content is: by instruction, then by part. Of what is not used again clean
+    /// registers go first.
+    fn distance(&self, k: usize) -> (u32, bool, u8, u32) {
+        let r = &self.regs;
+        let at = self.req.list.len() as u32 - 1 - self.behind;
+        // What the instruction at hand used it is done with.
+        let from = at + (r.when[k] == at) as u32;
+        let (next, part) = match r.held[k] {
+            Some(Held::V(v, p)) => (self.uses.vgpr(v, from), p),
+            Some(Held::S(s)) => (self.uses.sgpr(s, from), 0),
+            // Used again after as long a time as since the last use.
+            Some(Held::K(_) | Held::M(..)) => (at + (at - r.when[k].min(at)).max(1), 0),
+            None => (NEVER, 0),
+        };
+        (next, r.dirty >> k & 1 == 0, part, u32::MAX - r.used[k])
+    }
+
     fn pin(&mut self, k: usize) {
-        self.regs.pinned |= 1 << k;
+        self.regs.pinned[k] = self.regs.pinned[k].saturating_add(1);
         self.regs.clock += 1;
         self.regs.used[k] = self.regs.clock;
+        self.regs.when[k] = self.req.list.len() as u32 - 1 - self.behind;
     }
 
     /// Lets go of the registers of the part that is done.
     pub(super) fn release(&mut self) {
-        self.regs.pinned = 0;
+        self.regs.pinned = [0; 32];
     }
 
-    /// Lets go of a register that is not read any more.
+    /// Lets go of a register that is not read any more, once for each time it was asked for.
     pub(super) fn unpin(&mut self, z: Z) {
-        self.regs.pinned &= !(1 << z.0);
+        let n = &mut self.regs.pinned[z.0 as usize];
+        *n = n.saturating_sub(1);
     }
 
     /// Keeps registers until the next release.
@@ -419,7 +450,7 @@ impl Emit<'_> {
             && let Some(Held::V(v, p)) = self.regs.held[k]
         {
             let m = self.home(v, p);
-            self.a.e(X::EVEX_Vmovdqa32_zmmm512_k1z_zmm, &[m.into(), Z(k as u8).into()]);
+            self.a.v(simd::PUT, &[m.into(), Z(k as u8).into()]);
             self.regs.dirty &= !(1 << k);
         }
     }
@@ -435,15 +466,25 @@ impl Emit<'_> {
         match h {
             Held::V(v, p) => {
                 let m = self.home(v, p);
-                self.a.e(X::EVEX_Vmovdqa32_zmm_k1z_zmmm512, &[z.into(), m.into()]);
+                self.a.v(simd::MOVE, &[z.into(), m.into()]);
             }
             Held::S(s) => {
-                self.a.e(X::EVEX_Vbroadcastss_zmm_k1z_xmmm32, &[z.into(), mem(R::RBX, sgpr(s as usize)).into()]);
+                self.a.v(simd::SPREAD, &[z.into(), mem(R::RBX, sgpr(s as usize)).into()]);
             }
-            Held::K(0) => self.a.e(X::EVEX_Vpxord_zmm_k1z_zmm_zmmm512b32, &[O::R(z.z()); 3]),
+            Held::K(0) => self.a.v(simd::XOR, &[O::from(z); 3]),
+            Held::K(u32::MAX) if self.avx2() => self.a.e(X::VEX_Vpcmpeqd_ymm_ymm_ymmm256, &[O::from(z); 3]),
+            Held::K(v) if self.avx2() => {
+                let k = self.a.constant([v; 8]);
+                self.a.v(simd::MOVE, &[z.into(), k]);
+            }
             Held::K(v) => {
                 self.a.e(X::Mov_r32_imm32, &[R::EAX.into(), O::I32(v as i32)]);
                 self.a.e(X::EVEX_Vpbroadcastd_zmm_k1z_r32, &[z.into(), R::EAX.into()]);
+            }
+            Held::M(s, k) => {
+                self.a.v(simd::SPREAD, &[z.into(), mem(R::RBX, sgpr(s as usize)).into()]);
+                let up = self.a.constant(std::array::from_fn(|l| 31 - (8 * k as u32 + l as u32)));
+                self.a.v(simd::SLLV, &[z.into(), z.into(), up]);
             }
         }
     }
@@ -459,7 +500,7 @@ impl Emit<'_> {
         z
     }
 
-    /// Sixteen lanes of a VGPR, to read.
+    /// A part of a VGPR, to read.
     pub(super) fn v(&mut self, v: u8, part: u8) -> Z {
         let v = if (v as usize) < self.req.vgprs { v } else { 0 };
         self.hold(Held::V(v, part))
@@ -475,7 +516,12 @@ impl Emit<'_> {
         self.hold(Held::K(v))
     }
 
-    /// Makes `z`, whose sixteen lanes were all computed, the VGPR's part.
+    /// A constant in every lane as an operand of AVX2.
+    pub(super) fn same(&mut self, v: u32) -> O {
+        self.a.constant([v; 8])
+    }
+
+    /// Makes `z`, whose lanes were all computed, the VGPR's part.
     pub(super) fn bind(&mut self, v: u8, part: u8, z: Z) {
         self.forget_part(v, part);
         self.regs.held[z.0 as usize] = Some(Held::V(v, part));
@@ -496,6 +542,10 @@ impl Emit<'_> {
         }
         match self.exec(part) {
             None => self.bind(v, part, z),
+            Some(_) if self.avx2() => {
+                let (d, m) = (self.change(v, part), self.bits(EXEC, part));
+                self.a.e(X::VEX_Vblendvps_ymm_ymm_ymmm256_ymm, &[d.into(), d.into(), z.into(), m.into()]);
+            }
             Some(k) => {
                 let d = self.change(v, part);
                 self.a.masked(X::EVEX_Vmovdqa32_zmm_k1z_zmmm512, Some(k), &[d.into(), z.into()]);
@@ -550,7 +600,7 @@ impl Emit<'_> {
     /// A scalar register changed.
     pub(super) fn forget_s(&mut self, s: usize) {
         for h in &mut self.regs.held {
-            if matches!(h, Some(Held::S(k)) if *k as usize == s) {
+            if matches!(h, Some(Held::S(k) | Held::M(k, _)) if *k as usize == s) {
                 *h = None;
             }
         }

@@ -8,7 +8,7 @@ use crate::wave::{State, Wave};
 use crate::{Access, Memory, TrapKind, Window, group};
 use std::any::Any;
 use std::ffi::c_void;
-use std::mem::offset_of;
+use std::mem::{MaybeUninit, offset_of};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Why generated code came back.
@@ -22,7 +22,7 @@ pub(super) const TRAP: u64 = 4;
 pub(super) const STOPPED: u64 = 5;
 
 /// Reached from generated code by offsets.
-#[repr(C)]
+#[repr(C, align(32))]
 pub(super) struct Frame<'a> {
     /// Instructions left, stored when generated code returns.
     pub budget: i64,
@@ -44,6 +44,8 @@ pub(super) struct Frame<'a> {
     pub trap: Option<LaneTrap>,
     /// What a function that generated code called panicked with: it may not unwind through that code.
     pub panic: Option<Box<dyn Any + Send>>,
+    /// What a memory instruction's parts loaded, or are to store: up to four registers of eight parts.
+    pub stage: MaybeUninit<[[u32; 8]; 32]>,
 }
 
 pub(super) type StepFn = extern "sysv64" fn(*mut Frame<'_>, u32, u64) -> u64;
@@ -57,6 +59,7 @@ pub(super) const F_LDS_BYTES: i32 = offset_of!(Frame<'static>, lds_bytes) as i32
 pub(super) const F_SITES: i32 = offset_of!(Frame<'static>, sites) as i32;
 pub(super) const F_STEP: i32 = offset_of!(Frame<'static>, step) as i32;
 pub(super) const F_BRANCH: i32 = offset_of!(Frame<'static>, branch) as i32;
+pub(super) const F_STAGE: i32 = offset_of!(Frame<'static>, stage) as i32;
 pub(super) const F_ACCESS: i32 = offset_of!(Frame<'static>, access) as i32;
 
 /// A way out of a block: where it goes, and once linked the code there.

@@ -13,24 +13,32 @@
 //! | r14 | windows of the memory instructions |
 //! | r15 | instructions left |
 //! | rbp | LDS |
-//! | k1 to k4 | EXEC of sixteen lanes each, in blocks where it may be partial |
+//! | k1 to k4 | EXEC of sixteen lanes each, in blocks where it may be partial (AVX-512) |
+//!
+//! Vector instructions are AVX-512 (F, VL, DQ, BW) on sixteen lanes at a time, or AVX2 and FMA on eight; [`simd`] has the
+//! forms that they have in common.
 #![allow(unsafe_code)]
+mod access;
 mod asm;
+mod compute;
 mod emit;
 mod frame;
 mod masks;
 mod memory;
 mod pages;
+mod rows;
 mod scalar;
 mod scan;
+mod simd;
 mod site;
 mod tables;
+mod uses;
 mod vector;
 mod wide;
 
 use crate::fast::Level;
 use crate::mem::{LaneTrap, Port};
-use crate::program::{Engine, Program};
+use crate::program::{Engine, HostCode, Program};
 use crate::salu::Next;
 use crate::wave::{EXEC, State, Wave};
 use crate::{Access, Memory, Window, group};
@@ -38,6 +46,7 @@ use asm::{Asm, O, mem};
 use frame::{Frame, Slot};
 use iced_x86::{Code as X, Register as R};
 use pages::Pages;
+use simd::Simd;
 use site::Site;
 use std::collections::HashMap;
 use std::mem::offset_of;
@@ -101,6 +110,7 @@ impl Drop for Slots {
 pub(crate) struct Cache {
     /// VGPRs of a wave that the code was translated for.
     vgprs: usize,
+    simd: Simd,
     pages: Pages,
     blocks: HashMap<Key, *const u8>,
     /// Last blocks found, by pc.
@@ -151,19 +161,32 @@ impl Holder {
     }
 }
 
-/// Can this host run what the translator emits.
-fn able(level: Level) -> bool {
-    level == Level::Avx512 && is_x86_feature_detected!("bmi1") && is_x86_feature_detected!("bmi2")
+/// What translated code may use on a host of this level; None where everything is interpreted.
+fn simd(level: Level, asked: Option<HostCode>) -> Option<Simd> {
+    if !is_x86_feature_detected!("bmi1") || !is_x86_feature_detected!("bmi2") || !is_x86_feature_detected!("popcnt") {
+        return None;
+    }
+    match (level, asked) {
+        (Level::Portable, _) | (Level::Avx2, Some(HostCode::Avx512)) => None,
+        (Level::Avx2, _) | (Level::Avx512, Some(HostCode::Avx2)) => Some(Simd::Avx2),
+        (Level::Avx512, _) => Some(Simd::Avx512),
+    }
+}
+
+/// Can this host run such code.
+pub(crate) fn able(level: Level, code: HostCode) -> bool {
+    simd(level, Some(code)).is_some()
 }
 
 /// Takes the program's cache for a run, where the engine is to translate.
 pub(crate) fn begin(program: &mut Program, level: Level, vgprs: usize, mem: &dyn Memory) -> Option<Box<Cache>> {
-    if program.engine() == Engine::Interpreter || !able(level) {
+    if program.engine() == Engine::Interpreter {
         return None;
     }
+    let simd = simd(level, program.host_code())?;
     let cache = match program.jit.0.take() {
-        Some(c) if c.vgprs == vgprs => Some(c),
-        _ => Cache::new(vgprs),
+        Some(c) if c.vgprs == vgprs && c.simd == simd => Some(c),
+        _ => Cache::new(vgprs, simd),
     };
     let mut cache = cache?;
     let epoch = mem.windows_epoch();
@@ -185,10 +208,10 @@ pub(crate) fn end(program: &mut Program, cache: Option<Box<Cache>>) {
 type Enter = unsafe extern "sysv64" fn(*mut Frame<'_>, *mut u8, *mut u8, *const u8) -> u64;
 
 impl Cache {
-    fn new(vgprs: usize) -> Option<Box<Cache>> {
+    fn new(vgprs: usize, simd: Simd) -> Option<Box<Cache>> {
         let mut pages = Pages::default();
         // enter(frame, wave + BIAS_S, vgprs + BIAS_V, code)
-        let mut a = Asm::new();
+        let mut a = Asm::new(simd);
         let saved = [R::RBX, R::RBP, R::R12, R::R13, R::R14, R::R15];
         for r in saved {
             a.e(X::Push_r64, &[r.into()]);
@@ -215,6 +238,7 @@ impl Cache {
         let enter = pages.add(&a.finish()?)?;
         Some(Box::new(Cache {
             vgprs,
+            simd,
             pages,
             blocks: HashMap::new(),
             recent: [(Key { pc: !0, mode: 0, full: false }, std::ptr::null()); 64],
@@ -264,8 +288,8 @@ impl Cache {
             }
         }
         let list = scan::block::<L>(key.pc, program, mem).map_err(|k| (k, None))?;
-        let request =
-            emit::Request { key, lanes: L, vgprs: self.vgprs, link: self.link, codes: &program.code, list: &list };
+        let (simd, vgprs, link) = (self.simd, self.vgprs, self.link);
+        let request = emit::Request { key, simd, lanes: L, vgprs, link, codes: &program.code, list: &list };
         let code = emit::block(&request, &mut self.slots, &mut self.sites);
         let Some(p) = code.and_then(|c| self.pages.add(&c)) else {
             self.blocks.insert(key, std::ptr::null());
@@ -353,6 +377,7 @@ impl Cache {
             windows: &mut self.windows,
             trap: None,
             panic: None,
+            stage: std::mem::MaybeUninit::uninit(),
         };
         // SAFETY: `enter` is the trampoline made in `new`, with this signature; `code` is a block of this cache, made for
         // this number of lanes and VGPRs. Generated code touches the wave, its VGPRs below that number, LDS below

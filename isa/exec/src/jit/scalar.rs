@@ -1,6 +1,7 @@
 //! Scalar instructions and scalar loads. Scalar registers stay in memory.
 use super::asm::{Cc, M, O, mem};
 use super::emit::Emit;
+use super::simd::{LOAD, STORE};
 use super::{EXEC_AT, SCC, sgpr, site};
 use crate::program::{Code, Src, Unit};
 use crate::wave::NULL;
@@ -522,6 +523,7 @@ fn load(e: &mut Emit<'_>, c: &Code) -> bool {
     let site_no = e.site();
     let site = site_no as i32 * size_of::<site::Site>() as i32;
     let v = e.fresh();
+    let second = if e.avx2() { e.fresh() } else { v };
     let (from, slow) = e.detour(site_no);
     load64(e, A64, Src::S(base as u8));
     if i.imm != 0 {
@@ -549,6 +551,18 @@ fn load(e: &mut Emit<'_>, c: &Code) -> bool {
         2 => {
             e.a.e(X::Mov_r64_rm64, &[A64.into(), src]);
             e.a.e(X::Mov_rm64_r64, &[dst, A64.into()]);
+        }
+        4 if e.avx2() => {
+            e.a.e(X::VEX_Vmovups_xmm_xmmm128, &[v.x().into(), src]);
+            e.a.e(X::VEX_Vmovups_xmmm128_xmm, &[dst, v.x().into()]);
+        }
+        _ if e.avx2() => {
+            for (k, v) in [v, second].into_iter().enumerate().take(n / 8) {
+                e.a.v(LOAD, &[v.into(), mem(R::RAX, 32 * k as i32).into()]);
+            }
+            for (k, v) in [v, second].into_iter().enumerate().take(n / 8) {
+                e.a.v(STORE, &[mem(R::RBX, sgpr(d) + 32 * k as i32).into(), v.into()]);
+            }
         }
         4 => {
             e.a.e(X::EVEX_Vmovups_xmm_k1z_xmmm128, &[v.x().into(), src]);

@@ -1,25 +1,25 @@
-//! 64-bit lanes: sixteen of them are two host registers, the even ones and the odd ones.
+//! 64-bit lanes: those of one part are two host registers, the even ones and the odd ones.
 use super::asm::{O, mem};
-use super::emit::{Emit, Z};
-use super::masks::{Masks, mask_at};
+use super::compute::{operand, step, step_imm};
+use super::emit::Emit;
+use super::masks::{IntTests, Masks, float_predicate, int_predicate, int_test, mask_at};
 use super::sgpr;
-use super::vector::{AND, operand, step, step_imm};
+use super::simd::*;
 use crate::program::{Cmp, CmpKind, Code, Src};
 use crate::wave::NULL;
 use iced_x86::{Code as X, Register as R};
 use isa::Op;
-
-const BLEND: X = X::EVEX_Vpblendmd_zmm_k1z_zmm_zmmm512b32;
-const SRLQ: X = X::EVEX_Vpsrlq_zmm_k1z_zmmm512b64_imm8;
-const SLLQ: X = X::EVEX_Vpsllq_zmm_k1z_zmmm512b64_imm8;
 
 /// Odd dwords moved to even places, zeros above.
 pub(super) fn odd(e: &mut Emit<'_>, z: Z) -> Z {
     step_imm(e, SRLQ, z, 32)
 }
 
-/// k7 marks the odd dwords. Clobbers eax.
+/// k7 of AVX-512 marks the odd dwords. Clobbers eax.
 fn odd_mask(e: &mut Emit<'_>) {
+    if e.avx2() {
+        return;
+    }
     e.a.e(X::Mov_r32_imm32, &[R::EAX.into(), O::I32(0xaaaa)]);
     e.a.e(X::VEX_Kmovw_kr_r32, &[R::K7.into(), R::EAX.into()]);
 }
@@ -27,11 +27,15 @@ fn odd_mask(e: &mut Emit<'_>) {
 /// Even dwords of `a` and odd dwords of `b`; k7 marks the odd ones.
 fn blend(e: &mut Emit<'_>, a: Z, b: Z) -> Z {
     let d = e.fresh();
-    e.a.masked(BLEND, Some(R::K7), &[d.into(), a.into(), b.into()]);
+    if e.avx2() {
+        e.a.e(X::VEX_Vpblendd_ymm_ymm_ymmm256_imm8, &[d.into(), a.into(), b.into(), O::I8(0xaa)]);
+    } else {
+        e.a.masked(X::EVEX_Vpblendmd_zmm_k1z_zmm_zmmm512b32, Some(R::K7), &[d.into(), a.into(), b.into()]);
+    }
     d
 }
 
-/// Upper halves of sixteen 64-bit results.
+/// Upper halves of a part's 64-bit results.
 pub(super) fn high(e: &mut Emit<'_>, even: Z, odd_lanes: Z) -> Z {
     odd_mask(e);
     let t = odd(e, even);
@@ -65,7 +69,7 @@ fn load(e: &mut Emit<'_>, s: Src, part: u8) -> (Z, Z) {
         Src::S(k) => {
             let z = e.fresh();
             let m = mem(R::RBX, sgpr(k as usize));
-            e.a.e(X::EVEX_Vpbroadcastq_zmm_k1z_xmmm64, &[z.into(), m.into()]);
+            e.a.v(SPREADQ, &[z.into(), m.into()]);
             (z, z)
         }
         Src::K(v) => {
@@ -82,6 +86,11 @@ fn load(e: &mut Emit<'_>, s: Src, part: u8) -> (Z, Z) {
 
 fn constant(e: &mut Emit<'_>, v: u64) -> Z {
     let z = e.fresh();
+    if e.avx2() {
+        let k = e.a.constant(std::array::from_fn(|l| (v >> (32 * (l & 1))) as u32));
+        e.a.v(MOVE, &[z.into(), k]);
+        return z;
+    }
     e.a.e(X::Mov_r64_imm64, &[R::RAX.into(), O::I64(v)]);
     e.a.e(X::EVEX_Vpbroadcastq_zmm_k1z_r64, &[z.into(), R::RAX.into()]);
     z
@@ -103,12 +112,12 @@ fn store(e: &mut Emit<'_>, v: u8, part: u8, (even, odd_lanes): (Z, Z)) {
     }
 }
 
-fn both(e: &mut Emit<'_>, x: X, a: (Z, Z), b: (Z, Z)) -> (Z, Z) {
+fn both(e: &mut Emit<'_>, x: V, a: (Z, Z), b: (Z, Z)) -> (Z, Z) {
     (step(e, x, a.0, b.0), step(e, x, a.1, b.1))
 }
 
 /// Changes the signs of a source by a constant; both are done with.
-fn signs(e: &mut Emit<'_>, x: X, z: (Z, Z), k: Z) -> (Z, Z) {
+fn signs(e: &mut Emit<'_>, x: V, z: (Z, Z), k: Z) -> (Z, Z) {
     let r = both(e, x, z, (k, k));
     for z in [z.0, z.1, k] {
         e.unpin(z);
@@ -122,11 +131,11 @@ fn float(e: &mut Emit<'_>, c: &Code, k: usize, part: u8) -> (Z, Z) {
     let mut z = load(e, c.s[k], part);
     if m.abs >> k & 1 != 0 {
         let rest = constant(e, !(1 << 63));
-        z = signs(e, X::EVEX_Vpandq_zmm_k1z_zmm_zmmm512b64, z, rest);
+        z = signs(e, AND, z, rest);
     }
     if m.neg >> k & 1 != 0 {
         let sign = constant(e, 1 << 63);
-        z = signs(e, X::EVEX_Vpxorq_zmm_k1z_zmm_zmmm512b64, z, sign);
+        z = signs(e, XOR, z, sign);
     }
     z
 }
@@ -134,6 +143,23 @@ fn float(e: &mut Emit<'_>, c: &Code, k: usize, part: u8) -> (Z, Z) {
 /// MODE keeps f64 denormals and rounds to nearest even.
 fn ieee(e: &Emit<'_>) -> bool {
     e.req.key.mode & 0xcc == 0xc0
+}
+
+/// Shifts right with the sign.
+fn shift_signed(e: &mut Emit<'_>, v: Z, n: Z) -> Z {
+    if !e.avx2() {
+        let d = e.fresh();
+        e.a.e(X::EVEX_Vpsravq_zmm_k1z_zmm_zmmm512b64, &[d.into(), v.into(), n.into()]);
+        return d;
+    }
+    // The sign's new place, changed and taken off, fills what lies above it.
+    let sign = constant(e, 1 << 63);
+    e.a.v(SRLVQ, &[sign.into(), sign.into(), n.into()]);
+    let d = step(e, SRLVQ, v, n);
+    e.a.v(XOR, &[d.into(), d.into(), sign.into()]);
+    e.a.e(X::VEX_Vpsubq_ymm_ymm_ymmm256, &[d.into(), d.into(), sign.into()]);
+    e.unpin(sign);
+    d
 }
 
 /// 64-bit arithmetic and shifts.
@@ -164,14 +190,14 @@ pub(super) fn lower(e: &mut Emit<'_>, c: &Code) -> bool {
             let a = float(e, c, 0, p);
             let b = float(e, c, 1, p);
             match i.op {
-                Op::V_ADD_F64 => both(e, X::EVEX_Vaddpd_zmm_k1z_zmm_zmmm512b64_er, a, b),
-                Op::V_MUL_F64 => both(e, X::EVEX_Vmulpd_zmm_k1z_zmm_zmmm512b64_er, a, b),
+                Op::V_ADD_F64 => both(e, ADDD, a, b),
+                Op::V_MUL_F64 => both(e, MULD, a, b),
                 _ => {
                     let d = float(e, c, 2, p);
                     let mut fma = |a: Z, b: Z, d: Z| {
                         let t = e.fresh();
-                        e.a.e(X::EVEX_Vmovdqa64_zmm_k1z_zmmm512, &[t.into(), b.into()]);
-                        e.a.e(X::EVEX_Vfmadd213pd_zmm_k1z_zmm_zmmm512b64_er, &[t.into(), a.into(), d.into()]);
+                        e.a.v(MOVE, &[t.into(), b.into()]);
+                        e.a.v(FMA213D, &[t.into(), a.into(), d.into()]);
                         t
                     };
                     (fma(a.0, b.0, d.0), fma(a.1, b.1, d.1))
@@ -184,27 +210,25 @@ pub(super) fn lower(e: &mut Emit<'_>, c: &Code) -> bool {
             let n = step(e, AND, n, low);
             // Even counts stand below a dword that is not part of them.
             let even = e.fresh();
-            e.a.e(X::EVEX_Vpsllq_zmm_k1z_zmmm512b64_imm8, &[even.into(), n.into(), O::I8(32)]);
+            e.a.v(SLLQ, &[even.into(), n.into(), O::I8(32)]);
             let n = (odd(e, even), odd(e, n));
             let v = load(e, c.s[1], p);
-            let x = match i.op {
-                Op::V_LSHLREV_B64 => X::EVEX_Vpsllvq_zmm_k1z_zmm_zmmm512b64,
-                Op::V_LSHRREV_B64 => X::EVEX_Vpsrlvq_zmm_k1z_zmm_zmmm512b64,
-                _ => X::EVEX_Vpsravq_zmm_k1z_zmm_zmmm512b64,
-            };
-            both(e, x, v, n)
+            match i.op {
+                Op::V_LSHLREV_B64 => both(e, SLLVQ, v, n),
+                Op::V_LSHRREV_B64 => both(e, SRLVQ, v, n),
+                _ => (shift_signed(e, v.0, n.0), shift_signed(e, v.1, n.1)),
+            }
         } else {
             let (a, b) = (operand(e, c.s[0], p), operand(e, c.s[1], p));
             odd_mask(e);
-            let x = X::EVEX_Vpmuludq_zmm_k1z_zmm_zmmm512b64;
-            let even = step(e, x, a, b);
+            let even = step(e, MULU, a, b);
             let (a, b) = (odd(e, a), odd(e, b));
-            let odd_lanes = step(e, x, a, b);
+            let odd_lanes = step(e, MULU, a, b);
             if c.s[2] == Src::K(0) {
                 (even, odd_lanes)
             } else {
                 let k = load(e, c.s[2], p);
-                both(e, X::EVEX_Vpaddq_zmm_k1z_zmm_zmmm512b64, (even, odd_lanes), k)
+                both(e, ADDQ, (even, odd_lanes), k)
             }
         };
         store(e, i.vdst, p, r);
@@ -216,12 +240,9 @@ pub(super) fn lower(e: &mut Emit<'_>, c: &Code) -> bool {
 /// 64-bit compares.
 pub(super) fn compare(e: &mut Emit<'_>, c: &Code, cmp: Cmp, to: usize) -> bool {
     let (x, predicate) = match cmp.kind {
-        CmpKind::F(8) if ieee(e) => {
-            let p = [11, 17, 0, 18, 30, 12, 29, 7, 3, 25, 8, 26, 22, 4, 21, 15][cmp.truth as usize & 15];
-            (X::EVEX_Vcmppd_kr_k1_zmm_zmmm512b64_imm8_sae, p)
-        }
-        CmpKind::I(8) => (X::EVEX_Vpcmpq_kr_k1_zmm_zmmm512b64_imm8, [3, 1, 0, 2, 6, 4, 5, 7][cmp.truth as usize & 7]),
-        CmpKind::U(8) => (X::EVEX_Vpcmpuq_kr_k1_zmm_zmmm512b64_imm8, [3, 1, 0, 2, 6, 4, 5, 7][cmp.truth as usize & 7]),
+        CmpKind::F(8) if ieee(e) => (X::EVEX_Vcmppd_kr_k1_zmm_zmmm512b64_imm8_sae, float_predicate(cmp.truth)),
+        CmpKind::I(8) => (X::EVEX_Vpcmpq_kr_k1_zmm_zmmm512b64_imm8, int_predicate(cmp.truth)),
+        CmpKind::U(8) => (X::EVEX_Vpcmpuq_kr_k1_zmm_zmmm512b64_imm8, int_predicate(cmp.truth)),
         _ => return false,
     };
     let m = &c.inst.mods;
@@ -234,6 +255,15 @@ pub(super) fn compare(e: &mut Emit<'_>, c: &Code, cmp: Cmp, to: usize) -> bool {
         odd_mask(e);
         let (a, b) =
             if is_float { (float(e, c, 0, p), float(e, c, 1, p)) } else { (load(e, c.s[0], p), load(e, c.s[1], p)) };
+        if e.avx2() {
+            let (even, _) = test_narrow(e, cmp, a.0, b.0);
+            let (odd_lanes, inverted) = test_narrow(e, cmp, a.1, b.1);
+            masks.inverted = inverted;
+            let z = blend(e, even, odd_lanes);
+            masks.signs(e, z, p);
+            e.release();
+            continue;
+        }
         let k = masks.next(e);
         for (n, (a, b)) in [(a.0, b.0), (a.1, b.1)].into_iter().enumerate() {
             e.a.e(x, &[k.into(), a.into(), b.into(), O::I8(predicate)]);
@@ -252,4 +282,28 @@ pub(super) fn compare(e: &mut Emit<'_>, c: &Code, cmp: Cmp, to: usize) -> bool {
     }
     masks.done(e);
     true
+}
+
+/// AVX2: where 64-bit lanes compare, or with true where they do not.
+fn test_narrow(e: &mut Emit<'_>, cmp: Cmp, a: Z, b: Z) -> (Z, bool) {
+    let x = IntTests { equal: X::VEX_Vpcmpeqq_ymm_ymm_ymmm256, greater: X::VEX_Vpcmpgtq_ymm_ymm_ymmm256 };
+    match cmp.kind {
+        CmpKind::I(_) => int_test(e, &x, cmp.truth, a, b),
+        CmpKind::U(_) => {
+            // Signed numbers with the sign changed are ordered like unsigned ones.
+            let sign = constant(e, 1 << 63);
+            let (a, b) = (step(e, XOR, a, sign), step(e, XOR, b, sign));
+            int_test(e, &x, cmp.truth, a, b)
+        }
+        CmpKind::F(_) => {
+            let d = e.fresh();
+            let p = O::I8(float_predicate(cmp.truth));
+            e.a.e(X::VEX_Vcmppd_ymm_ymm_ymmm256_imm8, &[d.into(), a.into(), b.into(), p]);
+            (d, false)
+        }
+        CmpKind::Class(_) => {
+            e.a.failed = true;
+            (a, false)
+        }
+    }
 }

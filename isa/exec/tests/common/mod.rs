@@ -4,6 +4,37 @@ use isa_exec::*;
 
 pub mod random;
 
+/// What runs a program: the engine, and for translated code the host instructions it is made of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum On {
+    Interpreter,
+    Translated(HostCode),
+    /// As usual, with such host instructions.
+    Auto(HostCode),
+}
+
+impl On {
+    pub fn choose(self, p: &mut Program) {
+        let (engine, code) = match self {
+            On::Interpreter => (Engine::Interpreter, None),
+            On::Translated(c) => (Engine::Translator, Some(c)),
+            On::Auto(c) => (Engine::Auto, Some(c)),
+        };
+        p.set_engine(engine);
+        p.set_host_code(code);
+    }
+}
+
+/// The kinds of host instructions that can be tested here; says which cannot.
+pub fn host_codes() -> Vec<HostCode> {
+    let (here, elsewhere): (Vec<_>, Vec<_>) =
+        [HostCode::Avx2, HostCode::Avx512].into_iter().partition(|c| c.available());
+    for c in elsewhere {
+        eprintln!("skipped: translated code of {c:?}, which this host lacks or SPARKLE_EMU_SIMD excludes");
+    }
+    here
+}
+
 pub struct Region {
     pub base: u64,
     pub data: Vec<u8>,

@@ -250,7 +250,7 @@ pub fn fill(g: &mut Group, r: &mut Rng, wave: WaveSize) {
         for k in 0..VGPRS as usize {
             let how = r.below(8);
             let first = r.below(16) * 4;
-            let pair = [DATA, DATA + 1024, CONST, 0x1_0000_0000_0000 + 64, 0x2_0000_0000_0000][match r.below(12) {
+            let pair = [DATA, DATA + 1024, CONST, 0x2000_0000_0000_0000 + 64, 0x1000_0000_0000_0000][match r.below(12) {
                 x @ 0..=4 => x as usize,
                 _ => 0,
             }];
@@ -332,12 +332,12 @@ impl Outcome {
     }
 }
 
-/// Runs words from the state that `seed` gives, on one engine.
-pub fn outcome(code: &[u32], seed: u64, wave: WaveSize, threads: u32, engine: Engine) -> (Outcome, Group) {
+/// Runs words from the state that `seed` gives.
+pub fn outcome(code: &[u32], seed: u64, wave: WaveSize, threads: u32, on: On) -> (Outcome, Group) {
     let mut r = Rng::new(seed);
     let mut m = memory(&mut r, code);
     let mut p = Program::new(CODE, wave);
-    p.set_engine(engine);
+    on.choose(&mut p);
     let mut g = Group::new(&shape(wave, threads), &p);
     fill(&mut g, &mut r, wave);
     let control = Control { stop: &|| false, max_instructions: Some(100_000) };

@@ -1,7 +1,7 @@
 //! Runs a vector: registers come from memory and go back to memory, by code around the instruction.
 //!
 //! The prologue and epilogue are the same for every vector of a wave size; they find the state by SGPRs from 80 on.
-use crate::common::{Flat, setup};
+use crate::common::{Flat, On, setup};
 use crate::vectors::*;
 use isa::asm::{Options, assemble};
 use isa_exec::*;
@@ -42,7 +42,7 @@ pub struct Machine {
     mem: Flat,
     at: Vec<u64>,
     epilogue: u64,
-    engine: Engine,
+    on: On,
 }
 
 fn words(source: &str) -> Vec<u8> {
@@ -50,9 +50,9 @@ fn words(source: &str) -> Vec<u8> {
     unit.text().to_vec()
 }
 
-fn program(wave: WaveSize, engine: Engine) -> Program {
+fn program(wave: WaveSize, on: On) -> Program {
     let mut p = Program::new(CODE, wave);
-    p.set_engine(engine);
+    on.choose(&mut p);
     p
 }
 
@@ -115,7 +115,7 @@ fn epilogue(wave: usize) -> String {
 
 impl Machine {
     /// Lays the vectors of one wave size out in memory.
-    pub fn new(wave: usize, engine: Engine, vectors: &[&Vector]) -> Machine {
+    pub fn new(wave: usize, on: On, vectors: &[&Vector]) -> Machine {
         let mut code = words(&prologue(wave));
         let epilogue = CODE + code.len() as u64;
         code.extend(words(&self::epilogue(wave)));
@@ -134,7 +134,7 @@ impl Machine {
         mem.add(STATE_OUT, vec![0; STATE_BYTES], true, false);
         mem.add(GLOBAL, vec![0; GLOBAL_BYTES], true, false);
         let wave = if wave == 64 { WaveSize::W64 } else { WaveSize::W32 };
-        Machine { wave, program: program(wave, engine), mem, at, epilogue, engine }
+        Machine { wave, program: program(wave, on), mem, at, epilogue, on }
     }
 
     fn region(&mut self, base: u64) -> &mut Vec<u8> {
@@ -168,7 +168,7 @@ impl Machine {
             code.extend([0; 256]);
             self.mem.add(pc, code, false, true);
             entry = pc;
-            own = Some(program(self.wave, self.engine));
+            own = Some(program(self.wave, self.on));
         }
         let mut s = v.s.clone();
         s.resize(106, 0);
