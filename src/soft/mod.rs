@@ -227,6 +227,13 @@ impl Node for SoftNode {
         }
     }
 
+    #[allow(unsafe_code, reason = "the trait's function is unsafe")]
+    unsafe fn adopt_pages(&self, handle: u32, addr: *mut u8, len: usize) -> io::Result<()> {
+        let (start, size) = self.user_range(handle).filter(|range| range.1 == len as u64).ok_or(Errno::EINVAL)?;
+        // SAFETY: the caller's promise: its own pages, of which there are no references.
+        unsafe { descriptor::map_over(addr, size, self.memory(), start) }
+    }
+
     fn poll(&self, timeout: Duration) -> io::Result<bool> {
         // A render node has no events of its own; a poll on it times out.
         std::thread::sleep(timeout);

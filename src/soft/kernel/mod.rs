@@ -238,6 +238,9 @@ impl Drop for File {
         for bo in self.objects.take() {
             self.card.handle_closed(&bo);
         }
+        for context in self.contexts.take() {
+            self.card.release_pstate(context.serial);
+        }
         self.card.closed(self.id);
     }
 }
