@@ -71,7 +71,9 @@ fn check_results(case: &Case<'_>, what: &str, local_size: u32, mask: u32, [ins, 
     let mut subgroups: BTreeMap<(usize, u32), Vec<(u32, usize)>> = BTreeMap::new();
     for (at, id) in ids.chunks_exact(4).enumerate() {
         let &[lanes, subgroup, lane, count] = id else { continue };
-        let sane = lanes == size && lane < size && subgroup < count && count <= local_size;
+        // Lavapipe 22.3 forgets the last subgroup in gl_NumSubgroups when that one is not full.
+        let whole = local_size.is_multiple_of(size);
+        let sane = lanes == size && lane < size && subgroup < local_size && (subgroup < count || !whole);
         ensure(sane, || format!("{what}: invocation {at}: size {lanes}, subgroup {subgroup} of {count}, lane {lane}"))?;
         subgroups.entry((at / local_size as usize, subgroup)).or_default().push((lane, at));
     }

@@ -197,6 +197,8 @@ fn timeline_early(scope: &Scope<'_>) -> Result<Outcome> {
     sleep(Duration::from_millis(20));
     let early = timeline.value();
     timeline.signal(1)?;
+    // The fences may be signaled a moment before the semaphore.
+    timeline.wait(queues.len() as u64 + 1)?;
     wait_all(&fences)?;
     let early = early?;
     ensure(early == 0, || format!("the value was {early} before the host's signal"))?;
