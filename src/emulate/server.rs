@@ -18,7 +18,7 @@ use nix::unistd::Pid;
 
 use super::protocol::{self, Kind, NOWHERE, Reply, Request, VERSION, ask};
 use super::tree::Tree;
-use crate::soft::{Client, Config, SoftNode};
+use crate::soft::{Client, Config, NodeKind, Shared as Given, SoftNode};
 
 /// First minor number of render nodes.
 const RENDER: u32 = 128;
@@ -86,6 +86,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// The card's settings with the bus address of its number.
+fn numbered(card: &Config, index: u32) -> Config {
+    Config { pci_slot: format!("0000:{:02x}:00.0", 3 + index), ..card.clone() }
+}
+
 fn pair() -> nix::Result<(OwnedFd, OwnedFd)> {
     socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC)
 }
@@ -94,7 +99,7 @@ impl Server {
     /// Builds the cards and the tree, and starts to serve.
     pub fn start(settings: &Settings) -> io::Result<Self> {
         let cards: io::Result<Vec<SoftNode>> =
-            (0..settings.devices).map(|_| SoftNode::new(settings.card.clone())).collect();
+            (0..settings.devices).map(|index| SoftNode::new(numbered(&settings.card, index))).collect();
         let cards = cards?;
         let name = format!("{}{:x}/server", protocol::PREFIX, std::process::id());
         let listener = socket(AddressFamily::Unix, SockType::SeqPacket, SockFlag::SOCK_CLOEXEC, None)?;
@@ -204,23 +209,45 @@ impl Shared {
         match request.ask {
             ask::OPEN => done(0, Some(self.open(request.a as u32)?)),
             ask::IOCTL => self.ioctl(request, given, client),
-            ask::MAP => {
-                let file = self.file(request.serial)?;
-                let at = file.node.locate(request.a, request.b)?;
-                done(at, Some(memory(&file.node)?))
-            }
+            ask::MAP => match self.file(request.serial) {
+                Ok(file) => done(file.node.locate(request.a, request.b)?, Some(memory(&file.node)?)),
+                Err(_) => {
+                    let (card, offset, len) = self.buffer(request.serial)?;
+                    match request.a.checked_add(request.b) {
+                        Some(end) if end <= len && request.b != 0 => done(offset + request.a, Some(memory(card)?)),
+                        _ => Err(Errno::EINVAL),
+                    }
+                }
+            },
+            ask::LENGTH => done(self.buffer(request.serial)?.2, None),
             _ => Err(Errno::EPROTO),
         }
     }
 
+    /// The card and the object of a shared descriptor.
+    fn shared(&self, serial: u64) -> Result<(&SoftNode, Given), Errno> {
+        self.cards.iter().find_map(|card| Some((card, card.shared(serial)?))).ok_or(Errno::ENODEV)
+    }
+
+    /// A shared buffer: card, place in its memory, length.
+    fn buffer(&self, serial: u64) -> Result<(&SoftNode, u64, u64), Errno> {
+        match self.shared(serial)? {
+            (card, Given::Dmabuf { offset, len }) => Ok((card, offset, len)),
+            _ => Err(Errno::ENODEV),
+        }
+    }
+
     fn open(&self, minor: u32) -> Result<OwnedFd, Errno> {
-        let card = if minor < RENDER { minor } else { minor - RENDER };
+        let (card, kind) = match minor {
+            ..RENDER => (minor, NodeKind::Primary),
+            _ => (minor - RENDER, NodeKind::Render),
+        };
         let card = self.cards.get(card as usize).ok_or(Errno::ENXIO)?;
         let serial = self.serial.fetch_add(1, Ordering::Relaxed) << 8 | u64::from(minor);
         let (end, theirs) = pair()?;
         let name = format!("{}{:x}/{}/{serial:x}", protocol::PREFIX, std::process::id(), Kind::Drm.word());
         bind(theirs.as_raw_fd(), &UnixAddr::new_abstract(name.as_bytes())?)?;
-        lock(&self.files).insert(serial, Arc::new(Opened { node: card.reopen(), end }));
+        lock(&self.files).insert(serial, Arc::new(Opened { node: card.reopen_as(kind), end }));
         self.wake();
         Ok(theirs)
     }
@@ -239,7 +266,10 @@ impl Shared {
         if let Some(place) = protocol::descriptor_in(code.into()).and_then(|at| arg.get_mut(at..at + 4)) {
             place.copy_from_slice(&given.as_ref().map_or(-1, AsRawFd::as_raw_fd).to_ne_bytes());
         }
-        let status = self.file(request.serial)?.node.ioctl_of(client, code, arg)?;
+        let status = match protocol::request_parts(code.into()).0 {
+            b'd' => self.file(request.serial)?.node.ioctl_of(client, code, arg)?,
+            _ => self.shared(request.serial)?.0.sync_ioctl(request.serial, client, code, arg)?,
+        };
         let mut made = None;
         if let Some(at) = protocol::descriptor_out(code.into(), arg)
             && let Some(place) = arg.get_mut(at..at + 4)

@@ -178,7 +178,10 @@ impl Device {
         let mut refused: Option<Error> = None;
         for path in candidates(&found) {
             let opened = RenderNode::open(&path).map_err(Error::from);
-            let opened = opened.and_then(|node| Self::from_node(Arc::new(node), Engine::Gpu));
+            let opened = opened.and_then(|node| {
+                let engine = if node.is_emulated() { Engine::Emu } else { Engine::Gpu };
+                Self::from_node(Arc::new(node), engine)
+            });
             match opened {
                 Ok(device) => {
                     let report = found.nodes.iter().find(|n| n.path == path);

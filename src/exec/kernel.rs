@@ -9,7 +9,7 @@ use super::module::{LoadedKernel, Module};
 use super::queue::Launch;
 use super::step::{Grid, Step, StepArg, lane_scratch};
 use crate::error::Error;
-use crate::object::KernelInfo;
+use crate::object::{ArgValue, KernelInfo};
 
 /// A kernel from a code object, in GPU memory.
 ///
@@ -53,14 +53,14 @@ impl From<&Arg<'_>> for StepArg {
         match arg {
             Arg::In(buffer) => Self::Buffer(Arc::clone(buffer.raw()), Usage::Read),
             Arg::Out(buffer) => Self::Buffer(Arc::clone(buffer.raw()), Usage::Write),
-            Arg::U32(v) => Self::U32(*v),
-            Arg::I32(v) => Self::I32(*v),
-            Arg::F32(v) => Self::F32(*v),
-            Arg::U64(v) => Self::U64(*v),
-            Arg::U8(v) => Self::U8(*v),
-            Arg::U16(v) => Self::U16(*v),
-            Arg::I64(v) => Self::I64(*v),
-            Arg::F64(v) => Self::F64(*v),
+            Arg::U32(v) => Self::Value(ArgValue::U32(*v)),
+            Arg::I32(v) => Self::Value(ArgValue::I32(*v)),
+            Arg::F32(v) => Self::Value(ArgValue::F32(*v)),
+            Arg::U64(v) => Self::Value(ArgValue::U64(*v)),
+            Arg::U8(v) => Self::Value(ArgValue::U8(*v)),
+            Arg::U16(v) => Self::Value(ArgValue::U16(*v)),
+            Arg::I64(v) => Self::Value(ArgValue::I64(*v)),
+            Arg::F64(v) => Self::Value(ArgValue::F64(*v)),
             Arg::Null => Self::Null,
             Arg::Bytes(v) => Self::Bytes(v.to_vec()),
         }

@@ -44,23 +44,9 @@ pub enum StepArg {
     Workspace(GpuMap, Usage),
     /// No address.
     Null,
-    /// By value.
-    U32(u32),
-    /// By value.
-    I32(i32),
-    /// By value.
-    F32(f32),
-    /// By value.
-    U64(u64),
-    /// By value.
-    U8(u8),
-    /// By value.
-    U16(u16),
-    /// By value.
-    I64(i64),
-    /// By value.
-    F64(f64),
-    /// By value.
+    /// By value: a number.
+    Value(ArgValue<'static>),
+    /// By value: the bytes of anything.
     Bytes(Vec<u8>),
 }
 
@@ -177,14 +163,7 @@ impl Step {
                 StepArg::Buffer(buffer, _) => ArgValue::Pointer(buffer.gpu().map_or(0, GpuMemory::va)),
                 StepArg::Workspace(map, _) => ArgValue::Pointer(map.va()),
                 StepArg::Null => ArgValue::Pointer(0),
-                StepArg::U32(v) => ArgValue::U32(*v),
-                StepArg::I32(v) => ArgValue::I32(*v),
-                StepArg::F32(v) => ArgValue::F32(*v),
-                StepArg::U64(v) => ArgValue::U64(*v),
-                StepArg::U8(v) => ArgValue::U8(*v),
-                StepArg::U16(v) => ArgValue::U16(*v),
-                StepArg::I64(v) => ArgValue::I64(*v),
-                StepArg::F64(v) => ArgValue::F64(*v),
+                StepArg::Value(v) => *v,
                 StepArg::Bytes(v) => ArgValue::Bytes(v),
             })
             .collect();

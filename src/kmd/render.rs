@@ -9,9 +9,11 @@ use std::time::Duration;
 
 use memmap2::{MmapOptions, MmapRaw};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::socket::{UnixAddr, getsockname};
 
 use super::error::KmdError;
 use super::node::{Errno, Node, Protection};
+use crate::emulate::protocol;
 
 /// A render node, open for as long as this lives.
 #[derive(Debug)]
@@ -35,6 +37,12 @@ impl RenderNode {
                 errno => KmdError::Open { path, errno },
             }),
         }
+    }
+
+    /// Whether the software device of `sparkle-pm4 emulate` stands behind it: its descriptors are named sockets.
+    pub fn is_emulated(&self) -> bool {
+        let name = getsockname::<UnixAddr>(self.file.as_raw_fd());
+        name.is_ok_and(|name| name.as_abstract().is_some_and(|n| protocol::parse(n).is_some()))
     }
 
     /// The path that was opened.

@@ -670,6 +670,53 @@ uapi! {
         /// Version by IP discovery: 23:16 major, 15:8 minor, 7:0 revision (DRM 3.48).
         28 ip_discovery_version: u32,
     }
+    /// Limits of one codec; all zero where the engines lack it.
+    InfoVideoCodec: "struct drm_amdgpu_info_video_codec_info", 24 {
+        /// Nonzero where the codec is there.
+        0 valid: u32,
+        /// Pixels in a row.
+        4 max_width: u32,
+        /// Rows.
+        8 max_height: u32,
+        /// Pixels in a picture.
+        12 max_pixels_per_frame: u32,
+        /// Level, in the codec's own count.
+        16 max_level: u32,
+        /// Zero.
+        20 pad: u32,
+    }
+    /// Answer of VIDEO_CAPS: MPEG2, MPEG4, VC1, AVC, HEVC, JPEG, VP9, AV1.
+    InfoVideoCaps: "struct drm_amdgpu_info_video_caps", 192 {
+        /// The codecs, in that order.
+        0 codec_info: [InfoVideoCodec; 8],
+    }
+    /// Answer of NUM_HANDLES.
+    InfoNumHandles: "struct drm_amdgpu_info_num_handles", 8 {
+        /// Sessions that the firmware supports.
+        0 uvd_max_handles: u32,
+        /// Sessions in use.
+        4 uvd_used_handles: u32,
+    }
+    /// One row of the video encoder's clocks, kHz.
+    InfoVceClocks: "struct drm_amdgpu_info_vce_clock_table_entry", 16 {
+        /// System clock.
+        0 sclk: u32,
+        /// Memory clock.
+        4 mclk: u32,
+        /// Encoder clock.
+        8 eclk: u32,
+        /// Zero.
+        12 pad: u32,
+    }
+    /// Answer of VCE_CLOCK_TABLE.
+    InfoVceClockTable: "struct drm_amdgpu_info_vce_clock_table", 104 {
+        /// Rows.
+        0 entries: [InfoVceClocks; 6],
+        /// Rows that count.
+        96 num_valid_entries: u32,
+        /// Zero.
+        100 pad: u32,
+    }
     /// Answer of GPUVM_FAULT: the last fault.
     InfoGpuvmFault: "struct drm_amdgpu_info_gpuvm_fault", 16 {
         /// Faulting GPU virtual address.

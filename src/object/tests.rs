@@ -188,7 +188,7 @@ fn hidden_arguments_describe_the_launch() {
         hidden("hidden_none", 12, 4),
     ];
     let bytes = info.pack_args(&[], &launch).unwrap();
-    assert_eq!(bytes, [96, 0, 0, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 0, 0]);
+    assert_eq!(bytes, [96, 0, 0, 0, 0, 0, 0, 0x10, 0, 0, 0, 0x20, 0, 0, 0, 0]);
 }
 
 #[test]

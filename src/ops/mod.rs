@@ -14,14 +14,15 @@ use kernels::PlanArg;
 
 use crate::error::Error;
 use crate::exec::StepArg;
+use crate::object::ArgValue;
 
 /// An argument that is no buffer of the caller's.
 fn plain_arg(kernel: &kernels::Kernel, arg: &PlanArg) -> Result<StepArg, Error> {
     Ok(match *arg {
         PlanArg::NullBuffer => StepArg::Null,
-        PlanArg::U32(v) => StepArg::U32(v),
-        PlanArg::F32(v) => StepArg::F32(v),
-        PlanArg::U64(v) => StepArg::U64(v),
+        PlanArg::U32(v) => StepArg::Value(ArgValue::U32(v)),
+        PlanArg::F32(v) => StepArg::Value(ArgValue::F32(v)),
+        PlanArg::U64(v) => StepArg::Value(ArgValue::U64(v)),
         ref other => {
             let what = format!("the plan wants {other:?}, which this operator doesn't have");
             return Err(Error::Kernel { kernel: kernel.name.to_owned(), what });

@@ -1,11 +1,11 @@
 //! The card: memory, rings, clock, and what it remembers of faults.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::io;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use nix::errno::Errno;
@@ -13,8 +13,11 @@ use nix::errno::Errno;
 use super::arena::{Arena, PAGE};
 use super::cp::CommandProcessor;
 use super::fence::Events;
+use super::identity::{Arch, Part};
 use super::inspect::Inspection;
+use super::kernel::{Bo, NodeKind};
 use super::sched::{Engine, Execute, Job, Ring};
+use super::share::Shares;
 use super::trace::Trace;
 use super::waves::Counters;
 use crate::kmd::uapi;
@@ -22,10 +25,14 @@ use crate::kmd::uapi;
 /// How a software card is built.
 #[derive(Debug, Clone)]
 pub struct Config {
+    /// The part that the card is. [`Config::of`] gives it the part's memory, too.
+    pub arch: Arch,
     /// Video memory in bytes; reserved, not touched, until it is used.
     pub vram_bytes: u64,
     /// Memory that the GART can reach, in bytes.
     pub gtt_bytes: u64,
+    /// Where on the host's PCI bus the card says that it sits: domain, bus, device, function.
+    pub pci_slot: String,
     /// How long a job may run before it counts as hung.
     pub job_timeout: Duration,
     /// Report dispatches that touch the same memory without a wait between them as faults, instead of running them
@@ -55,6 +62,11 @@ pub struct Config {
 }
 
 impl Config {
+    /// The default, as that part with its memory.
+    pub fn of(arch: Arch) -> Self {
+        Self { arch, vram_bytes: arch.vram_bytes(), ..Self::default() }
+    }
+
     /// The default with [`strict`](Self::strict) on: for streams of one's own.
     pub fn strict() -> Self {
         Self { strict: true, ..Self::default() }
@@ -64,8 +76,10 @@ impl Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            vram_bytes: 24 << 30,
+            arch: Arch::Gfx1100,
+            vram_bytes: Arch::Gfx1100.vram_bytes(),
             gtt_bytes: 16 << 30,
+            pci_slot: "0000:03:00.0".to_owned(),
             job_timeout: Duration::from_secs(60),
             check_hazards: true,
             strict: false,
@@ -89,6 +103,37 @@ pub struct Card {
     executor: Arc<CommandProcessor>,
     rings: Mutex<HashMap<(Engine, u32), Ring>>,
     resets: Arc<AtomicU32>,
+    /// The profiling power state, and the context that set it.
+    pstate: Mutex<(u32, Option<u64>)>,
+    /// Descriptors given away.
+    pub shares: Shares,
+    files: Mutex<Files>,
+    names: Mutex<Names>,
+}
+
+/// The card's open files.
+#[derive(Debug, Default)]
+struct Files {
+    /// Numbers handed out so far.
+    last: u32,
+    open: Vec<u32>,
+    /// The file that may do what one alone may.
+    master: Option<u32>,
+}
+
+/// Handles of buffers in all files, and the global names of those that have one.
+#[derive(Debug, Default)]
+struct Names {
+    /// By the buffer's address, which stays while it has handles.
+    buffers: HashMap<usize, Known>,
+    by_name: BTreeMap<u32, Arc<Bo>>,
+}
+
+/// A buffer that has handles.
+#[derive(Debug, Default)]
+struct Known {
+    handles: usize,
+    name: Option<u32>,
 }
 
 impl fmt::Debug for Card {
@@ -104,7 +149,158 @@ impl Card {
         let arena = Arena::new(whole(config.vram_bytes), whole(config.gtt_bytes))?;
         let resets = Arc::new(AtomicU32::new(0));
         let executor = Arc::new(CommandProcessor::new(&config)?);
-        Ok(Arc::new(Self { arena, events: Arc::default(), config, executor, rings: Mutex::default(), resets }))
+        Ok(Arc::new(Self {
+            arena,
+            events: Arc::default(),
+            config,
+            executor,
+            rings: Mutex::default(),
+            resets,
+            pstate: Mutex::default(),
+            shares: Shares::default(),
+            files: Mutex::default(),
+            names: Mutex::default(),
+        }))
+    }
+
+    /// How it was built.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The part that it is.
+    pub fn part(&self) -> &'static Part {
+        self.config.arch.part()
+    }
+
+    /// The profiling power state (`CTX_STABLE_PSTATE_*`).
+    pub fn pstate(&self) -> u32 {
+        self.pstate.lock().unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    /// Has a context set the power state; EBUSY while another one holds it. NONE gives it back.
+    pub fn set_pstate(&self, state: u32, context: u64) -> Result<(), Errno> {
+        let mut current = self.pstate.lock().unwrap_or_else(PoisonError::into_inner);
+        if current.1.is_some_and(|holder| holder != context) {
+            return Err(Errno::EBUSY);
+        }
+        *current = (state, (state != uapi::CTX_STABLE_PSTATE_NONE).then_some(context));
+        Ok(())
+    }
+
+    /// A context is gone, and with it the power state that it held.
+    pub fn release_pstate(&self, context: u64) {
+        let mut current = self.pstate.lock().unwrap_or_else(PoisonError::into_inner);
+        if current.1 == Some(context) {
+            *current = (uapi::CTX_STABLE_PSTATE_NONE, None);
+        }
+    }
+
+    /// Whether a ring executes something now.
+    pub fn is_busy(&self) -> bool {
+        self.rings.lock().unwrap_or_else(PoisonError::into_inner).values().any(Ring::is_busy)
+    }
+
+    fn files(&self) -> MutexGuard<'_, Files> {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn names(&self) -> MutexGuard<'_, Names> {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts a new file; its number. Who opens the primary node when nobody is master becomes it.
+    pub fn opened(&self, node: NodeKind) -> u32 {
+        let mut files = self.files();
+        files.last += 1;
+        let id = files.last;
+        files.open.push(id);
+        if node == NodeKind::Primary && files.master.is_none() {
+            files.master = Some(id);
+        }
+        id
+    }
+
+    /// A file is gone.
+    pub fn closed(&self, id: u32) {
+        let mut files = self.files();
+        files.open.retain(|&open| open != id);
+        if files.master == Some(id) {
+            files.master = None;
+        }
+    }
+
+    /// Whether a file of that number is open.
+    pub fn is_file(&self, id: u32) -> bool {
+        self.files().open.contains(&id)
+    }
+
+    /// Whether a file is the master.
+    pub fn is_master(&self, id: u32) -> bool {
+        self.files().master == Some(id)
+    }
+
+    /// Makes a file the master; EBUSY while another one is.
+    pub fn set_master(&self, id: u32) -> Result<(), Errno> {
+        let mut files = self.files();
+        match files.master {
+            Some(other) if other != id => Err(Errno::EBUSY),
+            _ => {
+                files.master = Some(id);
+                Ok(())
+            }
+        }
+    }
+
+    /// Gives mastership up; EINVAL for who doesn't have it.
+    pub fn drop_master(&self, id: u32) -> Result<(), Errno> {
+        let mut files = self.files();
+        if files.master != Some(id) {
+            return Err(Errno::EINVAL);
+        }
+        files.master = None;
+        Ok(())
+    }
+
+    /// A file got a handle of a buffer.
+    pub fn handle_opened(&self, bo: &Arc<Bo>) {
+        self.names().buffers.entry(Arc::as_ptr(bo).addr()).or_default().handles += 1;
+    }
+
+    /// A file closed one. With the last, the buffer's global name goes.
+    pub fn handle_closed(&self, bo: &Arc<Bo>) {
+        let mut names = self.names();
+        let at = Arc::as_ptr(bo).addr();
+        let Some(known) = names.buffers.get_mut(&at) else { return };
+        known.handles -= 1;
+        if known.handles == 0 {
+            let name = known.name;
+            names.buffers.remove(&at);
+            let named = name.and_then(|name| names.by_name.remove(&name));
+            drop(names);
+            drop(named);
+        }
+    }
+
+    /// A buffer's global name, given now where it has none.
+    pub fn name(&self, bo: &Arc<Bo>) -> u32 {
+        let mut names = self.names();
+        let free = (1..).zip(names.by_name.keys()).find(|(want, have)| want != *have);
+        let free = free.map_or(names.by_name.len() as u32 + 1, |p| p.0);
+        let known = names.buffers.entry(Arc::as_ptr(bo).addr()).or_default();
+        match known.name {
+            Some(name) => name,
+            None => {
+                known.name = Some(free);
+                names.by_name.insert(free, Arc::clone(bo));
+                free
+            }
+        }
+    }
+
+    /// The buffer of a global name.
+    pub fn named(&self, name: u32) -> Option<Arc<Bo>> {
+        self.names().by_name.get(&name).cloned()
     }
 
     /// Queues a job on its ring, which starts with its first job.

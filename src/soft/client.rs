@@ -33,6 +33,11 @@ impl Client {
         Self { pid, gone: AtomicBool::new(false) }
     }
 
+    /// Its number.
+    pub fn pid(&self) -> Pid {
+        self.pid
+    }
+
     /// It died, or was interrupted for good: what it waits for is given up.
     pub fn leave(&self) {
         self.gone.store(true, Ordering::Release);

@@ -1,6 +1,7 @@
 //! Contexts: whom a job is charged to, and what became of its jobs.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use nix::errno::Errno;
@@ -14,6 +15,8 @@ const REMEMBERED: usize = 64;
 /// A GPU context.
 #[derive(Debug, Default)]
 pub struct Context {
+    /// Its number among all contexts.
+    pub serial: u64,
     state: Mutex<State>,
     resets_at_start: u32,
 }
@@ -44,7 +47,9 @@ pub enum Known {
 impl Context {
     /// A context made after `resets` ring resets.
     pub fn new(resets: u32) -> Self {
-        Self { state: Mutex::default(), resets_at_start: resets }
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let serial = NEXT.fetch_add(1, Ordering::Relaxed);
+        Self { serial, state: Mutex::default(), resets_at_start: resets }
     }
 
     /// Whether a ring was reset since it was made.

@@ -8,7 +8,7 @@ use isa_exec::{GroupSetup, Trap};
 use pm4::dispatch::SCRATCH_GRANULE;
 use pm4::reg::{self, COMPUTE_DISPATCH_INITIATOR, COMPUTE_PGM_RSRC1, COMPUTE_PGM_RSRC2, COMPUTE_TMPRING_SIZE, Space};
 
-use super::identity::SHADER_ENGINES;
+use super::identity::Part;
 use super::trace::DispatchEvent;
 use super::vm::canonical;
 
@@ -22,8 +22,8 @@ const THREADS_MAX: u32 = 1024;
 /// User SGPRs of a compute shader at most.
 const USER_SGPRS_MAX: u32 = 16;
 
-/// The CU masks of the shader engines that there are.
-pub const CU_MASKS: [u32; SHADER_ENGINES as usize] = [
+/// The CU masks, a register a shader engine. A part with fewer engines has the first of them.
+pub const CU_MASKS: [u32; 6] = [
     reg::COMPUTE_STATIC_THREAD_MGMT_SE0.address(),
     reg::COMPUTE_STATIC_THREAD_MGMT_SE1.address(),
     reg::COMPUTE_STATIC_THREAD_MGMT_SE2.address(),
@@ -105,7 +105,13 @@ pub struct Dispatch {
 
 impl Dispatch {
     /// Reads the registers as the hardware does when a dispatch packet comes by.
-    pub fn new(number: u32, registers: &Registers, dims: [u32; 3], initiator: u32) -> Result<Self, Refusal> {
+    pub fn new(
+        part: &Part,
+        number: u32,
+        registers: &Registers,
+        dims: [u32; 3],
+        initiator: u32,
+    ) -> Result<Self, Refusal> {
         let need = |address: u32, name: &str, why: &str| {
             registers
                 .read(address)
@@ -133,12 +139,12 @@ impl Dispatch {
         }
 
         // A workgroup goes to a CU that the masks allow; masks that allow none make it wait for ever.
-        let masks = CU_MASKS;
+        let masks = &CU_MASKS[..part.engines as usize];
         if masks.iter().all(|&m| registers.read(m).is_none()) {
             return refuse("no COMPUTE_STATIC_THREAD_MGMT_SE0..5 was written in this submission (no CU may be enabled, and the workgroups would never start)".into());
         }
-        // Bits of the 8 CUs of each of an engine's two arrays.
-        let enabled = masks.map(|m| (registers.read(m).unwrap_or(0) & 0x00ff_00ff).count_ones());
+        let enabled: Vec<u32> =
+            masks.iter().map(|&m| (registers.read(m).unwrap_or(0) & part.cu_mask()).count_ones()).collect();
         let cus = enabled.iter().sum();
         if cus == 0 {
             return refuse(
@@ -251,7 +257,7 @@ impl Dispatch {
             vgprs,
             lds_bytes,
             scratch,
-            resident: fits(cus, wgp_mode, waves, wave_size, vgprs, lds_bytes),
+            resident: fits(cus, part.vgprs, wgp_mode, waves, wave_size, vgprs, lds_bytes),
             float_mode,
             dx10_clamp: rsrc1.get(COMPUTE_PGM_RSRC1::DX10_CLAMP) != 0,
             ieee: rsrc1.get(COMPUTE_PGM_RSRC1::IEEE_MODE) != 0,
@@ -452,11 +458,12 @@ impl Scratch {
 
 /// Workgroups of these needs that the enabled CUs hold at a time; 0 where not even one fits.
 ///
-/// A CU has two SIMDs of 16 waves each and 1536 VGPRs for wave32 (768 for wave64), handed out by 24 (12), and half of
-/// its WGP's 128 KiB of LDS, handed out by 1 KiB. In WGP mode a workgroup spreads over both CUs.
-fn fits(cus: u32, wgp_mode: bool, waves: u32, wave_size: WaveSize, vgprs: u32, lds_bytes: u32) -> u32 {
+/// A CU has two SIMDs of 16 waves each and 1536 or 1024 VGPRs for wave32 (half as many for wave64), handed out by a 64th,
+/// and half of its WGP's 128 KiB of LDS, handed out by 1 KiB. In WGP mode a workgroup spreads over both CUs.
+fn fits(cus: u32, file: u32, wgp_mode: bool, waves: u32, wave_size: WaveSize, vgprs: u32, lds_bytes: u32) -> u32 {
     let (units, simds, lds): (u32, u32, u32) = if wgp_mode { (cus / 2, 4, 128 << 10) } else { (cus, 2, 64 << 10) };
-    let (file, granule) = if wave_size == WaveSize::W32 { (1536, 24) } else { (768, 12) };
+    let file = if wave_size == WaveSize::W32 { file } else { file / 2 };
+    let granule = file / 64;
     let of_simd = (file / vgprs.next_multiple_of(granule)).min(16);
     let by_lds = lds.checked_div(lds_bytes.next_multiple_of(1024)).unwrap_or(u32::MAX);
     units * (of_simd * simds / waves).min(by_lds)

@@ -29,6 +29,8 @@ mod client;
 mod code;
 mod context;
 mod cp;
+#[allow(unsafe_code)]
+mod descriptor;
 mod dispatch;
 mod fence;
 mod identity;
@@ -37,6 +39,7 @@ mod kernel;
 mod memory;
 mod programs;
 mod sched;
+mod share;
 mod strict;
 mod syncobj;
 mod trace;
@@ -54,9 +57,12 @@ use crate::kmd::{Errno, Node, Protection};
 
 pub use card::Config;
 pub use client::Client;
+pub use identity::Arch;
 pub use inspect::Inspection;
 pub use isa_exec::Engine as WaveEngine;
 pub use isa_exec::check;
+pub use kernel::NodeKind;
+pub use share::{Kind, Name, Shared};
 pub use trace::{DispatchEvent, Event, Trace};
 pub use waves::Counters;
 
@@ -80,6 +86,8 @@ pub struct Census {
     pub lists: usize,
     /// Synchronisation objects.
     pub syncobjs: usize,
+    /// Descriptors given away and not closed by everybody, of all files of the card.
+    pub shared: usize,
     /// Bytes of video memory in use, of all files of the card.
     pub vram_bytes: u64,
     /// Bytes of system memory in use, of all files of the card.
@@ -100,12 +108,36 @@ pub struct Work {
 impl SoftNode {
     /// A new card, opened once. Fails where the host lacks memfds or address space.
     pub fn new(config: Config) -> io::Result<Self> {
-        Ok(Self { file: kernel::File::new(card::Card::new(config)?), client: client::Client::default() })
+        let file = kernel::File::new(card::Card::new(config)?, NodeKind::Render);
+        Ok(Self { file, client: client::Client::default() })
     }
 
-    /// Opens the same card again: other handles, another address space.
+    /// Opens the same card's render node again: other handles, another address space.
     pub fn reopen(&self) -> Self {
-        Self { file: kernel::File::new(Arc::clone(&self.file.card)), client: client::Client::default() }
+        self.reopen_as(NodeKind::Render)
+    }
+
+    /// Opens one of the same card's nodes.
+    pub fn reopen_as(&self, node: NodeKind) -> Self {
+        Self { file: kernel::File::new(Arc::clone(&self.file.card), node), client: client::Client::default() }
+    }
+
+    /// Which node this is.
+    pub fn kind(&self) -> NodeKind {
+        self.file.node
+    }
+
+    /// What a descriptor that the device gave away stands for, by the serial of its [`Name`]; `None` once every copy of
+    /// it is closed, and for other devices'.
+    pub fn shared(&self, serial: u64) -> Option<Shared> {
+        self.file.card.shares.get(serial).map(|object| object.seen())
+    }
+
+    /// An ioctl on such a descriptor itself: `SYNC_IOC_MERGE` and `SYNC_IOC_FILE_INFO` of sync files. Descriptors in `arg`,
+    /// the new one of a merge among them, are this process's. ENOTTY for what the descriptor doesn't know, EBADF where
+    /// [`shared`](Self::shared) gives nothing.
+    pub fn sync_ioctl(&self, serial: u64, client: &Client, request: u32, arg: &mut [u8]) -> Result<i32, Errno> {
+        self.file.sync_ioctl(serial, client, request, arg)
     }
 
     /// What the card's waves have done so far, of all its files.
@@ -116,12 +148,14 @@ impl SoftNode {
     /// What is open now.
     pub fn census(&self) -> Census {
         let file = &self.file;
+        let shared = file.card.shares.sweep();
         Census {
             buffers: file.objects.len(),
             mappings: file.vm.len(),
             contexts: file.contexts.len(),
             lists: file.lists.len(),
             syncobjs: file.syncobjs.len(),
+            shared,
             vram_bytes: file.card.arena.usage(arena::Heap::Vram).1,
             gtt_bytes: file.card.arena.usage(arena::Heap::Gtt).1,
         }
@@ -141,8 +175,8 @@ impl SoftNode {
     /// object that this file has a handle to, from its start.
     pub fn locate(&self, offset: u64, len: u64) -> Result<u64, Errno> {
         let start = offset.checked_sub(kernel::MMAP_BASE).ok_or(Errno::EINVAL)?;
-        let mine = self.file.objects.any(|bo| bo.storage.start() == start && len <= bo.storage.len());
-        if mine && len != 0 { Ok(start) } else { Err(Errno::EINVAL) }
+        let mine = self.file.objects.position(|bo| bo.storage.start() == start && len <= bo.storage.len());
+        if mine.is_some() && len != 0 { Ok(start) } else { Err(Errno::EINVAL) }
     }
 
     /// The file that holds every buffer object of the card.

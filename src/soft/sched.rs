@@ -133,6 +133,11 @@ impl Ring {
         Ok(Self { shared, thread: Some(thread) })
     }
 
+    /// Whether it executes something now.
+    pub fn is_busy(&self) -> bool {
+        self.shared.running.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
     /// Queues a job.
     pub fn push(&self, job: Job) {
         self.shared.queue.lock().unwrap_or_else(PoisonError::into_inner).push_back(job);

@@ -12,6 +12,7 @@ use pm4::reg::{self, COMPUTE_DISPATCH_INITIATOR, COMPUTE_PGM_RSRC1};
 use pm4::{EncodeError, Item, Packet};
 
 use super::dispatch::{CU_MASKS, Registers};
+use super::identity::Part;
 use super::sched::Engine;
 
 /// Address and length of an IB are multiples of this many bytes, as `INFO_HW_IP_INFO` says.
@@ -223,8 +224,8 @@ fn indirect_buffer(p: &IndirectBuffer, engine: Engine) -> Result<(), String> {
 }
 
 /// What a dispatch finds in the registers, beyond what every card demands.
-pub fn dispatch(registers: &Registers, wave: WaveSize) -> Result<(), String> {
-    for (i, &mask) in CU_MASKS.iter().enumerate() {
+pub fn dispatch(part: &Part, registers: &Registers, wave: WaveSize) -> Result<(), String> {
+    for (i, &mask) in CU_MASKS.iter().take(part.engines as usize).enumerate() {
         if registers.read(mask).is_none() {
             return Err(format!(
                 "COMPUTE_STATIC_THREAD_MGMT_SE{i} was not written in this submission (which of its CUs are enabled is undefined)"

@@ -321,7 +321,8 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
     signals::check()?;
     times.sort_unstable();
     let done = settings.counters.work().wave_instructions - before.wave_instructions;
-    let instructions = (device.engine() == Engine::Emu).then(|| done / u64::from(iters));
+    // Nothing is counted where the software device is another process's.
+    let instructions = (done > 0).then(|| done / u64::from(iters));
     let mut outputs = Vec::new();
     for (index, (given, buffer)) in given.iter().zip(&buffers).enumerate() {
         if let (Given::Buffer { output: Some(target), .. }, Some(buffer)) = (given, buffer) {

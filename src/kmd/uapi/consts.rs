@@ -199,6 +199,9 @@ constants! {
     INFO_FW_MES_KIQ: u32 = 0x19, "Firmware: scheduler's kernel queue.";
     INFO_FW_MES: u32 = 0x1a, "Firmware: micro engine scheduler.";
     INFO_FW_IMU: u32 = 0x1b, "Firmware: IMU.";
+    INFO_FW_VPE: u32 = 0x1c, "Firmware: video processing engine.";
+    INFO_VIDEO_CAPS_DECODE: u32 = 0, "Video codecs: decoding.";
+    INFO_VIDEO_CAPS_ENCODE: u32 = 1, "Video codecs: encoding.";
     INFO_VBIOS_SIZE: u32 = 0x1, "Video BIOS: u32 size.";
     INFO_VBIOS_IMAGE: u32 = 0x2, "Video BIOS: bytes.";
     INFO_VBIOS_INFO: u32 = 0x3, "Video BIOS: names and dates.";

@@ -22,6 +22,7 @@ use super::caches::{Caches, Wait, Writer, race};
 use super::card::Config;
 use super::code;
 use super::dispatch::{Dispatch, Refusal, Registers};
+use super::identity::Part;
 use super::memory::{AccessLog, VmMemory};
 use super::sched::{Engine, Execute, Failure, Ib, Job, Watch};
 use super::strict;
@@ -44,6 +45,7 @@ const DEPTH_MAX: usize = 2;
 /// Executes jobs.
 pub struct CommandProcessor {
     crew: Crew,
+    part: &'static Part,
     check_hazards: bool,
     check_caches: bool,
     strict: bool,
@@ -63,6 +65,7 @@ impl CommandProcessor {
         let crew = Crew::new(config)?;
         Ok(Self {
             crew,
+            part: config.arch.part(),
             check_hazards: config.check_hazards,
             check_caches: config.check_caches,
             strict: config.strict,
@@ -373,7 +376,8 @@ impl Run<'_> {
     fn dispatch(&mut self, dims: [u32; 3], initiator: u32, at: &str) -> Result<(), Stop> {
         self.dispatches += 1;
         let refuse = |Refusal(what)| Stop::Hang(format!("{at}: {what}"));
-        let dispatch = Dispatch::new(self.dispatches, &self.registers, dims, initiator).map_err(refuse)?;
+        let dispatch =
+            Dispatch::new(self.cp.part, self.dispatches, &self.registers, dims, initiator).map_err(refuse)?;
         if self.cp.strict {
             self.look(&dispatch).map_err(|what| Stop::Hang(format!("{at}: dispatch {}: {what}", dispatch.number)))?;
         }
@@ -396,7 +400,7 @@ impl Run<'_> {
 
     /// What a card would not say about the registers and the program of a dispatch.
     fn look(&self, dispatch: &Dispatch) -> Result<(), String> {
-        strict::dispatch(&self.registers, dispatch.wave_size())?;
+        strict::dispatch(self.cp.part, &self.registers, dispatch.wave_size())?;
         dispatch.fits()?;
         let rsrc1 = self.registers.read(reg::COMPUTE_PGM_RSRC1.address()).unwrap_or(0);
         let rsrc2 = self.registers.read(reg::COMPUTE_PGM_RSRC2.address()).unwrap_or(0);

@@ -24,7 +24,8 @@ impl Call<'_> {
                 put(arg, &uapi::CtxOutAlloc { ctx_id, _pad: 0 });
             }
             uapi::CTX_OP_FREE_CTX => {
-                self.contexts.remove(ctx.ctx_id).ok_or(Errno::EINVAL)?;
+                let context = self.contexts.remove(ctx.ctx_id).ok_or(Errno::EINVAL)?;
+                self.card.release_pstate(context.serial);
             }
             uapi::CTX_OP_QUERY_STATE => {
                 let context = self.context(ctx.ctx_id)?;
@@ -46,7 +47,21 @@ impl Call<'_> {
                 }
                 put(arg, &uapi::CtxOutState { flags, hangs: 0, reset_status: 0 });
             }
-            uapi::CTX_OP_GET_STABLE_PSTATE | uapi::CTX_OP_SET_STABLE_PSTATE => return Err(Errno::EOPNOTSUPP),
+            uapi::CTX_OP_GET_STABLE_PSTATE => {
+                self.context(ctx.ctx_id)?;
+                if ctx.flags != 0 {
+                    return Err(Errno::EINVAL);
+                }
+                put(arg, &uapi::CtxOutPstate { flags: self.card.pstate(), _pad: 0 });
+            }
+            uapi::CTX_OP_SET_STABLE_PSTATE => {
+                let context = self.context(ctx.ctx_id)?;
+                if ctx.flags > uapi::CTX_STABLE_PSTATE_PEAK {
+                    return Err(Errno::EINVAL);
+                }
+                self.card.set_pstate(ctx.flags, context.serial)?;
+                put(arg, &uapi::CtxOutPstate { flags: ctx.flags, _pad: 0 });
+            }
             _ => return Err(Errno::EINVAL),
         }
         Ok(0)

@@ -1,38 +1,76 @@
-//! DRM core: version, capabilities, handles.
+//! DRM core: version, capabilities, handles, who the client is.
 
 use std::mem::offset_of;
 
-use drm_sys::{drm_get_cap, drm_version};
+use drm_sys::{drm_auth, drm_client, drm_get_cap, drm_unique, drm_version};
 use nix::errno::Errno;
 
-use super::{Call, field, set_field};
+use super::{Call, NodeKind, field, set_field};
 use crate::soft::identity;
 
 impl Call<'_> {
+    /// Writes as much of a text as there is room for at the address and the length in two fields, and its real length
+    /// into the second.
+    fn text(&self, arg: &mut [u8], len: usize, at: usize, text: &str) -> Result<(), Errno> {
+        let room: u64 = field(arg, len);
+        let n = usize::try_from(room).unwrap_or(usize::MAX).min(text.len());
+        self.client.write(field(arg, at), &text.as_bytes()[..n])?;
+        set_field(arg, len, text.len() as u64);
+        Ok(())
+    }
+
     pub(super) fn version(&self, arg: &mut [u8]) -> Result<i32, Errno> {
         set_field(arg, offset_of!(drm_version, version_major), identity::VERSION[0]);
         set_field(arg, offset_of!(drm_version, version_minor), identity::VERSION[1]);
         set_field(arg, offset_of!(drm_version, version_patchlevel), identity::VERSION[2]);
-        let strings = [
-            (offset_of!(drm_version, name_len), offset_of!(drm_version, name), identity::DRIVER),
-            (offset_of!(drm_version, date_len), offset_of!(drm_version, date), identity::DATE),
-            (offset_of!(drm_version, desc_len), offset_of!(drm_version, desc), identity::DESCRIPTION),
-        ];
-        for (len, at, text) in strings {
-            let room: u64 = field(arg, len);
-            let n = (room as usize).min(text.len());
-            self.client.write(field(arg, at), &text.as_bytes()[..n])?;
-            set_field(arg, len, text.len() as u64);
-        }
+        self.text(arg, offset_of!(drm_version, name_len), offset_of!(drm_version, name), identity::DRIVER)?;
+        self.text(arg, offset_of!(drm_version, date_len), offset_of!(drm_version, date), identity::DATE)?;
+        self.text(arg, offset_of!(drm_version, desc_len), offset_of!(drm_version, desc), identity::DESCRIPTION)?;
         Ok(0)
+    }
+
+    /// The bus id. As the kernel does, nothing is written where the room is short: the caller asks again.
+    pub(super) fn get_unique(&self, arg: &mut [u8]) -> Result<i32, Errno> {
+        let (len, at) = (offset_of!(drm_unique, unique_len), offset_of!(drm_unique, unique));
+        let name = format!("pci:{}", self.card.config().pci_slot);
+        if field::<u64>(arg, len) < name.len() as u64 {
+            set_field(arg, len, name.len() as u64);
+            return Ok(0);
+        }
+        self.text(arg, len, at, &name).map(|()| 0)
+    }
+
+    /// The kernel tells of nobody but the caller, whose index is 0. Clients are authenticated, as those of root are.
+    pub(super) fn get_client(&self, arg: &mut [u8]) -> Result<i32, Errno> {
+        if field::<i32>(arg, offset_of!(drm_client, idx)) != 0 {
+            return Err(Errno::EINVAL);
+        }
+        set_field(arg, offset_of!(drm_client, auth), 1i32);
+        set_field(arg, offset_of!(drm_client, pid), self.client.pid().as_raw() as u64);
+        set_field(arg, offset_of!(drm_client, uid), u64::from(nix::unistd::getuid().as_raw()));
+        set_field(arg, offset_of!(drm_client, magic), 0u64);
+        set_field(arg, offset_of!(drm_client, iocs), 0u64);
+        Ok(0)
+    }
+
+    pub(super) fn get_magic(&self, arg: &mut [u8]) -> Result<i32, Errno> {
+        set_field(arg, offset_of!(drm_auth, magic), self.file.id);
+        Ok(0)
+    }
+
+    /// Everybody is authenticated already: only the master and the number are checked.
+    pub(super) fn auth_magic(&self, arg: &[u8]) -> Result<i32, Errno> {
+        self.card.is_file(field(arg, offset_of!(drm_auth, magic))).then_some(0).ok_or(Errno::EINVAL)
     }
 
     pub(super) fn get_cap(&self, arg: &mut [u8]) -> Result<i32, Errno> {
         let value: u64 = match field::<u64>(arg, offset_of!(drm_get_cap, capability)) {
-            // Sharing between files isn't provided yet.
-            0x5 => 0,
+            // PRIME: import and export.
+            0x5 => 3,
             // Monotonic timestamps; framebuffer modifiers; binary and timeline synchronisation objects.
             0x6 | 0x10 | 0x13 | 0x14 => 1,
+            // What only a display has: dumb buffers, cursors, page flips.
+            0x1..=0x4 | 0x7..=0x9 | 0x11 | 0x12 | 0x15 => return Err(Errno::EOPNOTSUPP),
             _ => return Err(Errno::EINVAL),
         };
         set_field(arg, offset_of!(drm_get_cap, value), value);
@@ -42,7 +80,20 @@ impl Call<'_> {
     pub(super) fn gem_close(&self, handle: u32) -> Result<i32, Errno> {
         let bo = self.objects.remove(handle).ok_or(Errno::EINVAL)?;
         self.vm.forget(handle);
-        drop(bo);
+        self.card.handle_closed(&bo);
         Ok(0)
+    }
+
+    /// Whether this node, and this client of it, may issue an ioctl that exists.
+    pub(super) fn may(&self, number: u32) -> Result<(), Errno> {
+        // Of the core: version, capabilities, closing, PRIME, synchronisation objects. Of the driver: all but SCHED.
+        let on_render = matches!(number, 0x00 | 0x09 | 0x0c | 0x2d | 0x2e | 0x40..=0x54 | 0x56..=0x9f | 0xbf..=0xc5 | 0xca..=0xcd | 0xcf);
+        // Authentication of others, SCHED.
+        let needs_master = matches!(number, 0x07 | 0x11 | 0x55);
+        match self.file.node {
+            NodeKind::Render if !on_render => Err(Errno::EACCES),
+            NodeKind::Primary if needs_master && !self.card.is_master(self.file.id) => Err(Errno::EACCES),
+            _ => Ok(()),
+        }
     }
 }

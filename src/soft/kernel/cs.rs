@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytemuck::Pod;
 use nix::errno::Errno;
 
-use super::{BoList, Call, SYNCOBJ_WAIT_FOR_SUBMIT, get, in_ns, put};
+use super::{BoList, Call, get, put};
 use crate::kmd::uapi;
 use crate::soft::context::Known;
 use crate::soft::fence::Fence;
@@ -24,9 +24,6 @@ pub const fn max_ibs(engine: Engine) -> u32 {
 /// Most chunks in one submission, and most dwords in a chunk: beyond any real one.
 const MAX_CHUNKS: u64 = 4096;
 const MAX_CHUNK_DW: u64 = 1 << 20;
-/// How long a submission waits for a point that nobody submitted yet.
-const SUBMIT_WAIT_NS: i64 = 5_000_000_000;
-
 /// What the chunks say, before it becomes a job.
 #[derive(Default)]
 struct Parsed {
@@ -164,13 +161,7 @@ impl Call<'_> {
 
     fn wait_point(&self, handle: u32, point: u64, flags: u32, parsed: &mut Parsed) -> Result<(), Errno> {
         let sync = self.syncobj(handle)?;
-        let fences = match sync.find(point) {
-            Some(fences) => fences,
-            None if flags & SYNCOBJ_WAIT_FOR_SUBMIT != 0 => {
-                self.wait(in_ns(SUBMIT_WAIT_NS), || sync.find(point))?.ok_or(Errno::ETIME)?
-            }
-            None => return Err(Errno::EINVAL),
-        };
+        let fences = self.point_fences(&sync, point, flags)?;
         parsed.dependencies.extend(fences);
         Ok(())
     }

@@ -5,7 +5,7 @@ use nix::errno::Errno;
 use super::{Call, cs, get};
 use crate::kmd::uapi;
 use crate::soft::arena::Heap;
-use crate::soft::identity;
+use crate::soft::identity::{self, GDS_BYTES, GWS, OA};
 use crate::soft::sched::Engine;
 
 impl Call<'_> {
@@ -25,18 +25,19 @@ impl Call<'_> {
             heap_usage: used,
             max_allocation: total * 3 / 4,
         };
+        let part = self.card.part();
         match info.query {
             uapi::INFO_ACCEL_WORKING => answer(&1u32.to_ne_bytes()),
             uapi::INFO_HW_IP_INFO if info.args[0] < uapi::HW_IP_NUM => match info.args[1] {
-                0 => answer(bytemuck::bytes_of(&identity::hw_ip(info.args[0]))),
+                0 => answer(bytemuck::bytes_of(&part.hw_ip(info.args[0]))),
                 _ => Err(Errno::EINVAL),
             },
             uapi::INFO_HW_IP_COUNT if info.args[0] < uapi::HW_IP_NUM => {
-                answer(&u32::from(identity::hw_ip(info.args[0]).available_rings != 0).to_ne_bytes())
+                answer(&u32::from(part.hw_ip(info.args[0]).available_rings != 0).to_ne_bytes())
             }
             uapi::INFO_TIMESTAMP => answer(&identity::timestamp().to_ne_bytes()),
             uapi::INFO_FW_VERSION => {
-                let firmware = identity::firmware(info.args[0], info.args[2]).ok_or(Errno::EINVAL)?;
+                let firmware = part.firmware(info.args[0], info.args[2]).ok_or(Errno::EINVAL)?;
                 answer(bytemuck::bytes_of(&firmware))
             }
             uapi::INFO_NUM_BYTES_MOVED | uapi::INFO_NUM_EVICTIONS | uapi::INFO_NUM_VRAM_CPU_PAGE_FAULTS => {
@@ -54,10 +55,10 @@ impl Call<'_> {
                 if count > 128 || info.return_size / 4 < count {
                     return Err(Errno::EINVAL);
                 }
-                let values: Option<Vec<u32>> = (0..count).map(|i| identity::register(first.wrapping_add(i))).collect();
+                let values: Option<Vec<u32>> = (0..count).map(|i| part.register(first.wrapping_add(i))).collect();
                 answer(bytemuck::cast_slice(&values.ok_or(Errno::EFAULT)?))
             }
-            uapi::INFO_DEV_INFO => answer(bytemuck::bytes_of(&identity::device())),
+            uapi::INFO_DEV_INFO => answer(bytemuck::bytes_of(&part.device())),
             uapi::INFO_MEMORY => answer(bytemuck::bytes_of(&uapi::MemoryInfo {
                 vram: heap(vram, vram_used),
                 cpu_accessible_vram: heap(vram, vram_used),
@@ -71,6 +72,39 @@ impl Call<'_> {
                 most[uapi::HW_IP_DMA as usize] = cs::max_ibs(Engine::Sdma);
                 answer(bytemuck::cast_slice(&most))
             }
+            uapi::INFO_GDS_CONFIG => answer(bytemuck::bytes_of(&uapi::InfoGds {
+                gds_gfx_partition_size: GDS_BYTES as u32,
+                gds_total_size: GDS_BYTES as u32,
+                gws_per_gfx_partition: GWS as u32,
+                oa_per_gfx_partition: OA as u32,
+                ..Default::default()
+            })),
+            uapi::INFO_SENSOR => {
+                let value = part.sensor(info.args[0], self.card.pstate(), self.card.is_busy()).ok_or(Errno::EINVAL)?;
+                answer(&value.to_ne_bytes())
+            }
+            // Without video engines no codec is valid.
+            uapi::INFO_VIDEO_CAPS => match info.args[0] {
+                uapi::INFO_VIDEO_CAPS_DECODE | uapi::INFO_VIDEO_CAPS_ENCODE => {
+                    answer(bytemuck::bytes_of(&uapi::InfoVideoCaps::default()))
+                }
+                _ => Err(Errno::EINVAL),
+            },
+            uapi::INFO_VCE_CLOCK_TABLE => answer(bytemuck::bytes_of(&uapi::InfoVceClockTable::default())),
+            uapi::INFO_RAS_ENABLED_FEATURES => answer(&0u64.to_ne_bytes()),
+            uapi::INFO_VBIOS => match info.args[0] {
+                // There is none to read, but it has a name.
+                uapi::INFO_VBIOS_SIZE => answer(&0u32.to_ne_bytes()),
+                uapi::INFO_VBIOS_INFO => {
+                    let mut vbios = uapi::InfoVbios::default();
+                    let fill = |out: &mut [u8], text: &str| out[..text.len()].copy_from_slice(text.as_bytes());
+                    fill(&mut vbios.name, "sparkle-pm4 software device");
+                    fill(&mut vbios.vbios_pn, "SPARKLE-PM4");
+                    fill(&mut vbios.vbios_ver_str, env!("CARGO_PKG_VERSION"));
+                    answer(bytemuck::bytes_of(&vbios))
+                }
+                _ => Err(Errno::EINVAL),
+            },
             uapi::INFO_GPUVM_FAULT => answer(bytemuck::bytes_of(&self.card.last_fault())),
             _ => Err(Errno::EINVAL),
         }

@@ -8,12 +8,14 @@ mod core;
 mod cs;
 mod info;
 mod objects;
+mod sharing;
+mod syncfiles;
 mod syncobjs;
 mod waits;
 
 use std::collections::BTreeMap;
 use std::mem::offset_of;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use bytemuck::Pod;
 use drm_sys::{drm_gem_close, drm_syncobj_destroy};
@@ -32,6 +34,9 @@ use crate::kmd::uapi;
 pub(super) const MMAP_BASE: u64 = 1 << 32;
 /// More array elements than any driver accepts in one call.
 const ARRAY_LIMIT: u64 = 1 << 16;
+
+/// How long the driver waits for a point that nobody submitted yet, where it must have it.
+const SUBMIT_WAIT_NS: i64 = 5_000_000_000;
 
 const DRM_COMMAND_BASE: u32 = 0x40;
 const SYNCOBJ_WAIT_FOR_SUBMIT: u32 = 2;
@@ -74,9 +79,14 @@ impl<T: Clone> Table<T> {
         self.lock().len()
     }
 
-    /// Whether any open object satisfies a condition.
-    pub fn any(&self, f: impl Fn(&T) -> bool) -> bool {
-        self.lock().values().any(f)
+    /// The lowest handle of an object that satisfies a condition.
+    pub fn position(&self, f: impl Fn(&T) -> bool) -> Option<u32> {
+        self.lock().iter().find(|(_, object)| f(object)).map(|(&handle, _)| handle)
+    }
+
+    /// Forgets every handle; what was behind them.
+    pub fn take(&self) -> Vec<T> {
+        std::mem::take(&mut *self.lock()).into_values().collect()
     }
 }
 
@@ -87,11 +97,25 @@ pub struct Bo {
     pub storage: Arc<Storage>,
     /// What was asked for, with the size rounded up.
     pub create: uapi::GemCreateIn,
+    /// The only address space that may have it, where it is always valid there.
+    pub home: Option<Weak<Vm>>,
+    /// The caller's pages, where it was made of those.
+    pub user: Option<uapi::GemUserptr>,
+    /// The domains that it should be in, as a bit mask.
+    domains: Mutex<u64>,
+    /// What sharers tell each other of it.
+    metadata: Mutex<uapi::GemMetadata>,
     /// Jobs that listed it.
     busy: Mutex<Vec<Arc<Fence>>>,
 }
 
 impl Bo {
+    /// Over this memory, made as `create` says.
+    pub fn new(storage: Arc<Storage>, create: uapi::GemCreateIn) -> Self {
+        let domains = Mutex::new(create.domains);
+        Self { storage, create, home: None, user: None, domains, metadata: Mutex::default(), busy: Mutex::default() }
+    }
+
     /// Notes a job that uses it.
     pub fn used_by(&self, fence: &Arc<Fence>) {
         let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
@@ -114,9 +138,22 @@ impl Bo {
 /// A buffer list: the objects that it holds.
 pub type BoList = Arc<Vec<Arc<Bo>>>;
 
+/// Which of a card's nodes was opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum NodeKind {
+    /// `cardN`: everything, with authentication and a master.
+    Primary,
+    /// `renderDN`: no global names, no master, no display.
+    Render,
+}
+
 /// One open file of the node: its handles and its address space.
 #[derive(Debug)]
 pub struct File {
+    /// Its number among the card's files, from 1.
+    pub id: u32,
+    /// The node that was opened.
+    pub node: NodeKind,
     /// The card behind it.
     pub card: Arc<Card>,
     /// Its address space.
@@ -158,8 +195,10 @@ fn set_field<T: Pod>(arg: &mut [u8], offset: usize, value: T) {
 
 impl File {
     /// Opens the card.
-    pub fn new(card: Arc<Card>) -> Self {
+    pub fn new(card: Arc<Card>, node: NodeKind) -> Self {
         Self {
+            id: card.opened(node),
+            node,
             card,
             vm: Arc::default(),
             objects: Table::default(),
@@ -169,10 +208,25 @@ impl File {
         }
     }
 
+    /// Gives a buffer a handle.
+    pub fn add_object(&self, bo: Arc<Bo>) -> u32 {
+        self.card.handle_opened(&bo);
+        self.objects.insert(bo)
+    }
+
     /// One ioctl. The number decides; the size is what the caller sent, shorter or longer than ours (as in the DRM
     /// core, which copies the common part and zero-fills the rest).
     pub fn ioctl(&self, client: &Client, request: u32, arg: &mut [u8]) -> Result<i32, Errno> {
         Call { file: self, client }.answer(request, arg)
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        for bo in self.objects.take() {
+            self.card.handle_closed(&bo);
+        }
+        self.card.closed(self.id);
     }
 }
 
@@ -206,8 +260,23 @@ impl Call<'_> {
             return Err(Errno::ENOTTY);
         }
         let number = request & 0xff;
+        self.may(number)?;
         match number {
             0x00 => self.version(arg),
+            0x01 => self.get_unique(arg),
+            0x02 => self.get_magic(arg),
+            0x05 => self.get_client(arg),
+            // Interface versions are negotiated no more; any is agreed to.
+            0x07 => Ok(0),
+            0x0a => self.gem_flink(arg),
+            0x0b => self.gem_open(arg),
+            // Capabilities of clients are those of a display.
+            0x0d => Err(Errno::EOPNOTSUPP),
+            0x11 => self.auth_magic(arg),
+            0x1e => self.card.set_master(self.file.id).map(|()| 0),
+            0x1f => self.card.drop_master(self.file.id).map(|()| 0),
+            0x2d => self.prime_handle_to_fd(arg),
+            0x2e => self.prime_fd_to_handle(arg),
             0x09 => self.gem_close(field(arg, offset_of!(drm_gem_close, handle))),
             0x0c => self.get_cap(arg),
             0xbf => self.syncobj_create(arg),
@@ -215,12 +284,18 @@ impl Call<'_> {
                 let handle = field(arg, offset_of!(drm_syncobj_destroy, handle));
                 self.syncobjs.remove(handle).map(|_| 0).ok_or(Errno::EINVAL)
             }
+            0xc1 => self.syncobj_handle_to_fd(arg),
+            0xc2 => self.syncobj_fd_to_handle(arg),
             0xc3 => self.syncobj_wait(arg),
             0xc4 => self.syncobj_each(arg, |s| s.replace(None)),
             0xc5 => self.syncobj_each(arg, |s| s.replace(Some(Fence::signaled(&self.card.events)))),
             0xca => self.syncobj_timeline_wait(arg),
             0xcb => self.syncobj_query(arg),
+            0xcc => self.syncobj_transfer(arg),
             0xcd => self.syncobj_timeline_signal(arg),
+            0xcf => self.syncobj_eventfd(arg),
+            // Modes, planes, leases: there is no display.
+            0xa0..=0xbe | 0xc6..=0xc9 | 0xce | 0xd0..=0xd2 => Err(Errno::EOPNOTSUPP),
             _ => match number.checked_sub(DRM_COMMAND_BASE) {
                 Some(0x00) => self.gem_create(arg),
                 Some(0x01) => self.gem_mmap(arg),
@@ -228,12 +303,13 @@ impl Call<'_> {
                 Some(0x03) => self.bo_list(arg),
                 Some(0x04) => self.cs(arg),
                 Some(0x05) => self.info(arg),
+                Some(0x06) => self.gem_metadata(arg),
                 Some(0x07) => self.gem_wait_idle(arg),
                 Some(0x08) => self.gem_va(arg),
                 Some(0x09) => self.wait_cs(arg),
                 Some(0x10) => self.gem_op(arg),
                 Some(0x12) => self.wait_fences(arg),
-                Some(0x06 | 0x11 | 0x13..=0x18) => Err(Errno::EOPNOTSUPP),
+                Some(0x11 | 0x13..=0x18) => Err(Errno::EOPNOTSUPP),
                 _ => Err(Errno::EINVAL),
             },
         }

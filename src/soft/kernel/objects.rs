@@ -1,12 +1,13 @@
 //! Buffer objects: their memory, and where address spaces have them.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, PoisonError};
 
 use nix::errno::Errno;
 
 use super::{Bo, Call, MMAP_BASE, absolute, get, put};
 use crate::kmd::uapi;
 use crate::soft::arena::{Heap, PAGE};
+use crate::soft::fence::Fence;
 use crate::soft::vm::Permissions;
 
 impl Call<'_> {
@@ -41,16 +42,22 @@ impl Call<'_> {
         if create.domains & u64::from(uapi::GEM_DOMAIN_GTT | uapi::GEM_DOMAIN_CPU) != 0 || heaps.is_empty() {
             heaps.push(Heap::Gtt);
         }
+        // What others closed meanwhile may be what there is no room for.
+        self.card.shares.sweep();
         let storage = heaps.iter().find_map(|&heap| self.card.arena.allocate(heap, create.bo_size, align));
         let storage = storage.ok_or(Errno::ENOMEM)?;
-        let handle = self.objects.insert(Arc::new(Bo { storage, create, busy: Mutex::default() }));
+        let mut bo = Bo::new(storage, create);
+        if create.domain_flags & uapi::GEM_CREATE_VM_ALWAYS_VALID != 0 {
+            bo.home = Some(Arc::downgrade(&self.vm));
+        }
+        let handle = self.file.add_object(Arc::new(bo));
         put(arg, &uapi::GemCreateOut { handle, _pad: 0 });
         Ok(0)
     }
 
     pub(super) fn gem_mmap(&self, arg: &mut [u8]) -> Result<i32, Errno> {
         let bo = self.object(get::<uapi::GemMmapIn>(arg).handle)?;
-        if bo.create.domain_flags & uapi::GEM_CREATE_NO_CPU_ACCESS != 0 {
+        if bo.user.is_some() || bo.create.domain_flags & uapi::GEM_CREATE_NO_CPU_ACCESS != 0 {
             return Err(Errno::EPERM);
         }
         put(arg, &uapi::GemMmapOut { addr_ptr: MMAP_BASE + bo.storage.start() });
@@ -68,8 +75,18 @@ impl Call<'_> {
     pub(super) fn gem_op(&self, arg: &mut [u8]) -> Result<i32, Errno> {
         let op: uapi::GemOp = get(arg);
         let bo = self.object(op.handle)?;
+        let mut domains = bo.domains.lock().unwrap_or_else(PoisonError::into_inner);
         match op.op {
-            uapi::GEM_OP_GET_GEM_CREATE_INFO => self.client.write(op.value, bytemuck::bytes_of(&bo.create)).map(|()| 0),
+            uapi::GEM_OP_GET_GEM_CREATE_INFO => {
+                let create = uapi::GemCreateIn { domains: *domains, ..bo.create };
+                self.client.write(op.value, bytemuck::bytes_of(&create)).map(|()| 0)
+            }
+            uapi::GEM_OP_SET_PLACEMENT if bo.user.is_some() => Err(Errno::EPERM),
+            uapi::GEM_OP_SET_PLACEMENT => {
+                // A wish for the next time that it moves, which here it never has to.
+                *domains = op.value & u64::from(uapi::GEM_DOMAIN_CPU | uapi::GEM_DOMAIN_GTT | uapi::GEM_DOMAIN_VRAM);
+                Ok(0)
+            }
             _ => Err(Errno::EINVAL),
         }
     }
@@ -81,7 +98,8 @@ impl Call<'_> {
             | uapi::VM_PAGE_EXECUTABLE
             | uapi::VM_MTYPE_MASK
             | uapi::VM_PAGE_NOALLOC;
-        let va: uapi::GemVa = get(arg);
+        // What the shorter form lacks is zero: nothing to wait for, nobody to tell.
+        let va: uapi::GemVaTimeline = get(arg);
         if va.flags & uapi::VM_PAGE_PRT != 0 {
             // Partially resident ranges aren't provided yet.
             return Err(Errno::EOPNOTSUPP);
@@ -95,21 +113,45 @@ impl Call<'_> {
             (uapi::VM_PAGE_EXECUTABLE, Permissions::EXECUTE),
         ];
         let permissions = permissions.iter().filter(|p| va.flags & p.0 != 0).map(|p| p.1).collect();
-        match va.operation {
-            uapi::VA_OP_MAP | uapi::VA_OP_REPLACE => {
-                let bo = self.object(va.handle)?;
-                if va.operation == uapi::VA_OP_REPLACE {
-                    self.vm.clear(va.va_address, va.map_size)?;
-                }
-                let (storage, offset) = (&bo.storage, va.offset_in_bo);
-                self.vm.map(va.va_address, va.map_size, storage, offset, permissions, va.handle)?;
-            }
-            uapi::VA_OP_UNMAP => {
-                self.object(va.handle)?;
-                self.vm.unmap(va.va_address, va.handle)?;
-            }
-            uapi::VA_OP_CLEAR => self.vm.clear(va.va_address, va.map_size)?,
+        let vm = Arc::clone(&self.vm);
+        let bo = match va.operation {
+            uapi::VA_OP_CLEAR => None,
+            uapi::VA_OP_MAP | uapi::VA_OP_REPLACE | uapi::VA_OP_UNMAP => Some(self.object(va.handle)?),
             _ => return Err(Errno::EINVAL),
+        };
+        let update = move || {
+            if matches!(va.operation, uapi::VA_OP_CLEAR | uapi::VA_OP_REPLACE) {
+                vm.clear(va.va_address, va.map_size)?;
+            }
+            match &bo {
+                Some(_) if va.operation == uapi::VA_OP_UNMAP => vm.unmap(va.va_address, va.handle),
+                Some(bo) => vm.map(va.va_address, va.map_size, &bo.storage, va.offset_in_bo, permissions, va.handle),
+                None => Ok(()),
+            }
+        };
+        let told = match va.vm_timeline_syncobj_out {
+            0 => None,
+            handle => Some(self.syncobj(handle)?),
+        };
+        let mut before = Vec::new();
+        if va.num_syncobj_handles != 0 {
+            for sync in self.syncobj_list(va.input_fence_syncobj_handles, va.num_syncobj_handles)? {
+                before.extend(sync.find(0).ok_or(Errno::EINVAL)?);
+            }
+        }
+        let before = Fence::all(&self.card.events, &before);
+        let done = Fence::new(&self.card.events);
+        if before.is_signaled() {
+            update()?;
+            done.signal(Ok(()));
+        } else {
+            // Later the caller can't be told what is wrong; the fence can.
+            let done = Arc::clone(&done);
+            before.on_signal(move |result| done.signal(result.and_then(|()| update())));
+        }
+        if let Some(sync) = told {
+            sync.add(va.vm_timeline_point, done);
+            self.card.events.notify();
         }
         Ok(0)
     }

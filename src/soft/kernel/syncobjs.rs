@@ -1,21 +1,32 @@
 //! Synchronisation objects, binary and timeline.
 
+use std::fs::File;
+use std::io::Write;
 use std::mem::offset_of;
 use std::sync::Arc;
 
 use drm_sys::{
-    drm_syncobj_array, drm_syncobj_create, drm_syncobj_timeline_array, drm_syncobj_timeline_wait, drm_syncobj_wait,
+    drm_syncobj_array, drm_syncobj_create, drm_syncobj_eventfd, drm_syncobj_handle, drm_syncobj_timeline_array,
+    drm_syncobj_timeline_wait, drm_syncobj_transfer, drm_syncobj_wait,
 };
 use nix::errno::Errno;
 
-use super::{ARRAY_LIMIT, Call, SYNCOBJ_WAIT_FOR_SUBMIT, field, set_field};
+use super::{ARRAY_LIMIT, Call, SUBMIT_WAIT_NS, SYNCOBJ_WAIT_FOR_SUBMIT, field, in_ns, set_field};
+use crate::soft::descriptor;
 use crate::soft::fence::Fence;
+use crate::soft::share::{Object, SyncFile, release};
 use crate::soft::syncobj::Syncobj;
 
 const SYNCOBJ_CREATE_SIGNALED: u32 = 1;
 const SYNCOBJ_WAIT_ALL: u32 = 1;
 const SYNCOBJ_WAIT_AVAILABLE: u32 = 4;
+/// A hint by when the caller would like the fence; nothing here can hurry.
+const SYNCOBJ_WAIT_DEADLINE: u32 = 8;
 const SYNCOBJ_QUERY_LAST_SUBMITTED: u32 = 1;
+/// Of both directions: the descriptor is a sync file, not the object itself.
+const SYNCOBJ_FD_SYNC_FILE: u32 = 1;
+/// Of both directions: the fence is that of a point.
+const SYNCOBJ_FD_TIMELINE: u32 = 2;
 
 impl Call<'_> {
     pub(super) fn syncobj_create(&self, arg: &mut [u8]) -> Result<i32, Errno> {
@@ -82,7 +93,8 @@ impl Call<'_> {
         deadline: i64,
         flags: u32,
     ) -> Result<u32, Errno> {
-        if flags & !(SYNCOBJ_WAIT_ALL | SYNCOBJ_WAIT_FOR_SUBMIT | SYNCOBJ_WAIT_AVAILABLE) != 0 {
+        const FLAGS: u32 = SYNCOBJ_WAIT_ALL | SYNCOBJ_WAIT_FOR_SUBMIT | SYNCOBJ_WAIT_AVAILABLE | SYNCOBJ_WAIT_DEADLINE;
+        if flags & !FLAGS != 0 {
             return Err(Errno::EINVAL);
         }
         let for_submit = flags & (SYNCOBJ_WAIT_FOR_SUBMIT | SYNCOBJ_WAIT_AVAILABLE) != 0;
@@ -127,6 +139,99 @@ impl Call<'_> {
             sync.add(point, Fence::signaled(&self.card.events));
         }
         self.card.events.notify();
+        Ok(0)
+    }
+
+    /// The fences of a point, waiting for them to be submitted where the flags say so; EINVAL where they aren't.
+    pub(super) fn point_fences(&self, sync: &Syncobj, point: u64, flags: u32) -> Result<Vec<Arc<Fence>>, Errno> {
+        match sync.find(point) {
+            Some(fences) => Ok(fences),
+            None if flags & SYNCOBJ_WAIT_FOR_SUBMIT != 0 => {
+                self.wait(in_ns(SUBMIT_WAIT_NS), || sync.find(point))?.ok_or(Errno::ETIME)
+            }
+            None => Err(Errno::EINVAL),
+        }
+    }
+
+    pub(super) fn syncobj_transfer(&self, arg: &[u8]) -> Result<i32, Errno> {
+        if field::<u32>(arg, offset_of!(drm_syncobj_transfer, pad)) != 0 {
+            return Err(Errno::EINVAL);
+        }
+        let target = self.syncobj(field(arg, offset_of!(drm_syncobj_transfer, dst_handle)))?;
+        let source = self.syncobj(field(arg, offset_of!(drm_syncobj_transfer, src_handle)))?;
+        let flags = field(arg, offset_of!(drm_syncobj_transfer, flags));
+        let fences = self.point_fences(&source, field(arg, offset_of!(drm_syncobj_transfer, src_point)), flags)?;
+        let point = field(arg, offset_of!(drm_syncobj_transfer, dst_point));
+        target.add(point, Fence::all(&self.card.events, &fences));
+        self.card.events.notify();
+        Ok(0)
+    }
+
+    pub(super) fn syncobj_handle_to_fd(&self, arg: &mut [u8]) -> Result<i32, Errno> {
+        let flags: u32 = field(arg, offset_of!(drm_syncobj_handle, flags));
+        let pad: u32 = field(arg, offset_of!(drm_syncobj_handle, pad));
+        if pad != 0 || flags & !(SYNCOBJ_FD_SYNC_FILE | SYNCOBJ_FD_TIMELINE) != 0 {
+            return Err(Errno::EINVAL);
+        }
+        let handle = field(arg, offset_of!(drm_syncobj_handle, handle));
+        let object = if flags & SYNCOBJ_FD_SYNC_FILE != 0 {
+            let point = field(arg, offset_of!(drm_syncobj_handle, point));
+            let point = if flags & SYNCOBJ_FD_TIMELINE != 0 { point } else { 0 };
+            let fences = self.point_fences(&*self.syncobj(handle)?, point, 0)?;
+            Object::Sync(SyncFile::new(&self.card.events, String::new(), fences))
+        } else {
+            Object::Syncobj(self.syncobj(handle).map_err(|_| Errno::EINVAL)?)
+        };
+        // Always closed on exec.
+        let number = release(self.card.shares.give(object)?, true)?;
+        set_field(arg, offset_of!(drm_syncobj_handle, fd), number);
+        Ok(0)
+    }
+
+    /// With the flag, puts a sync file's fence into an object that the caller has; else makes a handle of the object.
+    pub(super) fn syncobj_fd_to_handle(&self, arg: &mut [u8]) -> Result<i32, Errno> {
+        let flags: u32 = field(arg, offset_of!(drm_syncobj_handle, flags));
+        let pad: u32 = field(arg, offset_of!(drm_syncobj_handle, pad));
+        if pad != 0 || flags & !(SYNCOBJ_FD_SYNC_FILE | SYNCOBJ_FD_TIMELINE) != 0 {
+            return Err(Errno::EINVAL);
+        }
+        // Whatever is wrong with the descriptor is one error here.
+        let find = || {
+            let number = field(arg, offset_of!(drm_syncobj_handle, fd));
+            self.card.shares.find(number).map_err(|_| Errno::EINVAL)
+        };
+        if flags & SYNCOBJ_FD_SYNC_FILE != 0 {
+            let Object::Sync(file) = find()? else { return Err(Errno::EINVAL) };
+            let target = self.syncobj(field(arg, offset_of!(drm_syncobj_handle, handle)))?;
+            let point = field(arg, offset_of!(drm_syncobj_handle, point));
+            target.add(if flags & SYNCOBJ_FD_TIMELINE != 0 { point } else { 0 }, file.whole);
+            self.card.events.notify();
+        } else {
+            let Object::Syncobj(sync) = find()? else { return Err(Errno::EINVAL) };
+            set_field(arg, offset_of!(drm_syncobj_handle, handle), self.syncobjs.insert(sync));
+        }
+        Ok(0)
+    }
+
+    /// Has an eventfd of the caller written to when a point is signalled, or with the flag when it is submitted. Unlike
+    /// the waits, it takes a point that nobody submitted yet.
+    pub(super) fn syncobj_eventfd(&self, arg: &[u8]) -> Result<i32, Errno> {
+        let flags: u32 = field(arg, offset_of!(drm_syncobj_eventfd, flags));
+        let pad: u32 = field(arg, offset_of!(drm_syncobj_eventfd, pad));
+        if pad != 0 || flags & !SYNCOBJ_WAIT_AVAILABLE != 0 {
+            return Err(Errno::EINVAL);
+        }
+        let sync = self.syncobj(field(arg, offset_of!(drm_syncobj_eventfd, handle)))?;
+        let target = File::from(descriptor::eventfd(field(arg, offset_of!(drm_syncobj_eventfd, fd)))?);
+        let events = Arc::clone(&self.card.events);
+        let tell = move || {
+            // A counter that is full was told often enough.
+            let _ = (&target).write_all(&1u64.to_ne_bytes());
+        };
+        sync.watch(field(arg, offset_of!(drm_syncobj_eventfd, point)), move |fences| match flags {
+            0 => Fence::all(&events, &fences).on_signal(move |_| tell()),
+            _ => tell(),
+        });
         Ok(0)
     }
 }

@@ -6,7 +6,6 @@ use super::{ARRAY_LIMIT, Call, absolute, get, put};
 use crate::kmd::uapi;
 use crate::soft::context::Known;
 use crate::soft::fence::Fence;
-use crate::soft::identity;
 use crate::soft::sched::Engine;
 
 impl Call<'_> {
@@ -18,7 +17,7 @@ impl Call<'_> {
             uapi::HW_IP_DMA => Engine::Sdma,
             _ => return Err(Errno::EINVAL),
         };
-        if instance != 0 || ring >= identity::hw_ip(ip).available_rings.count_ones() {
+        if instance != 0 || ring >= self.card.part().hw_ip(ip).available_rings.count_ones() {
             return Err(Errno::EINVAL);
         }
         Ok((engine, ring))

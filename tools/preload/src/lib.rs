@@ -153,6 +153,10 @@ path_first! {
     access c"access" (mode: c_int) -> c_int, unsupported();
     euidaccess c"euidaccess" (mode: c_int) -> c_int, unsupported();
     eaccess c"eaccess" (mode: c_int) -> c_int, unsupported();
+    getxattr c"getxattr" (name: *const c_char, out: *mut c_void, room: usize) -> isize, unsupported() as isize;
+    lgetxattr c"lgetxattr" (name: *const c_char, out: *mut c_void, room: usize) -> isize, unsupported() as isize;
+    listxattr c"listxattr" (out: *mut c_char, room: usize) -> isize, unsupported() as isize;
+    llistxattr c"llistxattr" (out: *mut c_char, room: usize) -> isize, unsupported() as isize;
     opendir c"opendir" () -> *mut c_void, std::ptr::null_mut();
     scandir c"scandir" (list: *mut c_void, filter: *mut c_void, order: *mut c_void) -> c_int, unsupported();
     scandir64 c"scandir64" (list: *mut c_void, filter: *mut c_void, order: *mut c_void) -> c_int, unsupported();

@@ -4,6 +4,7 @@ use super::frame::{self, Slot};
 use super::scan::{Item, Kind};
 use super::simd::{self, Simd, Z};
 use super::site::Site;
+use super::uses::{NEVER, Uses};
 use super::{BIAS_V, EXEC_AT, Key, PC, SCC, STATE, Slots, memory, scalar, sgpr, vector};
 use crate::program::{Code, Unit};
 use crate::wave::{EXEC, State, VCC};
@@ -46,6 +47,8 @@ struct Regs {
     pinned: [u8; 32],
     used: [u32; 32],
     clock: u32,
+    /// The instruction of the block that used each last.
+    when: [u32; 32],
 }
 
 /// Code that stands behind the block.
@@ -77,6 +80,7 @@ pub(super) struct Emit<'a> {
     pub at: Item,
     /// Instructions of the block behind it.
     behind: u32,
+    uses: Uses,
 }
 
 /// Translates a block; None where the encoder refuses something.
@@ -85,12 +89,13 @@ pub(super) fn block(req: &Request<'_>, slots: &mut Slots, sites: &mut Vec<Site>)
     let mut e = Emit {
         a: Asm::new(req.simd),
         req,
-        regs: Regs { held: [None; 32], dirty: 0, pinned: [0; 32], used: [0; 32], clock: 0 },
+        regs: Regs { held: [None; 32], dirty: 0, pinned: [0; 32], used: [0; 32], clock: 0, when: [0; 32] },
         cold: Vec::new(),
         slots,
         sites,
         at: first,
         behind: 0,
+        uses: Uses::new(req.codes, req.list),
     };
     let n = req.list.len() as i32;
     let entry = e.a.label();
@@ -383,8 +388,8 @@ impl Emit<'_> {
         let k = match free {
             Some(k) => k,
             None => {
-                let oldest = (0..n).filter(|&k| r.pinned[k] == 0).min_by_key(|&k| r.used[k]);
-                let Some(k) = oldest else {
+                let last = (0..n).filter(|&k| r.pinned[k] == 0).max_by_key(|&k| self.distance(k));
+                let Some(k) = last else {
                     self.a.failed = true;
                     return Z(0);
                 };
@@ -397,10 +402,28 @@ impl Emit<'_> {
         Z(k as u8)
     }
 
+    /// How far away the next use of a register's content is: by instruction, then by part. Of what is not used again clean
+    /// registers go first.
+    fn distance(&self, k: usize) -> (u32, bool, u8, u32) {
+        let r = &self.regs;
+        let at = self.req.list.len() as u32 - 1 - self.behind;
+        // What the instruction at hand used it is done with.
+        let from = at + (r.when[k] == at) as u32;
+        let (next, part) = match r.held[k] {
+            Some(Held::V(v, p)) => (self.uses.vgpr(v, from), p),
+            Some(Held::S(s)) => (self.uses.sgpr(s, from), 0),
+            // Used again after as long a time as since the last use.
+            Some(Held::K(_) | Held::M(..)) => (at + (at - r.when[k].min(at)).max(1), 0),
+            None => (NEVER, 0),
+        };
+        (next, r.dirty >> k & 1 == 0, part, u32::MAX - r.used[k])
+    }
+
     fn pin(&mut self, k: usize) {
         self.regs.pinned[k] = self.regs.pinned[k].saturating_add(1);
         self.regs.clock += 1;
         self.regs.used[k] = self.regs.clock;
+        self.regs.when[k] = self.req.list.len() as u32 - 1 - self.behind;
     }
 
     /// Lets go of the registers of the part that is done.

@@ -80,7 +80,7 @@ impl Masks {
 
     /// AVX2: takes the next part's bits from the signs of lanes, active or not. Clobbers eax.
     pub(super) fn signs(&mut self, e: &mut Emit<'_>, z: Z, part: u8) {
-        let r = [R::R8D, R::R9D][part as usize / 4 & 1];
+        let r = [R::R8D, R::R9D][(part as usize / 4) & 1];
         if part.is_multiple_of(4) {
             e.a.e(X::VEX_Vmovmskps_r32_ymm, &[r.into(), z.y().into()]);
             self.halves.push(r);

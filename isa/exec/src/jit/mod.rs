@@ -32,6 +32,7 @@ mod scan;
 mod simd;
 mod site;
 mod tables;
+mod uses;
 mod vector;
 mod wide;
 
