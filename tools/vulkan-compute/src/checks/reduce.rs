@@ -1,17 +1,18 @@
 //! Reductions and exchanges within workgroups.
 
-use ash::vk::SubgroupFeatureFlags as Operations;
+use ash::vk::{DescriptorType, SubgroupFeatureFlags as Operations};
 
 use super::{Check, Outcome, groups, passed, skipped, spirv};
 use crate::compare::{Random, close, same};
 use crate::error::Result;
-use crate::vk::Scope;
+use crate::vk::{KernelInfo, Scope};
 
 pub const CHECKS: &[Check] = &[
     Check { name: "reduction-lds", about: "sums of words and numbers by trees in shared memory", run: reduction_lds },
     Check { name: "reduction-subgroup", about: "a sum by subgroup, shared memory and atomic", run: reduction_subgroup },
     Check { name: "scan-lds", about: "running sums in shared memory", run: scan_lds },
     Check { name: "transpose-lds", about: "a transposed matrix by tiles in shared memory", run: transpose_lds },
+    Check { name: "shared-memory", about: "the most shared memory in the largest workgroups", run: shared_memory },
     Check { name: "histogram-lds", about: "atomics in shared memory, then in the buffer", run: histogram_lds },
 ];
 
@@ -81,6 +82,26 @@ fn transpose_lds(scope: &Scope<'_>) -> Result<Outcome> {
     let want: Vec<u32> = (0..width * height).map(|at| ins[at % height * width + at / height]).collect();
     same("words", &out.read()?, &want)?;
     passed(format!("{width} x {height}"))
+}
+
+fn shared_memory(scope: &Scope<'_>) -> Result<Outcome> {
+    let limits = &scope.gpu.properties.limits;
+    let size = limits.max_compute_work_group_invocations.min(limits.max_compute_work_group_size[0]).min(1024);
+    let n = (limits.max_compute_shared_memory_size / 4).min(16_384);
+    let set = [DescriptorType::STORAGE_BUFFER];
+    let constants = [(0, size), (1, n)];
+    let sets: &[&[DescriptorType]] = &[&set];
+    let info = KernelInfo { spirv: spirv!("shared_memory"), sets, constants: &constants, ..Default::default() };
+    let kernel = scope.make_kernel(&info)?;
+    let blocks = 12u32;
+    let out = scope.filled(0u32, (blocks * n) as usize)?;
+    let bound = scope.bind_buffers(&kernel, &[&out])?;
+    scope.run(|c| c.call::<u32>(&kernel, &bound, &[], blocks))?;
+    let cell = |block: u32, k: u32| (k + 1).wrapping_mul(0x9e37_79b1) ^ block;
+    let word = |block: u32, k: u32| cell(block, (k * 61 + 17) % n).wrapping_add(cell(block, n - 1 - k));
+    let want: Vec<u32> = (0..blocks).flat_map(|block| (0..n).map(move |k| word(block, k))).collect();
+    same("words", &out.read()?, &want)?;
+    passed(format!("{blocks} workgroups of {size} with {} bytes each", 4 * n))
 }
 
 fn histogram_lds(scope: &Scope<'_>) -> Result<Outcome> {
