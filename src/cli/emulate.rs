@@ -67,7 +67,15 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
     let job_timeout = Duration::from_millis(timeout_ms.unwrap_or(60_000));
     let threads = args.threads.map(NonZeroUsize::get);
     // Programs of others may let dispatches overlap, with atomics for example: a card allows it.
-    let card = Config { strict: args.strict, check_hazards: false, job_timeout, threads, ..Config::of(args.arch) };
+    let (log, said) = std::sync::mpsc::channel();
+    let card = Config {
+        log: Some(log),
+        strict: args.strict,
+        check_hazards: false,
+        job_timeout,
+        threads,
+        ..Config::of(args.arch)
+    };
     // The terminal sends its signals to the program as well, which decides what they mean; those that only this process
     // gets are passed on. Blocked before threads start, so that all inherit it.
     let mut signals = SigSet::empty();
@@ -99,8 +107,17 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
             }
         }
     })?;
+    // What a card's kernel would write to its log.
+    let printer = std::thread::Builder::new().name("sparkle-log".into());
+    let out_too = out.clone();
+    let printer = printer.spawn(move || said.iter().for_each(|text| out_too.note(&format!("card: {text}"))))?;
     let status = child.wait()?;
     drop(server);
+    // It ends when the cards are gone; a job that doesn't end isn't waited for.
+    let end = std::time::Instant::now() + Duration::from_millis(500);
+    while !printer.is_finished() && std::time::Instant::now() < end {
+        std::thread::sleep(Duration::from_millis(1));
+    }
     out.flush()?;
     std::process::exit(status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0)));
 }

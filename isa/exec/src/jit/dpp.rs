@@ -4,6 +4,7 @@ use super::asm::O;
 use super::compute::step_imm;
 use super::emit::Emit;
 use super::simd::*;
+use crate::host::Portable;
 use crate::lanes::DppMap;
 use crate::wave::EXEC;
 use iced_x86::{Code as X, Register as R};
@@ -25,7 +26,7 @@ impl Reads {
     /// None without DPP.
     pub(super) fn new(dpp: Dpp, lanes: usize) -> Option<Reads> {
         let map = DppMap::new(dpp, lanes)?;
-        let write = if lanes == 64 { map.write::<64>(!0) } else { map.write::<32>(!0) };
+        let write = if lanes == 64 { map.write::<_, 64>(Portable, !0) } else { map.write::<_, 32>(Portable, !0) };
         let (zero, inactive) = match dpp {
             Dpp::Dpp16 { bound_ctrl, fi, .. } => (bound_ctrl, fi),
             Dpp::Dpp8 { fi, .. } => (true, fi),
