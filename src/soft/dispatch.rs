@@ -327,8 +327,9 @@ impl Dispatch {
         let threads: u32 = block.iter().product();
         let mut sgprs = self.sgprs.clone();
         sgprs.extend((0..3).filter(|&i| self.tgid[i]).map(|i| id[i]));
+        let tg_size_sgpr = self.tg_size.then_some(sgprs.len() as u8);
         if self.tg_size {
-            // Waves of the workgroup in bits 5:0.
+            // Waves of the workgroup in bits 5:0; the wave adds its number.
             sgprs.push(threads.div_ceil(self.wave_size.lanes()));
         }
         let (scratch_base, scratch_wave_bytes) =
@@ -337,6 +338,7 @@ impl Dispatch {
             wave_size: self.wave_size,
             threads,
             sgpr_init: &sgprs,
+            tg_size_sgpr,
             block,
             tidig_comp_cnt: self.tidig_comp_cnt,
             vgprs: self.vgprs,

@@ -339,9 +339,33 @@ def gen_mix(out, rng, pools):
         k.run("v_pk_fmac_f16", "v_pk_fmac_f16 v33, %s" % ", ".join(k.words), 33, fn)
 
 
+def gen_mix_constants(out, rng, pools):
+    """Inline constants of sources that are f32 by OP_SEL_HI: values of f32."""
+    for name in ("v_fma_mix_f32", "v_fma_mixlo_f16", "v_fma_mixhi_f16"):
+        for at, text, value in ((0, "1.0", 0x3F800000), (1, "-4.0", 0xC0800000), (2, "0.5", 0x3F000000)):
+            k = Make(out, rng, pools)
+            for j in range(3):
+                if j == at:
+                    k.const(text, value)
+                else:
+                    k.v(pools.get("f16", "near"))
+
+            def fn(lane, x, old, at=at, name=name):
+                M = Mode(vec.MODE_DEFAULT)
+                ins = [v if j == at else fp.convert(M, F16, F32, v & 0xFFFF) for j, v in enumerate(x)]
+                whole = fp.fma(M, F32, *ins)
+                if name == "v_fma_mix_f32":
+                    return whole
+                r = same(fp.convert(M, F32, F16, whole), fp.fma(M, F32, *ins, out=F16))
+                return r << 16 | old & 0xFFFF if name == "v_fma_mixhi_f16" else old & 0xFFFF0000 | r
+            mods = " op_sel_hi:%s" % bits(7 & ~(1 << at), 3)
+            k.run(name, "%s v30, %s%s" % (name, ", ".join(k.words), mods), 30, fn)
+
+
 def generate(out, rng, factor):
     pools = P.Pools(out, rng)
     for _ in range(factor):
         gen_packed(out, rng, pools)
         gen_dots(out, rng, pools)
         gen_mix(out, rng, pools)
+        gen_mix_constants(out, rng, pools)

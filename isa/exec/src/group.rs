@@ -22,6 +22,8 @@ pub struct GroupSetup<'a> {
     pub threads: u32,
     /// Contents of s0 and following: user SGPRs, then what RSRC2 enables.
     pub sgpr_init: &'a [u32],
+    /// Which of them is the workgroup's size in waves (TG_SIZE_EN), which has the wave's own number, too; None without.
+    pub tg_size_sgpr: Option<u8>,
     /// VGPRs allocated to a wave (1-256).
     pub vgprs: u32,
     /// LDS bytes of the group.
@@ -205,6 +207,11 @@ fn start<const L: usize>(setup: &GroupSetup<'_>, id: u32, entry: u64) -> Wave<L>
     let mut s = [0u32; 128];
     for (d, v) in s[..106].iter_mut().zip(setup.sgpr_init) {
         *d = *v;
+    }
+    if let Some(at) = setup.tg_size_sgpr.filter(|&at| at < 106) {
+        // Bits 5:0 are the count; 16:6 the ordered append term, which rises from wave to wave, 24:20 the wave's number (Mesa
+        // reads one or the other, by its version), 31 tells the first wave (LLVM's AMDGPU usage guide).
+        s[at as usize] |= (id & 0x7ff) << 6 | (id & 0x1f) << 20 | u32::from(id == 0) << 31;
     }
     let first = id * L as u32;
     let active = setup.threads.saturating_sub(first).min(L as u32);

@@ -171,7 +171,12 @@ impl Code {
     pub(crate) fn new(inst: Inst, wave: WaveSize) -> Code {
         let row = inst.row();
         let signed = row.name.ends_with("_i64");
+        let mix = matches!(inst.op, isa::Op::V_FMA_MIX_F32 | isa::Op::V_FMA_MIXLO_F16 | isa::Op::V_FMA_MIXHI_F16);
         let resolve = |row: &isa::Row, slot: Slot, code: u16| match row.operand(slot) {
+            // Mixed FMA: each source is f16 or f32 by its OP_SEL_HI, constants too.
+            Some(_) if mix && inst.mods.opsel_hi >> (slot as usize - Slot::Src0 as usize) & 1 == 0 => {
+                source(code, Ty::F32, inst.literal, signed)
+            }
             Some(o) => source(code, o.ty, inst.literal, signed),
             None => Src::K(0),
         };

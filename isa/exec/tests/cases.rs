@@ -247,6 +247,7 @@ fn run_case(dir: &Path, name: &str, on: On) -> Result<u64, String> {
             tidig_comp_cnt: (rsrc2 >> 11 & 3) as u8,
             threads: block.iter().product(),
             sgpr_init: &s,
+            tg_size_sgpr: None,
             vgprs: ((rsrc1 & 63) + 1) * granule,
             lds_bytes: le(&d, 0, 4) as u32 + case.num("dynamic_lds_bytes") as u32,
             float_mode: (rsrc1 >> 12) as u8,

@@ -13,7 +13,9 @@ fn both(code: &[u32], seed: u64, wave: WaveSize, threads: u32) -> Result<bool, S
     let (a, _) = outcome(code, seed, wave, threads, On::Interpreter);
     for host in codes() {
         let (b, _) = outcome(code, seed, wave, threads, On::Translated(*host));
-        if a != b {
+        // Code that doesn't end is stopped somewhere: translated code at the start of a block.
+        let endless = |o: &Outcome| matches!(&o.end, Err(t) if matches!(t.kind, TrapKind::BudgetExceeded { .. }));
+        if a != b && !(endless(&a) && endless(&b)) {
             return Err(format!("{host:?}: {}", a.difference(&b)));
         }
     }

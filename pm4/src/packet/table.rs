@@ -48,8 +48,8 @@ packets! {
     0x11 SET_BASE => SetBase, body 3, on GFX {
         /// Which base.
         base_index: BaseIndex = bits(0, 0, 3);
-        /// The base, a multiple of 8.
-        address: u64 = va(1, 3), Read |_| Some(0);
+        /// The base, a multiple of 4: Vulkan allows indirect arguments there, and RADV passes their address as it is.
+        address: u64 = va(1, 2), Read |_| Some(0);
     }
 
     /// Context state back to its defaults; graphics ring.

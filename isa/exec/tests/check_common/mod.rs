@@ -141,6 +141,7 @@ pub fn setup(l: &Launch<'_>, sgprs: &[u32], group: u32) -> GroupSetup<'static> {
         tidig_comp_cnt: 0,
         threads: l.threads,
         sgpr_init,
+        tg_size_sgpr: None,
         vgprs: 32,
         lds_bytes: l.lds,
         float_mode: 0xf0,

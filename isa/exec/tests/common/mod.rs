@@ -147,6 +147,7 @@ pub fn setup(wave_size: WaveSize, threads: u32, sgpr_init: &[u32]) -> GroupSetup
         tidig_comp_cnt: 2,
         threads,
         sgpr_init,
+        tg_size_sgpr: None,
         vgprs: 64,
         lds_bytes: 0,
         float_mode: 0xf0,
