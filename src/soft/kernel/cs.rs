@@ -90,6 +90,9 @@ impl Call<'_> {
         self.card.start(parsed.parts.iter().map(|part| part.ring))?;
 
         let list = parsed.list.unwrap_or_default();
+        for bo in list.iter() {
+            parsed.dependencies.extend(bo.implicit(self.file.id));
+        }
         let gang = (parsed.parts.len() > 1).then(|| self.card.gang());
         let mut user_fence = parsed.user_fence.map(|(bo, offset)| (Arc::clone(&bo.storage), offset));
         let mut signal = Vec::new();
@@ -99,7 +102,7 @@ impl Call<'_> {
         for (at, part) in parsed.parts.into_iter().enumerate() {
             let fence = Fence::new(&self.card.events);
             let sequence = context.push(part.ring, &fence);
-            list.iter().for_each(|bo| bo.used_by(&fence));
+            list.iter().for_each(|bo| bo.used_by(self.file.id, &fence));
             let leads = at == parsed.leader;
             if leads {
                 answer = sequence;
