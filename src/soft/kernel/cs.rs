@@ -191,6 +191,10 @@ impl Call<'_> {
                     self.wait_point(wait.handle, wait.point, wait.flags, parsed)?;
                 }
             }
+            // One chunk says what is signalled, whichever of the two.
+            uapi::CHUNK_ID_SYNCOBJ_OUT | uapi::CHUNK_ID_SYNCOBJ_TIMELINE_SIGNAL if !parsed.signal.is_empty() => {
+                return Err(Errno::EINVAL);
+            }
             uapi::CHUNK_ID_SYNCOBJ_OUT => {
                 for sem in elements::<uapi::CsChunkSem>(data)? {
                     parsed.signal.push((self.syncobj(sem.handle)?, 0));
