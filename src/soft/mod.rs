@@ -56,7 +56,7 @@ use memmap2::{MmapOptions, MmapRaw};
 
 use crate::kmd::{Errno, Node, Protection};
 
-pub use card::Config;
+pub use card::{Config, PageFaults};
 pub use client::Client;
 pub use identity::Arch;
 pub use inspect::Inspection;

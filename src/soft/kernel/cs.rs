@@ -114,7 +114,7 @@ impl Call<'_> {
                 generation,
                 gang: gang.clone(),
                 context: Arc::clone(&context),
-                vm: Arc::new(self.vm.view()),
+                vm: Arc::new(self.vm.view(self.card.lenient())),
                 ring: part.ring,
                 ibs: part.ibs,
                 mem_sync: part.mem_sync,
