@@ -218,6 +218,11 @@ impl Device {
         self.va().in_use()
     }
 
+    /// Leaves `bytes` of addresses unmapped on both sides of what is mapped from here on ([`VaSpace::set_gap`]).
+    pub fn set_va_gap(&self, bytes: u64) {
+        self.va().set_gap(bytes);
+    }
+
     pub(super) fn va(&self) -> MutexGuard<'_, VaSpace> {
         // The allocator's methods leave it whole at every point where they could panic.
         self.va.lock().unwrap_or_else(PoisonError::into_inner)

@@ -65,6 +65,8 @@ pub struct Config {
     /// what was written without ACQUIRE_MEM between, a packet's read of what is still being written. Every dispatch
     /// then runs on one thread and notes what it touches: slow.
     pub check_caches: bool,
+    /// Where to say, in a sentence each, what went wrong in jobs: the kernel's log of a real card.
+    pub log: Option<std::sync::mpsc::Sender<String>>,
     /// Where to note what jobs execute.
     pub trace: Option<Arc<Trace>>,
     /// Who watches every instruction of every wave: checks, statistics, a trace ([`check`](super::check)). Dispatches then
@@ -105,6 +107,7 @@ impl Default for Config {
             check_hazards: true,
             strict: false,
             check_caches: false,
+            log: None,
             trace: None,
             inspection: None,
             counters: None,

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use isa_exec::{
-    Access, FaultCause, MemFault, Memory, Window, load_each_lane, load_words_each_lane, store_each_lane,
+    Access, FaultCause, MemFault, Memory, Object, Window, load_each_lane, load_words_each_lane, store_each_lane,
     store_words_each_lane,
 };
 
@@ -346,6 +346,11 @@ impl Memory for VmMemory<'_> {
         Some(self.windows.open(&mapping.storage, mapping.offset, mapping.start, len))
     }
 
+    /// The mapping: how much of its last page was asked for, the kernel is not told.
+    fn object_at(&mut self, va: u64) -> Option<Object> {
+        self.mapping(canonical(va)).map(|m| Object { va: m.start, bytes: m.end - m.start })
+    }
+
     fn windows_epoch(&self) -> Option<u64> {
         self.log.is_none().then(|| self.windows.epoch())
     }
@@ -487,6 +492,9 @@ mod tests {
         assert_eq!(cause(memory.atomic_u32(VA_START + 1, &mut |v| v).map(drop)), FaultCause::Misaligned);
         // Instruction fetch ends at the mapping.
         assert_eq!(memory.fetch(VA_START + PAGE - 8, &mut [0; 16]), Ok(2));
+        let object = memory.object_at(VA_START + PAGE + 5);
+        assert_eq!(object, Some(Object { va: VA_START + PAGE, bytes: PAGE }));
+        assert_eq!(memory.object_at(VA_START + 3 * PAGE), None);
     }
 
     #[test]

@@ -12,7 +12,7 @@
 //! ```
 //!
 //! Two rules make it stricter than a card, so that a stream that works here by luck doesn't exist:
-//! - registers don't survive from one submission to the next: a dispatch whose program, resources, CU mask or thread
+//! - registers don't survive from one submission to the next: a dispatch whose program, resources or thread
 //!   count was not written in this submission fails with the register's name;
 //! - dispatches run in whatever order the stream's waits allow: two that touch the same memory, one of them writing,
 //!   without a wait between them, are reported ([`Config::check_hazards`]).
