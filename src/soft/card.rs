@@ -26,7 +26,8 @@ use crate::kmd::uapi;
 /// What an access does for which nothing is mapped, or not for that kind of access.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum PageFaults {
-    /// It ends the job, with a reason that names the access.
+    /// It ends the job, with a reason that names the access; of the command processor's own accesses, where
+    /// [`Config::strict`] is on, and else those are dropped and logged.
     #[default]
     End,
     /// What a card without retry does: it reads zero or writes nowhere, the job goes on, and `INFO_GPUVM_FAULT` tells.
