@@ -380,6 +380,25 @@ fn submissions_that_the_driver_refuses() {
     let handle = create.operation;
     assert_eq!(submit(ctx, handle, &[ib_chunk], true), Ok(0));
     assert_eq!(submit(ctx, handle, &[ib_chunk, bos], true), Err(Errno::EINVAL), "two lists");
+    // Entries of a future kernel: the first two words of four.
+    let wide = [[bo.handle(), 0, 7, 7]; 2];
+    let mut larger = uapi::BoListIn { bo_number: 2, bo_info_size: 16, bo_info_ptr: wide.as_ptr() as u64, ..list };
+    larger.operation = uapi::BO_LIST_OP_UPDATE;
+    larger.list_handle = handle;
+    assert_eq!(ioctl(&m.node, ioctls::BO_LIST.code, &mut { larger }), Ok(0));
+    larger.bo_info_size = 0;
+    assert_eq!(ioctl(&m.node, ioctls::BO_LIST.code, &mut larger), Err(Errno::EINVAL), "entries of no size");
+    let signal = Syncobj::new(&m.device).unwrap();
+    let (sem, point) = (
+        uapi::CsChunkSem { handle: signal.handle() },
+        uapi::CsChunkSyncobj { handle: signal.handle(), flags: 0, point: 1 },
+    );
+    let (out, timeline) =
+        (chunk(uapi::CHUNK_ID_SYNCOBJ_OUT, &sem), chunk(uapi::CHUNK_ID_SYNCOBJ_TIMELINE_SIGNAL, &point));
+    assert_eq!(submit(ctx, 0, &[ib_chunk, out], true), Ok(0));
+    assert_eq!(submit(ctx, 0, &[ib_chunk, timeline], true), Ok(0));
+    assert_eq!(submit(ctx, 0, &[ib_chunk, out, timeline], true), Err(Errno::EINVAL), "signals in two chunks");
+
     let mut destroy = uapi::BoListIn { operation: uapi::BO_LIST_OP_DESTROY, list_handle: handle, ..Default::default() };
     assert_eq!(ioctl(&m.node, ioctls::BO_LIST.code, &mut destroy), Ok(0));
     assert_eq!(submit(ctx, handle, &[ib_chunk], true), Err(Errno::ENOENT), "a list that is gone");

@@ -11,7 +11,7 @@ use sparkle_pm4::kmd::{
     self, AllocFlags, Bo, Context, Errno, GpuMap, Node, Placement, Priority, ResetFlags, ResetStatus, VmFlags, ioctls,
     uapi,
 };
-use sparkle_pm4::soft::{Config, Kind, Name, NodeKind, Recovery, SoftNode};
+use sparkle_pm4::soft::{Config, Kind, Name, NodeKind, PageFaults, Recovery, SoftNode};
 
 const PAGE: u64 = 4096;
 const GFX0: (u32, u32) = (uapi::HW_IP_GFX, 0);
@@ -341,6 +341,27 @@ fn sparse_pages_read_as_zero_and_forget() {
     let clear = uapi::GemVa { operation: uapi::VA_OP_CLEAR, flags: 0, ..va };
     assert_eq!(change(&mut { clear }), Ok(0));
     assert_eq!((m.node.census().mappings, before.gtt_bytes), (0, 0), "they take no memory");
+}
+
+#[test]
+fn a_card_lets_faults_go_where_it_is_asked_to() {
+    let m = machine(Config { page_faults: PageFaults::Drop, ..Config::default() });
+    let (bo, map) = m.memory(&[5; 4]);
+    let nowhere = 0x1234_5000;
+    let words = [write_data(nowhere, &[1]), copy(nowhere + 8, map.va()), write_data(map.va() + 4, &[6])].concat();
+    let code = asm("v_mov_b32 v0, 0\n global_load_b32 v1, v0, s[0:1]\n s_waitcnt vmcnt(0)\n global_store_b32 v0, v1, s[2:3] offset:8\n
+        global_store_b32 v0, v1, s[0:1] offset:4\n s_endpgm");
+    let (_, code) = m.memory(&code);
+    let mut stream = soft_support::preamble();
+    stream.extend(ACQUIRE);
+    stream.extend(Launch::new(code.va(), &[halves(nowhere + 0x40), halves(map.va())].concat()).words());
+    let (first, second) = (m.ib(&words), m.ib(&stream));
+    let ctx = m.raw_context();
+    let sequence = m.cs(ctx, &[(COMPUTE0, &first), (COMPUTE0, &second)], None).unwrap();
+    assert_eq!(m.wait(ctx, COMPUTE0, sequence), Ok(true), "{:?}", m.node.explain(ctx));
+    let got: Vec<u32> = (0..4).map(|i| word(&bo, 4 * i)).collect();
+    assert_eq!(got, [0, 6, 0, 5], "reads gave zero, writes went nowhere, and the rest was done");
+    assert_eq!(m.device.last_fault().unwrap().map(|fault| fault.addr), Some(nowhere + 0x44));
 }
 
 #[test]

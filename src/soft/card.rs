@@ -4,6 +4,7 @@ use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -22,6 +23,18 @@ use super::trace::Trace;
 use super::waves::Counters;
 use crate::kmd::uapi;
 
+/// What an access does for which nothing is mapped, or not for that kind of access.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum PageFaults {
+    /// It ends the job, with a reason that names the access; of the command processor's own accesses, where
+    /// [`Config::strict`] is on, and else those are dropped and logged.
+    #[default]
+    End,
+    /// What a card without retry does: it reads zero or writes nowhere, the job goes on, and `INFO_GPUVM_FAULT` tells.
+    /// Instruction fetches end the job nevertheless.
+    Drop,
+}
+
 /// How a software card is built.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -39,6 +52,8 @@ pub struct Config {
     pub job_timeout: Duration,
     /// What a hang of a ring makes the kernel reset.
     pub recovery: Recovery,
+    /// What becomes of accesses for which nothing is mapped.
+    pub page_faults: PageFaults,
     /// Report dispatches that touch the same memory without a wait between them as faults, instead of running them
     /// in some order.
     pub check_hazards: bool,
@@ -89,6 +104,7 @@ impl Default for Config {
             pci_slot: "0000:03:00.0".to_owned(),
             job_timeout: Duration::from_secs(60),
             recovery: Recovery::Ring,
+            page_faults: PageFaults::End,
             check_hazards: true,
             strict: false,
             check_caches: false,
@@ -112,6 +128,8 @@ pub struct Card {
     executor: Arc<CommandProcessor>,
     rings: Mutex<HashMap<(Engine, u32), Ring>>,
     resets: Arc<Resets>,
+    /// Where the last access was that was let go.
+    faults: Arc<AtomicU64>,
     /// The gang that runs.
     gang: Arc<Mutex<u64>>,
     /// The profiling power state, and the context that set it.
@@ -169,6 +187,7 @@ impl Card {
             executor,
             rings: Mutex::default(),
             resets,
+            faults: Arc::default(),
             gang: Arc::default(),
             pstate: Mutex::default(),
             shares: Shares::default(),
@@ -369,6 +388,11 @@ impl Card {
         self.events.notify();
     }
 
+    /// Where jobs note the faults that are let go, if they are.
+    pub fn lenient(&self) -> Option<Arc<AtomicU64>> {
+        (self.config.page_faults == PageFaults::Drop).then(|| Arc::clone(&self.faults))
+    }
+
     /// Another gang of jobs.
     pub fn gang(&self) -> Arc<Gang> {
         Gang::new(&self.gang)
@@ -386,7 +410,10 @@ impl Card {
 
     /// The last page fault, as `INFO_GPUVM_FAULT` tells it.
     pub fn last_fault(&self) -> uapi::InfoGpuvmFault {
-        let addr = self.executor.last_fault_va();
+        let addr = match self.faults.load(Ordering::Relaxed) {
+            0 => self.executor.last_fault_va(),
+            let_go => let_go,
+        };
         uapi::InfoGpuvmFault { addr, status: u32::from(addr != 0), vmhub: uapi::VMHUB_TYPE_GFX }
     }
 }

@@ -9,7 +9,7 @@ use isa_exec::{
     store_words_each_lane,
 };
 
-use super::arena::{Arena, Windows};
+use super::arena::{Arena, PAGE, Windows};
 use super::vm::{HOLE_START, Mapping, Permissions, Vm, canonical};
 
 /// Translations kept at hand.
@@ -107,13 +107,14 @@ impl<'a> VmMemory<'a> {
         Ok((mapping, mapping.arena_offset(va), len.min(mapping.end - va)))
     }
 
-    /// How many of `len` bytes at `va` are sparse pages, which read as zero and forget what is written; the fault where
-    /// none are.
+    /// How many of `len` bytes at `va` are sparse pages, which read as zero and forget what is written, or are let go as if
+    /// they were; the fault where none are.
     #[cold]
     fn sparse(&mut self, va: u64, len: u64, fault: MemFault) -> Result<u64, MemFault> {
-        let va = canonical(va);
+        let (va, vm) = (canonical(va), self.vm);
         match self.mapping(va) {
             Some(mapping) if mapping.sparse && fault.access != Access::Fetch => Ok(len.min(mapping.end - va)),
+            _ if fault.access != Access::Fetch && vm.lets_go(va) => Ok(len.min(PAGE - va % PAGE)),
             _ => Err(fault),
         }
     }
@@ -459,7 +460,7 @@ impl AccessLog {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::soft::arena::{Arena, Heap, PAGE};
+    use crate::soft::arena::{Arena, Heap};
     use crate::soft::vm::{HOLE_END, VA_START};
 
     const READ: Permissions = Permissions::READ;

@@ -56,7 +56,7 @@ use memmap2::{MmapOptions, MmapRaw};
 
 use crate::kmd::{Errno, Node, Protection};
 
-pub use card::Config;
+pub use card::{Config, PageFaults};
 pub use client::Client;
 pub use identity::Arch;
 pub use inspect::Inspection;
@@ -155,7 +155,8 @@ impl SoftNode {
         self.file.user_range(handle)
     }
 
-    /// An ioctl on such a descriptor itself: `SYNC_IOC_MERGE` and `SYNC_IOC_FILE_INFO` of sync files. Descriptors in `arg`,
+    /// An ioctl on such a descriptor itself: `SYNC_IOC_MERGE` and `SYNC_IOC_FILE_INFO` of sync files,
+    /// the `DMA_BUF_IOCTL_*` of dma-bufs. Descriptors in `arg`,
     /// the new one of a merge among them, are this process's. ENOTTY for what the descriptor doesn't know, EBADF where
     /// [`shared`](Self::shared) gives nothing.
     pub fn sync_ioctl(&self, serial: u64, client: &Client, request: u32, arg: &mut [u8]) -> Result<i32, Errno> {

@@ -69,6 +69,8 @@ pub struct Vm {
     space: Arc<Space>,
     /// The last change that a job knows of; all of them, for the owner.
     at: Option<u64>,
+    /// Where the last access was that found nothing, where such accesses are let go.
+    lenient: Option<Arc<AtomicU64>>,
 }
 
 /// The pages, then and now. Every [`Vm`] of it has the same one.
@@ -148,13 +150,21 @@ fn check_range(start: u64, size: u64) -> Result<u64, Errno> {
 }
 
 impl Vm {
-    /// The space as it is now, for a job.
-    pub fn view(&self) -> Self {
+    /// The space as it is now, for a job; with `lenient`, accesses that find nothing are noted there and let go.
+    pub fn view(&self, lenient: Option<Arc<AtomicU64>>) -> Self {
         let mut maps = self.space.maps.write().unwrap_or_else(PoisonError::into_inner);
         let at = maps.changes;
         *maps.jobs.entry(at).or_default() += 1;
         drop(maps);
-        Self { space: Arc::clone(&self.space), at: Some(at) }
+        Self { space: Arc::clone(&self.space), at: Some(at), lenient }
+    }
+
+    /// Whether a fault at an address is let go: the access reads zero, or goes nowhere.
+    pub fn lets_go(&self, va: u64) -> bool {
+        if let Some(last) = &self.lenient {
+            last.store(va, Ordering::Relaxed);
+        }
+        self.lenient.is_some()
     }
 
     /// What every view of it has in common.
@@ -355,7 +365,7 @@ mod tests {
     fn a_job_reaches_what_was_unmapped_after_its_submission() {
         let (vm, old, new) = (Vm::default(), storage(2), storage(2));
         vm.map(VA_START, 2 * PAGE, &old, 0, RW, 1).unwrap();
-        let job = vm.view();
+        let job = vm.view(None);
         let reached = |vm: &Vm, va: u64| vm.lookup(va).map(|m| Arc::as_ptr(&m.storage));
         vm.clear(VA_START + PAGE, PAGE).unwrap();
         vm.map(VA_START + PAGE, PAGE, &new, 0, RW, 2).unwrap();
@@ -367,7 +377,7 @@ mod tests {
             Some(Arc::as_ptr(&new)),
             "mapped since, with nothing in the way"
         );
-        let later = vm.view();
+        let later = vm.view(None);
         vm.forget(1);
         vm.forget(2);
         assert_eq!(reached(&later, VA_START + PAGE), Some(Arc::as_ptr(&new)));

@@ -110,7 +110,8 @@ fn what_the_kernel_would_refuse_is_refused_with_its_reason() {
     for (ip, index) in [(Ip::Compute, 1), (Ip::Compute, 32), (Ip::Gfx, 1), (Ip::Sdma, 0)] {
         assert!(matches!(ib(va, 64, ip, index), KmdError::NoSuchRing { .. }), "{ip}{index}");
     }
-    let mixed = s.ib().ib(va, 64, Ring { ip: Ip::Gfx, index: 0 });
+    // A gang has four rings at most.
+    let mixed = (0..4).fold(s.ib(), |gang, index| gang.ib(va, 64, Ring { ip: Ip::Gfx, index }));
     assert_eq!(submit(mixed).code(), "kmd-mixed-rings");
     let large = s.device.alloc(8192, Placement::Gtt).unwrap();
     assert!(matches!(submit(s.ib().user_fence(&large, 0)), KmdError::UserFenceSize { size: 8192, .. }));

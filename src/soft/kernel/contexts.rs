@@ -122,12 +122,14 @@ impl Call<'_> {
 
     /// Reads a list's entries and looks the objects up.
     pub(super) fn read_list(&self, list: &uapi::BoListIn) -> Result<BoList, Errno> {
-        if list.bo_info_size as usize != size_of::<uapi::BoListEntry>() {
-            // The kernel takes other sizes for its own future; nobody sends them.
+        // Entries of another size than ours: their common part counts, and what is missing is zero.
+        const LARGEST: u64 = 4096;
+        let (count, size) = (u64::from(list.bo_number), u64::from(list.bo_info_size));
+        if count > ARRAY_LIMIT || size == 0 || size > LARGEST {
             return Err(Errno::EINVAL);
         }
-        let entries =
-            self.client.read_array::<uapi::BoListEntry>(list.bo_info_ptr, list.bo_number.into(), ARRAY_LIMIT)?;
+        let bytes = self.client.read_array::<u8>(list.bo_info_ptr, count * size, ARRAY_LIMIT * LARGEST)?;
+        let entries: Vec<uapi::BoListEntry> = bytes.chunks_exact(size as usize).map(get).collect();
         entries.iter().map(|e| self.object(e.bo_handle)).collect::<Result<Vec<_>, _>>().map(Arc::new)
     }
 

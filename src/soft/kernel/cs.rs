@@ -90,6 +90,9 @@ impl Call<'_> {
         self.card.start(parsed.parts.iter().map(|part| part.ring))?;
 
         let list = parsed.list.unwrap_or_default();
+        for bo in list.iter() {
+            parsed.dependencies.extend(bo.implicit(self.file.id));
+        }
         let gang = (parsed.parts.len() > 1).then(|| self.card.gang());
         let mut user_fence = parsed.user_fence.map(|(bo, offset)| (Arc::clone(&bo.storage), offset));
         let mut signal = Vec::new();
@@ -99,7 +102,7 @@ impl Call<'_> {
         for (at, part) in parsed.parts.into_iter().enumerate() {
             let fence = Fence::new(&self.card.events);
             let sequence = context.push(part.ring, &fence);
-            list.iter().for_each(|bo| bo.used_by(&fence));
+            list.iter().for_each(|bo| bo.used_by(self.file.id, &fence));
             let leads = at == parsed.leader;
             if leads {
                 answer = sequence;
@@ -111,7 +114,7 @@ impl Call<'_> {
                 generation,
                 gang: gang.clone(),
                 context: Arc::clone(&context),
-                vm: Arc::new(self.vm.view()),
+                vm: Arc::new(self.vm.view(self.card.lenient())),
                 ring: part.ring,
                 ibs: part.ibs,
                 mem_sync: part.mem_sync,
@@ -187,6 +190,10 @@ impl Call<'_> {
                 for wait in elements::<uapi::CsChunkSyncobj>(data)? {
                     self.wait_point(wait.handle, wait.point, wait.flags, parsed)?;
                 }
+            }
+            // One chunk says what is signalled, whichever of the two.
+            uapi::CHUNK_ID_SYNCOBJ_OUT | uapi::CHUNK_ID_SYNCOBJ_TIMELINE_SIGNAL if !parsed.signal.is_empty() => {
+                return Err(Errno::EINVAL);
             }
             uapi::CHUNK_ID_SYNCOBJ_OUT => {
                 for sem in elements::<uapi::CsChunkSem>(data)? {

@@ -111,8 +111,8 @@ pub struct Bo {
     domains: Mutex<u64>,
     /// What sharers tell each other of it.
     metadata: Mutex<uapi::GemMetadata>,
-    /// Jobs that listed it.
-    busy: Mutex<Vec<Arc<Fence>>>,
+    /// Jobs that listed it, with the file that each came by.
+    busy: Mutex<Vec<(u32, Arc<Fence>)>>,
 }
 
 impl Bo {
@@ -122,15 +122,30 @@ impl Bo {
         Self { storage, create, home: None, user: None, domains, metadata: Mutex::default(), busy: Mutex::default() }
     }
 
-    /// Notes a job that uses it.
-    pub fn used_by(&self, fence: &Arc<Fence>) {
+    /// Notes a job that uses it, by its file; 0 for a fence from elsewhere.
+    pub fn used_by(&self, file: u32, fence: &Arc<Fence>) {
         let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
-        busy.retain(|f| !f.is_signaled());
-        busy.push(Arc::clone(fence));
+        busy.retain(|(_, f)| !f.is_signaled());
+        busy.push((file, Arc::clone(fence)));
+    }
+
+    /// What a job of a file waits for before it uses the buffer, unless its user asked for explicit synchronisation: the
+    /// jobs of other files.
+    pub fn implicit(&self, file: u32) -> Vec<Arc<Fence>> {
+        if self.create.domain_flags & uapi::GEM_CREATE_EXPLICIT_SYNC != 0 {
+            return Vec::new();
+        }
+        self.users().into_iter().filter(|(owner, _)| *owner != file).map(|(_, fence)| fence).collect()
+    }
+
+    /// The jobs that use it now.
+    pub fn users(&self) -> Vec<(u32, Arc<Fence>)> {
+        let busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        busy.iter().filter(|(_, f)| !f.is_signaled()).cloned().collect()
     }
 
     fn is_idle(&self) -> bool {
-        self.busy.lock().unwrap_or_else(PoisonError::into_inner).iter().all(|f| f.is_signaled())
+        self.busy.lock().unwrap_or_else(PoisonError::into_inner).iter().all(|(_, f)| f.is_signaled())
     }
 
     fn domain(&self) -> u32 {

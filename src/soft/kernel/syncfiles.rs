@@ -1,15 +1,23 @@
-//! What a sync file's own descriptor answers (`linux/sync_file.h`).
+//! What a sync file's own descriptor answers (`linux/sync_file.h`), and a dma-buf's (`linux/dma-buf.h`).
 
 use std::sync::Arc;
 
 use bytemuck::{Pod, Zeroable};
 use nix::errno::Errno;
 
-use super::{ARRAY_LIMIT, File, get, put};
+use super::{ARRAY_LIMIT, Call, File, get, put};
 use crate::soft::client::Client;
 use crate::soft::fence::Fence;
 use crate::soft::identity;
 use crate::soft::share::{Object, SyncFile, release};
+
+/// `struct dma_buf_export_sync_file`, and the one for import.
+#[derive(Clone, Copy, Pod, Zeroable)]
+#[repr(C)]
+struct BufferFile {
+    flags: u32,
+    number: i32,
+}
 
 /// `struct sync_merge_data`.
 #[derive(Clone, Copy, Pod, Zeroable)]
@@ -54,13 +62,44 @@ fn text(value: &str) -> [u8; 32] {
 }
 
 impl File {
-    /// `SYNC_IOC_MERGE` and `SYNC_IOC_FILE_INFO`; the numbers decide.
+    /// `SYNC_IOC_MERGE` and `SYNC_IOC_FILE_INFO`; of dma-bufs, `DMA_BUF_IOCTL_SYNC`, `SET_NAME`, `EXPORT_SYNC_FILE` and
+    /// `IMPORT_SYNC_FILE`. The numbers decide.
     pub fn sync_ioctl(&self, serial: u64, client: &Client, request: u32, arg: &mut [u8]) -> Result<i32, Errno> {
         let object = self.card.shares.get(serial).ok_or(Errno::EBADF)?;
-        let Object::Sync(file) = object else { return Err(Errno::ENOTTY) };
-        match ((request >> 8) & 0xff, request & 0xff) {
-            (0x3e, 3) => self.merge(&file, arg),
-            (0x3e, 4) => Self::file_info(&file, client, arg),
+        match (object, (request >> 8) & 0xff, request & 0xff) {
+            (Object::Sync(file), 0x3e, 3) => self.merge(&file, arg),
+            (Object::Sync(file), 0x3e, 4) => Self::file_info(&file, client, arg),
+            (Object::Buffer(bo), 0x62, 0) => {
+                // SYNC: memory is coherent, but the CPU waits for the device as a real buffer has it wait.
+                const FLAGS: u64 = 7;
+                if get::<u64>(arg) & !FLAGS != 0 || get::<u64>(arg) & 3 == 0 {
+                    return Err(Errno::EINVAL);
+                }
+                let end = get::<u64>(arg) & 4 != 0;
+                let idle = || (end || bo.is_idle()).then_some(());
+                Call { file: self, client }.wait(i64::MAX, idle).map(|_| 0)
+            }
+            (Object::Buffer(_), 0x62, 1) => Ok(0),
+            (Object::Buffer(bo), 0x62, 2) => {
+                let mut file: BufferFile = get(arg);
+                if file.flags & !3 != 0 || file.flags == 0 {
+                    return Err(Errno::EINVAL);
+                }
+                let fences = bo.users().into_iter().map(|(_, fence)| fence).collect();
+                let users = SyncFile::new(&self.card.events, String::new(), fences);
+                file.number = release(self.card.shares.give(Object::Sync(users))?, true)?;
+                put(arg, &file);
+                Ok(0)
+            }
+            (Object::Buffer(bo), 0x62, 3) => {
+                let file: BufferFile = get(arg);
+                if file.flags & !3 != 0 || file.flags == 0 {
+                    return Err(Errno::EINVAL);
+                }
+                let Ok(Object::Sync(users)) = self.card.shares.find(file.number) else { return Err(Errno::EINVAL) };
+                bo.used_by(0, &users.whole);
+                Ok(0)
+            }
             _ => Err(Errno::ENOTTY),
         }
     }
