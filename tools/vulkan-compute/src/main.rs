@@ -79,7 +79,7 @@ fn run(options: &Options) -> Result<Tally> {
         watchdog::check(check.name);
         let result = match gpu.as_ref() {
             Some(gpu) => run_check(gpu, check),
-            // The one before was given up.
+            // A check failed on the one before.
             None => new_gpu(&host).and_then(|fresh| run_check(gpu.insert(fresh), check)),
         };
         let name = check.name;
@@ -95,8 +95,12 @@ fn run(options: &Options) -> Result<Tally> {
             Err(why) => {
                 tally.failed += 1;
                 say(format_args!("FAIL {name}: {why}"));
+                // Drivers report some faults with a later submission: the next check gets a device of its own.
+                tally.abandoned |= gpu.take().is_some_and(|gpu| gpu.abandoned());
+                continue;
             }
         }
+        // What a check that passed submitted has to end as well.
         if gpu.as_ref().is_some_and(Gpu::abandoned) {
             tally.abandoned = true;
             gpu = None;

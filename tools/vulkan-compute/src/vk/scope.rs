@@ -1,6 +1,6 @@
 //! What one check creates, and its end.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use ash::vk;
 
@@ -36,12 +36,13 @@ pub struct Scope<'g> {
     pub gpu: &'g Gpu,
     objects: RefCell<Vec<Object>>,
     pub(super) running: RefCell<Vec<vk::Fence>>,
+    pub(super) has_timelines: Cell<bool>,
 }
 
 impl<'g> Scope<'g> {
     /// An empty scope on a device.
     pub fn new(gpu: &'g Gpu) -> Self {
-        Scope { gpu, objects: RefCell::default(), running: RefCell::default() }
+        Scope { gpu, objects: RefCell::default(), running: RefCell::default(), has_timelines: Cell::new(false) }
     }
 
     pub(super) fn own(&self, object: Object) {
@@ -63,7 +64,13 @@ impl<'g> Scope<'g> {
     /// The last wait: for everything that was submitted. Without an answer in time the device is given up.
     fn finish(&self) {
         let running = self.running.take();
-        let done = running.iter().try_for_each(|fence| Fence::wait_raw(self, *fence, "the check's submissions"));
+        let mut done = running.iter().try_for_each(|fence| Fence::wait_raw(self, *fence, "the check's submissions"));
+        // Where Mesa 22.3 emulates timelines (lavapipe), its submission thread looks at a timeline once more after the
+        // fence is signaled, when the specification allows the semaphore to be gone. Waiting for idle queues waits for
+        // that thread.
+        if self.has_timelines.get() {
+            done = done.and_then(|()| self.gpu.wait_idle());
+        }
         if done.is_err() {
             self.gpu.abandon();
         }

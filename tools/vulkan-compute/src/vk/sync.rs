@@ -90,6 +90,7 @@ impl Scope<'_> {
 
     /// A timeline semaphore with an initial value.
     pub fn timeline(&self, value: u64) -> Result<Semaphore<'_>> {
+        self.has_timelines.set(true);
         self.make_semaphore(vk::SemaphoreType::TIMELINE, value)
     }
 
