@@ -144,6 +144,32 @@ suite() {
   printf '%s' "$*" >"$root/.complete"
 }
 
+# `python_environment NAME PACKAGE…`: a Python environment with these packages from PyPI; its path is in `venv`.
+python_environment() {
+  local log=$folder/python-$1.log
+  venv=$folder/python-$1
+  shift
+  if [ -f "$venv/.complete" ] && [ "$(cat "$venv/.complete")" = "$*" ]; then
+    return
+  fi
+  tools python3=python3
+  rm -rf "$venv"
+  python3 -m venv "$venv" >"$log" 2>&1 || {
+    rm -rf "$venv"
+    install_packages python3-venv
+    python3 -m venv "$venv" >"$log" 2>&1 || lacking "python3 -m venv fails: see $log"
+  }
+  "$venv/bin/pip" install -q "$@" >>"$log" 2>&1 || lacking "pip can't install $*: see $log"
+  printf '%s' "$*" >"$venv/.complete"
+}
+
+# Leaves the Vulkan loader AMD's driver only: Mesa's software rasterizer, installed beside it, would be a device as well.
+radv_only() {
+  local icd=/usr/share/vulkan/icd.d/radeon_icd.x86_64.json
+  [ -e "${root:-}$icd" ] || icd=/usr/share/vulkan/icd.d/radeon_icd.json
+  export VK_ICD_FILENAMES=$icd VK_DRIVER_FILES=$icd
+}
+
 # Runs a program in the suite `root`. The server's folder has the same path inside, so that the preloaded library is
 # found there; the mounts end with the program.
 inside() {

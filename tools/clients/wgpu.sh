@@ -11,28 +11,14 @@
 . "$(dirname "$0")/common.sh"
 arguments "$@"
 
-tools python3=python3
 install_packages mesa-vulkan-drivers libvulkan1
-venv=$folder/wgpu
+python_environment wgpu "wgpu${WGPU_VERSION:+==$WGPU_VERSION}" numpy
+radv_only
+export WGPU_BACKEND_TYPE=Vulkan
 log=$folder/wgpu.log
-if [ ! -f "$venv/.complete" ]; then
-  rm -rf "$venv"
-  python3 -m venv "$venv" >"$log" 2>&1 || {
-    rm -rf "$venv"
-    install_packages python3-venv
-    python3 -m venv "$venv" >"$log" 2>&1 || lacking "python3 -m venv fails: see $log"
-  }
-  "$venv/bin/pip" install -q "wgpu${WGPU_VERSION:+==$WGPU_VERSION}" numpy >>"$log" 2>&1 ||
-    lacking "wgpu can't be installed: see $log"
-  touch "$venv/.complete"
-fi
-
-icd=/usr/share/vulkan/icd.d/radeon_icd.x86_64.json
-[ -e "$icd" ] || icd=/usr/share/vulkan/icd.d/radeon_icd.json
 status=0
-limited 300 env "VK_ICD_FILENAMES=$icd" "VK_DRIVER_FILES=$icd" WGPU_BACKEND_TYPE=Vulkan \
-  "$venv/bin/python" "$here/wgpu_compute.py" >"$folder/wgpu.log" 2>&1 || status=$?
-adapter=$(sed -n 's/^adapter: //p' "$folder/wgpu.log")
+limited 300 "$venv/bin/python" "$here/wgpu_compute.py" >"$log" 2>&1 || status=$?
+adapter=$(sed -n 's/^adapter: //p' "$log")
 case $adapter in
   *llvmpipe* | '') found=missing ;;
   *RADV* | *NAVI31* | *AMD*) found=shown ;;
@@ -40,9 +26,9 @@ case $adapter in
 esac
 verdict "adapter (${adapter:-none})" shown "$found"
 for what in saxpy histogram; do
-  got=$(sed -n "s/^$what: //p" "$folder/wgpu.log")
+  got=$(sed -n "s/^$what: //p" "$log")
   verdict "$what" right "${got:-none}"
 done
 verdict 'exit code' 0 "$status"
-[ "$status" = 0 ] || tail -n 5 "$folder/wgpu.log" >&2
+[ "$status" = 0 ] || tail -n 5 "$log" >&2
 finish
