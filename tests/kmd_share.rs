@@ -252,7 +252,7 @@ fn what_a_device_tells_and_who_asks() {
     let (_, primary, _) = open(node.reopen_as(NodeKind::Primary));
     assert_eq!(primary.unique().unwrap(), "pci:0000:03:00.0");
     assert!(primary.client().unwrap().authenticated);
-    assert_eq!(primary.client().unwrap().pid, std::process::id().into());
+    assert_eq!(primary.client().unwrap().pid, u64::from(std::process::id()));
     let buffer = primary.alloc(PAGE, Placement::VramCpu).unwrap();
     let (_, other, _) = open(node.reopen_as(NodeKind::Primary));
     let opened = other.open_name(buffer.global_name().unwrap()).unwrap();
