@@ -162,11 +162,13 @@ fn what_clang_makes_has_no_findings() {
     }
 }
 
+/// The kernel, groups, its number, the findings, what they say, and whether the access faults.
+type Fault<'a> = (&'a str, u32, u32, &'a [&'a str], &'a str, bool);
+
 #[test]
 fn each_fault_is_found_where_it_is() {
     let dir = compiled("faults");
-    // The kernel, groups, its number, the findings, what they say, and whether the access faults.
-    let faults: [(&str, u32, u32, &[&str], &str, bool); 11] = [
+    let faults: [Fault<'_>; 11] = [
         ("past_the_end", 2, 1000, &["out-of-bounds"], "4 bytes past the end of argument 0", true),
         ("past_the_end", 2, 768, &[], "no findings", false),
         ("before_the_start", 2, 1, &["out-of-bounds"], "4 bytes before the start of argument 1", true),

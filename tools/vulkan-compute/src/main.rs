@@ -61,7 +61,7 @@ struct Tally {
 }
 
 fn run(options: &Options) -> Result<Tally> {
-    let checks = checks::select(&options.only)?;
+    let checks = checks::select(&options.only, &options.skip)?;
     // A wait may take `timeout`; compiling a shader or creating a device on an emulated GPU may take a while more.
     watchdog::start(options.timeout * 2 + Duration::from_secs(30));
     watchdog::check("device");

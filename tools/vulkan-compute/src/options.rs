@@ -6,11 +6,12 @@ use std::time::Duration;
 pub const HELP: &str = "\
 vulkan-compute: checks a Vulkan driver's compute against the CPU
 
-Usage: vulkan-compute [--device SUBSTRING] [--only NAME]... [--queue compute|graphics] [--timeout-s SECONDS]
+Usage: vulkan-compute [--device SUBSTRING] [--only NAME]... [--skip NAME]... [--queue compute|graphics] [--timeout-s SECONDS]
        vulkan-compute --list
 
   --device SUBSTRING  the first device with this in its name, in any case (default: the first device)
   --only NAME         this check only; can be given several times
+  --skip NAME         not this check; can be given several times
   --queue KIND        where checks run that do not need a certain queue: on a queue that can do compute but not
                       graphics (compute, the default) or on one that can do both (graphics), if the device has such
   --timeout-s SECONDS how long any wait for the device may take (default: 10)
@@ -26,6 +27,8 @@ pub struct Options {
     pub device: Option<String>,
     /// Names of checks; all when empty.
     pub only: Vec<String>,
+    /// Names of checks that are left out.
+    pub skip: Vec<String>,
     /// Whether the default queue is one for graphics.
     pub graphics: bool,
     /// How long a wait may take.
@@ -45,7 +48,8 @@ pub enum Request {
 
 /// Reads the arguments that follow the program's name.
 pub fn parse(arguments: impl Iterator<Item = String>) -> Result<Request, String> {
-    let mut options = Options { device: None, only: Vec::new(), graphics: false, timeout: Duration::from_secs(10) };
+    let mut options =
+        Options { device: None, only: Vec::new(), skip: Vec::new(), graphics: false, timeout: Duration::from_secs(10) };
     let mut list = false;
     let mut arguments = arguments.peekable();
     while let Some(argument) = arguments.next() {
@@ -53,7 +57,7 @@ pub fn parse(arguments: impl Iterator<Item = String>) -> Result<Request, String>
             Some((name, value)) if name.starts_with("--") => (name.to_owned(), Some(value.to_owned())),
             _ => (argument.clone(), None),
         };
-        let takes_value = matches!(name.as_str(), "--device" | "--only" | "--queue" | "--timeout-s");
+        let takes_value = matches!(name.as_str(), "--device" | "--only" | "--skip" | "--queue" | "--timeout-s");
         if inline.is_some() && !takes_value {
             return Err(format!("{argument:?} is not an option"));
         }
@@ -61,6 +65,7 @@ pub fn parse(arguments: impl Iterator<Item = String>) -> Result<Request, String>
         match name.as_str() {
             "--device" => options.device = Some(value()?),
             "--only" => options.only.push(value()?),
+            "--skip" => options.skip.push(value()?),
             "--queue" => {
                 options.graphics = match value()?.as_str() {
                     "compute" => false,
@@ -95,10 +100,11 @@ mod tests {
         let want = Options {
             device: Some("RADV".into()),
             only: vec!["saxpy".into(), "fill".into()],
+            skip: vec!["copy".into()],
             graphics: true,
             timeout: Duration::from_secs(60),
         };
-        let line = "--device RADV --only saxpy --only=fill --queue graphics --timeout-s=60";
+        let line = "--device RADV --only saxpy --only=fill --skip copy --queue graphics --timeout-s=60";
         assert_eq!(parsed(line), Ok(Request::Run(want)));
         assert_eq!(parsed("--list"), Ok(Request::List));
         assert_eq!(parsed("--only saxpy -h"), Ok(Request::Help));

@@ -74,11 +74,12 @@ pub fn all() -> Vec<Check> {
 }
 
 /// The checks of these names, or all when there are none.
-pub fn select(names: &[String]) -> Result<Vec<Check>> {
+pub fn select(names: &[String], skip: &[String]) -> Result<Vec<Check>> {
     let mut checks = all();
-    if let Some(unknown) = names.iter().find(|name| checks.iter().all(|check| check.name != **name)) {
+    if let Some(unknown) = names.iter().chain(skip).find(|name| checks.iter().all(|check| check.name != **name)) {
         return Err(Error::Missing(format!("no check is called {unknown:?}; --list shows them")));
     }
     checks.retain(|check| names.is_empty() || names.iter().any(|name| name == check.name));
+    checks.retain(|check| skip.iter().all(|name| name != check.name));
     Ok(checks)
 }
