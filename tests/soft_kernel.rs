@@ -620,6 +620,28 @@ fn vmids_priorities_and_what_is_on_the_chip() {
 }
 
 #[test]
+fn more_memory_may_be_asked_for_than_there_is_but_not_used_at_once() {
+    let m = machine(Config { vram_bytes: 8 << 20, gtt_bytes: 8 << 20, ..Config::default() });
+    let allocate = |placement| m.device.alloc(6 << 20, placement).unwrap();
+    let buffers = [Placement::VramCpu, Placement::VramCpu, Placement::Gtt].map(allocate);
+    let heaps = m.device.memory().unwrap();
+    assert_eq!((heaps.vram.used, heaps.vram.total), (8 << 20, 8 << 20), "a heap holds no more than it is");
+    assert_eq!(
+        m.device.alloc(9 << 20, Placement::Gtt).unwrap_err().code(),
+        "kmd-out-of-memory",
+        "a buffer beyond a heap"
+    );
+    let context = m.context();
+    let nothing = m.ib(&[]);
+    let submit = |listed: &[Bo]| {
+        let ib = kmd::Submission::new().ib(nothing.va(), 256, kmd::Ring::COMPUTE0);
+        listed.iter().fold(ib, kmd::Submission::bo).submit(&context)
+    };
+    assert!(submit(&buffers[..2]).is_ok());
+    assert!(matches!(submit(&buffers), Err(kmd::KmdError::Ioctl { errno: Errno::ENOMEM, .. })));
+}
+
+#[test]
 fn the_urgent_go_first() {
     let m = machine(Config::default());
     let (gate, _ib, flag) = m.gate();

@@ -46,10 +46,19 @@ impl fmt::Debug for Arena {
 }
 
 impl Arena {
-    /// Reserves (but does not touch) `vram` and `gtt` bytes, both multiples of the page.
+    /// As [`overcommitted`](Self::overcommitted), once.
+    #[cfg(test)]
     pub fn new(vram: u64, gtt: u64) -> io::Result<Arc<Self>> {
+        Self::overcommitted(vram, gtt, 1)
+    }
+
+    /// Reserves (but does not touch) heaps of `vram` and `gtt` bytes, both multiples of the page. Each takes so many times
+    /// as much in all: what a driver would evict to make room stays where it is, since only touched pages take memory of
+    /// the host.
+    pub fn overcommitted(vram: u64, gtt: u64, times: u64) -> io::Result<Arc<Self>> {
+        let (all_vram, all_gtt) = (vram.saturating_mul(times), gtt.saturating_mul(times));
         let fd = memfd_create("software-navi31", MFdFlags::MFD_CLOEXEC)?;
-        let total = vram + gtt;
+        let total = all_vram.saturating_add(all_gtt);
         nix::unistd::ftruncate(&fd, total as i64)?;
         let map = MmapOptions::new().len(total as usize).no_reserve_swap().map_raw(&fd)?;
         let stat = nix::sys::stat::fstat(&fd)?;
@@ -57,8 +66,8 @@ impl Arena {
             fd,
             file: (stat.st_dev, stat.st_ino),
             map,
-            vram: Mutex::new(Ranges::new(0, vram)),
-            gtt: Mutex::new(Ranges::new(vram, vram + gtt)),
+            vram: Mutex::new(Ranges::new(0, all_vram, vram)),
+            gtt: Mutex::new(Ranges::new(all_vram, total, gtt)),
         }))
     }
 
@@ -80,7 +89,7 @@ impl Arena {
         ranges.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Bytes of a heap: in all, and in use.
+    /// Bytes of a heap: in all, and in use, which may be more.
     pub fn usage(&self, heap: Heap) -> (u64, u64) {
         let ranges = self.ranges(heap);
         (ranges.total, ranges.used)
@@ -115,12 +124,8 @@ impl Arena {
 
     /// Loses what a heap holds: all of it reads as zero.
     pub fn lose(&self, heap: Heap) {
-        let vram = self.ranges(Heap::Vram).total;
-        let (start, len) = match heap {
-            Heap::Vram => (0, vram),
-            Heap::Gtt => (vram, self.map.len() as u64 - vram),
-        };
-        self.clear(start, len);
+        let all = self.ranges(heap).all.clone();
+        self.clear(all.start, all.end - all.start);
     }
 
     /// Makes a range read as zero, and gives its pages back.
@@ -392,13 +397,15 @@ impl Windows {
 struct Ranges {
     /// start → end of each free range.
     free: BTreeMap<u64, u64>,
+    all: Range<u64>,
+    /// The heap's size: a range is no larger.
     total: u64,
     used: u64,
 }
 
 impl Ranges {
-    fn new(start: u64, end: u64) -> Self {
-        Self { free: BTreeMap::from([(start, end)]), total: end - start, used: 0 }
+    fn new(start: u64, end: u64, total: u64) -> Self {
+        Self { free: BTreeMap::from([(start, end)]), all: start..end, total, used: 0 }
     }
 
     fn take(&mut self, len: u64, align: u64) -> Option<u64> {
@@ -406,6 +413,9 @@ impl Ranges {
     }
 
     fn take_within(&mut self, limits: Range<u64>, len: u64, align: u64) -> Option<u64> {
+        if len > self.total {
+            return None;
+        }
         let (start, end, at) = self.free.iter().find_map(|(&start, &end)| {
             let at = start.max(limits.start).checked_next_multiple_of(align)?;
             (at.checked_add(len)? <= end.min(limits.end)).then_some((start, end, at))
@@ -495,7 +505,7 @@ mod tests {
     proptest! {
         #[test]
         fn ranges_never_overlap_and_all_come_back(ops in prop::collection::vec((1u64..9, 0usize..64, 0u32..4), 1..200)) {
-            let mut ranges = Ranges::new(0, 256);
+            let mut ranges = Ranges::new(0, 256, 256);
             let mut live: Vec<(u64, u64)> = Vec::new();
             for (len, pick, align) in ops {
                 if pick % 2 == 0 || live.is_empty() {

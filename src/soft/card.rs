@@ -23,6 +23,9 @@ use super::trace::Trace;
 use super::waves::Counters;
 use crate::kmd::uapi;
 
+/// What the heaps take together, in times their size: a driver would evict.
+const OVERCOMMIT: u64 = 2;
+
 /// What an access does for which nothing is mapped, or not for that kind of access.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum PageFaults {
@@ -177,7 +180,7 @@ impl Card {
     /// Powers a card up.
     pub fn new(config: Config) -> io::Result<Arc<Self>> {
         let whole = |bytes: u64| bytes.next_multiple_of(PAGE);
-        let arena = Arena::new(whole(config.vram_bytes), whole(config.gtt_bytes))?;
+        let arena = Arena::overcommitted(whole(config.vram_bytes), whole(config.gtt_bytes), OVERCOMMIT)?;
         let resets = Resets::new(config.recovery, &arena);
         let executor = Arc::new(CommandProcessor::new(&config)?);
         Ok(Arc::new(Self {

@@ -7,6 +7,7 @@ use nix::errno::Errno;
 
 use super::{BoList, Call, get, put};
 use crate::kmd::uapi;
+use crate::soft::arena::Heap;
 use crate::soft::context::Known;
 use crate::soft::fence::Fence;
 use crate::soft::sched::{Engine, Ib, Job};
@@ -92,6 +93,12 @@ impl Call<'_> {
         let list = parsed.list.unwrap_or_default();
         for bo in list.iter() {
             parsed.dependencies.extend(bo.implicit(self.file.id));
+        }
+        // What one submission lists has to fit at the same time.
+        let arena = &self.card.arena;
+        let room = arena.usage(Heap::Vram).0 + arena.usage(Heap::Gtt).0;
+        if list.iter().map(|bo| bo.storage.len()).sum::<u64>() > room {
+            return Err(Errno::ENOMEM);
         }
         let gang = (parsed.parts.len() > 1).then(|| self.card.gang());
         let mut user_fence = parsed.user_fence.map(|(bo, offset)| (Arc::clone(&bo.storage), offset));

@@ -24,7 +24,7 @@ impl Call<'_> {
         let heap = |total: u64, used: u64| uapi::HeapInfo {
             total_heap_size: total,
             usable_heap_size: total,
-            heap_usage: used,
+            heap_usage: used.min(total),
             max_allocation: total * 3 / 4,
         };
         let part = self.card.part();
@@ -45,9 +45,9 @@ impl Call<'_> {
             uapi::INFO_NUM_BYTES_MOVED | uapi::INFO_NUM_EVICTIONS | uapi::INFO_NUM_VRAM_CPU_PAGE_FAULTS => {
                 answer(&0u64.to_ne_bytes())
             }
-            uapi::INFO_VRAM_USAGE => answer(&vram_used.to_ne_bytes()),
+            uapi::INFO_VRAM_USAGE => answer(&vram_used.min(vram).to_ne_bytes()),
             uapi::INFO_VIS_VRAM_USAGE => answer(&visible_used.to_ne_bytes()),
-            uapi::INFO_GTT_USAGE => answer(&gtt_used.to_ne_bytes()),
+            uapi::INFO_GTT_USAGE => answer(&gtt_used.min(gtt).to_ne_bytes()),
             uapi::INFO_VRAM_GTT => answer(bytemuck::bytes_of(&uapi::InfoVramGtt {
                 vram_size: vram,
                 vram_cpu_accessible_size: visible,
