@@ -10,7 +10,7 @@ use std::time::Duration;
 use nix::sys::signal::{SigSet, Signal, kill};
 use nix::unistd::Pid;
 use sparkle_pm4::emulate::{Server, Settings};
-use sparkle_pm4::soft::{Arch, Config};
+use sparkle_pm4::soft::{Arch, Config, PageFaults};
 
 use super::{Failure, Output, conv2d, environment, exit};
 
@@ -42,9 +42,19 @@ pub struct Args {
     /// End a submission with what a card would hang on or ignore: reserved bits, unknown registers, and more.
     #[arg(long)]
     strict: bool,
+    /// What an access does for which nothing is mapped: end its submission, or, as on a card, read 0 and write nowhere.
+    #[arg(long, value_enum, default_value = "end")]
+    faults: Faults,
     /// The program, and its arguments.
     #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "PROGRAM")]
     program: Vec<OsString>,
+}
+
+/// What becomes of page faults.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Faults {
+    End,
+    Drop,
 }
 
 fn arch(text: &str) -> Result<Arch, String> {
@@ -71,6 +81,10 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
     let card = Config {
         log: Some(log),
         strict: args.strict,
+        page_faults: match args.faults {
+            Faults::End => PageFaults::End,
+            Faults::Drop => PageFaults::Drop,
+        },
         check_hazards: false,
         job_timeout,
         threads,

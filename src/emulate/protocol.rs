@@ -156,6 +156,8 @@ pub fn descriptor_in(request: u64) -> Option<usize> {
         (b'd', 0x55, _) => Some(4),
         // SYNCOBJ_EVENTFD.
         (b'd', 0xcf, _) => Some(16),
+        // DMA_BUF_IOCTL_IMPORT_SYNC_FILE.
+        (b'b', 3, _) => Some(4),
         // SYNC_IOC_MERGE.
         (b'>', 3, _) => Some(32),
         _ => None,
@@ -168,7 +170,9 @@ pub fn descriptor_out(request: u64, answer: &[u8]) -> Option<usize> {
         // PRIME_HANDLE_TO_FD, SYNCOBJ_HANDLE_TO_FD.
         (b'd', 0x2d | 0xc1, _) => Some(8),
         // FENCE_TO_HANDLE: by what was asked for, a handle or one of two kinds of descriptor.
-        (b'd', 0x54, _) if matches!(answer.get(24..28), Some([1 | 2, 0, 0, 0])) => Some(28),
+        (b'd', 0x54, _) if matches!(answer.get(24..28), Some([1 | 2, 0, 0, 0])) => Some(0),
+        // DMA_BUF_IOCTL_EXPORT_SYNC_FILE.
+        (b'b', 2, _) => Some(4),
         (b'>', 3, _) => Some(36),
         _ => None,
     }

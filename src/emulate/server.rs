@@ -101,7 +101,9 @@ impl Server {
         let cards: io::Result<Vec<SoftNode>> =
             (0..settings.devices).map(|index| SoftNode::new(numbered(&settings.card, index))).collect();
         let cards = cards?;
-        let name = format!("{}{:x}/server", protocol::PREFIX, std::process::id());
+        static SERVERS: AtomicU64 = AtomicU64::new(0);
+        let number = SERVERS.fetch_add(1, Ordering::Relaxed);
+        let name = format!("{}{:x}/server/{number:x}", protocol::PREFIX, std::process::id());
         let listener = socket(AddressFamily::Unix, SockType::SeqPacket, SockFlag::SOCK_CLOEXEC, None)?;
         bind(listener.as_raw_fd(), &UnixAddr::new_abstract(name.as_bytes())?)?;
         listen(&listener, Backlog::new(128)?)?;
@@ -369,8 +371,10 @@ fn watch(shared: &Weak<Shared>, woken: &OwnedFd) {
         if !dead.is_empty() {
             strong.cards.iter().for_each(SoftNode::wake);
         }
+        // What a closed file had submitted is for nobody: as with a driver, what waits is dropped, what runs is stopped.
         // The last reference may be a call's that is under way, or the one just collected: the drop is outside the lock.
         let gone: Vec<_> = closed.iter().filter_map(|serial| lock(&strong.files).remove(serial)).collect();
+        gone.iter().for_each(|file| file.node.abandon());
         drop((gone, files));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::mem::offset_of;
 
-use drm_sys::{drm_auth, drm_client, drm_get_cap, drm_unique, drm_version};
+use drm_sys::{drm_auth, drm_client, drm_get_cap, drm_mode_card_res, drm_unique, drm_version};
 use nix::errno::Errno;
 
 use super::{Call, NodeKind, field, set_field};
@@ -74,6 +74,13 @@ impl Call<'_> {
             _ => return Err(Errno::EINVAL),
         };
         set_field(arg, offset_of!(drm_get_cap, value), value);
+        Ok(0)
+    }
+
+    /// No displays: no framebuffers, CRTCs, connectors and encoders.
+    pub(super) fn mode_resources(&self, arg: &mut [u8]) -> Result<i32, Errno> {
+        set_field(arg, offset_of!(drm_mode_card_res, count_fbs), [0u32; 4]);
+        set_field(arg, offset_of!(drm_mode_card_res, min_width), [0u32, 16384, 0, 16384]);
         Ok(0)
     }
 

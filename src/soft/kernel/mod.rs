@@ -325,7 +325,8 @@ impl Call<'_> {
             0xcd => self.syncobj_timeline_signal(arg),
             0xcf => self.syncobj_eventfd(arg),
             // Modes, planes, leases: there is no display.
-            0xa0..=0xbe | 0xc6..=0xc9 | 0xce | 0xd0..=0xd2 => Err(Errno::EOPNOTSUPP),
+            0xa0 => self.mode_resources(arg),
+            0xa1..=0xbe | 0xc6..=0xc9 | 0xce | 0xd0..=0xd2 => Err(Errno::EOPNOTSUPP),
             _ => match number.checked_sub(DRM_COMMAND_BASE) {
                 Some(0x00) => self.gem_create(arg),
                 Some(0x01) => self.gem_mmap(arg),

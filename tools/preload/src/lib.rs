@@ -468,9 +468,14 @@ pub unsafe extern "C" fn ioctl(fd: c_int, code: c_ulong, arg: *mut c_void) -> c_
 
 fn device_ioctl(kind: Kind, serial: u64, code: u64, arg: usize) -> Result<c_int, c_int> {
     let (letter, number, _) = protocol::request_parts(code);
-    if letter == b'b' {
-        // DMA_BUF_IOCTL_SYNC: the memory is coherent.
-        return if kind == Kind::DmaBuf && number == 0 { Ok(0) } else { Err(25) };
+    // What a request means goes by the descriptor: others don't know it.
+    let known = match letter {
+        b'd' => kind == Kind::Drm,
+        b'b' => kind == Kind::DmaBuf,
+        _ => kind == Kind::Sync,
+    };
+    if !known {
+        return Err(sys::ENOTTY);
     }
     let given = match protocol::descriptor_in(code) {
         Some(at) => Some(sys::peek(arg.wrapping_add(at))?),

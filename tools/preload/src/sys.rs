@@ -32,6 +32,7 @@ pub const EINTR: c_int = 4;
 pub const EFAULT: c_int = 14;
 pub const ENODEV: c_int = 19;
 pub const EINVAL: c_int = 22;
+pub const ENOTTY: c_int = 25;
 pub const ESPIPE: c_int = 29;
 
 pub const S_IFMT: u32 = 0o170000;
@@ -255,7 +256,7 @@ mod tests {
         assert_eq!((MAP_ANONYMOUS, MREMAP_FIXED), (libc::MAP_ANONYMOUS, libc::MREMAP_FIXED));
         assert_eq!(MREMAP_MAYMOVE, libc::MREMAP_MAYMOVE);
         assert_eq!((EFAULT, ENODEV, ESPIPE), (libc::EFAULT, libc::ENODEV, libc::ESPIPE));
-        assert_eq!((EINTR, EINVAL), (libc::EINTR, libc::EINVAL));
+        assert_eq!((EINTR, EINVAL, ENOTTY), (libc::EINTR, libc::EINVAL, libc::ENOTTY));
         assert_eq!((S_IFSOCK, S_IFCHR, S_ISVTX), (libc::S_IFSOCK, libc::S_IFCHR, libc::S_ISVTX));
         assert_eq!((S_IFMT, S_IFREG), (libc::S_IFMT, libc::S_IFREG));
         assert_eq!((SEEK_SET, SEEK_END, PR_SET_PTRACER), (libc::SEEK_SET, libc::SEEK_END, libc::PR_SET_PTRACER));
