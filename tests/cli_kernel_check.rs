@@ -90,11 +90,10 @@ fn a_buffer_that_is_too_small_is_found_though_its_page_goes_on() {
     let ran = sparkle(&dir, &format!("{RUN}101 --check"));
     assert_eq!(ran.code, Some(8), "{}{}", ran.out, ran.err);
     assert_eq!(ran.out.matches("error[out-of-bounds]").count(), 3, "{}", ran.out);
-    assert!(
-        ran.out.contains("the buffer has 400 bytes at 0x") && ran.out.contains("4 bytes lie behind it"),
-        "{}",
-        ran.out
-    );
+    for name in ["argument 0 (a)", "argument 1 (b)", "argument 2 (dst)"] {
+        let found = format!("4 bytes past the end of {name} of 400 bytes, at its offset 400");
+        assert!(ran.out.contains(&found), "{found}\n{}", ran.out);
+    }
     // Without the check nobody notices.
     assert_eq!(sparkle(&dir, &format!("{RUN}101")).code, Some(0));
 }
@@ -112,10 +111,91 @@ fn statistics_profile_and_trace() {
     let columns: Vec<&str> = add.split_whitespace().collect();
     assert_eq!((columns[0], columns[2]), ("4", "78%"), "{add}");
     let trace = fs::read_to_string(dir.join("k.trace")).unwrap();
-    assert!(trace.lines().all(|l| l.starts_with("(0,0,0) w3 0x")), "{trace}");
+    assert!(trace.lines().all(|l| l.starts_with("(0,0,0) w3 0x") || l.starts_with("    ")), "{trace}");
     assert!(trace.contains("v_add_f32_e32 v1, v1, v2") && trace.trim_end().ends_with("s_endpgm"), "{trace}");
     let ran = sparkle(&dir, &format!("{RUN}100 --profile -"));
-    assert!(ran.out.starts_with("       count  share  lanes  address\n"), "{}", ran.out);
+    assert!(ran.out.starts_with("    count  share  lanes  address\n"), "{}", ran.out);
+}
+
+/// A folder with the objects that clang made and with 1,024 integers, a page of them.
+fn compiled(test: &str) -> PathBuf {
+    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cli_kernel_check_{test}"));
+    _ = fs::remove_dir_all(&dir);
+    fs::create_dir_all(&dir).unwrap();
+    let objects = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/checks");
+    for entry in fs::read_dir(objects).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|e| e == "hsaco") {
+            fs::copy(&path, dir.join(path.file_name().unwrap())).unwrap();
+        }
+    }
+    let values: Vec<u8> = (0..1024).flat_map(|k: i32| (k * 7 % 50 + 1).to_le_bytes()).collect();
+    fs::write(dir.join("in.bin"), values).unwrap();
+    dir
+}
+
+#[test]
+fn what_clang_makes_has_no_findings() {
+    let dir = compiled("clean");
+    const KERNELS: [&str; 10] = [
+        "collatz",
+        "masks",
+        "private_array",
+        "structures",
+        "of_three",
+        "narrow",
+        "through_lds",
+        "calls",
+        "arithmetic",
+        "atomics",
+    ];
+    for object in ["O0_w32", "O0_w64", "O1_w32", "O1_w64", "O3_w32", "O3_w64"] {
+        for kernel in KERNELS {
+            let line = format!(
+                "run kernel clean_{object}.hsaco --kernel {kernel} --device emu --grid 2 --block 128 --check \
+                 --arg buf:in.bin --arg out:u8:6144:y.npy --arg u32:250"
+            );
+            let ran = sparkle(&dir, &line);
+            assert_eq!(ran.code, Some(0), "{object} {kernel}\n{}{}", ran.out, ran.err);
+            assert!(ran.out.ends_with("\nno findings\n"), "{object} {kernel}\n{}", ran.out);
+        }
+    }
+}
+
+#[test]
+fn each_fault_is_found_where_it_is() {
+    let dir = compiled("faults");
+    // The kernel, groups, its number, the findings, what they say, and whether the access faults.
+    let faults: [(&str, u32, u32, &[&str], &str, bool); 11] = [
+        ("past_the_end", 2, 1000, &["out-of-bounds"], "4 bytes past the end of argument 0", true),
+        ("past_the_end", 2, 768, &[], "no findings", false),
+        ("before_the_start", 2, 1, &["out-of-bounds"], "4 bytes before the start of argument 1", true),
+        ("a_variable", 2, 20, &["uninit-scratch"], "scratch_load_b32", false),
+        ("an_element", 2, 1, &["uninit-scratch"], "lane 6 (lanes 0x40404040)", false),
+        ("a_condition", 2, 2, &["uninit-scratch"], "scratch_load_b32", false),
+        ("an_index", 2, 2, &["uninit-scratch"], "in `global_load_b32", false),
+        ("lds_not_written", 1, 100, &["uninit-lds"], "in `ds_load_b32", false),
+        ("past_the_lds", 1, 100, &["lds-bounds"], "the group has 400 bytes of LDS", false),
+        ("no_barrier", 1, 1, &["race-lds", "race-lds"], "no barrier between them", false),
+        ("groups_meet", 2, 1, &["race-groups"], "groups of one dispatch run in any order", false),
+    ];
+    for (kernel, groups, n, codes, says, trap) in faults {
+        let line = format!(
+            "run kernel faults.hsaco --kernel {kernel} --device emu --grid {groups} --block 128 --check \
+             --arg buf:in.bin --arg out:i32:1024:y.npy --arg u32:{n}"
+        );
+        let ran = sparkle(&dir, &line);
+        let code = if codes.is_empty() { 0 } else { 8 };
+        // The fault of the device comes after the findings, which are on standard error then.
+        assert_eq!(ran.code, Some(if trap { 7 } else { code }), "{kernel} {n}\n{}{}", ran.out, ran.err);
+        let text = if trap { &ran.err } else { &ran.out };
+        let found: Vec<&str> = text.lines().filter_map(|l| l.strip_prefix("error[")?.split(']').next()).collect();
+        assert_eq!(found, codes, "{kernel} {n}\n{text}");
+        // Lines are wrapped.
+        let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(flat.contains(says), "{kernel} {n}: {says}\n{text}");
+        assert!(text.lines().all(|l| l.chars().count() <= 80), "{kernel} {n}\n{text}");
+    }
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::time::Duration;
 use nix::sys::signal::{SigSet, Signal, kill};
 use nix::unistd::Pid;
 use sparkle_pm4::emulate::{Server, Settings};
-use sparkle_pm4::soft::Config;
+use sparkle_pm4::soft::{Arch, Config};
 
 use super::{Failure, Output, conv2d, environment, exit};
 
@@ -27,6 +27,9 @@ The exit code is the program's; 128 and the signal's number where one ended it.
 /// Arguments of `emulate`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
+    /// What the cards are.
+    #[arg(long, value_name = "TARGET", default_value = "gfx1100", value_parser = arch)]
+    arch: Arch,
     /// How many cards there are.
     #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u32).range(1..=16))]
     devices: u32,
@@ -42,6 +45,10 @@ pub struct Args {
     /// The program, and its arguments.
     #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "PROGRAM")]
     program: Vec<OsString>,
+}
+
+fn arch(text: &str) -> Result<Arch, String> {
+    Arch::from_target(text).ok_or_else(|| "gfx1100, gfx1101, gfx1102 or gfx1103".into())
 }
 
 fn setup(error: io::Error) -> Failure {
@@ -60,7 +67,15 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
     let job_timeout = Duration::from_millis(timeout_ms.unwrap_or(60_000));
     let threads = args.threads.map(NonZeroUsize::get);
     // Programs of others may let dispatches overlap, with atomics for example: a card allows it.
-    let card = Config { strict: args.strict, check_hazards: false, job_timeout, threads, ..Config::default() };
+    let (log, said) = std::sync::mpsc::channel();
+    let card = Config {
+        log: Some(log),
+        strict: args.strict,
+        check_hazards: false,
+        job_timeout,
+        threads,
+        ..Config::of(args.arch)
+    };
     // The terminal sends its signals to the program as well, which decides what they mean; those that only this process
     // gets are passed on. Blocked before threads start, so that all inherit it.
     let mut signals = SigSet::empty();
@@ -92,8 +107,17 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
             }
         }
     })?;
+    // What a card's kernel would write to its log.
+    let printer = std::thread::Builder::new().name("sparkle-log".into());
+    let out_too = out.clone();
+    let printer = printer.spawn(move || said.iter().for_each(|text| out_too.note(&format!("card: {text}"))))?;
     let status = child.wait()?;
     drop(server);
+    // It ends when the cards are gone; a job that doesn't end isn't waited for.
+    let end = std::time::Instant::now() + Duration::from_millis(500);
+    while !printer.is_finished() && std::time::Instant::now() < end {
+        std::thread::sleep(Duration::from_millis(1));
+    }
     out.flush()?;
     std::process::exit(status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0)));
 }

@@ -152,6 +152,8 @@ pub fn descriptor_in(request: u64) -> Option<usize> {
     match request_parts(request) {
         // PRIME_FD_TO_HANDLE, SYNCOBJ_FD_TO_HANDLE.
         (b'd', 0x2e | 0xc2, _) => Some(8),
+        // SCHED: another open file of the card.
+        (b'd', 0x55, _) => Some(4),
         // SYNCOBJ_EVENTFD.
         (b'd', 0xcf, _) => Some(16),
         // SYNC_IOC_MERGE.

@@ -219,6 +219,11 @@ impl Shared {
                     }
                 }
             },
+            ask::USER => {
+                let file = self.file(request.serial)?;
+                let (at, _) = file.node.user_range(request.a as u32).ok_or(Errno::ENOENT)?;
+                done(at, Some(memory(&file.node)?))
+            }
             ask::LENGTH => done(self.buffer(request.serial)?.2, None),
             _ => Err(Errno::EPROTO),
         }
@@ -247,7 +252,9 @@ impl Shared {
         let (end, theirs) = pair()?;
         let name = format!("{}{:x}/{}/{serial:x}", protocol::PREFIX, std::process::id(), Kind::Drm.word());
         bind(theirs.as_raw_fd(), &UnixAddr::new_abstract(name.as_bytes())?)?;
-        lock(&self.files).insert(serial, Arc::new(Opened { node: card.reopen_as(kind), end }));
+        let node = card.reopen_as(kind);
+        node.set_name(serial);
+        lock(&self.files).insert(serial, Arc::new(Opened { node, end }));
         self.wake();
         Ok(theirs)
     }

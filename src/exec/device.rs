@@ -149,10 +149,18 @@ impl Device {
         Self::emulated_with(Config::strict())
     }
 
-    /// A software Navi31 built as told.
+    /// A software Navi31 built as told. Where its waves are watched, buffers lie far apart, so that an access that leaves
+    /// one of them faults.
     pub fn emulated_with(config: Config) -> Result<Self, Error> {
+        /// What an index of 32 bits over elements of eight bytes reaches.
+        const GUARD: u64 = 32 << 30;
+        let watched = config.inspection.is_some();
         let node = SoftNode::new(config).map_err(Error::Soft)?;
-        Self::from_node(Arc::new(node), Engine::Emu)
+        let device = Self::from_node(Arc::new(node), Engine::Emu)?;
+        if let Some(kmd) = device.kmd().filter(|_| watched) {
+            kmd.set_va_gap(GUARD);
+        }
+        Ok(device)
     }
 
     /// A device behind any node: a second file of a software card, a recording one in a test.

@@ -1,9 +1,9 @@
 //! Buffer objects, and their mappings for the CPU and for the GPU.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, Weak};
 
 use drm_sys::drm_gem_close;
-use memmap2::MmapRaw;
+use memmap2::{MmapOptions, MmapRaw};
 
 use super::device::Device;
 use super::error::KmdError;
@@ -69,10 +69,20 @@ pub(super) struct BoInner {
     handle: u32,
     size: u64,
     placement: Placement,
+    /// The process's pages that it was made of; they go after the handle.
+    pages: Option<Arc<MmapRaw>>,
 }
 
 impl Drop for BoInner {
     fn drop(&mut self) {
+        // The table is locked over the request: an import meanwhile finds the handle either open or closed.
+        let mut known = self.device.buffers.lock().unwrap_or_else(PoisonError::into_inner);
+        match known.get(&self.handle) {
+            Some(owner) if std::ptr::eq(owner.as_ptr(), self) => known.remove(&self.handle),
+            // Imported again while the last owner was going: the handle is the new owner's.
+            Some(_) => return,
+            None => None,
+        };
         let input = drm_gem_close { handle: self.handle, pad: 0 };
         // Nothing can be done about a failure: the handle is gone with the file at the latest.
         // SAFETY: the structure holds no addresses.
@@ -112,12 +122,73 @@ impl Bo {
             })
         };
         match answer {
-            Ok(GemCreateOut { handle, .. }) => {
-                Ok(Self { inner: Arc::new(BoInner { device: device.clone(), handle, size, placement }) })
-            }
+            Ok(GemCreateOut { handle, .. }) => Ok(Self::own(device, handle, size, placement, None)),
             Err(KmdError::Ioctl { errno: Errno::ENOMEM, .. }) => Err(KmdError::OutOfMemory { size, domains, flags }),
             Err(error) => Err(error),
         }
+    }
+
+    /// Owns a handle that the kernel just made.
+    fn own(device: &Arc<Device>, handle: u32, size: u64, placement: Placement, pages: Option<Arc<MmapRaw>>) -> Self {
+        let inner = Arc::new(BoInner { device: device.clone(), handle, size, placement, pages });
+        let mut known = device.buffers.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(handle, Arc::downgrade(&inner));
+        drop(known);
+        Self { inner }
+    }
+
+    /// Owns a handle that `open` gives, or shares it with who has it already; else `facts` tells size and placement. The
+    /// handle is closed where they can't be had.
+    pub(super) fn adopt(
+        device: &Arc<Device>,
+        open: impl FnOnce() -> Result<u32, KmdError>,
+        facts: impl FnOnce(u32) -> Result<(u64, Placement), KmdError>,
+    ) -> Result<Self, KmdError> {
+        let mut known = device.buffers.lock().unwrap_or_else(PoisonError::into_inner);
+        let handle = open()?;
+        if let Some(inner) = known.get(&handle).and_then(Weak::upgrade) {
+            drop(known);
+            return Ok(Self { inner });
+        }
+        let (size, placement) = match facts(handle) {
+            Ok(facts) => facts,
+            Err(error) => {
+                // The owner's end closes the handle, without the lock.
+                let device = device.clone();
+                let owner = BoInner { device, handle, size: 0, placement: Placement::Vram, pages: None };
+                known.remove(&handle);
+                drop(known);
+                drop(owner);
+                return Err(error);
+            }
+        };
+        let inner = Arc::new(BoInner { device: device.clone(), handle, size, placement, pages: None });
+        known.insert(handle, Arc::downgrade(&inner));
+        drop(known);
+        Ok(Self { inner })
+    }
+
+    /// A buffer over new pages of this process.
+    pub(super) fn over_pages(device: &Arc<Device>, size: u64, read_only: bool) -> Result<Self, KmdError> {
+        let bad = KmdError::BadSize { what: "the size of a buffer", value: size };
+        let size = match size.checked_next_multiple_of(GPU_PAGE) {
+            Some(size) if size > 0 => size,
+            _ => return Err(bad),
+        };
+        let len = usize::try_from(size).map_err(|_| bad)?;
+        let failed = |source| KmdError::Map { handle: 0, offset: 0, len: size, source };
+        let pages: MmapRaw = MmapOptions::new().len(len).map_anon().map_err(failed)?.into();
+        let access = if read_only { GEM_USERPTR_READONLY } else { 0 };
+        let flags = access | GEM_USERPTR_ANONONLY | GEM_USERPTR_VALIDATE | GEM_USERPTR_REGISTER;
+        let input = GemUserptr { addr: pages.as_mut_ptr().expose_provenance() as u64, size, flags, handle: 0 };
+        let args = || format!("{size:#x} bytes at {:#x}, flags {flags:#x}", input.addr);
+        // SAFETY: the pages are ours, nobody has references into them, and they live until the handle is closed.
+        let answer = unsafe { device.issue(&ioctls::GEM_USERPTR, &input, args) }?;
+        let bo = Self::own(device, answer.handle, size, Placement::Gtt, Some(Arc::new(pages)));
+        let at = bo.inner.pages.as_ref().map_or(std::ptr::null_mut(), |pages| pages.as_mut_ptr());
+        // SAFETY: as above.
+        unsafe { device.node().adopt_pages(bo.handle(), at, len) }.map_err(failed)?;
+        Ok(bo)
     }
 
     /// The device.
@@ -166,7 +237,10 @@ impl Bo {
     }
 
     fn map(&self, protection: Protection) -> Result<CpuMap, KmdError> {
-        let BoInner { device, handle, size, placement } = &*self.inner;
+        let BoInner { device, handle, size, placement, pages } = &*self.inner;
+        if let Some(pages) = pages {
+            return Ok(CpuMap { map: Arc::clone(pages), protection, bo: self.clone() });
+        }
         let (handle, size) = (*handle, *size);
         if *placement == Placement::Vram {
             return Err(KmdError::NotCpuVisible { handle });
@@ -187,7 +261,7 @@ impl Bo {
             let source = std::io::Error::other(format!("the node mapped {:#x} bytes at {:p}", map.len(), map.as_ptr()));
             return Err(KmdError::Map { handle, offset, len: size, source });
         }
-        Ok(CpuMap { map, protection, bo: self.clone() })
+        Ok(CpuMap { map: Arc::new(map), protection, bo: self.clone() })
     }
 
     /// Maps all of it for the GPU, at an address that the device's allocator chooses.
@@ -337,7 +411,7 @@ impl VmFlags {
         Self { mtype, ..self }
     }
 
-    fn bits(self) -> u32 {
+    pub(super) fn bits(self) -> u32 {
         let bit = |on: bool, bit: u32| if on { bit } else { 0 };
         bit(self.read, VM_PAGE_READABLE)
             | bit(self.write, VM_PAGE_WRITEABLE)
@@ -421,7 +495,7 @@ impl GpuMap {
 /// volatile. Nothing here waits for the device or orders accesses beyond what a fence does.
 #[derive(Debug)]
 pub struct CpuMap {
-    map: MmapRaw,
+    map: Arc<MmapRaw>,
     protection: Protection,
     bo: Bo,
 }

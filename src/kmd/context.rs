@@ -133,6 +133,23 @@ impl fmt::Display for Lost {
     }
 }
 
+/// Clocks for measurements (`CTX_STABLE_PSTATE_*`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[repr(u32)]
+pub enum PowerState {
+    /// As the load wants.
+    #[default]
+    Free = CTX_STABLE_PSTATE_NONE,
+    /// Fixed, and held under any load.
+    Standard = CTX_STABLE_PSTATE_STANDARD,
+    /// The lowest shader clock.
+    LowestShader = CTX_STABLE_PSTATE_MIN_SCLK,
+    /// The lowest memory clock.
+    LowestMemory = CTX_STABLE_PSTATE_MIN_MCLK,
+    /// The highest clocks.
+    Peak = CTX_STABLE_PSTATE_PEAK,
+}
+
 /// How a wait ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use = "a wait may time out, and the device may be lost"]
@@ -318,6 +335,53 @@ impl Context {
         self.inner.query_reset()
     }
 
+    /// Whether there was a reset since this was asked last, of which the old query doesn't say whose work caused it; use
+    /// [`Context::query_reset`]. `CTX` QUERY_STATE, any node.
+    ///
+    /// # Errors
+    /// The failed ioctl.
+    pub fn reset_since_last_query(&self) -> Result<bool, KmdError> {
+        let input = CtxIn { op: CTX_OP_QUERY_STATE, ctx_id: self.id(), ..Default::default() };
+        let args = || format!("QUERY_STATE, context {:#x}", self.id());
+        // SAFETY: the structure holds no addresses.
+        let answer = unsafe { self.device().issue(&ioctls::CTX_STATE, &input, args) }?;
+        Ok(answer.reset_status != CTX_NO_RESET)
+    }
+
+    fn power(&self, op: u32, flags: u32) -> Result<u32, KmdError> {
+        let input = CtxIn { op, flags, ctx_id: self.id(), priority: 0 };
+        let args = || format!("operation {op}, flags {flags:#x}, context {:#x}", self.id());
+        // SAFETY: the structure holds no addresses.
+        let answer = unsafe { self.device().issue(&ioctls::CTX_STATE, &input, args) }?;
+        // The answer's first dword, whose structure is the power state's.
+        Ok(answer.flags as u32)
+    }
+
+    /// The card's clocks for measurements; `None` for a state that this crate doesn't know. `CTX` GET_STABLE_PSTATE, any
+    /// node, DRM 3.45.
+    ///
+    /// # Errors
+    /// The failed ioctl.
+    pub fn power_state(&self) -> Result<Option<PowerState>, KmdError> {
+        let state = self.power(CTX_OP_GET_STABLE_PSTATE, 0)? & CTX_STABLE_PSTATE_FLAGS_MASK;
+        let all = [
+            PowerState::Free,
+            PowerState::Standard,
+            PowerState::LowestShader,
+            PowerState::LowestMemory,
+            PowerState::Peak,
+        ];
+        Ok(all.into_iter().find(|known| *known as u32 == state))
+    }
+
+    /// Holds the card's clocks until the context goes, or sets them free. `CTX` SET_STABLE_PSTATE, any node, DRM 3.45.
+    ///
+    /// # Errors
+    /// The failed ioctl: `EBUSY` while another context holds them.
+    pub fn set_power_state(&self, state: PowerState) -> Result<(), KmdError> {
+        self.power(CTX_OP_SET_STABLE_PSTATE, state as u32).map(|_| ())
+    }
+
     /// Submissions whose end is not known yet.
     pub fn in_flight(&self) -> usize {
         self.inner.in_flight().len()
@@ -414,6 +478,11 @@ impl CsFence {
     /// The failed ioctl.
     pub fn is_signaled(&self) -> Result<bool, KmdError> {
         Ok(self.wait(Deadline::PAST)? != Wait::TimedOut)
+    }
+
+    /// What an error of it says about its context.
+    pub(super) fn lost(&self, errno: Errno) -> Option<Lost> {
+        self.context.lost(errno)
     }
 
     /// The submission as other requests name it.

@@ -1,11 +1,12 @@
 //! A device: what is asked once when it opens, and the address space that its mappings share.
 
+use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use drm_sys::{DRM_CAP_SYNCOBJ, DRM_CAP_SYNCOBJ_TIMELINE, drm_get_cap};
 
-use super::bo::{AllocFlags, Bo, Placement};
+use super::bo::{AllocFlags, Bo, BoInner, Placement};
 use super::error::KmdError;
 use super::info::{Capabilities, DeviceInfo, FIRMWARE, Firmware, Ip, IpInfo, Memory, Ring, Version};
 use super::ioctls::{self, Ioctl};
@@ -25,6 +26,8 @@ pub struct Device {
     ips: [IpInfo; Ip::ALL.len()],
     firmware: Vec<Firmware>,
     va: Mutex<VaSpace>,
+    /// Owners of GEM handles: a buffer that is imported again has the handle that it had.
+    pub(super) buffers: Mutex<HashMap<u32, Weak<BoInner>>>,
 }
 
 impl fmt::Debug for Device {
@@ -90,7 +93,8 @@ impl Device {
         let info = DeviceInfo::new(&raw, &ips[Ip::Gfx as usize]);
         let (start, end) = info.va_range;
         let va = Mutex::new(VaSpace::new(start, end, info.va_alignment.into()));
-        Ok(Arc::new(Self { node, version, capabilities, info, ips, firmware, va }))
+        let buffers = Mutex::default();
+        Ok(Arc::new(Self { node, version, capabilities, info, ips, firmware, va, buffers }))
     }
 
     /// The node behind the device.
@@ -200,9 +204,23 @@ impl Device {
         Bo::new(self, size, placement, flags)
     }
 
+    /// A buffer of `size` bytes, rounded up to whole pages, over new pages of this process: what
+    /// [`Bo::map_cpu`] gives is those pages themselves. The GPU only reads them with `read_only`. `GEM_USERPTR`, any node.
+    ///
+    /// # Errors
+    /// [`KmdError::BadSize`] for 0 and what overflows, [`KmdError::Map`] where the host has no pages, or the failed ioctl.
+    pub fn alloc_user(self: &Arc<Self>, size: u64, read_only: bool) -> Result<Bo, KmdError> {
+        Bo::over_pages(self, size, read_only)
+    }
+
     /// Bytes of GPU address space that mappings hold now.
     pub fn va_in_use(&self) -> u64 {
         self.va().in_use()
+    }
+
+    /// Leaves `bytes` of addresses unmapped on both sides of what is mapped from here on ([`VaSpace::set_gap`]).
+    pub fn set_va_gap(&self, bytes: u64) {
+        self.va().set_gap(bytes);
     }
 
     pub(super) fn va(&self) -> MutexGuard<'_, VaSpace> {

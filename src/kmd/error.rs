@@ -167,7 +167,9 @@ pub enum KmdError {
     #[error("a submission needs an IB")]
     NoIb,
     /// A submission's IBs are for different rings.
-    #[error("the IBs of one submission go to one ring, and these go to {first} and {other}")]
+    #[error(
+        "the IBs of one submission go to one ring (to four at most from DRM 3.49 on), and these go to {first} and {other}"
+    )]
     MixedRings {
         /// The first IB's ring.
         first: super::Ring,

@@ -9,6 +9,8 @@
 //!      │   ├─ CpuMap    …seen by the CPU          mmap        … munmap
 //!      │   └─ GpuMap    …seen by the GPU          GEM_VA map  … GEM_VA unmap, and the range goes back
 //!      ├─ BoList        buffers in a list         BO_LIST     … BO_LIST
+//!      ├─ SparseRange   addresses with gaps       GEM_VA PRT  … GEM_VA clear
+//!      ├─ Vmid          a hardware VMID           VM          … VM
 //!      ├─ Syncobj       a fence with a name       SYNCOBJ_CREATE … SYNCOBJ_DESTROY
 //!      └─ Context       an order of submissions   CTX alloc   … CTX free
 //!          └─ CsFence   one of them               CS, WAIT_CS
@@ -35,14 +37,19 @@
 //! kernel, `bo` dereferences mappings, and the owners vouch for the addresses inside their requests.
 
 mod bo;
+mod client;
 mod context;
 mod device;
 pub mod discover;
 mod error;
+pub mod fault;
 mod info;
 pub mod ioctls;
 mod node;
+mod queries;
 mod render;
+mod share;
+mod sparse;
 mod submit;
 mod sync;
 mod time;
@@ -53,12 +60,18 @@ mod va;
 mod tests;
 
 pub use bo::{AllocFlags, Bo, CpuMap, GpuMap, Mtype, Part, Placement, VmFlags};
-pub use context::{Context, CsFence, Lost, LostReason, Priority, ResetFlags, ResetState, ResetStatus, Wait};
+pub use client::{ClientInfo, Vmid};
+pub use context::{
+    Context, CsFence, Lost, LostReason, PowerState, Priority, ResetFlags, ResetState, ResetStatus, Wait,
+};
 pub use device::Device;
 pub use error::KmdError;
 pub use info::{Caches, Capabilities, DeviceInfo, Firmware, Heap, Ip, IpInfo, Memory, Ring, Version};
 pub use node::{Errno, Node, Protection};
+pub use queries::{Counter, Sensor};
 pub use render::RenderNode;
+pub use share::Metadata;
+pub use sparse::{SparseRange, Update};
 pub use submit::{BoList, Submission};
 pub use sync::Syncobj;
 pub use time::Deadline;

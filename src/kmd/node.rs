@@ -38,6 +38,16 @@ pub trait Node: Send + Sync + fmt::Debug {
     /// Waits until the descriptor has an event to read; `false` after `timeout` without one.
     fn poll(&self, timeout: Duration) -> io::Result<bool>;
 
+    /// Makes pages of this process the memory of a buffer that `GEM_USERPTR` made of them, where the request itself didn't:
+    /// a kernel's did. Afterwards `addr` still holds what it held.
+    ///
+    /// # Safety
+    /// `len` bytes at `addr` are whole pages of this process, the buffer's, and nobody has references into them.
+    unsafe fn adopt_pages(&self, handle: u32, addr: *mut u8, len: usize) -> io::Result<()> {
+        let _ = (handle, addr, len);
+        Ok(())
+    }
+
     /// Why a context was lost, in a sentence, where the device can say more than the interface does. A card can't: its
     /// kernel writes to the system log.
     fn explain(&self, context: u32) -> Option<String> {

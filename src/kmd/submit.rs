@@ -70,6 +70,10 @@ impl BoList {
     }
 }
 
+/// The DRM version from which a submission may be for several rings, and how many.
+const GANGS_SINCE: (i32, i32) = (3, 49);
+const GANG_MAX: usize = 4;
+
 /// One submission under construction: IBs for one ring, what they use, what they wait for and what they signal.
 ///
 /// All that is named here stays alive until the submission's fence is known to have signalled.
@@ -79,6 +83,7 @@ pub struct Submission {
     bos: Vec<Bo>,
     list: Option<BoList>,
     dependencies: Vec<CsFence>,
+    scheduled: Vec<CsFence>,
     wait: Vec<(Syncobj, u64)>,
     signal: Vec<(Syncobj, u64)>,
     timeline: bool,
@@ -92,8 +97,9 @@ impl Submission {
         Self::default()
     }
 
-    /// Adds an IB: `bytes` of commands at the GPU address `va`, for `ring`. All IBs of a submission go to one ring
-    /// and run in order.
+    /// Adds an IB: `bytes` of commands at the GPU address `va`, for `ring`. IBs of one ring run in order. IBs of several
+    /// rings, four at most, are a gang (DRM 3.49): they start together, and the last one's ring is the one whose fence the
+    /// submission gives.
     #[must_use]
     pub fn ib(self, va: u64, bytes: u32, ring: Ring) -> Self {
         self.ib_with_flags(va, bytes, ring, 0)
@@ -145,6 +151,13 @@ impl Submission {
         self
     }
 
+    /// Starts after that submission was handed to its ring, which is earlier than its end. DRM 3.28.
+    #[must_use]
+    pub fn scheduled_after(mut self, fence: &CsFence) -> Self {
+        self.scheduled.push(fence.clone());
+        self
+    }
+
     /// Starts after the sync object's fence has signalled.
     #[must_use]
     pub fn syncobj_in(mut self, syncobj: &Syncobj) -> Self {
@@ -191,18 +204,27 @@ impl Submission {
         self
     }
 
-    /// What can be said without the kernel. Gives the ring.
+    /// What can be said without the kernel. Gives the ring whose fence it will be.
     fn check(&self, context: &Context) -> Result<Ring, KmdError> {
         let device = context.device();
-        let &(_, ring) = self.ibs.first().ok_or(KmdError::NoIb)?;
-        let ip = device.ip(ring.ip);
-        if ring.index >= u32::BITS || ip.ring_mask >> ring.index & 1 == 0 {
-            return Err(KmdError::NoSuchRing { ring, mask: ip.ring_mask });
+        let &(_, first) = self.ibs.first().ok_or(KmdError::NoIb)?;
+        let ring = self.ibs.last().map_or(first, |ib| ib.1);
+        let mut rings: Vec<Ring> = self.ibs.iter().map(|ib| ib.1).collect();
+        rings.sort_unstable();
+        rings.dedup();
+        let gangs = (device.version().major, device.version().minor) >= GANGS_SINCE;
+        if rings.len() > if gangs { GANG_MAX } else { 1 } {
+            let other = rings.into_iter().find(|other| *other != first).unwrap_or(first);
+            return Err(KmdError::MixedRings { first, other });
         }
-        for (ib, other) in &self.ibs {
-            if *other != ring {
-                return Err(KmdError::MixedRings { first: ring, other: *other });
+        for &ring in &rings {
+            let ip = device.ip(ring.ip);
+            if ring.index >= u32::BITS || ip.ring_mask >> ring.index & 1 == 0 {
+                return Err(KmdError::NoSuchRing { ring, mask: ip.ring_mask });
             }
+        }
+        for (ib, ring) in &self.ibs {
+            let ip = device.ip(ring.ip);
             if ib.ib_bytes == 0 {
                 return Err(KmdError::BadSize { what: "the size of an IB", value: 0 });
             }
@@ -218,7 +240,7 @@ impl Submission {
         if let Some(list) = &self.list {
             device.same(list.device(), "the buffer list")?;
         }
-        for fence in &self.dependencies {
+        for fence in self.dependencies.iter().chain(&self.scheduled) {
             device.same(fence.device(), "a fence")?;
         }
         for (syncobj, _) in self.wait.iter().chain(&self.signal) {
@@ -246,7 +268,7 @@ impl Submission {
     pub fn submit(self, context: &Context) -> Result<CsFence, KmdError> {
         context.reap();
         let ring = self.check(context)?;
-        let Self { ibs, mut bos, list, dependencies, wait, signal, timeline, user_fence, mut keep } = self;
+        let Self { ibs, mut bos, list, dependencies, scheduled, wait, signal, timeline, user_fence, mut keep } = self;
 
         // Everything that a chunk points to is built first and not moved until the call has returned.
         let user_fence_chunk = user_fence.map(|(bo, offset)| {
@@ -267,6 +289,7 @@ impl Submission {
         }];
         let ib_chunks: Vec<[CsChunkIb; 1]> = ibs.iter().map(|(ib, _)| [*ib]).collect();
         let dependency_chunk: Vec<_> = dependencies.iter().map(CsFence::dependency).collect();
+        let scheduled_chunk: Vec<_> = scheduled.iter().map(CsFence::dependency).collect();
         let sems = |list: &[(Syncobj, u64)]| -> Vec<_> {
             list.iter().map(|(syncobj, _)| CsChunkSem { handle: syncobj.handle() }).collect()
         };
@@ -292,6 +315,9 @@ impl Submission {
         }
         if !dependency_chunk.is_empty() {
             chunks.push(chunk(CHUNK_ID_DEPENDENCIES, &dependency_chunk)?);
+        }
+        if !scheduled_chunk.is_empty() {
+            chunks.push(chunk(CHUNK_ID_SCHEDULED_DEPENDENCIES, &scheduled_chunk)?);
         }
         for (id, sems) in [(CHUNK_ID_SYNCOBJ_IN, &wait_sems), (CHUNK_ID_SYNCOBJ_OUT, &signal_sems)] {
             if !sems.is_empty() {

@@ -72,7 +72,12 @@ impl Syncobj {
         let input = drm_syncobj_create { handle: 0, flags };
         // SAFETY: the structure holds no addresses.
         let answer = unsafe { device.issue(&ioctls::SYNCOBJ_CREATE, &input, || format!("flags {flags:#x}")) }?;
-        Ok(Self { inner: Arc::new(SyncobjInner { device: device.clone(), handle: answer.handle }) })
+        Ok(Self::own(device, answer.handle))
+    }
+
+    /// Owns a handle that the kernel just made.
+    pub(super) fn own(device: &Arc<Device>, handle: u32) -> Self {
+        Self { inner: Arc::new(SyncobjInner { device: device.clone(), handle }) }
     }
 
     /// The device.

@@ -717,6 +717,108 @@ uapi! {
         /// Zero.
         100 pad: u32,
     }
+    /// Creates or frees a user-mode queue.
+    UserqIn: "struct drm_amdgpu_userq_in", 72 {
+        /// `USERQ_OP_*`.
+        0 op: u32,
+        /// The queue to free.
+        4 queue_id: u32,
+        /// `HW_IP_*`.
+        8 ip_type: u32,
+        /// GEM handle of the doorbell page.
+        12 doorbell_handle: u32,
+        /// The doorbell's offset in that page, in doorbells.
+        16 doorbell_offset: u32,
+        /// Zero.
+        20 _pad: u32,
+        /// GPU address of the queue.
+        24 queue_va: u64,
+        /// Bytes of the queue, a multiple of 256.
+        32 queue_size: u64,
+        /// GPU address of the read pointer, 8 bytes.
+        40 rptr_va: u64,
+        /// GPU address of the write pointer, 8 bytes.
+        48 wptr_va: u64,
+        /// Address of the engine's own parameters.
+        56 mqd: u64,
+        /// Bytes of those.
+        64 mqd_size: u64,
+    }
+    /// The queue created.
+    UserqOut: "struct drm_amdgpu_userq_out", 8 {
+        /// Its number.
+        0 queue_id: u32,
+        /// Zero.
+        4 _pad: u32,
+    }
+    /// Parameters of a compute queue on gfx11.
+    UserqMqdComputeGfx11: "struct drm_amdgpu_userq_mqd_compute_gfx11", 8 {
+        /// GPU address of the end-of-pipe buffer.
+        0 eop_va: u64,
+    }
+    /// Parameters of a graphics queue on gfx11.
+    UserqMqdGfx11: "struct drm_amdgpu_userq_mqd_gfx11", 16 {
+        /// GPU address of the shadow area.
+        0 shadow_va: u64,
+        /// GPU address of the context save area.
+        8 csa_va: u64,
+    }
+    /// Parameters of a copy queue on gfx11.
+    UserqMqdSdmaGfx11: "struct drm_amdgpu_userq_mqd_sdma_gfx11", 8 {
+        /// GPU address of the context save area.
+        0 csa_va: u64,
+    }
+    /// Makes a fence of what a user-mode queue has so far.
+    UserqSignal: "struct drm_amdgpu_userq_signal", 48 {
+        /// The queue.
+        0 queue_id: u32,
+        /// Zero.
+        4 pad: u32,
+        /// Address of the handles of sync objects to signal.
+        8 syncobj_handles: u64,
+        /// How many.
+        16 num_syncobj_handles: u64,
+        /// Address of the GEM handles of buffers that are read.
+        24 bo_read_handles: u64,
+        /// Address of the GEM handles of buffers that are written.
+        32 bo_write_handles: u64,
+        /// How many are read.
+        40 num_bo_read_handles: u32,
+        /// How many are written.
+        44 num_bo_write_handles: u32,
+    }
+    /// What a user-mode queue waits for: memory that reaches a value.
+    UserqFenceInfo: "struct drm_amdgpu_userq_fence_info", 16 {
+        /// GPU address.
+        0 va: u64,
+        /// The value.
+        8 value: u64,
+    }
+    /// Asks what a user-mode queue has to wait for.
+    UserqWait: "struct drm_amdgpu_userq_wait", 64 {
+        /// Address of the handles of sync objects.
+        0 syncobj_handles: u64,
+        /// Address of the handles of timeline sync objects.
+        8 syncobj_timeline_handles: u64,
+        /// Address of their points.
+        16 syncobj_timeline_points: u64,
+        /// Address of the GEM handles of buffers that are read.
+        24 bo_read_handles: u64,
+        /// Address of the GEM handles of buffers that are written.
+        32 bo_write_handles: u64,
+        /// How many timeline sync objects.
+        40 num_syncobj_timeline_handles: u16,
+        /// Room for answers; then their number.
+        42 num_fences: u16,
+        /// How many sync objects.
+        44 num_syncobj_handles: u32,
+        /// How many buffers are read.
+        48 num_bo_read_handles: u32,
+        /// How many are written.
+        52 num_bo_write_handles: u32,
+        /// Address of the [`UserqFenceInfo`] array to fill.
+        56 out_fences: u64,
+    }
     /// Answer of GPUVM_FAULT: the last fault.
     InfoGpuvmFault: "struct drm_amdgpu_info_gpuvm_fault", 16 {
         /// Faulting GPU virtual address.

@@ -17,6 +17,8 @@ pub struct VaSpace {
     start: u64,
     end: u64,
     granularity: u64,
+    /// Bytes left free on both sides of what is given out.
+    gap: u64,
     /// Free ranges, start to end; never empty ones, never two that touch.
     free: BTreeMap<u64, u64>,
     in_use: u64,
@@ -29,7 +31,7 @@ impl VaSpace {
         let start = start.max(granularity).checked_next_multiple_of(granularity).unwrap_or(u64::MAX);
         let end = end & !(granularity - 1);
         let free = if start < end { BTreeMap::from([(start, end)]) } else { BTreeMap::new() };
-        Self { start, end: end.max(start), granularity, free, in_use: 0 }
+        Self { start, end: end.max(start), granularity, gap: 0, free, in_use: 0 }
     }
 
     /// First address of the space.
@@ -61,11 +63,23 @@ impl VaSpace {
     pub fn alloc(&mut self, size: u64) -> Option<u64> {
         let size = self.rounded(size)?;
         let alignment = if size >= HUGE_PAGE { HUGE_PAGE.max(self.granularity) } else { self.granularity };
-        let va = self.free.iter().find_map(|(&start, &end)| {
-            let va = start.checked_next_multiple_of(alignment)?;
-            (va.checked_add(size)? <= end).then_some(va)
-        })?;
+        let fit = |gap: u64| {
+            self.free.iter().find_map(|(&start, &end)| {
+                // Nothing lies before the start of the space and behind its end.
+                let from = if start == self.start { start } else { start.checked_add(gap)? };
+                let va = from.checked_next_multiple_of(alignment)?;
+                let last = va.checked_add(size)?;
+                (last <= end && (end == self.end || end - last >= gap)).then_some(va)
+            })
+        };
+        let va = fit(self.gap).or_else(|| fit(0))?;
         self.take(va, size).then_some(va)
+    }
+
+    /// From here on at least `bytes` stay free on both sides of what [`VaSpace::alloc`] gives, where there is room for it:
+    /// an access that leaves its buffer faults then, and does not land in the next one.
+    pub fn set_gap(&mut self, bytes: u64) {
+        self.gap = bytes;
     }
 
     /// Takes `size` bytes at `va`; `false` when they are not all free or `va` is not aligned to the granularity.

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
+use std::ops::Range;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -31,6 +32,8 @@ pub enum Heap {
 /// The memory behind every buffer object of one device.
 pub struct Arena {
     fd: OwnedFd,
+    /// Device and inode of the memfd.
+    file: (u64, u64),
     map: MmapRaw,
     vram: Mutex<Ranges>,
     gtt: Mutex<Ranges>,
@@ -49,8 +52,10 @@ impl Arena {
         let total = vram + gtt;
         nix::unistd::ftruncate(&fd, total as i64)?;
         let map = MmapOptions::new().len(total as usize).no_reserve_swap().map_raw(&fd)?;
+        let stat = nix::sys::stat::fstat(&fd)?;
         Ok(Arc::new(Self {
             fd,
+            file: (stat.st_dev, stat.st_ino),
             map,
             vram: Mutex::new(Ranges::new(0, vram)),
             gtt: Mutex::new(Ranges::new(vram, vram + gtt)),
@@ -60,6 +65,11 @@ impl Arena {
     /// The descriptor that clients map.
     pub fn fd(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()
+    }
+
+    /// That file by device and inode, as `/proc/PID/maps` names it.
+    pub fn file(&self) -> (u64, u64) {
+        self.file
     }
 
     fn ranges(&self, heap: Heap) -> MutexGuard<'_, Ranges> {
@@ -79,7 +89,54 @@ impl Arena {
     /// Takes `len` bytes (a multiple of the page) of zeroed memory; `None` when the heap is exhausted.
     pub fn allocate(self: &Arc<Self>, heap: Heap, len: u64, align: u64) -> Option<Arc<Storage>> {
         let start = self.ranges(heap).take(len, align.max(PAGE))?;
-        Some(Arc::new(Storage { arena: Arc::clone(self), heap, start, len }))
+        Some(Arc::new(Storage { arena: Arc::clone(self), heap, start, len, whole: None }))
+    }
+
+    /// Takes memory of the part of video memory below `visible`, which the CPU reaches; or, without need for that, rather of
+    /// the rest.
+    pub fn allocate_vram(self: &Arc<Self>, len: u64, align: u64, visible: u64, needed: bool) -> Option<Arc<Storage>> {
+        let align = align.max(PAGE);
+        let start = {
+            let mut ranges = self.ranges(Heap::Vram);
+            match needed {
+                true => ranges.take_within(0..visible, len, align)?,
+                false => ranges.take_within(visible..u64::MAX, len, align).or_else(|| ranges.take(len, align))?,
+            }
+        };
+        Some(Arc::new(Storage { arena: Arc::clone(self), heap: Heap::Vram, start, len, whole: None }))
+    }
+
+    /// Bytes in use of the part of video memory below `visible`.
+    pub fn visible_usage(&self, visible: u64) -> u64 {
+        let ranges = self.ranges(Heap::Vram);
+        let visible = visible.min(ranges.total);
+        visible - ranges.free.range(..visible).map(|(&start, &end)| end.min(visible) - start).sum::<u64>()
+    }
+
+    /// Loses what a heap holds: all of it reads as zero.
+    pub fn lose(&self, heap: Heap) {
+        let vram = self.ranges(Heap::Vram).total;
+        let (start, len) = match heap {
+            Heap::Vram => (0, vram),
+            Heap::Gtt => (vram, self.map.len() as u64 - vram),
+        };
+        self.clear(start, len);
+    }
+
+    /// Makes a range read as zero, and gives its pages back.
+    fn clear(&self, start: u64, len: u64) {
+        let hole = FallocateFlags::FALLOC_FL_PUNCH_HOLE | FallocateFlags::FALLOC_FL_KEEP_SIZE;
+        if fallocate(&self.fd, hole, start as i64, len as i64).is_err() {
+            let zeros = [0; PAGE as usize];
+            for page in (start..start + len).step_by(PAGE as usize) {
+                self.write(page, &zeros);
+            }
+        }
+    }
+
+    /// Memory of no bytes.
+    pub fn nothing(self: &Arc<Self>) -> Arc<Storage> {
+        Arc::new(Storage { arena: Arc::clone(self), heap: Heap::Gtt, start: 0, len: 0, whole: None })
     }
 
     /// Where `len` bytes at `offset` lie in this process.
@@ -237,9 +294,18 @@ pub struct Storage {
     heap: Heap,
     start: u64,
     len: u64,
+    /// What it is a part of, where it isn't its own.
+    whole: Option<Arc<Storage>>,
 }
 
 impl Storage {
+    /// A part of it, which keeps all of it. Panics where that is none.
+    pub fn part(self: &Arc<Self>, offset: u64, len: u64) -> Arc<Self> {
+        assert!(offset.checked_add(len).is_some_and(|end| end <= self.len), "a part beyond its whole");
+        let (arena, start, whole) = (Arc::clone(&self.arena), self.start + offset, Some(Arc::clone(self)));
+        Arc::new(Self { arena, heap: self.heap, start, len, whole })
+    }
+
     /// The arena that it is a part of.
     pub fn arena(&self) -> &Arc<Arena> {
         &self.arena
@@ -269,14 +335,10 @@ impl fmt::Debug for Storage {
 
 impl Drop for Storage {
     fn drop(&mut self) {
-        // Punching the hole releases the pages and makes the next owner's memory read as zero.
-        let hole = FallocateFlags::FALLOC_FL_PUNCH_HOLE | FallocateFlags::FALLOC_FL_KEEP_SIZE;
-        if fallocate(&self.arena.fd, hole, self.start as i64, self.len as i64).is_err() {
-            let zeros = [0; PAGE as usize];
-            for page in (self.start..self.start + self.len).step_by(PAGE as usize) {
-                self.arena.write(page, &zeros);
-            }
+        if self.len == 0 || self.whole.is_some() {
+            return;
         }
+        self.arena.clear(self.start, self.len);
         self.arena.ranges(self.heap).give(self.start, self.len);
     }
 }
@@ -340,9 +402,13 @@ impl Ranges {
     }
 
     fn take(&mut self, len: u64, align: u64) -> Option<u64> {
+        self.take_within(0..u64::MAX, len, align)
+    }
+
+    fn take_within(&mut self, limits: Range<u64>, len: u64, align: u64) -> Option<u64> {
         let (start, end, at) = self.free.iter().find_map(|(&start, &end)| {
-            let at = start.checked_next_multiple_of(align)?;
-            (at.checked_add(len)? <= end).then_some((start, end, at))
+            let at = start.max(limits.start).checked_next_multiple_of(align)?;
+            (at.checked_add(len)? <= end.min(limits.end)).then_some((start, end, at))
         })?;
         self.free.remove(&start);
         if start < at {
@@ -391,6 +457,20 @@ mod tests {
         assert_eq!(out, [0; 5010]);
         assert_eq!(arena.usage(Heap::Vram), (1 << 20, 2 * PAGE));
         assert_eq!(arena.usage(Heap::Gtt), (1 << 20, 0));
+    }
+
+    #[test]
+    fn a_small_window_is_for_what_needs_it() {
+        let arena = Arena::new(8 * PAGE, PAGE).unwrap();
+        let visible = 2 * PAGE;
+        let take = |pages, needed| arena.allocate_vram(pages * PAGE, PAGE, visible, needed);
+        let hidden = take(6, false).unwrap();
+        assert_eq!((hidden.start(), arena.visible_usage(visible)), (visible, 0));
+        let seen = take(1, true).unwrap();
+        assert_eq!((seen.start(), arena.visible_usage(visible)), (0, PAGE));
+        assert!(take(2, true).is_none(), "beyond the window");
+        assert_eq!(take(1, false).unwrap().start(), PAGE, "where else is nothing left");
+        assert_eq!(arena.visible_usage(u64::MAX), 7 * PAGE);
     }
 
     #[test]

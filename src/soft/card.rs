@@ -4,18 +4,18 @@ use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::io;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use nix::errno::Errno;
 
-use super::arena::{Arena, PAGE};
+use super::arena::{Arena, Heap, PAGE};
 use super::cp::CommandProcessor;
 use super::fence::Events;
 use super::identity::{Arch, Part};
 use super::inspect::Inspection;
-use super::kernel::{Bo, NodeKind};
+use super::kernel::{Bo, Contexts, NodeKind};
+use super::reset::{Gang, Recovery, Resets};
 use super::sched::{Engine, Execute, Job, Ring};
 use super::share::Shares;
 use super::trace::Trace;
@@ -29,12 +29,16 @@ pub struct Config {
     pub arch: Arch,
     /// Video memory in bytes; reserved, not touched, until it is used.
     pub vram_bytes: u64,
+    /// How much of it the CPU can map, from its start, where that isn't all: a small BAR.
+    pub visible_vram_bytes: Option<u64>,
     /// Memory that the GART can reach, in bytes.
     pub gtt_bytes: u64,
     /// Where on the host's PCI bus the card says that it sits: domain, bus, device, function.
     pub pci_slot: String,
     /// How long a job may run before it counts as hung.
     pub job_timeout: Duration,
+    /// What a hang of a ring makes the kernel reset.
+    pub recovery: Recovery,
     /// Report dispatches that touch the same memory without a wait between them as faults, instead of running them
     /// in some order.
     pub check_hazards: bool,
@@ -47,6 +51,8 @@ pub struct Config {
     /// what was written without ACQUIRE_MEM between, a packet's read of what is still being written. Every dispatch
     /// then runs on one thread and notes what it touches: slow.
     pub check_caches: bool,
+    /// Where to say, in a sentence each, what went wrong in jobs: the kernel's log of a real card.
+    pub log: Option<std::sync::mpsc::Sender<String>>,
     /// Where to note what jobs execute.
     pub trace: Option<Arc<Trace>>,
     /// Who watches every instruction of every wave: checks, statistics, a trace ([`check`](super::check)). Dispatches then
@@ -78,12 +84,15 @@ impl Default for Config {
         Self {
             arch: Arch::Gfx1100,
             vram_bytes: Arch::Gfx1100.vram_bytes(),
+            visible_vram_bytes: None,
             gtt_bytes: 16 << 30,
             pci_slot: "0000:03:00.0".to_owned(),
             job_timeout: Duration::from_secs(60),
+            recovery: Recovery::Ring,
             check_hazards: true,
             strict: false,
             check_caches: false,
+            log: None,
             trace: None,
             inspection: None,
             counters: None,
@@ -102,7 +111,9 @@ pub struct Card {
     config: Config,
     executor: Arc<CommandProcessor>,
     rings: Mutex<HashMap<(Engine, u32), Ring>>,
-    resets: Arc<AtomicU32>,
+    resets: Arc<Resets>,
+    /// The gang that runs.
+    gang: Arc<Mutex<u64>>,
     /// The profiling power state, and the context that set it.
     pstate: Mutex<(u32, Option<u64>)>,
     /// Descriptors given away.
@@ -119,6 +130,8 @@ struct Files {
     open: Vec<u32>,
     /// The file that may do what one alone may.
     master: Option<u32>,
+    /// Contexts of the files that descriptors of other names lead to, by their serial.
+    named: BTreeMap<u64, (u32, Weak<Contexts>)>,
 }
 
 /// Handles of buffers in all files, and the global names of those that have one.
@@ -147,7 +160,7 @@ impl Card {
     pub fn new(config: Config) -> io::Result<Arc<Self>> {
         let whole = |bytes: u64| bytes.next_multiple_of(PAGE);
         let arena = Arena::new(whole(config.vram_bytes), whole(config.gtt_bytes))?;
-        let resets = Arc::new(AtomicU32::new(0));
+        let resets = Resets::new(config.recovery, &arena);
         let executor = Arc::new(CommandProcessor::new(&config)?);
         Ok(Arc::new(Self {
             arena,
@@ -156,6 +169,7 @@ impl Card {
             executor,
             rings: Mutex::default(),
             resets,
+            gang: Arc::default(),
             pstate: Mutex::default(),
             shares: Shares::default(),
             files: Mutex::default(),
@@ -166,6 +180,12 @@ impl Card {
     /// How it was built.
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// Video memory that the CPU can map, in bytes.
+    pub fn visible_vram(&self) -> u64 {
+        let all = self.arena.usage(Heap::Vram).0;
+        self.config.visible_vram_bytes.map_or(all, |visible| all.min(visible.next_multiple_of(PAGE)))
     }
 
     /// The part that it is.
@@ -225,9 +245,20 @@ impl Card {
     pub fn closed(&self, id: u32) {
         let mut files = self.files();
         files.open.retain(|&open| open != id);
+        files.named.retain(|_, named| named.0 != id);
         if files.master == Some(id) {
             files.master = None;
         }
+    }
+
+    /// Has a descriptor's serial mean a file.
+    pub fn name_file(&self, serial: u64, id: u32, contexts: &Arc<Contexts>) {
+        self.files().named.insert(serial, (id, Arc::downgrade(contexts)));
+    }
+
+    /// The contexts of the file that a descriptor's serial means.
+    pub fn contexts_of(&self, serial: u64) -> Option<Arc<Contexts>> {
+        self.files().named.get(&serial)?.1.upgrade()
     }
 
     /// Whether a file of that number is open.
@@ -303,21 +334,44 @@ impl Card {
         self.names().by_name.get(&name).cloned()
     }
 
-    /// Queues a job on its ring, which starts with its first job.
-    pub fn submit(&self, job: Job) -> Result<(), Errno> {
+    /// Starts rings that don't run yet: a ring starts with its first job.
+    pub fn start(&self, wanted: impl IntoIterator<Item = (Engine, u32)>) -> Result<(), Errno> {
         let mut rings = self.rings.lock().unwrap_or_else(PoisonError::into_inner);
-        let ring = match rings.entry(job.ring) {
-            Entry::Occupied(ring) => ring.into_mut(),
-            Entry::Vacant(slot) => {
-                let name = format!("soft-{:?}-{}", job.ring.0, job.ring.1).to_lowercase();
+        for which in wanted {
+            if let Entry::Vacant(slot) = rings.entry(which) {
+                let name = format!("soft-{:?}-{}", which.0, which.1).to_lowercase();
                 let executor: Arc<dyn Execute> = Arc::clone(&self.executor) as _;
                 let resets = Arc::clone(&self.resets);
                 let ring = Ring::new(name, executor, &self.events, self.config.job_timeout, resets);
-                slot.insert(ring.map_err(|_| Errno::ENOMEM)?)
+                slot.insert(ring.map_err(|_| Errno::ENOMEM)?);
             }
-        };
-        ring.push(job);
+        }
         Ok(())
+    }
+
+    /// Queues jobs on their rings, which [`start`](Self::start) has seen, all at once.
+    pub fn submit(&self, jobs: Vec<Job>) {
+        {
+            let rings = self.rings.lock().unwrap_or_else(PoisonError::into_inner);
+            for job in jobs {
+                match rings.get(&job.ring) {
+                    Some(ring) => ring.push(job),
+                    None => job.fence.signal(Err(Errno::ECANCELED)),
+                }
+            }
+        }
+        self.events.notify();
+    }
+
+    /// Drops the work of a file, as the kernel does for a process that was killed.
+    pub fn abandon(&self, file: u32) {
+        self.rings.lock().unwrap_or_else(PoisonError::into_inner).values().for_each(|ring| ring.abandon(file));
+        self.events.notify();
+    }
+
+    /// Another gang of jobs.
+    pub fn gang(&self) -> Arc<Gang> {
+        Gang::new(&self.gang)
     }
 
     /// What its waves have done so far.
@@ -325,9 +379,9 @@ impl Card {
         self.executor.counters().work()
     }
 
-    /// How often a ring was reset.
-    pub fn resets(&self) -> u32 {
-        self.resets.load(Ordering::Acquire)
+    /// Resets so far.
+    pub fn resets(&self) -> &Resets {
+        &self.resets
     }
 
     /// The last page fault, as `INFO_GPUVM_FAULT` tells it.

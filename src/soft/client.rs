@@ -3,7 +3,7 @@
 //! A driver copies with `copy_from_user`, which answers EFAULT for a bad address. `process_vm_readv(2)` does the same, on
 //! our own process as on another one, so a wild pointer inside an ioctl structure is an error here too, and never a crash.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, IoSlice, IoSliceMut};
 use std::os::unix::fs::FileExt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,6 +12,44 @@ use bytemuck::Pod;
 use nix::errno::Errno;
 use nix::sys::uio::{RemoteIoVec, process_vm_readv, process_vm_writev};
 use nix::unistd::Pid;
+
+/// A run of a process's pages, as `/proc/PID/maps` tells it, cut to what was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Region {
+    /// First address.
+    pub start: u64,
+    /// First address after it.
+    pub end: u64,
+    /// Whether it may be read.
+    pub readable: bool,
+    /// Whether it may be written.
+    pub writable: bool,
+    /// Where `start` is in the file.
+    pub offset: u64,
+    /// The file by device and inode; inode 0 for none.
+    pub file: (u64, u64),
+}
+
+impl Region {
+    fn parse(line: &str) -> Option<Self> {
+        let mut words = line.split_ascii_whitespace();
+        let (start, end) = words.next()?.split_once('-')?;
+        let hex = |text: &str| u64::from_str_radix(text, 16).ok();
+        let permissions = words.next()?.as_bytes();
+        let offset = hex(words.next()?)?;
+        let (major, minor) = words.next()?.split_once(':')?;
+        let device = nix::sys::stat::makedev(hex(major)?, hex(minor)?);
+        let inode = words.next()?.parse().ok()?;
+        Some(Self {
+            start: hex(start)?,
+            end: hex(end)?,
+            readable: permissions.first() == Some(&b'r'),
+            writable: permissions.get(1) == Some(&b'w'),
+            offset,
+            file: (device, inode),
+        })
+    }
+}
 
 /// A calling process, for the time of its calls.
 #[derive(Debug)]
@@ -82,6 +120,20 @@ impl Client {
         let path = format!("/proc/{}/mem", self.pid);
         let memory = File::options().read(true).write(true).open(path).map_err(|_| Errno::EPERM)?;
         access(&memory).map_err(|_| Errno::EFAULT)
+    }
+
+    /// What is mapped in a range of its addresses, in ascending order.
+    pub fn regions(&self, start: u64, end: u64) -> Result<Vec<Region>, Errno> {
+        let text = fs::read_to_string(format!("/proc/{}/maps", self.pid)).map_err(|_| Errno::EFAULT)?;
+        let regions = text.lines().filter_map(Region::parse).filter(|r| r.start < end && start < r.end);
+        Ok(regions
+            .map(|r| Region {
+                start: r.start.max(start),
+                end: r.end.min(end),
+                offset: r.offset + (r.start.max(start) - r.start),
+                ..r
+            })
+            .collect())
     }
 
     /// Reads one structure.

@@ -1,7 +1,7 @@
 //! Contexts: whom a job is charged to, and what became of its jobs.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use nix::errno::Errno;
@@ -13,12 +13,18 @@ use super::sched::Engine;
 const REMEMBERED: usize = 64;
 
 /// A GPU context.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Context {
     /// Its number among all contexts.
     pub serial: u64,
     state: Mutex<State>,
-    resets_at_start: u32,
+    /// Resets, and losses of video memory, before it was made.
+    before: (u32, u32),
+    /// Resets that the last query without flags knew of.
+    asked: AtomicU32,
+    /// Held from a submission's numbers to its place in the queues.
+    pub order: Mutex<()>,
+    priority: AtomicI32,
 }
 
 #[derive(Debug, Default)]
@@ -45,16 +51,42 @@ pub enum Known {
 }
 
 impl Context {
-    /// A context made after `resets` ring resets.
-    pub fn new(resets: u32) -> Self {
+    /// A context made after that many resets and losses of video memory, of this priority.
+    pub fn new(resets: u32, lost: u32, priority: i32) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
-        let serial = NEXT.fetch_add(1, Ordering::Relaxed);
-        Self { serial, state: Mutex::default(), resets_at_start: resets }
+        Self {
+            serial: NEXT.fetch_add(1, Ordering::Relaxed),
+            state: Mutex::default(),
+            before: (resets, lost),
+            asked: AtomicU32::new(resets),
+            order: Mutex::default(),
+            priority: AtomicI32::new(priority),
+        }
     }
 
-    /// Whether a ring was reset since it was made.
+    /// Whether there was a reset since it was made.
     pub fn seen_reset(&self, resets: u32) -> bool {
-        resets != self.resets_at_start
+        resets != self.before.0
+    }
+
+    /// Whether there was a reset since this was asked last.
+    pub fn news(&self, resets: u32) -> bool {
+        self.asked.swap(resets, Ordering::Relaxed) != resets
+    }
+
+    /// Whether video memory was lost since it was made.
+    pub fn seen_loss(&self, lost: u32) -> bool {
+        lost != self.before.1
+    }
+
+    /// Its priority: who has the higher one goes first.
+    pub fn priority(&self) -> i32 {
+        self.priority.load(Ordering::Relaxed)
+    }
+
+    /// Changes its priority.
+    pub fn set_priority(&self, priority: i32) {
+        self.priority.store(priority, Ordering::Relaxed);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -134,17 +134,12 @@ impl Dispatch {
         let rsrc1 = need(reg::COMPUTE_PGM_RSRC1.address(), "COMPUTE_PGM_RSRC1", resources)?;
         let rsrc2 = need(reg::COMPUTE_PGM_RSRC2.address(), "COMPUTE_PGM_RSRC2", resources)?;
         let (rsrc1, rsrc2) = (COMPUTE_PGM_RSRC1::from_bits(rsrc1), COMPUTE_PGM_RSRC2::from_bits(rsrc2));
-        if rsrc1.get(COMPUTE_PGM_RSRC1::PRIV) != 0 {
-            return refuse("COMPUTE_PGM_RSRC1.PRIV is set: privileged waves don't run on a kernel-managed ring".into());
-        }
 
-        // A workgroup goes to a CU that the masks allow; masks that allow none make it wait for ever.
+        // A workgroup goes to a CU that the masks allow, all of them after a reset; masks that allow none make it wait for
+        // ever.
         let masks = &CU_MASKS[..part.engines as usize];
-        if masks.iter().all(|&m| registers.read(m).is_none()) {
-            return refuse("no COMPUTE_STATIC_THREAD_MGMT_SE0..5 was written in this submission (no CU may be enabled, and the workgroups would never start)".into());
-        }
         let enabled: Vec<u32> =
-            masks.iter().map(|&m| (registers.read(m).unwrap_or(0) & part.cu_mask()).count_ones()).collect();
+            masks.iter().map(|&m| (registers.read(m).unwrap_or(!0) & part.cu_mask()).count_ones()).collect();
         let cus = enabled.iter().sum();
         if cus == 0 {
             return refuse(

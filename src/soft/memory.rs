@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use isa_exec::{
-    Access, FaultCause, MemFault, Memory, Window, load_each_lane, load_words_each_lane, store_each_lane,
+    Access, FaultCause, MemFault, Memory, Object, Window, load_each_lane, load_words_each_lane, store_each_lane,
     store_words_each_lane,
 };
 
@@ -100,7 +100,22 @@ impl<'a> VmMemory<'a> {
         if !mapping.permissions.contains(needed) {
             return Err(fault(missing));
         }
+        if mapping.sparse {
+            // No memory to point to: see `sparse`.
+            return Err(fault(FaultCause::Unmapped));
+        }
         Ok((mapping, mapping.arena_offset(va), len.min(mapping.end - va)))
+    }
+
+    /// How many of `len` bytes at `va` are sparse pages, which read as zero and forget what is written; the fault where
+    /// none are.
+    #[cold]
+    fn sparse(&mut self, va: u64, len: u64, fault: MemFault) -> Result<u64, MemFault> {
+        let va = canonical(va);
+        match self.mapping(va) {
+            Some(mapping) if mapping.sparse && fault.access != Access::Fetch => Ok(len.min(mapping.end - va)),
+            _ => Err(fault),
+        }
     }
 
     /// Where the `bytes` of all live lanes lie in one mapping that allows the access. `None` where they don't, where
@@ -151,7 +166,16 @@ impl Memory for VmMemory<'_> {
         let mut done = 0;
         while done < out.len() {
             let rest = (out.len() - done) as u64;
-            let (mapping, offset, n) = self.translate(va.wrapping_add(done as u64), rest, Access::Read)?;
+            let at = va.wrapping_add(done as u64);
+            let (mapping, offset, n) = match self.translate(at, rest, Access::Read) {
+                Ok(found) => found,
+                Err(fault) => {
+                    let n = self.sparse(at, rest, fault)?;
+                    out[done..done + n as usize].fill(0);
+                    done += n as usize;
+                    continue;
+                }
+            };
             mapping.storage.arena().read(offset, &mut out[done..done + n as usize]);
             done += n as usize;
         }
@@ -163,7 +187,14 @@ impl Memory for VmMemory<'_> {
         let mut done = 0;
         while done < data.len() {
             let rest = (data.len() - done) as u64;
-            let (mapping, offset, n) = self.translate(va.wrapping_add(done as u64), rest, Access::Write)?;
+            let at = va.wrapping_add(done as u64);
+            let (mapping, offset, n) = match self.translate(at, rest, Access::Write) {
+                Ok(found) => found,
+                Err(fault) => {
+                    done += self.sparse(at, rest, fault)? as usize;
+                    continue;
+                }
+            };
             mapping.storage.arena().write(offset, &data[done..done + n as usize]);
             done += n as usize;
         }
@@ -173,7 +204,17 @@ impl Memory for VmMemory<'_> {
 
     #[inline]
     fn load_u32(&mut self, va: u64) -> Result<u32, MemFault> {
-        let (mapping, offset, n) = self.translate(va, 4, Access::Read)?;
+        let (mapping, offset, n) = match self.translate(va, 4, Access::Read) {
+            Ok(found) => found,
+            Err(fault) => {
+                if self.sparse(va, 4, fault)? == 4 {
+                    return Ok(0);
+                }
+                let mut bytes = [0; 4];
+                self.load(va, &mut bytes)?;
+                return Ok(u32::from_le_bytes(bytes));
+            }
+        };
         if n < 4 {
             let mut bytes = [0; 4];
             self.load(va, &mut bytes)?;
@@ -186,7 +227,13 @@ impl Memory for VmMemory<'_> {
 
     #[inline]
     fn store_u32(&mut self, va: u64, value: u32) -> Result<(), MemFault> {
-        let (mapping, offset, n) = self.translate(va, 4, Access::Write)?;
+        let (mapping, offset, n) = match self.translate(va, 4, Access::Write) {
+            Ok(found) => found,
+            Err(fault) => {
+                self.sparse(va, 4, fault)?;
+                return self.store(va, &value.to_le_bytes());
+            }
+        };
         if n < 4 {
             return self.store(va, &value.to_le_bytes());
         }
@@ -247,7 +294,10 @@ impl Memory for VmMemory<'_> {
         if !va.is_multiple_of(4) {
             return Err(MemFault { va, access: Access::Atomic, cause: FaultCause::Misaligned });
         }
-        let (mapping, offset, _) = self.translate(va, 4, Access::Atomic)?;
+        let (mapping, offset, _) = match self.translate(va, 4, Access::Atomic) {
+            Ok(found) => found,
+            Err(fault) => return self.sparse(va, 4, fault).map(|_| 0),
+        };
         let old = mapping.storage.arena().update_u32(offset, f);
         self.note(va, 4, Kind::Atomic);
         Ok(old)
@@ -257,7 +307,10 @@ impl Memory for VmMemory<'_> {
         if !va.is_multiple_of(8) {
             return Err(MemFault { va, access: Access::Atomic, cause: FaultCause::Misaligned });
         }
-        let (mapping, offset, _) = self.translate(va, 8, Access::Atomic)?;
+        let (mapping, offset, _) = match self.translate(va, 8, Access::Atomic) {
+            Ok(found) => found,
+            Err(fault) => return self.sparse(va, 8, fault).map(|_| 0),
+        };
         let old = mapping.storage.arena().update_u64(offset, f);
         self.note(va, 8, Kind::Atomic);
         Ok(old)
@@ -290,6 +343,11 @@ impl Memory for VmMemory<'_> {
         let mapping = Arc::clone(mapping);
         let len = mapping.end - mapping.start;
         Some(self.windows.open(&mapping.storage, mapping.offset, mapping.start, len))
+    }
+
+    /// The mapping: how much of its last page was asked for, the kernel is not told.
+    fn object_at(&mut self, va: u64) -> Option<Object> {
+        self.mapping(canonical(va)).map(|m| Object { va: m.start, bytes: m.end - m.start })
     }
 
     fn windows_epoch(&self) -> Option<u64> {
@@ -433,6 +491,9 @@ mod tests {
         assert_eq!(cause(memory.atomic_u32(VA_START + 1, &mut |v| v).map(drop)), FaultCause::Misaligned);
         // Instruction fetch ends at the mapping.
         assert_eq!(memory.fetch(VA_START + PAGE - 8, &mut [0; 16]), Ok(2));
+        let object = memory.object_at(VA_START + PAGE + 5);
+        assert_eq!(object, Some(Object { va: VA_START + PAGE, bytes: PAGE }));
+        assert_eq!(memory.object_at(VA_START + 3 * PAGE), None);
     }
 
     #[test]

@@ -12,7 +12,7 @@
 //! ```
 //!
 //! Two rules make it stricter than a card, so that a stream that works here by luck doesn't exist:
-//! - registers don't survive from one submission to the next: a dispatch whose program, resources, CU mask or thread
+//! - registers don't survive from one submission to the next: a dispatch whose program, resources or thread
 //!   count was not written in this submission fails with the register's name;
 //! - dispatches run in whatever order the stream's waits allow: two that touch the same memory, one of them writing,
 //!   without a wait between them, are reported ([`Config::check_hazards`]).
@@ -38,6 +38,7 @@ mod inspect;
 mod kernel;
 mod memory;
 mod programs;
+mod reset;
 mod sched;
 mod share;
 mod strict;
@@ -62,6 +63,7 @@ pub use inspect::Inspection;
 pub use isa_exec::Engine as WaveEngine;
 pub use isa_exec::check;
 pub use kernel::NodeKind;
+pub use reset::Recovery;
 pub use share::{Kind, Name, Shared};
 pub use trace::{DispatchEvent, Event, Trace};
 pub use waves::Counters;
@@ -133,6 +135,26 @@ impl SoftNode {
         self.file.card.shares.get(serial).map(|object| object.seen())
     }
 
+    /// Drops this file's work, as the kernel does for a process that was killed: jobs that wait are cancelled, and what runs
+    /// is stopped. Without it, work goes on when the file is closed.
+    pub fn abandon(&self) {
+        self.file.card.abandon(self.file.id);
+    }
+
+    /// Has a descriptor that leads to this file, by the serial of its [`Name`] of [`Kind::Drm`], mean it in ioctls that take
+    /// one (`AMDGPU_SCHED`).
+    pub fn set_name(&self, serial: u64) {
+        self.file.card.name_file(serial, self.file.id, &self.file.contexts);
+    }
+
+    /// Where in [`memory`](Self::memory) the pages of a buffer made by `GEM_USERPTR` are now: first byte and bytes. The
+    /// ioctl copied what they held; whoever speaks for the caller maps the range over them, shared and at their address,
+    /// before the caller goes on. They are the caller's then, also behind the closing of the handle. `None` for other
+    /// handles.
+    pub fn user_range(&self, handle: u32) -> Option<(u64, u64)> {
+        self.file.user_range(handle)
+    }
+
     /// An ioctl on such a descriptor itself: `SYNC_IOC_MERGE` and `SYNC_IOC_FILE_INFO` of sync files. Descriptors in `arg`,
     /// the new one of a merge among them, are this process's. ENOTTY for what the descriptor doesn't know, EBADF where
     /// [`shared`](Self::shared) gives nothing.
@@ -149,6 +171,7 @@ impl SoftNode {
     pub fn census(&self) -> Census {
         let file = &self.file;
         let shared = file.card.shares.sweep();
+        file.sweep_user(&self.client);
         Census {
             buffers: file.objects.len(),
             mappings: file.vm.len(),
@@ -202,6 +225,13 @@ impl Node for SoftNode {
             Protection::ReadWrite => options.map_raw(&fd),
             Protection::Read => options.map_raw_read_only(&fd),
         }
+    }
+
+    #[allow(unsafe_code, reason = "the trait's function is unsafe")]
+    unsafe fn adopt_pages(&self, handle: u32, addr: *mut u8, len: usize) -> io::Result<()> {
+        let (start, size) = self.user_range(handle).filter(|range| range.1 == len as u64).ok_or(Errno::EINVAL)?;
+        // SAFETY: the caller's promise: its own pages, of which there are no references.
+        unsafe { descriptor::map_over(addr, size, self.memory(), start) }
     }
 
     fn poll(&self, timeout: Duration) -> io::Result<bool> {

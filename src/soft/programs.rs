@@ -7,7 +7,7 @@ use isa::WaveSize;
 use isa_exec::{Engine, Program};
 
 use super::memory::VmMemory;
-use super::vm::Vm;
+use super::vm::{Space, Vm};
 
 /// Entry points that are kept; beyond, all go.
 const KEPT_MAX: usize = 256;
@@ -21,7 +21,7 @@ struct Key {
 }
 
 struct Kept {
-    vm: Weak<Vm>,
+    vm: Weak<Space>,
     /// The address space's state when its mappings were looked at last.
     generation: u64,
     /// One for each thread that ran it at the same time.
@@ -43,11 +43,11 @@ impl Programs {
 
     /// The code at an entry point: what an earlier dispatch decoded, as far as memory still holds the same bytes.
     pub fn take(&self, vm: &Arc<Vm>, memory: &mut VmMemory<'_>, entry: u64, wave_size: WaveSize) -> Program {
-        let key = Key { vm: Arc::as_ptr(vm) as usize, entry, wave_size };
+        let key = Key { vm: Arc::as_ptr(vm.space()) as usize, entry, wave_size };
         let kept = {
             let mut all = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
             // Another address space may have been made where a former one was.
-            all.get_mut(&key).filter(|k| k.vm.as_ptr() == Arc::as_ptr(vm)).and_then(|k| k.programs.pop())
+            all.get_mut(&key).filter(|k| k.vm.as_ptr() == Arc::as_ptr(vm.space())).and_then(|k| k.programs.pop())
         };
         match kept {
             Some(mut program) => {
@@ -64,18 +64,18 @@ impl Programs {
 
     /// Keeps a program for the next dispatch, and forgets those whose code is no longer mapped.
     pub fn give(&self, vm: &Arc<Vm>, program: Program) {
-        let key = Key { vm: Arc::as_ptr(vm) as usize, entry: program.entry(), wave_size: program.wave_size() };
+        let key = Key { vm: Arc::as_ptr(vm.space()) as usize, entry: program.entry(), wave_size: program.wave_size() };
         let mut all = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         all.retain(|key, kept| {
             let Some(vm) = kept.vm.upgrade() else { return false };
             let generation = vm.generation();
             let same = std::mem::replace(&mut kept.generation, generation) == generation;
-            same || vm.lookup(key.entry).is_some()
+            same || vm.is_mapped(key.entry)
         });
         if all.len() >= KEPT_MAX {
             all.clear();
         }
-        let fresh = || Kept { vm: Arc::downgrade(vm), generation: vm.generation(), programs: Vec::new() };
+        let fresh = || Kept { vm: Arc::downgrade(vm.space()), generation: vm.generation(), programs: Vec::new() };
         all.entry(key).or_insert_with(fresh).programs.push(program);
     }
 

@@ -5,8 +5,8 @@
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -15,6 +15,7 @@ use nix::errno::Errno;
 use super::arena::Storage;
 use super::context::Context;
 use super::fence::{Events, Fence};
+use super::reset::{Gang, Resets};
 use super::vm::Vm;
 
 /// An engine of the card.
@@ -40,6 +41,12 @@ pub struct Ib {
 /// One submission.
 #[derive(Debug)]
 pub struct Job {
+    /// The file that it came by.
+    pub file: u32,
+    /// How often video memory had been lost when it was submitted.
+    pub generation: u32,
+    /// The jobs that start with it, where there are any.
+    pub gang: Option<Arc<Gang>>,
     /// The context that it is charged to.
     pub context: Arc<Context>,
     /// The address space that it runs in.
@@ -94,14 +101,24 @@ pub struct Ring {
     thread: Option<JoinHandle<()>>,
 }
 
-struct Shared {
+/// The job under way.
+struct Running {
+    watch: Arc<Watch>,
+    /// The file that it came by.
+    file: u32,
+    /// Whether it was stopped for a reason that isn't its own.
+    stopped: bool,
+}
+
+/// What a ring's thread and its owner have in common.
+pub struct Shared {
     events: Arc<Events>,
     queue: Mutex<VecDeque<Job>>,
-    running: Mutex<Option<Arc<Watch>>>,
+    running: Mutex<Option<Running>>,
     end: AtomicBool,
     timeout: Duration,
     executor: Arc<dyn Execute>,
-    resets: Arc<AtomicU32>,
+    resets: Arc<Resets>,
 }
 
 impl std::fmt::Debug for Shared {
@@ -111,13 +128,13 @@ impl std::fmt::Debug for Shared {
 }
 
 impl Ring {
-    /// Starts a ring whose jobs may take `timeout` each; a job that takes longer resets the ring, which `resets` counts.
+    /// Starts a ring whose jobs may take `timeout` each; one that takes longer hangs it, from which `resets` recovers.
     pub fn new(
         name: String,
         executor: Arc<dyn Execute>,
         events: &Arc<Events>,
         timeout: Duration,
-        resets: Arc<AtomicU32>,
+        resets: Arc<Resets>,
     ) -> std::io::Result<Self> {
         let shared = Arc::new(Shared {
             events: Arc::clone(events),
@@ -128,6 +145,7 @@ impl Ring {
             executor,
             resets,
         });
+        shared.resets.add(&shared);
         let theirs = Arc::clone(&shared);
         let thread = std::thread::Builder::new().name(name).spawn(move || theirs.drain())?;
         Ok(Self { shared, thread: Some(thread) })
@@ -135,22 +153,35 @@ impl Ring {
 
     /// Whether it executes something now.
     pub fn is_busy(&self) -> bool {
-        self.shared.running.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+        self.shared.running().is_some()
     }
 
-    /// Queues a job.
+    /// Queues a job; whoever calls notifies.
     pub fn push(&self, job: Job) {
         self.shared.queue.lock().unwrap_or_else(PoisonError::into_inner).push_back(job);
-        self.shared.events.notify();
+    }
+
+    /// Drops the jobs of a file: cancels those that wait, and stops the one that runs.
+    pub fn abandon(&self, file: u32) {
+        let dropped: VecDeque<Job> = {
+            let mut queue = self.shared.queue.lock().unwrap_or_else(PoisonError::into_inner);
+            let (theirs, rest) = queue.drain(..).partition(|job: &Job| job.file == file);
+            *queue = rest;
+            theirs
+        };
+        for job in dropped {
+            let fence = Arc::clone(&job.fence);
+            drop(job);
+            fence.signal(Err(Errno::ECANCELED));
+        }
+        self.shared.stop(|owner| owner == file);
     }
 }
 
 impl Drop for Ring {
     fn drop(&mut self) {
         self.shared.end.store(true, Ordering::Release);
-        if let Some(watch) = &*self.shared.running.lock().unwrap_or_else(PoisonError::into_inner) {
-            watch.stop.store(true, Ordering::Release);
-        }
+        self.shared.stop(|_| true);
         self.shared.events.notify();
         if let Some(thread) = self.thread.take() {
             // A panic there was reported by that thread; the ring is gone either way.
@@ -160,14 +191,30 @@ impl Drop for Ring {
 }
 
 impl Shared {
-    /// Takes the first job that may start: its dependencies are signalled, and no earlier job is of its entity.
+    /// Stops what runs, where it came by a file of which `whose` says so.
+    pub fn stop(&self, whose: impl Fn(u32) -> bool) {
+        if let Some(running) = self.running().as_mut().filter(|running| whose(running.file)) {
+            running.stopped = true;
+            running.watch.stop.store(true, Ordering::Release);
+        }
+    }
+
+    fn running(&self) -> MutexGuard<'_, Option<Running>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes the first job of the highest priority that may start: its dependencies are signalled, and no earlier job is of
+    /// its entity.
     fn next(&self) -> Option<Job> {
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = (0..queue.len()).find(|&i| {
+        let ready = (0..queue.len()).filter(|&i| {
             let job = &queue[i];
             job.dependencies.iter().all(|f| f.is_signaled())
                 && !queue.iter().take(i).any(|earlier| Arc::ptr_eq(&earlier.context, &job.context))
-        })?;
+        });
+        let mut ready: Vec<usize> = ready.collect();
+        ready.sort_by_key(|&i| std::cmp::Reverse(queue[i].context.priority()));
+        let at = ready.into_iter().find(|&i| queue[i].gang.as_ref().is_none_or(|gang| gang.enter()))?;
         queue.remove(at)
     }
 
@@ -197,22 +244,31 @@ impl Shared {
 
     fn run(&self, job: Job) {
         let watch = Arc::new(Watch { stop: AtomicBool::new(false), deadline: Instant::now() + self.timeout });
-        *self.running.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&watch));
+        *self.running() = Some(Running { watch: Arc::clone(&watch), file: job.file, stopped: false });
         if self.end.load(Ordering::Acquire) {
             watch.stop.store(true, Ordering::Release);
         }
-        let result = match job.context.is_lost() {
-            // What follows a failed job of its context is refused with the same fate.
-            true => Err(Errno::ECANCELED),
-            false => self.execute(&job, &watch).map_err(|failure| {
-                if failure.errno == Errno::ETIME {
-                    self.resets.fetch_add(1, Ordering::AcqRel);
-                }
-                job.context.lose(failure.errno, failure.reason);
-                failure.errno
-            }),
+        // Whether what relies on the content of video memory relies on what is lost.
+        let outdated = || job.generation != self.resets.lost();
+        let result = {
+            let _gate = self.resets.enter();
+            match job.context.is_lost() || outdated() {
+                // What follows a failed job of its context is refused with the same fate.
+                true => Err(None),
+                false => self.execute(&job, &watch).map_err(Some),
+            }
         };
-        *self.running.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        let stopped = self.running().take().is_some_and(|r| r.stopped);
+        let result = result.map_err(|failure| match failure {
+            Some(failure) if !stopped && !outdated() => {
+                job.context.lose(failure.errno, failure.reason);
+                if failure.errno == Errno::ETIME {
+                    self.resets.recover();
+                }
+                failure.errno
+            }
+            _ => Errno::ECANCELED,
+        });
         if let (Ok(()), Some((storage, offset))) = (result, &job.user_fence) {
             storage.arena().write(storage.start() + offset, &job.sequence.to_le_bytes());
         }

@@ -233,6 +233,9 @@ pub fn dispatch(part: &Part, registers: &Registers, wave: WaveSize) -> Result<()
         }
     }
     let rsrc1 = COMPUTE_PGM_RSRC1::from_bits(registers.read(reg::COMPUTE_PGM_RSRC1.address()).unwrap_or(0));
+    if rsrc1.get(COMPUTE_PGM_RSRC1::PRIV) != 0 {
+        return Err("COMPUTE_PGM_RSRC1.PRIV is set: a card ignores it, since a user's waves are not privileged".into());
+    }
     let granules = rsrc1.get(COMPUTE_PGM_RSRC1::VGPRS) + 1;
     match granules * 256 / wave.lanes() {
         // A wave has 256 VGPRs at most, in granules of 8 in wave32 and of 4 in wave64.

@@ -45,8 +45,12 @@ pub struct Mapping {
     pub offset: u64,
     /// What is allowed.
     pub permissions: Permissions,
-    /// The GEM handle by which it was mapped.
+    /// The GEM handle by which it was mapped; 0 for one of sparse pages.
     pub handle: u32,
+    /// Partially resident pages without memory: reads give zero, writes go nowhere.
+    pub sparse: bool,
+    /// The number of the change that made it.
+    since: u64,
 }
 
 impl Mapping {
@@ -56,11 +60,75 @@ impl Mapping {
     }
 }
 
-/// An address space. Shared by the file that owns it and by the jobs that run in it.
+/// An address space as its owner sees it, or as it was when a job was submitted.
+///
+/// The driver changes page tables behind the work that was submitted before: a job goes on reaching what was unmapped, or
+/// replaced, after its submission. What was mapped since then it reaches, too, where nothing was in the way.
 #[derive(Debug, Default)]
 pub struct Vm {
-    maps: RwLock<BTreeMap<u64, Arc<Mapping>>>,
+    space: Arc<Space>,
+    /// The last change that a job knows of; all of them, for the owner.
+    at: Option<u64>,
+}
+
+/// The pages, then and now. Every [`Vm`] of it has the same one.
+#[derive(Debug, Default)]
+pub struct Space {
+    maps: RwLock<Maps>,
     generation: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct Maps {
+    now: BTreeMap<u64, Arc<Mapping>>,
+    /// Changes so far.
+    changes: u64,
+    /// What jobs may still reach, with the number of the change that removed it.
+    gone: Vec<(Arc<Mapping>, u64)>,
+    /// Jobs by the last change that they know of.
+    jobs: BTreeMap<u64, usize>,
+}
+
+impl Maps {
+    /// Takes a mapping out of the present.
+    fn remove(&mut self, start: u64) {
+        let Some(mapping) = self.now.remove(&start) else { return };
+        if self.jobs.range(mapping.since..).next().is_some() {
+            self.gone.push((mapping, self.changes));
+        }
+    }
+
+    /// The mapping at an address, as of a change.
+    fn find(&self, va: u64, at: Option<u64>) -> Option<&Arc<Mapping>> {
+        if let Some(at) = at {
+            let mut then =
+                self.gone.iter().filter(|(m, until)| m.start <= va && va < m.end && m.since <= at && at < *until);
+            if let Some((mapping, _)) = then.next() {
+                return Some(mapping);
+            }
+        }
+        self.now.range(..=va).next_back().map(|(_, m)| m).filter(|m| va < m.end)
+    }
+}
+
+impl Drop for Vm {
+    fn drop(&mut self) {
+        let Some(at) = self.at else { return };
+        let mut maps = self.space.maps.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(jobs) = maps.jobs.get_mut(&at) {
+            *jobs -= 1;
+            if *jobs == 0 {
+                maps.jobs.remove(&at);
+            }
+        }
+        let oldest = maps.jobs.keys().next().copied().unwrap_or(u64::MAX);
+        let gone = std::mem::take(&mut maps.gone);
+        let (kept, dropped) = gone.into_iter().partition(|(_, until)| *until > oldest);
+        maps.gone = kept;
+        drop(maps);
+        // Memory goes here, without the lock.
+        drop::<Vec<_>>(dropped);
+    }
 }
 
 /// Extends bit 47, as the hardware's address path does.
@@ -80,6 +148,28 @@ fn check_range(start: u64, size: u64) -> Result<u64, Errno> {
 }
 
 impl Vm {
+    /// The space as it is now, for a job.
+    pub fn view(&self) -> Self {
+        let mut maps = self.space.maps.write().unwrap_or_else(PoisonError::into_inner);
+        let at = maps.changes;
+        *maps.jobs.entry(at).or_default() += 1;
+        drop(maps);
+        Self { space: Arc::clone(&self.space), at: Some(at) }
+    }
+
+    /// What every view of it has in common.
+    pub fn space(&self) -> &Arc<Space> {
+        &self.space
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut Maps) -> Result<T, Errno>) -> Result<T, Errno> {
+        let mut maps = self.space.maps.write().unwrap_or_else(PoisonError::into_inner);
+        maps.changes += 1;
+        let done = change(&mut maps);
+        self.space.generation.fetch_add(1, Ordering::Release);
+        done
+    }
+
     /// Maps; EINVAL for a bad range, an offset outside the buffer object, or an overlap.
     pub fn map(
         &self,
@@ -90,83 +180,119 @@ impl Vm {
         permissions: Permissions,
         handle: u32,
     ) -> Result<(), Errno> {
-        let end = check_range(start, size)?;
         if !offset.is_multiple_of(PAGE) || offset.checked_add(size).is_none_or(|e| e > storage.len()) {
             return Err(Errno::EINVAL);
         }
-        let mut maps = self.maps.write().unwrap_or_else(PoisonError::into_inner);
-        if maps.range(..end).next_back().is_some_and(|(_, m)| m.end > start) {
-            return Err(Errno::EINVAL);
-        }
-        let storage = Arc::clone(storage);
-        maps.insert(start, Arc::new(Mapping { start, end, storage, offset, permissions, handle }));
-        self.generation.fetch_add(1, Ordering::Release);
-        Ok(())
+        self.insert(start, size, Arc::clone(storage), offset, permissions, handle)
+    }
+
+    /// Maps sparse pages, by handle 0. `nothing` is memory of no bytes.
+    pub fn map_sparse(&self, start: u64, size: u64, nothing: Arc<Storage>) -> Result<(), Errno> {
+        self.insert(start, size, nothing, 0, Permissions::READ | Permissions::WRITE, 0)
+    }
+
+    fn insert(
+        &self,
+        start: u64,
+        size: u64,
+        storage: Arc<Storage>,
+        offset: u64,
+        permissions: Permissions,
+        handle: u32,
+    ) -> Result<(), Errno> {
+        let end = check_range(start, size)?;
+        self.change(|maps| {
+            if maps.now.range(..end).next_back().is_some_and(|(_, m)| m.end > start) {
+                return Err(Errno::EINVAL);
+            }
+            let sparse = storage.len() == 0;
+            let since = maps.changes;
+            let mapping = Mapping { start, end, storage, offset, permissions, handle, sparse, since };
+            maps.now.insert(start, Arc::new(mapping));
+            Ok(())
+        })
     }
 
     /// Unmaps what `handle` mapped at exactly `start`; ENOENT where it mapped nothing.
     pub fn unmap(&self, start: u64, handle: u32) -> Result<(), Errno> {
-        let mut maps = self.maps.write().unwrap_or_else(PoisonError::into_inner);
-        match maps.get(&start) {
-            Some(m) if m.handle == handle => maps.remove(&start),
-            _ => return Err(Errno::ENOENT),
-        };
-        self.generation.fetch_add(1, Ordering::Release);
-        Ok(())
+        self.change(|maps| match maps.now.get(&start) {
+            Some(m) if m.handle == handle => {
+                maps.remove(start);
+                Ok(())
+            }
+            _ => Err(Errno::ENOENT),
+        })
     }
 
     /// Unmaps whatever lies in a range; mappings that reach beyond it keep their other parts.
     pub fn clear(&self, start: u64, size: u64) -> Result<(), Errno> {
         let end = check_range(start, size)?;
-        let mut maps = self.maps.write().unwrap_or_else(PoisonError::into_inner);
-        let hit: Vec<Arc<Mapping>> =
-            maps.range(..end).rev().take_while(|(_, m)| m.end > start).map(|(_, m)| Arc::clone(m)).collect();
-        for m in hit {
-            maps.remove(&m.start);
-            for (s, e) in [(m.start, start), (end, m.end)] {
-                if s < e {
-                    let part = Mapping {
-                        start: s,
-                        end: e,
-                        storage: Arc::clone(&m.storage),
-                        offset: m.offset + (s - m.start),
-                        permissions: m.permissions,
-                        handle: m.handle,
-                    };
-                    maps.insert(s, Arc::new(part));
+        self.change(|maps| {
+            let hit: Vec<Arc<Mapping>> =
+                maps.now.range(..end).rev().take_while(|(_, m)| m.end > start).map(|(_, m)| Arc::clone(m)).collect();
+            for m in hit {
+                maps.remove(m.start);
+                for (s, e) in [(m.start, start), (end, m.end)] {
+                    if s < e {
+                        let part = Mapping {
+                            start: s,
+                            end: e,
+                            storage: Arc::clone(&m.storage),
+                            offset: m.offset + (s - m.start),
+                            permissions: m.permissions,
+                            handle: m.handle,
+                            sparse: m.sparse,
+                            since: maps.changes,
+                        };
+                        maps.now.insert(s, Arc::new(part));
+                    }
                 }
             }
-        }
-        self.generation.fetch_add(1, Ordering::Release);
-        Ok(())
+            Ok(())
+        })
     }
 
     /// Unmaps everything that came by a handle, as closing it does.
     pub fn forget(&self, handle: u32) {
-        self.maps.write().unwrap_or_else(PoisonError::into_inner).retain(|_, m| m.handle != handle);
-        self.generation.fetch_add(1, Ordering::Release);
+        // This change always succeeds.
+        let _ = self.change(|maps| {
+            let hit: Vec<u64> = maps.now.values().filter(|m| m.handle == handle).map(|m| m.start).collect();
+            hit.into_iter().for_each(|start| maps.remove(start));
+            Ok(())
+        });
     }
 
     /// The mapping that covers an address (already canonical).
     pub fn lookup(&self, va: u64) -> Option<Arc<Mapping>> {
-        let maps = self.maps.read().unwrap_or_else(PoisonError::into_inner);
-        maps.range(..=va).next_back().map(|(_, m)| m).filter(|m| va < m.end).cloned()
+        self.space.maps.read().unwrap_or_else(PoisonError::into_inner).find(va, self.at).cloned()
     }
 
     /// The mappings just below and just above an address that no mapping covers: the best hint about an overrun.
     pub fn neighbours(&self, va: u64) -> (Option<Arc<Mapping>>, Option<Arc<Mapping>>) {
-        let maps = self.maps.read().unwrap_or_else(PoisonError::into_inner);
+        let maps = &self.space.maps.read().unwrap_or_else(PoisonError::into_inner).now;
         (maps.range(..=va).next_back().map(|m| Arc::clone(m.1)), maps.range(va..).next().map(|m| Arc::clone(m.1)))
     }
 
     /// Changes whenever a mapping does.
     pub fn generation(&self) -> u64 {
-        self.generation.load(Ordering::Acquire)
+        self.space.generation()
     }
 
     /// How many mappings there are.
     pub fn len(&self) -> usize {
-        self.maps.read().unwrap_or_else(PoisonError::into_inner).len()
+        self.space.maps.read().unwrap_or_else(PoisonError::into_inner).now.len()
+    }
+}
+
+impl Space {
+    /// Changes whenever a mapping does.
+    pub fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
+    }
+
+    /// Whether something is mapped at an address (already canonical) now.
+    pub fn is_mapped(&self, va: u64) -> bool {
+        self.maps.read().unwrap_or_else(PoisonError::into_inner).find(va, None).is_some()
     }
 }
 
@@ -223,5 +349,34 @@ mod tests {
     fn addresses_are_sign_extended_from_bit_47() {
         assert_eq!(canonical(0x8001_0000_1000), 0xffff_8001_0000_1000);
         assert_eq!(canonical(0x7fff_ffff_f000), 0x7fff_ffff_f000);
+    }
+
+    #[test]
+    fn a_job_reaches_what_was_unmapped_after_its_submission() {
+        let (vm, old, new) = (Vm::default(), storage(2), storage(2));
+        vm.map(VA_START, 2 * PAGE, &old, 0, RW, 1).unwrap();
+        let job = vm.view();
+        let reached = |vm: &Vm, va: u64| vm.lookup(va).map(|m| Arc::as_ptr(&m.storage));
+        vm.clear(VA_START + PAGE, PAGE).unwrap();
+        vm.map(VA_START + PAGE, PAGE, &new, 0, RW, 2).unwrap();
+        vm.map(VA_START + 4 * PAGE, PAGE, &new, 0, RW, 2).unwrap();
+        assert_eq!(reached(&vm, VA_START + PAGE), Some(Arc::as_ptr(&new)));
+        assert_eq!(reached(&job, VA_START + PAGE), Some(Arc::as_ptr(&old)));
+        assert_eq!(
+            reached(&job, VA_START + 4 * PAGE),
+            Some(Arc::as_ptr(&new)),
+            "mapped since, with nothing in the way"
+        );
+        let later = vm.view();
+        vm.forget(1);
+        vm.forget(2);
+        assert_eq!(reached(&later, VA_START + PAGE), Some(Arc::as_ptr(&new)));
+        assert_eq!((reached(&vm, VA_START), vm.len()), (None, 0));
+        let held = Arc::strong_count(&old);
+        drop(job);
+        assert!(Arc::strong_count(&old) < held, "what only that job knew is gone");
+        assert_eq!(reached(&later, VA_START), Some(Arc::as_ptr(&old)));
+        drop(later);
+        assert_eq!((Arc::strong_count(&old), Arc::strong_count(&new)), (1, 1));
     }
 }

@@ -1,58 +1,56 @@
 //! `v_cmp`, `v_cmpx` and `v_cmp_class`: one bit a lane into a scalar register, VCC or EXEC.
-use crate::fp::{d, f, h2f};
+use crate::fast::chunks_mut;
+use crate::fp::{d, f};
+use crate::host::{Host, signs};
 use crate::program::{Cmp, CmpKind, Code, Src};
-use crate::valu::{slow, source, source_wide, written};
+use crate::valu::{Lines, slow, source, source_wide, written};
 use crate::wave::{EXEC, VCC, Wave};
 use isa::Format;
 
 /// Lanes for which `hit` holds.
 #[inline(always)]
-fn lanes<const L: usize>(hit: impl Fn(usize) -> bool) -> u64 {
-    let mut mask = 0u64;
-    for base in (0..L).step_by(16) {
-        let mut part = 0u32;
-        for i in 0..16 {
-            part |= (hit(base + i) as u32) << i;
-        }
-        mask |= (part as u64) << base;
+fn lanes<H: Host, const L: usize>(h: H, hit: impl Fn(usize) -> bool) -> u64 {
+    let mut all = Lines([0; L]);
+    for i in 0..L {
+        all.0[i] = if hit(i) { !0 } else { 0 };
     }
-    mask
+    signs(h, &all.0)
 }
 
 /// Lanes where a condition holds that is made of less, equal, greater and unordered, a bit each of `t`.
 macro_rules! condition {
-    ($t:expr, $a:expr, $b:expr $(, unordered $nan:expr)?) => {{
-        let (t, a, b) = ($t, $a, $b);
+    ($h:expr, $t:expr, $a:expr, $b:expr $(, unordered $nan:expr)?) => {{
+        let (h, t, a, b) = ($h, $t, $a, $b);
         let mut mask = 0;
         if t & 1 != 0 {
-            mask |= lanes::<L>(|i| a(i) < b(i));
+            mask |= lanes::<H, L>(h, |i| a(i) < b(i));
         }
         if t & 2 != 0 {
-            mask |= lanes::<L>(|i| a(i) == b(i));
+            mask |= lanes::<H, L>(h, |i| a(i) == b(i));
         }
         if t & 4 != 0 {
-            mask |= lanes::<L>(|i| a(i) > b(i));
+            mask |= lanes::<H, L>(h, |i| a(i) > b(i));
         }
         $(if t & 8 != 0 {
-            mask |= lanes::<L>(|i| $nan(a(i)) | $nan(b(i)));
+            mask |= lanes::<H, L>(h, |i| $nan(a(i)) | $nan(b(i)));
         })?
         mask
     }};
 }
 
 #[inline(always)]
-fn floats<const L: usize>(t: u32, a: impl Fn(usize) -> f64, b: impl Fn(usize) -> f64) -> u64 {
-    condition!(t, a, b, unordered f64::is_nan)
+fn floats<H: Host, const L: usize>(h: H, t: u32, a: impl Fn(usize) -> f64, b: impl Fn(usize) -> f64) -> u64 {
+    condition!(h, t, a, b, unordered f64::is_nan)
 }
 
 #[inline(always)]
-fn singles<const L: usize>(t: u32, a: &[u32; L], b: &[u32; L]) -> u64 {
-    condition!(t, |i: usize| f(a[i]), |i: usize| f(b[i]), unordered f32::is_nan)
+fn singles<H: Host, const L: usize>(h: H, t: u32, a: &[u32; L], b: &[u32; L]) -> u64 {
+    condition!(h, t, |i: usize| f(a[i]), |i: usize| f(b[i]), unordered f32::is_nan)
 }
 
 #[inline(always)]
-fn ints<const L: usize, T: Ord + Copy>(t: u32, a: impl Fn(usize) -> T, b: impl Fn(usize) -> T) -> u64 {
-    condition!(t, a, b)
+fn ints<H: Host, const L: usize, T: Ord + Copy>(h: H, t: u32, a: impl Fn(usize) -> T, b: impl Fn(usize) -> T) -> u64 {
+    condition!(h, t, a, b)
 }
 
 #[inline(always)]
@@ -69,7 +67,7 @@ fn put<const L: usize>(w: &mut Wave<L>, c: &Code, cmp: Cmp, mask: u64) {
 
 /// 32-bit compares without modifiers.
 #[inline(always)]
-pub(crate) fn simple<const L: usize>(w: &mut Wave<L>, c: &Code) {
+pub(crate) fn simple<H: Host, const L: usize>(h: H, w: &mut Wave<L>, c: &Code) {
     let Some(cmp) = c.cmp else { return };
     let alu = c.alu();
     if w.mode & alu.care != alu.usual {
@@ -92,47 +90,53 @@ pub(crate) fn simple<const L: usize>(w: &mut Wave<L>, c: &Code) {
     };
     let t = cmp.truth as u32;
     let mask = match cmp.kind {
-        CmpKind::F(_) => singles(t, a, b),
-        CmpKind::I(_) => ints::<L, i32>(t, |i| a[i] as i32, |i| b[i] as i32),
-        _ => ints::<L, u32>(t, |i| a[i], |i| b[i]),
+        CmpKind::F(_) => singles(h, t, a, b),
+        CmpKind::I(_) => ints::<H, L, i32>(h, t, |i| a[i] as i32, |i| b[i] as i32),
+        _ => ints::<H, L, u32>(h, t, |i| a[i], |i| b[i]),
     };
     put(w, c, cmp, mask & w.exec());
 }
 
 /// Every compare with modifiers and lane crossing.
 #[inline(always)]
-pub(crate) fn full<const L: usize>(w: &mut Wave<L>, c: &Code) {
+pub(crate) fn full<H: Host, const L: usize>(h: H, w: &mut Wave<L>, c: &Code) {
     let Some(cmp) = c.cmp else { return };
     let t = cmp.truth as u32;
     let mask = match cmp.kind {
         CmpKind::F(8) | CmpKind::I(8) | CmpKind::U(8) | CmpKind::Class(8) => {
-            let a = source_wide(w, c, 0);
+            let a = source_wide(h, w, c, 0);
             if matches!(cmp.kind, CmpKind::Class(_)) {
-                let b = source(w, c, 1);
-                lanes::<L>(|i| b[i] >> class_bit(8, a[i]) & 1 != 0)
+                let b = source(h, w, c, 1);
+                lanes::<H, L>(h, |i| b[i] >> class_bit(8, a[i]) & 1 != 0)
             } else {
-                let b = source_wide(w, c, 1);
+                let b = source_wide(h, w, c, 1);
                 match cmp.kind {
-                    CmpKind::F(_) => floats::<L>(t, |i| d(a[i]), |i| d(b[i])),
-                    CmpKind::I(_) => ints::<L, i64>(t, |i| a[i] as i64, |i| b[i] as i64),
-                    _ => ints::<L, u64>(t, |i| a[i], |i| b[i]),
+                    CmpKind::F(_) => floats::<H, L>(h, t, |i| d(a[i]), |i| d(b[i])),
+                    CmpKind::I(_) => ints::<H, L, i64>(h, t, |i| a[i] as i64, |i| b[i] as i64),
+                    _ => ints::<H, L, u64>(h, t, |i| a[i], |i| b[i]),
                 }
             }
         }
         kind => {
-            let (a, b) = (source(w, c, 0), source(w, c, 1));
+            let (a, b) = (source(h, w, c, 0), source(h, w, c, 1));
             match kind {
-                CmpKind::F(4) => singles(t, &a, &b),
-                CmpKind::F(_) => floats::<L>(t, |i| h2f(a[i]) as f64, |i| h2f(b[i]) as f64),
-                CmpKind::I(2) => ints::<L, i16>(t, |i| a[i] as i16, |i| b[i] as i16),
-                CmpKind::U(2) => ints::<L, u16>(t, |i| a[i] as u16, |i| b[i] as u16),
-                CmpKind::I(_) => ints::<L, i32>(t, |i| a[i] as i32, |i| b[i] as i32),
-                CmpKind::U(_) => ints::<L, u32>(t, |i| a[i], |i| b[i]),
-                CmpKind::Class(bytes) => lanes::<L>(|i| b[i] >> class_bit(bytes, a[i] as u64) & 1 != 0),
+                CmpKind::F(4) => singles(h, t, &a, &b),
+                CmpKind::F(_) => {
+                    let (mut a, mut b) = (a, b);
+                    for x in chunks_mut(&mut a).iter_mut().chain(chunks_mut(&mut b)) {
+                        *x = h.widen(x);
+                    }
+                    singles(h, t, &a, &b)
+                }
+                CmpKind::I(2) => ints::<H, L, i16>(h, t, |i| a[i] as i16, |i| b[i] as i16),
+                CmpKind::U(2) => ints::<H, L, u16>(h, t, |i| a[i] as u16, |i| b[i] as u16),
+                CmpKind::I(_) => ints::<H, L, i32>(h, t, |i| a[i] as i32, |i| b[i] as i32),
+                CmpKind::U(_) => ints::<H, L, u32>(h, t, |i| a[i], |i| b[i]),
+                CmpKind::Class(bytes) => lanes::<H, L>(h, |i| b[i] >> class_bit(bytes, a[i] as u64) & 1 != 0),
             }
         }
     };
-    put(w, c, cmp, mask & written(w, c));
+    put(w, c, cmp, mask & written(h, w, c));
 }
 
 /// Bit of `v_cmp_class` that a number belongs to.

@@ -60,7 +60,7 @@ macro_rules! plain_run {
 }
 pub(crate) use plain_run;
 
-/// The same compiled for each level; `$name` must be `inline(always)`.
+/// The same compiled for each level, which `$name` is told by its first argument; it must be `inline(always)`.
 macro_rules! level_run {
     ($(#[$doc:meta])* $vis:vis fn $new:ident = $name:path;) => {
         $(#[$doc])*
@@ -68,19 +68,19 @@ macro_rules! level_run {
         $vis fn $new(level: Level, lanes: u32) -> Run {
             unsafe extern "C" fn portable<const L: usize>(w: *mut (), c: &Code) {
                 // SAFETY: the caller of a `Run` gives a wave of these lanes, borrowed by nobody else.
-                $name(unsafe { &mut *w.cast::<Wave<L>>() }, c);
+                $name($crate::host::Portable, unsafe { &mut *w.cast::<Wave<L>>() }, c);
             }
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx2,fma,f16c")]
             unsafe extern "C" fn avx2<const L: usize>(w: *mut (), c: &Code) {
                 // SAFETY: as above.
-                $name(unsafe { &mut *w.cast::<Wave<L>>() }, c);
+                $name($crate::host::Avx2, unsafe { &mut *w.cast::<Wave<L>>() }, c);
             }
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma,f16c")]
             unsafe extern "C" fn avx512<const L: usize>(w: *mut (), c: &Code) {
                 // SAFETY: as above.
-                $name(unsafe { &mut *w.cast::<Wave<L>>() }, c);
+                $name($crate::host::Avx512, unsafe { &mut *w.cast::<Wave<L>>() }, c);
             }
             match (level, lanes) {
                 (Level::Portable, 32) => portable::<32>,
@@ -136,15 +136,6 @@ level_run! {
     /// VOPD pairs.
     pub(crate) fn pair = valu::pair;
 }
-level_run! {
-    /// Matrix products.
-    pub(crate) fn wmma = crate::wmma::wmma;
-}
-level_run! {
-    /// Additions with carry.
-    pub(crate) fn carry = crate::special::carry;
-}
-
 /// A register as chunks of sixteen lanes.
 #[inline(always)]
 pub(crate) fn chunks<const L: usize>(x: &[u32; L]) -> &[Chunk] {

@@ -5,7 +5,7 @@
 //!
 //! NaN results do not follow the host: of several NaN operands the first is returned, quiet; without one an invalid
 //! operation gives the default NaN, which is negative.
-use crate::soft::{self, F16, F32, F64, Fmt, Rounding};
+use crate::soft::{self, F16, F32, F64, Rounding};
 
 /// Default NaNs.
 pub(crate) const NAN16: u32 = 0xfe00;
@@ -57,21 +57,26 @@ pub(crate) fn half_bits(x: f32) -> u32 {
     sign | r
 }
 
-/// f64 to f16, nearest even, one rounding.
+/// f64 to f32 rounded to odd: that keeps the sticky bit for a second rounding to f16, which needs 13 bits less.
 #[inline(always)]
-pub(crate) fn d2h(x: f64) -> u32 {
-    // Rounding to odd on the way keeps the sticky bit: f32 has 13 bits more than f16 needs.
+pub(crate) fn odd(x: f64) -> f32 {
     let n = x as f32;
     let b = n.to_bits();
     let toward = if (n as f64).abs() > x.abs() { b.wrapping_sub(1) } else { b };
     let exact = n as f64 == x || n.is_infinite() || x.is_nan();
-    half_bits(f(if exact { b } else { toward | 1 }))
+    f(if exact { b } else { toward | 1 })
+}
+
+/// f64 to f16, nearest even, one rounding.
+#[inline(always)]
+pub(crate) fn d2h(x: f64) -> u32 {
+    half_bits(odd(x))
 }
 
 /// The exact sum of two f32 rounded to odd: a second rounding to f16 then sees every lost bit. Operands and sum are far
 /// from the limits of f32, or not finite.
 #[inline(always)]
-fn add_odd(x: f32, y: f32) -> f32 {
+pub(crate) fn add_odd(x: f32, y: f32) -> f32 {
     let s = x + y;
     let t = s - x;
     let err = (x - (s - t)) + (y - t);
@@ -500,14 +505,47 @@ impl Fp for Exact {
     }
 }
 
-/// Toward zero whatever MODE says, as `v_cvt_pk_rtz_f16_f32` rounds.
+/// f32 to f16 toward zero whatever MODE says, as `v_cvt_pk_rtz_f16_f32` rounds.
+#[inline(always)]
 pub(crate) fn half_rtz(a: u32) -> u32 {
-    soft::convert(F32, F16, Rounding { mode: 3, saturate: false }, a as u64) as u32
+    let mag = a & 0x7fff_ffff;
+    // Below the normal halves: multiples of 2^-24, of which the nearest may be the one
+    // above. The product is exact.
+    const MAGIC: f32 = 8_388_608.0;
+    let y = f(mag.min(0x3880_0000)) * 16_777_216.0;
+    let t = y + MAGIC;
+    let small = t.to_bits().wrapping_sub(MAGIC.to_bits() + (t - MAGIC > y) as u32);
+    let r = mag.wrapping_sub(112 << 23) >> 13;
+    let r = if mag < 0x3880_0000 { small } else { r };
+    let r = if mag >= 0x4780_0000 { 0x7bff } else { r };
+    let r = if mag == 0x7f80_0000 { 0x7c00 } else { r };
+    let r = if mag > 0x7f80_0000 { 0x7e00 | (mag >> 13 & 0x3ff) } else { r };
+    a >> 16 & 0x8000 | r
 }
 
-/// x * 2^n, nearest even.
-pub(crate) fn scale(fmt: Fmt, x: u64, n: i32) -> u64 {
-    soft::ldexp(fmt, Rounding { mode: 0, saturate: false }, x, n)
+/// x * 2^n in f32, nearest even; `n` between -126 and 127.
+#[inline(always)]
+pub(crate) fn scale32(x: u32, n: i32) -> u32 {
+    let r = (f(x) * f(((127 + n) as u32) << 23)).to_bits();
+    if f(x).is_nan() { x | 0x40_0000 } else { r }
+}
+
+/// x * 2^n in f64, nearest even; `n` between -1022 and 1023.
+#[inline(always)]
+pub(crate) fn scale64(x: u64, n: i32) -> u64 {
+    let r = (d(x) * d(((1023 + n) as u64) << 52)).to_bits();
+    if d(x).is_nan() { x | 1 << 51 } else { r }
+}
+
+/// [`frexp`] of an f32: the digits of the mantissa below its first one, and the exponent.
+#[inline(always)]
+pub(crate) fn frexp32(x: u32) -> (u32, i32) {
+    let mag = x & 0x7fff_ffff;
+    let tiny = mag < 0x0080_0000;
+    let y = if tiny { (f(mag) * f((127 + 32) << 23)).to_bits() } else { mag };
+    let e = (y >> 23) as i32 - if tiny { 126 + 32 } else { 126 };
+    let special = mag == 0 || mag >= 0x7f80_0000;
+    (y & 0x7f_ffff, if special { 0 } else { e })
 }
 
 /// Mantissa in [0.5, 1) and exponent; what is not finite or zero comes back with exponent 0.
@@ -584,6 +622,31 @@ mod tests {
                 assert_eq!(n.mul64(a, b), e.mul64(a, b), "{}", say("mul64"));
                 assert_eq!(n.fma64(a, b, c), e.fma64(a, b, c), "{}", say("fma64"));
                 assert_eq!(n.single(a), e.single(a), "{}", say("single"));
+            }
+        }
+    }
+
+    #[test]
+    fn conversions_and_scalings_agree_with_exact_arithmetic() {
+        let near = Rounding { mode: 0, saturate: false };
+        let mut bits = Bits(11);
+        for n in 0..2_000_000u64 {
+            // Every exponent, and random digits.
+            let x =
+                if n % 2 == 0 { bits.next(32) as u32 } else { ((n >> 1) as u32) << 20 ^ bits.next(32) as u32 >> 12 };
+            let want = soft::convert(F32, F16, Rounding { mode: 3, saturate: false }, x as u64) as u32;
+            assert_eq!(half_rtz(x), want, "half_rtz {x:08x}");
+            for n in [64, -64] {
+                assert_eq!(scale32(x, n), soft::ldexp(F32, near, x as u64, n) as u32, "{x:08x} by {n}");
+            }
+            let (m, e) = frexp(f(x) as f64);
+            assert_eq!(frexp32(x).1, e, "frexp {x:08x}");
+            if f(x).is_finite() && x << 1 != 0 {
+                assert_eq!(frexp32(x).0, (m as f32).to_bits() & 0x7f_ffff, "frexp {x:08x}");
+            }
+            let x = bits.next(64);
+            for n in [128, -128, 1023, -1022] {
+                assert_eq!(scale64(x, n), soft::ldexp(F64, near, x, n), "{x:016x} by {n}");
             }
         }
     }

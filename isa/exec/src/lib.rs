@@ -7,9 +7,12 @@
 
 pub mod check;
 mod compare;
+mod divide;
 mod fast;
 mod fp;
 mod group;
+mod half;
+mod host;
 #[cfg(target_arch = "x86_64")]
 mod jit;
 mod lanes;
@@ -146,8 +149,12 @@ pub trait Memory {
         None
     }
     /// A number that stands for the present windows: as long as it stays the same, windows given before are good, so that
-    /// they may be kept from one group to the next. No two address spaces share a number. None forgets all windows at
-    /// the end of every [`Group::run`].
+    /// they may be kept from one group to the next. No two address spaces share a number, and a number that was left is
+    /// never given again. None forgets all windows at the end of every [`Group::run`].
+    ///
+    /// It is asked once at the beginning of each run. What a wrong number does is up to whoever made the windows:
+    /// [`Window::new`] says what they promised, and a memory that makes none, and returns none of others, may give any
+    /// number.
     fn windows_epoch(&self) -> Option<u64> {
         None
     }

@@ -6,6 +6,7 @@
 //! with anything above.
 use crate::fast::{Level, Run, level_run};
 use crate::fp::*;
+use crate::host::Host;
 use crate::program::Code;
 use crate::trans;
 use crate::wave::Wave;
@@ -105,6 +106,7 @@ macro_rules! table {
                     let ($a, $b, $c) = (a[i], b[i], c[i]);
                     o[i] = $e;
                 }
+                apart();
             }
         }
         fn near(o: &mut [[$elem; $n]], a: &[[$elem; $n]], b: &[[$elem; $n]], c: &[[$elem; $n]], e: Env) {
@@ -126,6 +128,7 @@ macro_rules! table {
                     let ($a, $b, $c) = (a[i], b[i], c[i]);
                     o[i] = $e;
                 }
+                apart();
             }
         }
         fn near(o: &mut [[$elem; $n]], a: &[[$elem; $n]], b: &[[$elem; $n]], c: &[[$elem; $n]], e: Env) {
@@ -135,6 +138,13 @@ macro_rules! table {
             None
         }
     };
+}
+
+/// Stands between two chunks of a loop, so that the compiler makes vectors of the lanes within one and not, with gathers,
+/// of the same lane of several.
+#[inline(always)]
+pub(crate) fn apart() {
+    std::sync::atomic::compiler_fence(std::sync::atomic::Ordering::SeqCst);
 }
 
 #[inline(always)]
@@ -149,7 +159,7 @@ fn s16(x: u32) -> i32 {
 
 /// The same function of both halves.
 #[inline(always)]
-fn both(a: u32, b: u32, c: u32, g: impl Fn(u32, u32, u32) -> u32) -> u32 {
+pub(crate) fn both(a: u32, b: u32, c: u32, g: impl Fn(u32, u32, u32) -> u32) -> u32 {
     let low = g(a & 0xffff, b & 0xffff, c & 0xffff) & 0xffff;
     low | g(a >> 16, b >> 16, c >> 16) << 16
 }
@@ -169,34 +179,16 @@ table! {
     V_FMA_DX9_ZERO_F32 => |r, a, b, c| r.fma_dx9(a, b, c);
     V_FMAC_DX9_ZERO_F32 => |r, a, b, c| r.fma_dx9(a, b, c);
     V_FMA_MIX_F32 => |r, a, b, c| r.fma32(a, b, c);
-    V_FMA_MIXLO_F16 => |r, a, b, c| r.half(r.fma32(a, b, c));
-    V_FMA_MIXHI_F16 => |r, a, b, c| r.half(r.fma32(a, b, c));
     V_CVT_F32_I32 => |r, a, _b, _c| r.i32_to_f32(a as i32);
     V_CVT_F32_U32 => |r, a, _b, _c| r.u32_to_f32(a);
-    V_CVT_F16_F32 => |r, a, _b, _c| r.half(a);
     V_FRACT_F32 => |r, a, _b, _c| r.fract32(a);
     V_LDEXP_F32 => |r, a, b, _c| r.ldexp32(a, b as i32);
-    V_ADD_F16 => |r, a, b, _c| r.add16(a, b);
-    V_SUB_F16 => |r, a, b, _c| r.sub16(a, b);
-    V_SUBREV_F16 => |r, a, b, _c| r.rsub16(a, b);
-    V_MUL_F16 => |r, a, b, _c| r.mul16(a, b);
-    V_FMA_F16 => |r, a, b, c| r.fma16(a, b, c);
-    V_FMAC_F16 => |r, a, b, c| r.fma16(a, b, c);
-    V_FMAAK_F16 => |r, a, b, c| r.fma16(a, b, c);
-    V_FMAMK_F16 => |r, a, b, c| r.fma16(a, c, b);
-    V_PK_ADD_F16 => |r, a, b, c| both(a, b, c, |a, b, _| r.add16(a, b));
-    V_PK_MUL_F16 => |r, a, b, c| both(a, b, c, |a, b, _| r.mul16(a, b));
-    V_PK_FMA_F16 => |r, a, b, c| both(a, b, c, |a, b, c| r.fma16(a, b, c));
-    V_PK_FMAC_F16 => |r, a, b, c| both(a, b, c, |a, b, c| r.fma16(a, b, c));
-    V_DOT2_F32_F16 => |r, a, b, c| r.dot2_f32_f16(a, b, c);
-    V_DOT2ACC_F32_F16 => |r, a, b, c| r.dot2_f32_f16(a, b, c);
 }
 
 table! {
     /// Float arithmetic outside inner loops, rounded by MODE.
     cold rounding_cold, K32, u32, 16, rounds;
     V_DOT2_F32_BF16 => |r, a, b, c| r.dot2_f32_bf16(a, b, c);
-    V_DOT2_F16_F16 => |r, a, b, c| r.dot2_f16(a, b, c);
     V_FRACT_F16 => |r, a, _b, _c| r.fract16(a);
     V_LDEXP_F16 => |r, a, b, _c| r.ldexp16(a, s16(b));
     V_CVT_F16_U16 => |r, a, _b, _c| r.int_to_f16((a & 0xffff) as i32);
@@ -232,7 +224,6 @@ table! {
     V_RNDNE_F32 => |r, a, _b, _c| r.exact32(a, f32::round_ties_even);
     V_CVT_I32_F32 => |_r, a, _b, _c| f(a) as i32 as u32;
     V_CVT_U32_F32 => |_r, a, _b, _c| f(a) as u32;
-    V_CVT_F32_F16 => |r, a, _b, _c| r.exact32(h2f(a).to_bits(), |x| x);
     V_RCP_F32 => |r, a, _b, _c| r.unary32(a, trans::rcp);
     V_RCP_IFLAG_F32 => |r, a, _b, _c| r.unary32(a, trans::rcp);
     V_RSQ_F32 => |r, a, _b, _c| r.unary32(a, trans::rsq);
@@ -241,9 +232,6 @@ table! {
     V_LOG_F32 => |r, a, _b, _c| r.unary32(a, trans::log2);
     V_SIN_F32 => |r, a, _b, _c| r.unary32(a, trans::sin);
     V_COS_F32 => |r, a, _b, _c| r.unary32(a, trans::cos);
-    V_EXP_F16 => |r, a, _b, _c| r.unary16(a, trans::exp2);
-    V_LOG_F16 => |r, a, _b, _c| r.unary16(a, trans::log2);
-    V_RCP_F16 => |r, a, _b, _c| r.unary16(a, trans::rcp);
     V_ADD_NC_U32 => |_r, a, b, _c| a.wrapping_add(b);
     V_SUB_NC_U32 => |_r, a, b, _c| a.wrapping_sub(b);
     V_SUBREV_NC_U32 => |_r, a, b, _c| b.wrapping_sub(a);
@@ -298,6 +286,14 @@ table! {
     V_PK_MAD_U16 => |_r, a, b, c| both(a, b, c, |a, b, c| a.wrapping_mul(b).wrapping_add(c));
     V_PK_MAD_I16 => |_r, a, b, c| both(a, b, c, |a, b, c| a.wrapping_mul(b).wrapping_add(c));
     V_CVT_PK_U16_U32 => |_r, a, b, _c| a.min(0xffff) | b.min(0xffff) << 16;
+    V_CVT_PK_RTZ_F16_F32 => |_r, a, b, _c| half_rtz(a) | half_rtz(b) << 16;
+    V_FREXP_MANT_F32 => |_r, a, _b, _c| {
+        let m = a & 0x8000_0000 | 0x3f00_0000 | frexp32(a).0;
+        let m = if a << 1 == 0 || a << 1 == 0xff00_0000 { a } else { m };
+        if f(a).is_nan() { a | 0x40_0000 } else { m }
+    };
+    V_FREXP_EXP_I32_F32 => |_r, a, _b, _c| frexp32(a).1 as u32;
+    V_DIV_FIXUP_F32 => |r, a, b, c| fixup32(a, b, c, r.mode());
 }
 
 table! {
@@ -321,15 +317,8 @@ table! {
     V_CEIL_F16 => |r, a, _b, _c| r.exact16(a, f32::ceil);
     V_FLOOR_F16 => |r, a, _b, _c| r.exact16(a, f32::floor);
     V_RNDNE_F16 => |r, a, _b, _c| r.exact16(a, f32::round_ties_even);
-    V_RSQ_F16 => |r, a, _b, _c| r.unary16(a, trans::rsq);
-    V_SQRT_F16 => |r, a, _b, _c| r.unary16(a, trans::sqrt);
-    V_SIN_F16 => |r, a, _b, _c| r.unary16(a, trans::sin);
-    V_COS_F16 => |r, a, _b, _c| r.unary16(a, trans::cos);
-    V_FREXP_MANT_F32 => |r, a, _b, _c| r.exact32(a, |x| frexp(x as f64).0 as f32);
-    V_FREXP_EXP_I32_F32 => |_r, a, _b, _c| frexp(f(a) as f64).1 as u32;
     V_FREXP_MANT_F16 => |r, a, _b, _c| r.exact16(a, |x| frexp(x as f64).0 as f32);
     V_FREXP_EXP_I16_F16 => |_r, a, _b, _c| frexp(h2f(a) as f64).1 as u32;
-    V_DIV_FIXUP_F32 => |r, a, b, c| fixup32(a, b, c, r.mode());
     V_DIV_FIXUP_F16 => |_r, a, b, c| fixup16(a & 0xffff, b & 0xffff, c & 0xffff);
     V_CUBEID_F32 => |_r, a, b, c| {
         let (x, y, z) = (f(a).abs(), f(b).abs(), f(c).abs());
@@ -372,7 +361,6 @@ table! {
     V_CVT_PK_NORM_U16_F16 => |_r, a, b, _c| norm(h2f(a), 0.0, 65535.0) | norm(h2f(b), 0.0, 65535.0) << 16;
     V_CVT_PK_NORM_I16_F32 => |_r, a, b, _c| norm(f(a), -1.0, 32767.0) | norm(f(b), -1.0, 32767.0) << 16;
     V_CVT_PK_NORM_U16_F32 => |_r, a, b, _c| norm(f(a), 0.0, 65535.0) | norm(f(b), 0.0, 65535.0) << 16;
-    V_CVT_PK_RTZ_F16_F32 => |_r, a, b, _c| half_rtz(a) | half_rtz(b) << 16;
     V_CVT_PK_U8_F32 => |_r, a, b, c| {
         let sh = 8 * (b & 3);
         c & !(0xff << sh) | (f(a) as u8 as u32) << sh
@@ -511,9 +499,15 @@ table! {
 
 table! {
     /// Everything else with a 64-bit operand.
-    cold wide, K64, u64, 8, plain;
+    hot wide, K64, u64, 8, plain;
     V_LDEXP_F64 => |r, a, b, _c| {
-        crate::soft::ldexp(crate::soft::F64, Exact(r.mode(), 0).r64(), a, b as u32 as i32)
+        let n = b as u32 as i32;
+        // One product where the power is a number and the host rounds as MODE says.
+        if r.mode() & 12 == 0 && (-1022..=1023).contains(&n) {
+            scale64(a, n)
+        } else {
+            crate::soft::ldexp(crate::soft::F64, Exact(r.mode(), 0).r64(), a, n)
+        }
     };
     V_MIN_F64 => |r, a, b, _c| min_f64(r.ieee(), a, b);
     V_MAX_F64 => |r, a, b, _c| max_f64(r.ieee(), a, b);
@@ -550,7 +544,7 @@ macro_rules! fuse {
             match op {
                 $(Op::$op => {
                     #[inline(always)]
-                    fn body<const L: usize>(w: &mut Wave<L>, c: &Code) {
+                    fn body<H: Host, const L: usize>(_: H, w: &mut Wave<L>, c: &Code) {
                         let rule = fuse!(@rule |$r, $a, $b, $c| $($rule)?);
                         crate::valu::fused(w, c, |$r: Near, $a: u32, $b: u32, $c: u32| -> u32 { $e }, rule);
                     }
@@ -640,13 +634,12 @@ fn norm(x: f32, low: f64, scale: f64) -> u32 {
 /// Byte permutation of `{x, y}`, x the upper four bytes.
 #[inline(always)]
 fn perm(x: u32, y: u32, sel: u32) -> u32 {
-    let src = (x as u64) << 32 | y as u64;
     let byte = |k: u32| {
         let s = sel >> (8 * k) & 0xff;
-        let b = (src >> (8 * (s & 7))) as u32 & 0xff;
+        let b = if s & 4 != 0 { x } else { y } >> (8 * (s & 3)) & 0xff;
         // 8 to 11 repeat the sign of the 16-bit quarters.
-        let sign = (src >> (16 * (s & 3) + 15)) as u32 & 1;
-        let b = if s >= 8 { sign * 0xff } else { b };
+        let sign = (if s & 2 != 0 { x } else { y } << (16 - 16 * (s & 1))) as i32 >> 31;
+        let b = if s >= 8 { sign as u32 & 0xff } else { b };
         let b = if s == 12 { 0 } else { b };
         (if s > 12 { 0xff } else { b }) << (8 * k)
     };

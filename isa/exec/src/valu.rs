@@ -5,10 +5,12 @@
 //! all the rest.
 use crate::fast::{Level, chunks, chunks_mut};
 use crate::fp::*;
+use crate::half;
+use crate::host::{Host, any_nan};
 use crate::lanes::DppMap;
 use crate::ops::{self, Env, K32, K64, Wide};
 use crate::program::{Code, Float, Src};
-use crate::wave::{VCC, Wave};
+use crate::wave::{VCC, Wave, blend};
 use isa::row::{CLAMP, Class, R_MODE, Slot, TIED, Ty};
 use isa::{Dpp, Format, Inst, Op};
 
@@ -43,6 +45,60 @@ pub(crate) struct Operand {
     pub abs: bool,
     /// VOP3P: halves read for the low and high result, and their negations.
     pub pick: Option<[(bool, bool); 2]>,
+    /// All of this for one lane of 32 bits.
+    pub fix: Fix,
+    /// An f16 that the operation takes as f32.
+    pub widen: bool,
+}
+
+/// What happens to a lane's digits on the way in: two turned copies masked and joined, then signs flipped.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Fix {
+    turn: [u32; 2],
+    keep: [u32; 2],
+    flip: u32,
+}
+
+impl Fix {
+    const NONE: Fix = Fix { turn: [0; 2], keep: [!0, 0], flip: 0 };
+
+    fn new(o: &Operand) -> Fix {
+        const LOW: u32 = 0xffff;
+        const HIGH: u32 = 0xffff_0000;
+        let (turn, mut keep) = match (o.part, o.pick.map(|[l, h]| (l.0, h.0))) {
+            (_, Some((true, false))) => ([16, 0], [!0, 0]),
+            (_, Some((false, false))) => ([0, 16], [LOW, HIGH]),
+            (_, Some((true, true))) => ([16, 0], [LOW, HIGH]),
+            (Part::Whole, _) => ([0, 0], [!0, 0]),
+            (Part::Low, _) => ([0, 0], [LOW, 0]),
+            (Part::High, _) => ([16, 0], [LOW, 0]),
+        };
+        let pair = matches!(o.float, Float::Pair | Float::BfPair);
+        let sign = match o.float {
+            Float::F16 | Float::Bf => 0x8000,
+            _ if pair && o.pick.is_some() => 0,
+            _ => 0x8000_0000u32,
+        };
+        let mut flip = o.pick.map_or(0, |[l, h]| (l.1 as u32) << 15 | (h.1 as u32) << 31);
+        if o.abs {
+            let sign = if pair { 0x8000_8000 } else { sign };
+            keep = keep.map(|k| k & !sign);
+            flip &= !sign;
+            if o.pick.is_some_and(|p| p[0].1) {
+                flip ^= sign;
+            }
+        }
+        if o.neg && o.pick.is_none() {
+            flip ^= sign;
+        }
+        Fix { turn, keep, flip }
+    }
+
+    #[inline(always)]
+    fn apply(&self, x: u32) -> u32 {
+        let [a, b] = self.turn.map(|n| x.rotate_left(n));
+        ((a & self.keep[0]) | (b & self.keep[1])) ^ self.flip
+    }
 }
 
 /// A vector instruction, resolved as far as its code tells.
@@ -140,6 +196,9 @@ fn kernel(op: Op, clamp: bool, level: Level) -> Kernel {
     if clamp && let Some(k) = ops::saturating(op, level) {
         return narrow(k);
     }
+    if let Some(k) = half::rounding(op, level).or_else(|| half::plain(op, level)) {
+        return narrow(k);
+    }
     let k = ops::rounding(op, level).or_else(|| ops::plain(op, level));
     if let Some(k) = k.or_else(|| ops::rounding_cold(op, level)).or_else(|| ops::plain_cold(op, level)) {
         return narrow(k);
@@ -175,6 +234,8 @@ impl Alu {
                 neg: m.neg >> k & 1 != 0,
                 abs: m.abs >> k & 1 != 0,
                 pick: None,
+                fix: Fix::NONE,
+                widen: false,
             };
             if operand.is_none() && !tied && !constant || operand.is_some_and(|o| o.ty == Ty::Mask) {
                 return o;
@@ -217,6 +278,9 @@ impl Alu {
                 o.neg &= o.float != Float::None;
             }
             simple &= !o.neg && !o.abs;
+            o.fix = Fix::new(&o);
+            // FMA_MIX computes in f32.
+            o.widen = vop3p && o.float == Float::F16;
             o
         });
         let floor = matches!(inst.op, Op::V_CVT_FLOOR_I32_F32 | Op::V_CVT_NEAREST_I32_F32);
@@ -273,7 +337,11 @@ impl Alu {
 
 /// Lanes on cache lines of their own.
 #[repr(align(64))]
-struct Lines<const L: usize>([u32; L]);
+pub(crate) struct Lines<const L: usize>(pub [u32; L]);
+
+/// The same of 64-bit lanes.
+#[repr(align(64))]
+pub(crate) struct WideLines<const L: usize>(pub [u64; L]);
 
 /// A source as it stands: the register itself, or the scalar in every lane of a buffer declared without a value.
 macro_rules! plain {
@@ -295,28 +363,29 @@ fn call<const L: usize>(k: K32, o: &mut [u32; L], a: &[u32; L], b: &[u32; L], c:
     unsafe { k(chunks_mut(o), chunks(a), chunks(b), chunks(c), e) }
 }
 
-/// Runs the kernel on unmodified operands; None where MODE asks for more.
+/// Runs the kernel on unmodified operands; false where MODE asks for more.
 #[inline(always)]
-fn direct<const L: usize>(w: &Wave<L>, c: &Code) -> Option<[u32; L]> {
+fn direct<const L: usize>(w: &Wave<L>, c: &Code, o: &mut Lines<L>) -> bool {
     let alu = c.alu();
-    let Kernel::Lanes(k, _) = alu.kernel else { return None };
+    let Kernel::Lanes(k, _) = alu.kernel else { return false };
     if !alu.usual(w.mode) {
-        return None;
+        return false;
     }
     let (x, y, z);
     let a = plain!(w, c.s[0], x);
     let b = if alu.count > 1 { plain!(w, c.s[1], y) } else { a };
     let d = if alu.count > 2 { plain!(w, c.s[2], z) } else { a };
-    let mut o = Lines([0; L]);
     call(k, &mut o.0, a, b, d, Env { mode: w.mode, aux: alu.aux });
-    Some(o.0)
+    true
 }
 
 #[inline(always)]
-pub(crate) fn simple<const L: usize>(w: &mut Wave<L>, c: &Code) {
-    match direct(w, c) {
-        Some(o) => w.write32(c.inst.vdst as usize, &o, w.exec()),
-        None => slow(w, c),
+pub(crate) fn simple<H: Host, const L: usize>(_: H, w: &mut Wave<L>, c: &Code) {
+    let mut o = Lines([0; L]);
+    if direct(w, c, &mut o) {
+        w.write32(c.inst.vdst as usize, &o.0, w.exec());
+    } else {
+        slow(w, c);
     }
 }
 
@@ -342,15 +411,11 @@ pub(crate) fn fused<const L: usize>(
     for i in 0..L {
         o[i] = op(r, a[i], b[i], d[i]);
     }
-    if let Some(rule) = rule {
-        let mut nan = 0;
-        for x in &o {
-            nan |= f(*x).is_nan() as u32;
-        }
-        if nan != 0 {
-            for i in 0..L {
-                o[i] = rule(r, a[i], b[i], d[i]);
-            }
+    if let Some(rule) = rule
+        && any_nan(&o)
+    {
+        for i in 0..L {
+            o[i] = rule(r, a[i], b[i], d[i]);
         }
     }
     w.write32(c.inst.vdst as usize, &o, w.exec());
@@ -367,42 +432,48 @@ pub(crate) fn slow<const L: usize>(w: &mut Wave<L>, c: &Code) {
 }
 
 #[inline(always)]
-pub(crate) fn simple_half<const L: usize>(w: &mut Wave<L>, c: &Code) {
-    match direct(w, c) {
-        Some(o) => write16(w, c.inst.vdst as usize, false, &o, w.exec()),
-        None => slow(w, c),
+pub(crate) fn simple_half<H: Host, const L: usize>(_: H, w: &mut Wave<L>, c: &Code) {
+    let mut o = Lines([0; L]);
+    if direct(w, c, &mut o) {
+        write16(w, c.inst.vdst as usize, false, &o.0, w.exec());
+    } else {
+        slow(w, c);
     }
-}
-
-/// A 64-bit source, or a 32-bit one extended by zeros.
-#[inline(always)]
-fn wide<const L: usize>(w: &Wave<L>, s: Src, two: bool) -> [u64; L] {
-    w.lanes64(s, 1 + two as u8)
 }
 
 #[inline(always)]
 #[allow(unsafe_code)]
-fn call_wide<const L: usize>(k: K64, o: &mut [u64; L], s: &[[u64; L]; 3], e: Env) {
-    let [a, b, c]: [&[Wide]; 3] = [s[0].as_chunks().0, s[1].as_chunks().0, s[2].as_chunks().0];
+fn call_wide<const L: usize>(k: K64, o: &mut [u64; L], s: [&[u64; L]; 3], e: Env) {
+    let [a, b, c]: [&[Wide]; 3] = s.map(|s| s.as_chunks().0);
     // SAFETY: kernels are looked up for the level the host has.
     unsafe { k(o.as_chunks_mut().0, a, b, c, e) }
 }
 
 #[inline(always)]
-pub(crate) fn simple_wide<const L: usize>(w: &mut Wave<L>, c: &Code) {
+pub(crate) fn simple_wide<H: Host, const L: usize>(_: H, w: &mut Wave<L>, c: &Code) {
     let alu = c.alu();
     let Kernel::Wide(k, _) = alu.kernel else { return };
     if !alu.usual(w.mode) {
         return slow(w, c);
     }
-    let mut s = [[0u64; L]; 3];
-    for (n, s) in s.iter_mut().enumerate().take(alu.count as usize) {
-        *s = wide(w, c.s[n], alu.src[n].wide);
-    }
-    let mut o = [0u64; L];
-    call_wide(k, &mut o, &s, Env { mode: w.mode, aux: alu.aux });
+    let x = WideLines(w.lanes64(c.s[0], 1 + alu.src[0].wide as u8));
+    let (y, z);
+    let b = if alu.count > 1 {
+        y = WideLines(w.lanes64(c.s[1], 1 + alu.src[1].wide as u8));
+        &y.0
+    } else {
+        &x.0
+    };
+    let d = if alu.count > 2 {
+        z = WideLines(w.lanes64(c.s[2], 1 + alu.src[2].wide as u8));
+        &z.0
+    } else {
+        &x.0
+    };
+    let mut o = WideLines([0; L]);
+    call_wide(k, &mut o.0, [&x.0, b, d], Env { mode: w.mode, aux: alu.aux });
     let exec = w.exec();
-    w.write64(c.inst.vdst as usize, &o, alu.words, exec);
+    w.write64(c.inst.vdst as usize, &o.0, alu.words, exec);
 }
 
 /// Does MODE flush denormal operands of a format.
@@ -434,61 +505,72 @@ fn flush<const L: usize>(x: &mut [u32; L], float: Float) {
     }
 }
 
-/// Source `n` of every lane with lane crossing and modifiers applied.
+/// Source `n` of every lane with lane crossing and modifiers applied: the register itself where there are none.
 #[inline(always)]
-pub(crate) fn source<const L: usize>(w: &Wave<L>, c: &Code, n: usize) -> [u32; L] {
+pub(crate) fn operand<'a, H: Host, const L: usize>(
+    h: H,
+    w: &'a Wave<L>,
+    c: &Code,
+    n: usize,
+    buffer: &'a mut Lines<L>,
+) -> &'a [u32; L] {
     let alu = c.alu();
     let op = &alu.src[n];
-    let mut x = w.lanes32(c.s[n]);
-    if n == 0
-        && let Some(map) = &alu.dpp
-    {
-        x = map.read(w.exec(), &x);
-    }
-    match op.part {
-        Part::Whole => {}
-        Part::Low => each(&mut x, |v| v & 0xffff),
-        Part::High => each(&mut x, |v| v >> 16),
-    }
-    if let Some([low, high]) = op.pick {
-        let flip = (low.1 as u32) << 15 | (high.1 as u32) << 31;
-        each(&mut x, |v| {
-            let l = if low.0 { v >> 16 } else { v & 0xffff };
-            let h = if high.0 { v & 0xffff_0000 } else { v << 16 };
-            (l | h) ^ flip
-        });
-    }
-    let sign = match op.float {
-        Float::F16 | Float::Bf => 0x8000,
-        Float::Pair | Float::BfPair if op.pick.is_some() => 0,
-        _ => 0x8000_0000u32,
-    };
-    if op.abs {
-        let sign = if matches!(op.float, Float::Pair | Float::BfPair) { 0x8000_8000 } else { sign };
-        each(&mut x, |v| v & !sign);
-        if op.pick.is_some_and(|p| p[0].1) {
-            each(&mut x, |v| v ^ sign);
+    let o = &mut buffer.0;
+    let flushed = alu.mode && flushes(w.mode, op.float, false);
+    let plain = op.fix == Fix::NONE;
+    let dpp = alu.dpp.as_deref().filter(|_| n == 0);
+    match (c.s[n], dpp) {
+        (Src::V(k), None) => {
+            let x = w.vgpr(k as usize);
+            if plain && !flushed {
+                return x;
+            }
+            for i in 0..L {
+                o[i] = op.fix.apply(x[i]);
+            }
+        }
+        (s, None) => *o = [op.fix.apply(w.s32(s)); L],
+        (s, Some(map)) => {
+            let scalar;
+            map.read(h, w.exec(), plain!(w, s, scalar), o);
+            if !plain {
+                each(o, |x| op.fix.apply(x));
+            }
         }
     }
-    if op.neg && op.pick.is_none() {
-        each(&mut x, |v| v ^ sign);
+    if flushed {
+        flush(o, op.float);
     }
-    if alu.mode && flushes(w.mode, op.float, false) {
-        flush(&mut x, op.float);
+    if op.widen {
+        for x in chunks_mut(o) {
+            *x = h.widen(x);
+        }
     }
-    x
+    o
+}
+
+/// The same by value.
+#[inline(always)]
+pub(crate) fn source<H: Host, const L: usize>(h: H, w: &Wave<L>, c: &Code, n: usize) -> [u32; L] {
+    *operand(h, w, c, n, &mut Lines([0; L]))
 }
 
 /// The same of 64-bit lanes.
 #[inline(always)]
-pub(crate) fn source_wide<const L: usize>(w: &Wave<L>, c: &Code, n: usize) -> [u64; L] {
+pub(crate) fn source_wide<H: Host, const L: usize>(h: H, w: &Wave<L>, c: &Code, n: usize) -> [u64; L] {
     let alu = c.alu();
     let op = &alu.src[n];
     if !op.wide {
-        let x = source(w, c, n);
-        return std::array::from_fn(|i| x[i] as u64);
+        let mut buffer = Lines([0; L]);
+        let x = operand(h, w, c, n, &mut buffer);
+        let mut o = [0; L];
+        for i in 0..L {
+            o[i] = x[i] as u64;
+        }
+        return o;
     }
-    let mut x = wide(w, c.s[n], true);
+    let mut x = w.lanes64(c.s[n], 2);
     let keep = if op.abs { !(1 << 63) } else { !0u64 };
     let flip = if op.neg { 1u64 << 63 } else { 0 };
     for v in &mut x {
@@ -504,9 +586,9 @@ pub(crate) fn source_wide<const L: usize>(w: &Wave<L>, c: &Code, n: usize) -> [u
 
 /// Lanes to write.
 #[inline(always)]
-pub(crate) fn written<const L: usize>(w: &Wave<L>, c: &Code) -> u64 {
+pub(crate) fn written<H: Host, const L: usize>(h: H, w: &Wave<L>, c: &Code) -> u64 {
     match &c.alu().dpp {
-        Some(map) => map.write::<L>(w.exec()),
+        Some(map) => map.write::<H, L>(h, w.exec()),
         None => w.exec(),
     }
 }
@@ -561,6 +643,7 @@ pub(crate) fn finish<const L: usize>(mode: u32, c: &Code, o: &mut [u32; L]) {
     if m.omod != 0 && flushed && mode >> 9 & 1 == 0 {
         let k = m.omod as usize & 3;
         match alu.float {
+            Float::F32 if mode & 3 == 0 => each(o, |v| positive(flush32(Near(mode, 0).mul32(v, OMOD[k])), 1 << 31)),
             Float::F32 => each(o, |v| positive(flush32(Exact(mode, 0).mul32(v, OMOD[k])), 1 << 31)),
             Float::F16 => each(o, |v| positive(flush16(Exact(mode, 0).mul16(v, OMOD16[k])), 1 << 15)),
             Float::Pair => each(o, |v| {
@@ -585,6 +668,9 @@ pub(crate) fn finish<const L: usize>(mode: u32, c: &Code, o: &mut [u32; L]) {
 #[inline(always)]
 pub(crate) fn finish_wide<const L: usize>(mode: u32, c: &Code, o: &mut [u64; L]) {
     let (alu, m) = (c.alu(), &c.inst.mods);
+    if alu.float == Float::None && alu.words == 2 {
+        return;
+    }
     if alu.float != Float::F64 {
         let mut x: [u32; L] = std::array::from_fn(|i| o[i] as u32);
         if alu.float != Float::None {
@@ -596,6 +682,9 @@ pub(crate) fn finish_wide<const L: usize>(mode: u32, c: &Code, o: &mut [u64; L])
         return;
     }
     let flushed = flushes(mode, Float::F64, true);
+    if !flushed && !m.clamp {
+        return;
+    }
     for v in o.iter_mut() {
         if alu.mode && flushed {
             *v = flush64(*v);
@@ -611,29 +700,24 @@ pub(crate) fn finish_wide<const L: usize>(mode: u32, c: &Code, o: &mut [u64; L])
 }
 
 #[inline(always)]
-pub(crate) fn full<const L: usize>(w: &mut Wave<L>, c: &Code) {
+pub(crate) fn full<H: Host, const L: usize>(h: H, w: &mut Wave<L>, c: &Code) {
     let alu = c.alu();
     let Kernel::Lanes(near, exact) = alu.kernel else { return };
-    let mut s = [[0u32; L]; 3];
-    for (n, s) in s.iter_mut().enumerate().take(alu.count as usize) {
-        *s = source(w, c, n);
-        // FMA_MIX computes in f32.
-        if alu.src[n].float == Float::F16 && c.inst.format() == Format::Vop3p {
-            each(s, |v| h2f(v).to_bits());
-        }
-    }
+    let [mut x, mut y, mut z, mut o] = [const { Lines([0; L]) }; 4];
+    let a = operand(h, w, c, 0, &mut x);
+    let b = if alu.count > 1 { operand(h, w, c, 1, &mut y) } else { a };
+    let d = if alu.count > 2 { operand(h, w, c, 2, &mut z) } else { a };
     let k = exact.filter(|_| w.mode & 15 != 0).unwrap_or(near);
-    let mut o = [0; L];
-    call(k, &mut o, &s[0], &s[1], &s[2], Env { mode: w.mode, aux: alu.aux });
-    finish(w.mode, c, &mut o);
-    store(w, c, &o);
+    call(k, &mut o.0, a, b, d, Env { mode: w.mode, aux: alu.aux });
+    finish(w.mode, c, &mut o.0);
+    store(h, w, c, &o.0);
 }
 
 /// Writes a result of at most 32 bits.
 #[inline(always)]
-pub(crate) fn store<const L: usize>(w: &mut Wave<L>, c: &Code, o: &[u32; L]) {
+pub(crate) fn store<H: Host, const L: usize>(h: H, w: &mut Wave<L>, c: &Code, o: &[u32; L]) {
     let alu = c.alu();
-    let write = written(w, c);
+    let write = written(h, w, c);
     match alu.half {
         Part::Whole => w.write32(c.inst.vdst as usize, o, write),
         part => write16(w, alu.target(c), part == Part::High, o, write),
@@ -641,52 +725,60 @@ pub(crate) fn store<const L: usize>(w: &mut Wave<L>, c: &Code, o: &[u32; L]) {
 }
 
 #[inline(always)]
-pub(crate) fn full_wide<const L: usize>(w: &mut Wave<L>, c: &Code) {
+pub(crate) fn full_wide<H: Host, const L: usize>(h: H, w: &mut Wave<L>, c: &Code) {
     let alu = c.alu();
     let Kernel::Wide(near, exact) = alu.kernel else { return };
-    let mut s = [[0u64; L]; 3];
-    for (n, s) in s.iter_mut().enumerate().take(alu.count as usize) {
-        *s = source_wide(w, c, n);
-    }
+    let x = WideLines(source_wide(h, w, c, 0));
+    let (y, z);
+    let b = if alu.count > 1 {
+        y = WideLines(source_wide(h, w, c, 1));
+        &y.0
+    } else {
+        &x.0
+    };
+    let d = if alu.count > 2 {
+        z = WideLines(source_wide(h, w, c, 2));
+        &z.0
+    } else {
+        &x.0
+    };
     let k = exact.filter(|_| w.mode & 15 != 0).unwrap_or(near);
-    let mut o = [0; L];
-    call_wide(k, &mut o, &s, Env { mode: w.mode, aux: alu.aux });
-    finish_wide(w.mode, c, &mut o);
-    let write = written(w, c);
-    w.write64(c.inst.vdst as usize, &o, alu.words, write);
+    let mut o = WideLines([0; L]);
+    call_wide(k, &mut o.0, [&x.0, b, d], Env { mode: w.mode, aux: alu.aux });
+    finish_wide(w.mode, c, &mut o.0);
+    let write = written(h, w, c);
+    w.write64(c.inst.vdst as usize, &o.0, alu.words, write);
 }
 
 /// Writes one half of a register, keeping the other.
 #[inline(always)]
 pub(crate) fn write16<const L: usize>(w: &mut Wave<L>, k: usize, high: bool, out: &[u32; L], mask: u64) {
     let Some(d) = w.vgpr_mut(k) else { return };
+    let mut x = [0; L];
     for l in 0..L {
-        let x = if high { d[l] & 0xffff | out[l] << 16 } else { d[l] & 0xffff_0000 | out[l] & 0xffff };
-        d[l] = if mask >> l & 1 != 0 { x } else { d[l] };
+        x[l] = if high { d[l] & 0xffff | out[l] << 16 } else { d[l] & 0xffff_0000 | out[l] & 0xffff };
+    }
+    if mask == Wave::<L>::ALL {
+        *d = x;
+    } else {
+        blend(mask, d, &x);
     }
 }
 
 /// Lanes of `b` where the mask is set, of `a` elsewhere.
 #[inline(always)]
-fn choose<const L: usize>(mask: u64, a: &[u32; L], b: &[u32; L]) -> [u32; L] {
-    let mut o = [0; L];
-    for i in 0..L {
-        o[i] = if mask >> i & 1 != 0 { b[i] } else { a[i] };
-    }
-    o
+fn choose<const L: usize>(mask: u64, a: &[u32; L], b: &[u32; L], o: &mut Lines<L>) {
+    o.0 = *a;
+    blend(mask, &mut o.0, b);
 }
 
 /// `v_cndmask`: by VCC in e32 forms, else by the third operand.
 #[inline(always)]
-pub(crate) fn select<const L: usize>(w: &mut Wave<L>, c: &Code) {
+pub(crate) fn select<H: Host, const L: usize>(h: H, w: &mut Wave<L>, c: &Code) {
     let mask = if c.inst.format() == Format::Vop3 { w.mask(c.inst.src[2] as usize) } else { w.mask(VCC) };
-    if c.alu().simple && c.alu().half == Part::Whole {
-        let (x, y);
-        let o = choose(mask, plain!(w, c.s[0], x), plain!(w, c.s[1], y));
-        return w.write32(c.inst.vdst as usize, &o, w.exec());
-    }
-    let o = choose(mask, &source(w, c, 0), &source(w, c, 1));
-    store(w, c, &o);
+    let [mut x, mut y, mut o] = [const { Lines([0; L]) }; 3];
+    choose(mask, operand(h, w, c, 0, &mut x), operand(h, w, c, 1, &mut y), &mut o);
+    store(h, w, c, &o.0);
 }
 
 /// One half of a VOPD pair.
@@ -733,18 +825,16 @@ macro_rules! vopd {
 
 /// One half of a pair, before anything is written.
 #[inline(always)]
-fn half<const L: usize>(w: &Wave<L>, h: &Half, s: [Src; 2], vdst: u8, constant: u32) -> [u32; L] {
+fn half_of<const L: usize>(w: &Wave<L>, h: &Half, s: [Src; 2], vdst: u8, constant: u32, o: &mut Lines<L>) {
     let (x, y, z);
     let (a, b) = (vopd!(w, s[0], x), vopd!(w, s[1], y));
-    let Some((near, exact)) = h.kernel else { return choose(w.mask(VCC), a, b) };
+    let Some((near, exact)) = h.kernel else { return choose(w.mask(VCC), a, b, o) };
     let d = if h.tied { Src::V(vdst) } else { Src::K(constant as u64) };
     let d = plain!(w, d, z);
     let env = Env { mode: w.mode, aux: 0 };
-    let mut o = [0; L];
     let care = if h.pairs { 0xff } else { 0x33 };
     if !h.float || w.mode & care == 0xf0 & care {
-        call(near, &mut o, a, b, d, env);
-        return o;
+        return call(near, &mut o.0, a, b, d, env);
     }
     let (mut a, mut b, mut d) = (*a, *b, *d);
     let operand = if h.pairs { Float::Pair } else { Float::F32 };
@@ -753,21 +843,21 @@ fn half<const L: usize>(w: &Wave<L>, h: &Half, s: [Src; 2], vdst: u8, constant: 
             flush(x, float);
         }
     }
-    call(exact.filter(|_| w.mode & 15 != 0).unwrap_or(near), &mut o, &a, &b, &d, env);
+    call(exact.filter(|_| w.mode & 15 != 0).unwrap_or(near), &mut o.0, &a, &b, &d, env);
     if flushes(w.mode, Float::F32, true) {
-        flush(&mut o, Float::F32);
+        flush(&mut o.0, Float::F32);
     }
-    o
 }
 
 /// A VOPD pair: both halves read before either writes.
 #[inline(always)]
-pub(crate) fn pair<const L: usize>(w: &mut Wave<L>, c: &Code) {
+pub(crate) fn pair<H: Host, const L: usize>(_: H, w: &mut Wave<L>, c: &Code) {
     let i = &c.inst;
     let (Some(y), Some([hx, hy])) = (i.y, &c.pair) else { return };
-    let x = half(w, hx, [c.s[0], c.s[1]], i.vdst, i.literal);
-    let o = half(w, hy, c.y, y.vdst, i.literal);
+    let [mut a, mut b] = [const { Lines([0; L]) }; 2];
+    half_of(w, hx, [c.s[0], c.s[1]], i.vdst, i.literal, &mut a);
+    half_of(w, hy, c.y, y.vdst, i.literal, &mut b);
     let exec = w.exec();
-    w.write32(i.vdst as usize, &x, exec);
-    w.write32(y.vdst as usize, &o, exec);
+    w.write32(i.vdst as usize, &a.0, exec);
+    w.write32(y.vdst as usize, &b.0, exec);
 }

@@ -237,12 +237,23 @@ impl<const L: usize> Wave<L> {
     }
 
     /// All lanes of a source of `n` dwords (1 or 2).
+    #[inline(always)]
     pub(crate) fn lanes64(&self, s: Src, n: u8) -> [u64; L] {
         match s {
             Src::V(k) => {
                 let lo = self.vgpr(k as usize);
-                let hi = self.vgpr(k as usize + 1);
-                std::array::from_fn(|i| if n == 2 { lo[i] as u64 | (hi[i] as u64) << 32 } else { lo[i] as u64 })
+                let mut o = [0; L];
+                if n == 2 {
+                    let hi = self.vgpr(k as usize + 1);
+                    for i in 0..L {
+                        o[i] = lo[i] as u64 | (hi[i] as u64) << 32;
+                    }
+                } else {
+                    for i in 0..L {
+                        o[i] = lo[i] as u64;
+                    }
+                }
+                o
             }
             s if n == 2 => [self.s64(s); L],
             s => [self.s32(s) as u64; L],
@@ -256,22 +267,37 @@ impl<const L: usize> Wave<L> {
         if mask == Self::ALL {
             *d = *out;
         } else {
-            for i in 0..L {
-                if mask >> i & 1 != 0 {
-                    d[i] = out[i];
-                }
-            }
+            blend(mask, d, out);
         }
     }
 
+    #[inline(always)]
     pub(crate) fn write64(&mut self, k: usize, out: &[u64; L], n: u8, mask: u64) {
         // A pair that reaches beyond the allocation is not written at all.
         if n == 2 && k + 1 >= self.v.len() {
             return;
         }
-        self.write32(k, &std::array::from_fn(|i| out[i] as u32), mask);
-        if n == 2 {
-            self.write32(k + 1, &std::array::from_fn(|i| (out[i] >> 32) as u32), mask);
+        let (mut low, mut high) = ([0; L], [0; L]);
+        for i in 0..L {
+            (low[i], high[i]) = (out[i] as u32, (out[i] >> 32) as u32);
         }
+        self.write32(k, &low, mask);
+        if n == 2 {
+            self.write32(k + 1, &high, mask);
+        }
+    }
+}
+
+/// Lanes of `x` where the mask is set take the place of those of `d`; sixteen at a time and without conditions, as host
+/// vectors do it.
+#[inline(always)]
+pub(crate) fn blend<const L: usize>(mask: u64, d: &mut [u32; L], x: &[u32; L]) {
+    let rows = d.as_chunks_mut::<16>().0.iter_mut().zip(x.as_chunks::<16>().0);
+    for (k, (d, x)) in rows.enumerate() {
+        let m = (mask >> (16 * k)) as u32;
+        for i in 0..16 {
+            d[i] ^= (d[i] ^ x[i]) & 0u32.wrapping_sub(m >> i & 1);
+        }
+        crate::ops::apart();
     }
 }

@@ -1,7 +1,7 @@
 //! Findings about memory: LDS values, races, alignment and bounds. Each kernel has one fault, its twin none.
 mod check_common;
 use check_common::*;
-use isa_exec::check::{KindSet, Space};
+use isa_exec::check::{Checker, Finding, Inspector, KindSet, Object, Space};
 
 /// The waves of a group part: wave 0 runs the first text, wave 1 the second; `both` is before that.
 fn waves(both: &str, first: &str, second: &str) -> String {
@@ -37,34 +37,99 @@ const TWO: u32 = 64;
 
 #[test]
 fn lds_starts_undefined() {
-    let f = finds(
-        &w32("
-         v_lshlrev_b32 v1, 2, v0
-        bad: ds_load_b32 v2, v1 offset:64
-         s_waitcnt lgkmcnt(0)"),
-        &[("uninit-lds", "bad")],
-    );
+    let source = |store: &str, op: &str| {
+        format!(
+            " v_lshlrev_b32 v1, 2, v0
+             {store}
+            bad: {op} offset:64
+             s_waitcnt lgkmcnt(0)
+             v_cvt_f32_u32 v3, v2
+             global_store_b32 v1, v3, s[0:1]"
+        )
+    };
+    let load = "ds_load_b32 v2, v1";
+    let f = finds(&w32(&source("", load)), &[("uninit-lds", "bad")]);
     let m = f[0].memory.unwrap();
-    assert_eq!((m.space, m.at, m.len, f[0].lane), (Space::Lds, 64, 4, Some(0)));
-    assert_eq!(f[0].count, 32);
-    clean(&w32("
-         v_lshlrev_b32 v1, 2, v0
-         ds_store_b32 v1, v0 offset:64
-         ds_load_b32 v2, v1 offset:64
-         s_waitcnt lgkmcnt(0)"));
+    assert_eq!((m.space, m.at, f[0].lane, f[0].lanes), (Space::Lds, 64, Some(0), 0xffff_ffff));
+    assert_eq!(f[0].other.as_ref().unwrap().instruction, "global_store_b32 v1, v3, s[0:1]");
+    clean(&w32(&source("ds_store_b32 v1, v0 offset:64", load)));
     // Byte by byte.
-    let f = finds(
-        &w32("
-         v_lshlrev_b32 v1, 2, v0
-         ds_store_b16 v1, v0
-         ds_store_b8 v1, v0 offset:2
-        bad: ds_load_b32 v2, v1
-         s_waitcnt lgkmcnt(0)"),
-        &[("uninit-lds", "bad")],
+    let bytes = "ds_store_b16 v1, v0 offset:64\n ds_store_b8 v1, v0 offset:66";
+    let f = finds(&w32(&source(bytes, load)), &[("uninit-lds", "bad")]);
+    assert_eq!(f[0].memory.unwrap().at, 67);
+    clean(&w32(&source(bytes, "ds_load_u16 v2, v1")));
+    // What is loaded and not used, as the fourth of three, is nobody's business.
+    clean(&w32(" v_lshlrev_b32 v1, 2, v0\n ds_load_b32 v2, v1\n s_waitcnt lgkmcnt(0)"));
+    // An atomic reads, too, and what it leaves is as good as that.
+    let add = "ds_add_rtn_u32 v2, v1, v0";
+    finds(&w32(&source("", add)), &[("uninit-lds", "bad")]);
+    clean(&w32(&source("ds_store_b32 v1, v0 offset:64", add)));
+    let counted = |init: &str| {
+        format!(
+            " v_lshlrev_b32 v1, 2, v0
+             {init}
+            bad: ds_add_u32 v1, v0
+             ds_load_b32 v2, v1
+             s_waitcnt lgkmcnt(0)
+             global_store_b32 v1, v2, s[0:1]"
+        )
+    };
+    finds(&w32(&counted("")), &[("uninit-lds", "bad")]);
+    clean(&w32(&counted("ds_store_b32 v1, v0")));
+    // A register that was never written stays that through LDS.
+    finds(
+        &w32(&source("ds_store_b32 v1, v9 offset:64", load)
+            .replace("bad:", "")
+            .replace("global_store", "bad: global_store")),
+        &[("uninit-vgpr", "bad")],
     );
-    assert_eq!((f[0].memory.unwrap().at, f[0].memory.unwrap().len), (3, 1));
-    // An atomic reads, too.
-    finds(&w32(" v_lshlrev_b32 v1, 2, v0\nbad: ds_add_u32 v1, v0"), &[("uninit-lds", "bad")]);
+    // The second of a pair.
+    let pair = |second: &str| {
+        format!(
+            " v_lshlrev_b32 v1, 2, v0
+             ds_store_b32 v1, v0
+             {second}
+            bad: ds_load_2addr_b32 v[2:3], v1 offset1:32
+             s_waitcnt lgkmcnt(0)
+             global_store_b64 v1, v[2:3], s[0:1]"
+        )
+    };
+    let f = finds(&w32(&pair("")), &[("uninit-lds", "bad")]);
+    assert_eq!((f[0].register.as_deref(), f[0].memory.unwrap().at), (Some("v3"), 128));
+    clean(&w32(&pair("ds_store_b32 v1, v0 offset:128")));
+}
+
+#[test]
+fn lds_read_directly() {
+    let source = |store: &str| {
+        format!(
+            " v_lshlrev_b32 v1, 2, v0
+             {store}
+             s_waitcnt lgkmcnt(0)
+             s_mov_b32 m0, 0x20040
+            bad: lds_direct_load v2
+             s_waitcnt_expcnt null, 0
+             global_store_b32 v1, v2, s[0:1]"
+        )
+    };
+    finds(&w32(&source("")), &[("uninit-lds", "bad")]);
+    clean(&w32(&source("ds_store_b32 v1, v0")));
+    let f = finds(&w32(&source("ds_store_b32 v1, v0").replace("0x20040", "0x20400")), &[("lds-bounds", "bad")]);
+    assert_eq!(f[0].memory.unwrap().at, 1024);
+    finds(&w32(&source("ds_store_b32 v1, v0").replace("s_mov_b32 m0, 0x20040", "")), &[("uninit-sgpr", "bad")]);
+}
+
+#[test]
+fn a_wave_that_ends_before_a_barrier() {
+    let source = "
+         v_cmp_gt_u32 vcc_lo, 32, v0
+         s_cbranch_vccz 2
+        bad: s_barrier
+         v_nop";
+    finds(&w32(source).threads(TWO), &[]);
+    let f = finds_among(&w32(source).threads(TWO), KindSet::all(), &[("barrier-ended", "bad")]);
+    assert_eq!((f[0].site.wave, f[0].other.as_ref().unwrap().wave), (0, 1));
+    finds_among(&w32(" s_barrier").threads(TWO), KindSet::all(), &[]);
 }
 
 #[test]
@@ -259,6 +324,44 @@ fn bounds_of_lds_and_of_buffers() {
     let load = |offset: u64| format!(" v_lshlrev_b32 v1, 2, v0\nbad: global_load_b32 v2, v1, s[0:1] offset:{offset}");
     let f = finds(&w32(&load(ASKED - 120)), &[("out-of-bounds", "bad")]);
     assert_eq!((f[0].lane, f[0].memory.unwrap().at, f[0].count), (Some(30), X + ASKED, 2));
-    assert_eq!(f[0].detail, "the buffer has 1000 bytes at 0x100000; 4 bytes lie behind it");
+    assert_eq!(f[0].detail, "4 bytes past the end of the buffer at 0x100000 of 1000 bytes, at its offset 1000");
     clean(&w32(&load(ASKED - 128)));
+}
+
+/// Findings of a kernel whose buffers have names and whose LDS is declared.
+fn told(source: &str, lds: u32) -> Vec<Finding> {
+    let mut checker = Checker::default();
+    checker.set_lds_bytes(lds);
+    checker.name_object(Object { va: X, bytes: 4096 }, "argument 0 (x)".into());
+    checker.name_object(Object { va: Y, bytes: 4096 }, "argument 1 (y)".into());
+    let mut all = Inspector::new(Some(checker), None, None);
+    let _ = observe(&w32(source), &mut all);
+    all.checker.unwrap().findings().to_vec()
+}
+
+#[test]
+fn accesses_beside_a_buffer_name_it() {
+    let load = |op: &str, offset: &str| format!(" v_lshlrev_b32 v1, 2, v0\n {op} offset:{offset}\n s_waitcnt vmcnt(0)");
+    let detail = |source: &str| {
+        let f = told(source, 1024);
+        assert_eq!(f.iter().map(Finding::code).collect::<Vec<_>>(), ["out-of-bounds"], "{source}");
+        (f[0].lane.unwrap(), f[0].detail.clone())
+    };
+    // Nothing is mapped beside them: the access faults, and is found all the same.
+    let past = detail(&load("global_load_b32 v2, v1, s[2:3]", "3972"));
+    assert_eq!(past, (31, "4 bytes past the end of argument 1 (y) of 4096 bytes, at its offset 4096".into()));
+    let before = detail(&load("global_store_b32 v1, v0, s[0:1]", "-4"));
+    assert_eq!(before, (0, "4 bytes before the start of argument 0 (x) of 4096 bytes".into()));
+    let wide = detail(&load("global_load_b64 v[2:3], v1, s[0:1]", "3968"));
+    assert_eq!(wide, (31, "4 bytes past the end of argument 0 (x) of 4096 bytes, at its offset 4092".into()));
+    assert!(told(&load("global_load_b32 v2, v1, s[0:1]", "3968"), 1024).is_empty());
+}
+
+#[test]
+fn lds_ends_where_the_kernel_says() {
+    let source = " v_lshlrev_b32 v1, 2, v0\n ds_store_b32 v1, v0 offset:4";
+    let f = told(source, 128);
+    assert_eq!((f.len(), f[0].code(), f[0].lane), (1, "lds-bounds", Some(31)));
+    assert_eq!(f[0].detail, "the group has 128 bytes of LDS");
+    assert!(told(source, 132).is_empty());
 }

@@ -242,3 +242,42 @@ fn stored_registers_beyond_the_last_are_v0() {
     code[at + 1] |= 0x200;
     assert_eq!(both(&code, 7, WaveSize::W32, 32), Ok(true));
 }
+
+#[test]
+fn indirect_jumps_go_where_they_are_told() {
+    // Two functions, called in turn from three places of a loop: by s_swappc, by s_call, and with fewer lanes; the functions'
+    // returns go to all of them.
+    let text = "s_mov_b32 s50, 40\nv_mov_b32 v1, 1\n\
+         s_getpc_b64 s[20:21]\nbase:\ns_add_u32 s22, s20, first-base\ns_addc_u32 s23, s21, 0\n\
+         s_add_u32 s24, s20, second-base\ns_addc_u32 s25, s21, 0\nloop:\n\
+         s_swappc_b64 s[30:31], s[22:23]\ns_swappc_b64 s[30:31], s[24:25]\ns_call_b64 s[30:31], first\n\
+         s_and_b32 s51, s50, 1\ns_cselect_b32 s26, s22, s24\ns_cselect_b32 s27, s23, s25\n\
+         s_mov_b32 exec_lo, 0x0f0f3\ns_swappc_b64 s[30:31], s[26:27]\ns_mov_b32 exec_lo, -1\n\
+         s_sub_u32 s50, s50, 1\ns_cmp_lg_u32 s50, 0\ns_cbranch_scc1 loop\ns_endpgm\n\
+         first:\nv_lshl_add_u32 v1, v1, 1, 3\ns_setpc_b64 s[30:31]\n\
+         second:\nv_xor_b32 v1, v1, v0\nv_cmp_gt_u32 vcc_lo, v1, v2\nv_cndmask_b32 v3, v3, v1, vcc_lo\n\
+         s_setpc_b64 s[30:31]\n";
+    for seed in 0..8 {
+        let code = source(text, WaveSize::W32);
+        assert_eq!(both(&code, seed, WaveSize::W32, 64), Ok(true));
+    }
+}
+
+#[test]
+fn scalar_buffer_loads_end_where_the_buffer_does() {
+    // A resource in s[4:7] over code, which is read only; of 0 to 100 bytes, or elements of 12 bytes.
+    for (records, stride) in (0..100).map(|n| (n, 0)).chain((0..9).map(|n| (n, 12u32))) {
+        for n in ["b32 s8", "b64 s[8:9]", "b128 s[8:11]", "b256 s[8:15]", "b512 s[8:23]"] {
+            let text = format!(
+                "s_mov_b32 s50, 3\ns_getpc_b64 s[4:5]\ns_or_b32 s5, s5, {:#x}\ns_mov_b32 s6, {records}\n\
+                 s_mov_b32 s7, 0\ns_mov_b32 s3, 10\nloop:\ns_buffer_load_{n}, s[4:7], 0x10\n\
+                 s_buffer_load_b32 s24, s[4:7], s3 offset:0x2\n\
+                 s_sub_u32 s50, s50, 1\ns_cmp_lg_u32 s50, 0\ns_cbranch_scc1 loop\ns_endpgm\n",
+                stride << 16
+            );
+            let mut code = source(&text, WaveSize::W32);
+            code.extend([0; 64]);
+            assert_eq!(both(&code, 3, WaveSize::W32, 32), Ok(true), "{n} of {records}");
+        }
+    }
+}

@@ -4,7 +4,6 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use sparkle_pm4::Buffer;
 use sparkle_pm4::object::{Arg, KernelInfo, ValueKind};
 
@@ -141,10 +140,10 @@ pub struct Target {
 }
 
 impl Target {
-    /// Writes what the buffer holds, by pieces: it may be larger than memory has room for once more. `doing` says of
-    /// what a failed read is.
-    pub fn write(&self, buffer: &Buffer<u8>, doing: impl Fn() -> String) -> anyhow::Result<()> {
-        const PIECE: usize = 16 << 20;
+    /// Writes what the buffer holds, by pieces: it may be larger than memory has room for once more. A piece is small,
+    /// because the software device's time limit is one for copies, too.
+    pub fn write(&self, buffer: &Buffer<u8>) -> anyhow::Result<()> {
+        const PIECE: usize = 1 << 20;
         let header = self.npy.as_ref().map(|(descr, dims)| array::header(descr, dims)).unwrap_or_default();
         let failed = |e: io::Error| unwritable(&self.path, &e);
         let mut file = File::create(&self.path).map_err(failed)?;
@@ -153,7 +152,7 @@ impl Target {
         for start in (0..buffer.len()).step_by(PIECE) {
             signals::check()?;
             let piece = &mut piece[..PIECE.min(buffer.len() - start)];
-            buffer.read_at(start, piece).with_context(&doing)?;
+            buffer.read_at(start, piece)?;
             file.write_all(piece).map_err(failed)?;
         }
         Ok(())

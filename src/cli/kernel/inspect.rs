@@ -166,14 +166,16 @@ impl Inside {
         self.inspection.clone()
     }
 
-    /// The kernel is loaded, its file's address 0 at `base`, and its buffers lie at these addresses.
-    pub fn place(&self, base: u64, buffers: impl Iterator<Item = Object>) {
+    /// The kernel is loaded, its file's address 0 at `base`, its groups ask for so much LDS, and its buffers lie at these
+    /// addresses.
+    pub fn place(&self, base: u64, lds_bytes: u32, buffers: impl Iterator<Item = (Object, String)>) {
         self.inspection.with(|i| {
             if let Some(t) = &mut i.tracer {
                 t.set_filter(Filter { base, ..t.filter() });
             }
             if let Some(c) = &mut i.checker {
-                buffers.for_each(|b| c.add_object(b));
+                c.set_lds_bytes(lds_bytes);
+                buffers.for_each(|(object, name)| c.name_object(object, name));
             }
         });
     }

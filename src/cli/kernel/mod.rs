@@ -277,9 +277,15 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
     let queue = device.queue().with_context(doing)?;
     let mut buffers = upload(&device, &given).with_context(doing)?;
     let base = kernel.prepared().spec().code_va.wrapping_sub(info.entry_offset);
+    let image = base..base + module.object().image().len() as u64;
     if let Some(inside) = &settings.inside {
-        let object = |b: &Buffer<u8>| b.va().map(|va| check::Object { va, bytes: b.len() as u64 });
-        inside.place(base, buffers.iter().flatten().filter_map(object));
+        let named = |(i, (arg, buffer)): (usize, (_, &Option<Buffer<u8>>))| {
+            let buffer = buffer.as_ref()?;
+            let object = check::Object { va: buffer.va()?, bytes: buffer.len() as u64 };
+            Some((object, args::named(i, arg)))
+        };
+        let lds = info.lds_bytes.saturating_add(dynamic_lds);
+        inside.place(base, lds, info.explicit_args().zip(&buffers).enumerate().filter_map(named));
     }
     let progress = out.progress(format!("{}: {}", device.engine(), info.name));
     let (warmup, iters) = args.iters.map_or((0, 1), |n| (1, n));
@@ -310,8 +316,7 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
                 // What was found until then may say why.
                 out.error_text(&inside.finish(base, out)?.text());
             }
-            let base = base..base + module.object().image().len() as u64;
-            return Err(lost(error, &args.file, base, settings.timeout, doing()));
+            return Err(lost(error, &args.file, image, settings.timeout, doing()));
         }
         if i >= warmup {
             times.push(start.elapsed());
@@ -326,7 +331,8 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
     let mut outputs = Vec::new();
     for (index, (given, buffer)) in given.iter().zip(&buffers).enumerate() {
         if let (Given::Buffer { output: Some(target), .. }, Some(buffer)) = (given, buffer) {
-            target.write(buffer, doing)?;
+            let written = target.write(buffer);
+            written.map_err(|e| lost(e, &args.file, image.clone(), settings.timeout, doing()))?;
             outputs.push((index, target.clone(), buffer.len()));
         }
     }

@@ -70,6 +70,19 @@ proptest! {
 }
 
 #[test]
+fn a_gap_keeps_ranges_apart_as_long_as_there_is_room() {
+    let mut space = VaSpace::new(0x20_0000, 0x20_8000, 4096);
+    space.set_gap(0x2000);
+    let given: Vec<u64> = (0..3).map(|_| space.alloc(0x1000).unwrap()).collect();
+    assert_eq!(given, [0x20_0000, 0x20_3000, 0x20_6000]);
+    // The next one takes what is left between them.
+    assert_eq!(space.alloc(0x1000), Some(0x20_1000));
+    assert!(space.free(0x20_1000, 0x1000) && space.free(0x20_3000, 0x1000));
+    assert_eq!(space.alloc(0x1000), Some(0x20_3000));
+    assert_eq!(space.in_use(), 0x3000);
+}
+
+#[test]
 fn a_full_space_says_so_and_odd_spaces_are_empty() {
     let mut space = VaSpace::new(0x20_0000, 0x20_4000, 4096);
     assert_eq!(space.alloc(0), None);

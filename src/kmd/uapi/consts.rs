@@ -82,6 +82,9 @@ constants! {
     SCHED_OP_PROCESS_PRIORITY_OVERRIDE: u32 = 1, "Override the priority of all contexts of a file.";
     SCHED_OP_CONTEXT_PRIORITY_OVERRIDE: u32 = 2, "Override the priority of one context.";
 
+    USERQ_OP_CREATE: u32 = 1, "Create a user-mode queue.";
+    USERQ_OP_FREE: u32 = 2, "Free a user-mode queue.";
+
     // User pointers.
     GEM_USERPTR_READONLY: u32 = 1 << 0, "The GPU may only read.";
     GEM_USERPTR_ANONONLY: u32 = 1 << 1, "Refuse pages that belong to a file.";

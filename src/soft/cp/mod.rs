@@ -9,6 +9,7 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use isa_exec::{FaultCause, MemFault, Memory, TrapKind};
@@ -49,6 +50,7 @@ pub struct CommandProcessor {
     check_hazards: bool,
     check_caches: bool,
     strict: bool,
+    log: Option<Sender<String>>,
     trace: Option<Arc<Trace>>,
     last_fault: AtomicU64,
 }
@@ -69,6 +71,7 @@ impl CommandProcessor {
             check_hazards: config.check_hazards,
             check_caches: config.check_caches,
             strict: config.strict,
+            log: config.log.clone(),
             trace: config.trace.clone(),
             last_fault: AtomicU64::new(0),
         })
@@ -105,18 +108,18 @@ impl Execute for CommandProcessor {
                 Stop::Fault(fault, who) => (Errno::ENODATA, self.page_fault(&job.vm, &fault, &who)),
                 Stop::Wave(stopped, suspicion) => {
                     let Stopped { trap, waves } = *stopped;
-                    let killed = trap.kind == TrapKind::Killed;
-                    let errno = if killed { Errno::ETIME } else { Errno::ENODATA };
                     let reason = match &trap.kind {
                         TrapKind::MemFault(fault) => self.page_fault(&job.vm, fault, &trap.to_string()),
                         TrapKind::Killed => "hang: the job was stopped after its time limit".to_owned(),
                         _ => trap.to_string(),
                     };
                     let parts = [Some(reason), suspicion, Some(waves).filter(|w| !w.is_empty())];
-                    (errno, parts.into_iter().flatten().collect::<Vec<_>>().join("; "))
+                    // Killing waves is enough: the ring goes on.
+                    (Errno::ENODATA, parts.into_iter().flatten().collect::<Vec<_>>().join("; "))
                 }
                 Stop::Hang(reason) => (Errno::ETIME, reason),
             };
+            self.say(|| format!("{}: {reason}", ring(job)));
             Failure { errno, reason }
         });
         if let Some(trace) = &self.trace {
@@ -130,7 +133,20 @@ impl Execute for CommandProcessor {
     }
 }
 
+/// Which ring a job is on, for people.
+fn ring(job: &Job) -> String {
+    format!("{:?} ring {}", job.ring.0, job.ring.1).to_lowercase()
+}
+
 impl CommandProcessor {
+    /// Tells whoever keeps the log.
+    fn say(&self, what: impl FnOnce() -> String) {
+        if let Some(log) = &self.log {
+            // Nobody may be listening any more.
+            _ = log.send(what());
+        }
+    }
+
     fn page_fault(&self, vm: &Vm, fault: &MemFault, who: &str) -> String {
         self.last_fault.store(fault.va, Ordering::Relaxed);
         if fault.cause != FaultCause::Unmapped {
@@ -446,7 +462,16 @@ impl Run<'_> {
     }
 
     fn perform(&mut self, access: &Access, at: &str) -> Result<(), Stop> {
-        access.perform(&mut self.memory, self.cp.trace.as_deref()).map_err(|f| fault(f, at)).map(drop)
+        match access.perform(&mut self.memory, self.cp.trace.as_deref()) {
+            Ok(_) => Ok(()),
+            Err(fault) if !self.cp.strict => {
+                // As a card whose driver doesn't stop at faults: what can't be accessed isn't, and the log says so.
+                let reason = self.cp.page_fault(&self.job.vm, &fault, &format!("{at}: {fault}"));
+                self.cp.say(|| format!("{}: the access was dropped: {reason}", ring(self.job)));
+                Ok(())
+            }
+            Err(f) => Err(fault(f, at)),
+        }
     }
 
     /// Runs what is pending to its end.

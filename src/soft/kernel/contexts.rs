@@ -7,20 +7,71 @@ use nix::errno::Errno;
 use super::{ARRAY_LIMIT, BoList, Call, get, put};
 use crate::kmd::uapi;
 use crate::soft::context::Context;
+use crate::soft::descriptor;
+use crate::soft::share::{Kind, Name};
+
+fn is_priority(value: i32) -> bool {
+    [
+        uapi::CTX_PRIORITY_VERY_LOW,
+        uapi::CTX_PRIORITY_LOW,
+        uapi::CTX_PRIORITY_NORMAL,
+        uapi::CTX_PRIORITY_HIGH,
+        uapi::CTX_PRIORITY_VERY_HIGH,
+    ]
+    .contains(&value)
+}
 
 impl Call<'_> {
+    /// `AMDGPU_VM`. Each file's work has its address space here whatever it reserves.
+    pub(super) fn vm_op(&self, arg: &mut [u8]) -> Result<i32, Errno> {
+        match get::<uapi::VmIn>(arg).op {
+            uapi::VM_OP_RESERVE_VMID | uapi::VM_OP_UNRESERVE_VMID => {
+                put(arg, &uapi::VmOut::default());
+                Ok(0)
+            }
+            _ => Err(Errno::EINVAL),
+        }
+    }
+
+    /// `AMDGPU_SCHED`: the master overrides the priorities of another file's contexts.
+    pub(super) fn sched(&self, arg: &[u8]) -> Result<i32, Errno> {
+        let sched: uapi::SchedIn = get(arg);
+        let one = match sched.op {
+            uapi::SCHED_OP_PROCESS_PRIORITY_OVERRIDE => false,
+            uapi::SCHED_OP_CONTEXT_PRIORITY_OVERRIDE => true,
+            _ => return Err(Errno::EINVAL),
+        };
+        if !is_priority(sched.priority) {
+            return Err(Errno::EINVAL);
+        }
+        let name = Name::of(descriptor::duplicate(sched.fd as i32)?);
+        let name = name.filter(|name| name.kind == Kind::Drm).ok_or(Errno::EINVAL)?;
+        let contexts = self.card.contexts_of(name.serial).ok_or(Errno::EINVAL)?;
+        match one {
+            true => contexts.get(sched.ctx_id).ok_or(Errno::EINVAL)?.set_priority(sched.priority),
+            false => contexts.each(|context| context.set_priority(sched.priority)),
+        }
+        self.card.events.notify();
+        Ok(0)
+    }
+
     pub(super) fn context(&self, id: u32) -> Result<Arc<Context>, Errno> {
         self.contexts.get(id).ok_or(Errno::EINVAL)
     }
 
     pub(super) fn ctx(&self, arg: &mut [u8]) -> Result<i32, Errno> {
         let ctx: uapi::CtxIn = get(arg);
+        let resets = self.card.resets();
         match ctx.op {
             uapi::CTX_OP_ALLOC_CTX => {
-                if ctx.priority > uapi::CTX_PRIORITY_NORMAL && !nix::unistd::geteuid().is_root() {
+                // What is no priority is the normal one, as it was before there were any.
+                let priority = if is_priority(ctx.priority) { ctx.priority } else { uapi::CTX_PRIORITY_NORMAL };
+                let master = self.card.is_master(self.file.id);
+                if priority > uapi::CTX_PRIORITY_NORMAL && !master && !nix::unistd::geteuid().is_root() {
                     return Err(Errno::EACCES);
                 }
-                let ctx_id = self.contexts.insert(Arc::new(Context::new(self.card.resets())));
+                let context = Arc::new(Context::new(resets.count(), resets.lost(), priority));
+                let ctx_id = self.contexts.insert(context);
                 put(arg, &uapi::CtxOutAlloc { ctx_id, _pad: 0 });
             }
             uapi::CTX_OP_FREE_CTX => {
@@ -30,20 +81,22 @@ impl Call<'_> {
             uapi::CTX_OP_QUERY_STATE => {
                 let context = self.context(ctx.ctx_id)?;
                 // The old query cannot tell who was to blame.
-                let reset_status = match context.seen_reset(self.card.resets()) || context.is_lost() {
+                let reset_status = match context.news(resets.count()) || context.is_lost() {
                     true => uapi::CTX_UNKNOWN_RESET,
                     false => uapi::CTX_NO_RESET,
                 };
-                put(arg, &uapi::CtxOutState { flags: 0, hangs: 0, reset_status });
+                put(arg, &uapi::CtxOutState { flags: 0, hangs: context.is_lost().into(), reset_status });
             }
             uapi::CTX_OP_QUERY_STATE2 => {
                 let context = self.context(ctx.ctx_id)?;
                 let mut flags = 0;
-                if context.seen_reset(self.card.resets()) {
-                    flags |= uapi::CTX_QUERY2_FLAGS_RESET;
-                }
-                if context.is_lost() {
-                    flags |= uapi::CTX_QUERY2_FLAGS_GUILTY;
+                for (flag, holds) in [
+                    (uapi::CTX_QUERY2_FLAGS_RESET, context.seen_reset(resets.count())),
+                    (uapi::CTX_QUERY2_FLAGS_VRAMLOST, context.seen_loss(resets.lost())),
+                    (uapi::CTX_QUERY2_FLAGS_GUILTY, context.is_lost()),
+                    (uapi::CTX_QUERY2_FLAGS_RESET_IN_PROGRESS, resets.in_progress()),
+                ] {
+                    flags |= if holds { flag } else { 0 };
                 }
                 put(arg, &uapi::CtxOutState { flags, hangs: 0, reset_status: 0 });
             }

@@ -86,12 +86,15 @@ impl Call<'_> {
 
     /// Whether this node, and this client of it, may issue an ioctl that exists.
     pub(super) fn may(&self, number: u32) -> Result<(), Errno> {
-        // Of the core: version, capabilities, closing, PRIME, synchronisation objects. Of the driver: all but SCHED.
-        let on_render = matches!(number, 0x00 | 0x09 | 0x0c | 0x2d | 0x2e | 0x40..=0x54 | 0x56..=0x9f | 0xbf..=0xc5 | 0xca..=0xcd | 0xcf);
+        // Who the client is, global names, client capabilities, the master's matters, displays; of the driver's, SCHED.
+        let primary_only = matches!(
+            number,
+            0x01 | 0x02 | 0x05 | 0x07 | 0x0a | 0x0b | 0x0d | 0x11 | 0x1e | 0x1f | 0x55 | 0xa0..=0xbe | 0xc6..=0xc9 | 0xce | 0xd0..=0xd2
+        );
         // Authentication of others, SCHED.
         let needs_master = matches!(number, 0x07 | 0x11 | 0x55);
         match self.file.node {
-            NodeKind::Render if !on_render => Err(Errno::EACCES),
+            NodeKind::Render if primary_only => Err(Errno::EACCES),
             NodeKind::Primary if needs_master && !self.card.is_master(self.file.id) => Err(Errno::EACCES),
             _ => Ok(()),
         }

@@ -1,6 +1,6 @@
 //! Command submission: from the caller's chunks to a job.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use bytemuck::Pod;
 use nix::errno::Errno;
@@ -24,12 +24,22 @@ pub const fn max_ibs(engine: Engine) -> u32 {
 /// Most chunks in one submission, and most dwords in a chunk: beyond any real one.
 const MAX_CHUNKS: u64 = 4096;
 const MAX_CHUNK_DW: u64 = 1 << 20;
-/// What the chunks say, before it becomes a job.
-#[derive(Default)]
-struct Parsed {
-    ring: Option<(Engine, u32)>,
+/// Most rings of one submission.
+const GANG_MAX: usize = 4;
+
+/// What one ring executes.
+struct Part {
+    ring: (Engine, u32),
     ibs: Vec<Ib>,
     mem_sync: bool,
+}
+
+/// What the chunks say, before it becomes a job, or a gang of them.
+#[derive(Default)]
+struct Parsed {
+    parts: Vec<Part>,
+    /// The part that the last IB belongs to: it speaks for the gang.
+    leader: usize,
     dependencies: Vec<Arc<Fence>>,
     signal: Vec<(Arc<Syncobj>, u64)>,
     user_fence: Option<(Arc<super::Bo>, u64)>,
@@ -54,9 +64,15 @@ impl Call<'_> {
             return Err(Errno::EINVAL);
         }
         let context = self.context(cs.ctx_id)?;
-        if context.is_lost() {
+        // Who hung is told how it was recovered; who lost its memory to others' hangs, that it is over.
+        let resets = self.card.resets();
+        if let Some((errno, _)) = context.loss() {
+            return Err(errno);
+        }
+        if context.seen_loss(resets.lost()) {
             return Err(Errno::ECANCELED);
         }
+        let generation = resets.lost();
         // An array of addresses, each of one chunk.
         let addresses = self.client.read_array::<u64>(cs.chunks, cs.num_chunks.into(), MAX_CHUNKS)?;
         let mut parsed = Parsed::default();
@@ -68,28 +84,50 @@ impl Call<'_> {
             let data = self.client.read_array::<u32>(chunk.chunk_data, chunk.length_dw.into(), MAX_CHUNK_DW)?;
             self.chunk(chunk.chunk_id, &data, &mut parsed)?;
         }
-        let Some(ring) = parsed.ring else { return Err(Errno::EINVAL) };
-
-        let fence = Fence::new(&self.card.events);
-        let list = parsed.list.unwrap_or_default();
-        let sequence = context.push(ring, &fence);
-        list.iter().for_each(|bo| bo.used_by(&fence));
-        for (sync, point) in parsed.signal {
-            sync.add(point, Arc::clone(&fence));
+        if parsed.parts.is_empty() {
+            return Err(Errno::EINVAL);
         }
-        self.card.submit(Job {
-            context,
-            vm: Arc::clone(&self.vm),
-            ring,
-            ibs: parsed.ibs,
-            mem_sync: parsed.mem_sync,
-            dependencies: parsed.dependencies,
-            fence,
-            sequence,
-            user_fence: parsed.user_fence.map(|(bo, offset)| (Arc::clone(&bo.storage), offset)),
-            resident: list.iter().map(|bo| Arc::clone(&bo.storage)).collect(),
-        })?;
-        put(arg, &uapi::CsOut { handle: sequence });
+        self.card.start(parsed.parts.iter().map(|part| part.ring))?;
+
+        let list = parsed.list.unwrap_or_default();
+        let gang = (parsed.parts.len() > 1).then(|| self.card.gang());
+        let mut user_fence = parsed.user_fence.map(|(bo, offset)| (Arc::clone(&bo.storage), offset));
+        let mut signal = Vec::new();
+        let mut answer = 0;
+        let order = context.order.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut jobs = Vec::new();
+        for (at, part) in parsed.parts.into_iter().enumerate() {
+            let fence = Fence::new(&self.card.events);
+            let sequence = context.push(part.ring, &fence);
+            list.iter().for_each(|bo| bo.used_by(&fence));
+            let leads = at == parsed.leader;
+            if leads {
+                answer = sequence;
+                signal =
+                    parsed.signal.iter().map(|(sync, point)| (Arc::clone(sync), *point, Arc::clone(&fence))).collect();
+            }
+            jobs.push(Job {
+                file: self.file.id,
+                generation,
+                gang: gang.clone(),
+                context: Arc::clone(&context),
+                vm: Arc::new(self.vm.view()),
+                ring: part.ring,
+                ibs: part.ibs,
+                mem_sync: part.mem_sync,
+                dependencies: parsed.dependencies.clone(),
+                fence,
+                sequence,
+                user_fence: if leads { user_fence.take() } else { None },
+                resident: list.iter().map(|bo| Arc::clone(&bo.storage)).collect(),
+            });
+        }
+        for (sync, point, fence) in signal {
+            sync.add(point, fence);
+        }
+        self.card.submit(jobs);
+        drop(order);
+        put(arg, &uapi::CsOut { handle: answer });
         Ok(0)
     }
 
@@ -98,14 +136,20 @@ impl Call<'_> {
             uapi::CHUNK_ID_IB => {
                 let ib = elements::<uapi::CsChunkIb>(data)?[0];
                 let ring = self.ring(ib.ip_type, ib.ip_instance, ib.ring)?;
-                // IBs of several rings would be a gang, which isn't provided yet.
-                if *parsed.ring.get_or_insert(ring) != ring || parsed.ibs.len() >= max_ibs(ring.0) as usize {
+                parsed.leader = match parsed.parts.iter().position(|part| part.ring == ring) {
+                    Some(at) => at,
+                    None if parsed.parts.len() == GANG_MAX => return Err(Errno::EINVAL),
+                    None => {
+                        let mem_sync = ib.flags & uapi::IB_FLAG_EMIT_MEM_SYNC != 0;
+                        parsed.parts.push(Part { ring, ibs: Vec::new(), mem_sync });
+                        parsed.parts.len() - 1
+                    }
+                };
+                let ibs = &mut parsed.parts[parsed.leader].ibs;
+                if ibs.len() >= max_ibs(ring.0) as usize {
                     return Err(Errno::EINVAL);
                 }
-                if parsed.ibs.is_empty() {
-                    parsed.mem_sync = ib.flags & uapi::IB_FLAG_EMIT_MEM_SYNC != 0;
-                }
-                parsed.ibs.push(Ib { va: canonical(ib.va_start), bytes: ib.ib_bytes });
+                ibs.push(Ib { va: canonical(ib.va_start), bytes: ib.ib_bytes });
             }
             uapi::CHUNK_ID_FENCE => {
                 let fence = elements::<uapi::CsChunkFence>(data)?[0];

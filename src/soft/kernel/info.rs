@@ -18,6 +18,8 @@ impl Call<'_> {
             self.client.write(info.return_pointer, &bytes[..bytes.len().min(info.return_size as usize)]).map(|()| 0)
         };
         let (vram, vram_used) = self.card.arena.usage(Heap::Vram);
+        let visible = self.card.visible_vram();
+        let visible_used = self.card.arena.visible_usage(visible);
         let (gtt, gtt_used) = self.card.arena.usage(Heap::Gtt);
         let heap = |total: u64, used: u64| uapi::HeapInfo {
             total_heap_size: total,
@@ -43,11 +45,12 @@ impl Call<'_> {
             uapi::INFO_NUM_BYTES_MOVED | uapi::INFO_NUM_EVICTIONS | uapi::INFO_NUM_VRAM_CPU_PAGE_FAULTS => {
                 answer(&0u64.to_ne_bytes())
             }
-            uapi::INFO_VRAM_USAGE | uapi::INFO_VIS_VRAM_USAGE => answer(&vram_used.to_ne_bytes()),
+            uapi::INFO_VRAM_USAGE => answer(&vram_used.to_ne_bytes()),
+            uapi::INFO_VIS_VRAM_USAGE => answer(&visible_used.to_ne_bytes()),
             uapi::INFO_GTT_USAGE => answer(&gtt_used.to_ne_bytes()),
             uapi::INFO_VRAM_GTT => answer(bytemuck::bytes_of(&uapi::InfoVramGtt {
                 vram_size: vram,
-                vram_cpu_accessible_size: vram,
+                vram_cpu_accessible_size: visible,
                 gtt_size: gtt,
             })),
             uapi::INFO_READ_MMR_REG => {
@@ -61,10 +64,10 @@ impl Call<'_> {
             uapi::INFO_DEV_INFO => answer(bytemuck::bytes_of(&part.device())),
             uapi::INFO_MEMORY => answer(bytemuck::bytes_of(&uapi::MemoryInfo {
                 vram: heap(vram, vram_used),
-                cpu_accessible_vram: heap(vram, vram_used),
+                cpu_accessible_vram: heap(visible, visible_used),
                 gtt: heap(gtt, gtt_used),
             })),
-            uapi::INFO_VRAM_LOST_COUNTER => answer(&0u32.to_ne_bytes()),
+            uapi::INFO_VRAM_LOST_COUNTER => answer(&self.card.resets().lost().to_ne_bytes()),
             uapi::INFO_MAX_IBS => {
                 let mut most = [0u32; uapi::HW_IP_NUM as usize];
                 most[uapi::HW_IP_GFX as usize] = cs::max_ibs(Engine::Gfx);

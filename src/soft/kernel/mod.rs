@@ -11,6 +11,7 @@ mod objects;
 mod sharing;
 mod syncfiles;
 mod syncobjs;
+mod user;
 mod waits;
 
 use std::collections::BTreeMap;
@@ -79,6 +80,11 @@ impl<T: Clone> Table<T> {
         self.lock().len()
     }
 
+    /// Visits every object.
+    pub fn each(&self, mut f: impl FnMut(&T)) {
+        self.lock().values().for_each(&mut f);
+    }
+
     /// The lowest handle of an object that satisfies a condition.
     pub fn position(&self, f: impl Fn(&T) -> bool) -> Option<u32> {
         self.lock().iter().find(|(_, object)| f(object)).map(|(&handle, _)| handle)
@@ -135,6 +141,9 @@ impl Bo {
     }
 }
 
+/// Contexts by their ids.
+pub type Contexts = Table<Arc<Context>>;
+
 /// A buffer list: the objects that it holds.
 pub type BoList = Arc<Vec<Arc<Bo>>>;
 
@@ -161,11 +170,13 @@ pub struct File {
     /// GEM handles.
     pub objects: Table<Arc<Bo>>,
     /// Context ids.
-    pub contexts: Table<Arc<Context>>,
+    pub contexts: Arc<Contexts>,
     /// Buffer lists.
     pub lists: Table<BoList>,
     /// Synchronisation objects.
     pub syncobjs: Table<Arc<Syncobj>>,
+    /// Pages of callers that became memory of the card.
+    user: Mutex<Vec<user::UserRange>>,
 }
 
 /// The structure at the start of `arg`; what the caller did not send is zero, as after the kernel's copy.
@@ -202,9 +213,10 @@ impl File {
             card,
             vm: Arc::default(),
             objects: Table::default(),
-            contexts: Table::default(),
+            contexts: Arc::default(),
             lists: Table::default(),
             syncobjs: Table::default(),
+            user: Mutex::default(),
         }
     }
 
@@ -225,6 +237,9 @@ impl Drop for File {
     fn drop(&mut self) {
         for bo in self.objects.take() {
             self.card.handle_closed(&bo);
+        }
+        for context in self.contexts.take() {
+            self.card.release_pstate(context.serial);
         }
         self.card.closed(self.id);
     }
@@ -308,8 +323,12 @@ impl Call<'_> {
                 Some(0x08) => self.gem_va(arg),
                 Some(0x09) => self.wait_cs(arg),
                 Some(0x10) => self.gem_op(arg),
+                Some(0x11) => self.gem_userptr(arg),
                 Some(0x12) => self.wait_fences(arg),
-                Some(0x11 | 0x13..=0x18) => Err(Errno::EOPNOTSUPP),
+                Some(0x13) => self.vm_op(arg),
+                Some(0x14) => self.fence_to_handle(arg),
+                Some(0x15) => self.sched(arg),
+                // User-mode queues (0x16 and up) came after the version that is reported: numbers of no ioctl.
                 _ => Err(Errno::EINVAL),
             },
         }

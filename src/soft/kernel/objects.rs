@@ -8,6 +8,7 @@ use super::{Bo, Call, MMAP_BASE, absolute, get, put};
 use crate::kmd::uapi;
 use crate::soft::arena::{Heap, PAGE};
 use crate::soft::fence::Fence;
+use crate::soft::identity::{GDS_BYTES, GWS, OA};
 use crate::soft::vm::Permissions;
 
 impl Call<'_> {
@@ -27,10 +28,27 @@ impl Call<'_> {
             | uapi::GEM_CREATE_DISCARDABLE
             | uapi::GEM_CREATE_COHERENT
             | uapi::GEM_CREATE_UNCACHED;
-        const DOMAINS: u64 = (uapi::GEM_DOMAIN_CPU | uapi::GEM_DOMAIN_GTT | uapi::GEM_DOMAIN_VRAM) as u64;
+        const ON_CHIP: u64 = (uapi::GEM_DOMAIN_GDS | uapi::GEM_DOMAIN_GWS | uapi::GEM_DOMAIN_OA) as u64;
+        const DOMAINS: u64 = (uapi::GEM_DOMAIN_CPU | uapi::GEM_DOMAIN_GTT | uapi::GEM_DOMAIN_VRAM) as u64 | ON_CHIP;
         let mut create: uapi::GemCreateIn = get(arg);
         if create.domain_flags & !FLAGS != 0 || create.domains & !DOMAINS != 0 || create.bo_size == 0 {
             return Err(Errno::EINVAL);
+        }
+        if create.domains & ON_CHIP != 0 {
+            // Counted in bytes or entries of what the chip has; they are no memory that the CPU or an address reaches.
+            let most = match create.domains as u32 {
+                uapi::GEM_DOMAIN_GDS => GDS_BYTES,
+                uapi::GEM_DOMAIN_GWS => GWS,
+                uapi::GEM_DOMAIN_OA => OA,
+                _ => return Err(Errno::EINVAL),
+            };
+            if create.domain_flags & uapi::GEM_CREATE_VM_ALWAYS_VALID != 0 {
+                return Err(Errno::EINVAL);
+            }
+            if create.bo_size > most {
+                return Err(Errno::ENOMEM);
+            }
+            create.domain_flags |= uapi::GEM_CREATE_NO_CPU_ACCESS;
         }
         let align = create.alignment.max(PAGE).checked_next_power_of_two().ok_or(Errno::EINVAL)?;
         create.bo_size = create.bo_size.checked_next_multiple_of(PAGE).ok_or(Errno::ENOMEM)?;
@@ -44,7 +62,13 @@ impl Call<'_> {
         }
         // What others closed meanwhile may be what there is no room for.
         self.card.shares.sweep();
-        let storage = heaps.iter().find_map(|&heap| self.card.arena.allocate(heap, create.bo_size, align));
+        let needs_cpu = create.domain_flags & uapi::GEM_CREATE_CPU_ACCESS_REQUIRED != 0;
+        let visible = self.card.visible_vram();
+        let (len, arena) = (create.bo_size, &self.card.arena);
+        let storage = heaps.iter().find_map(|&heap| match heap {
+            Heap::Vram if visible < arena.usage(Heap::Vram).0 => arena.allocate_vram(len, align, visible, needs_cpu),
+            _ => arena.allocate(heap, len, align),
+        });
         let storage = storage.ok_or(Errno::ENOMEM)?;
         let mut bo = Bo::new(storage, create);
         if create.domain_flags & uapi::GEM_CREATE_VM_ALWAYS_VALID != 0 {
@@ -100,11 +124,9 @@ impl Call<'_> {
             | uapi::VM_PAGE_NOALLOC;
         // What the shorter form lacks is zero: nothing to wait for, nobody to tell.
         let va: uapi::GemVaTimeline = get(arg);
-        if va.flags & uapi::VM_PAGE_PRT != 0 {
-            // Partially resident ranges aren't provided yet.
-            return Err(Errno::EOPNOTSUPP);
-        }
-        if va.flags & !FLAGS != 0 {
+        let sparse = va.flags & uapi::VM_PAGE_PRT != 0;
+        let allowed = if sparse { uapi::VM_DELAY_UPDATE | uapi::VM_PAGE_PRT } else { FLAGS };
+        if va.flags & !allowed != 0 {
             return Err(Errno::EINVAL);
         }
         let permissions = [
@@ -116,17 +138,22 @@ impl Call<'_> {
         let vm = Arc::clone(&self.vm);
         let bo = match va.operation {
             uapi::VA_OP_CLEAR => None,
+            // Sparse pages are of no buffer.
+            uapi::VA_OP_MAP | uapi::VA_OP_REPLACE | uapi::VA_OP_UNMAP if sparse => None,
             uapi::VA_OP_MAP | uapi::VA_OP_REPLACE | uapi::VA_OP_UNMAP => Some(self.object(va.handle)?),
             _ => return Err(Errno::EINVAL),
         };
+        let nothing = self.card.arena.nothing();
         let update = move || {
             if matches!(va.operation, uapi::VA_OP_CLEAR | uapi::VA_OP_REPLACE) {
                 vm.clear(va.va_address, va.map_size)?;
             }
             match &bo {
+                _ if va.operation == uapi::VA_OP_CLEAR => Ok(()),
+                None if va.operation == uapi::VA_OP_UNMAP => vm.unmap(va.va_address, 0),
+                None => vm.map_sparse(va.va_address, va.map_size, nothing),
                 Some(_) if va.operation == uapi::VA_OP_UNMAP => vm.unmap(va.va_address, va.handle),
                 Some(bo) => vm.map(va.va_address, va.map_size, &bo.storage, va.offset_in_bo, permissions, va.handle),
-                None => Ok(()),
             }
         };
         let told = match va.vm_timeline_syncobj_out {

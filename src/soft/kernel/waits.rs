@@ -1,5 +1,7 @@
 //! Waiting for submissions.
 
+use std::sync::Arc;
+
 use nix::errno::Errno;
 
 use super::{ARRAY_LIMIT, Call, absolute, get, put};
@@ -7,6 +9,8 @@ use crate::kmd::uapi;
 use crate::soft::context::Known;
 use crate::soft::fence::Fence;
 use crate::soft::sched::Engine;
+use crate::soft::share::{Object, SyncFile, release};
+use crate::soft::syncobj::Syncobj;
 
 impl Call<'_> {
     /// The entity's ring; EINVAL for one that doesn't exist.
@@ -66,6 +70,36 @@ impl Call<'_> {
         }
         let (status, first_signaled) = waited.map_or((0, 0), |i| (1, i as u32));
         put(arg, &uapi::WaitFencesOut { status, first_signaled });
+        Ok(0)
+    }
+
+    /// `AMDGPU_FENCE_TO_HANDLE`.
+    pub(super) fn fence_to_handle(&self, arg: &mut [u8]) -> Result<i32, Errno> {
+        let asked: uapi::FenceToHandleIn = get(arg);
+        let name = asked.fence;
+        let ring = self.ring(name.ip_type, name.ip_instance, name.ring)?;
+        let fence = match self.context(name.ctx_id)?.fence(ring, name.seq_no) {
+            Known::Future => return Err(Errno::EINVAL),
+            Known::Past => Fence::signaled(&self.card.events),
+            Known::Fence(fence) => fence,
+        };
+        let sync = |fence| {
+            let sync = Arc::new(Syncobj::default());
+            sync.replace(Some(fence));
+            sync
+        };
+        let handle = match asked.what {
+            uapi::FENCE_TO_HANDLE_GET_SYNCOBJ => self.syncobjs.insert(sync(fence)),
+            uapi::FENCE_TO_HANDLE_GET_SYNCOBJ_FD => {
+                release(self.card.shares.give(Object::Syncobj(sync(fence)))?, true)? as u32
+            }
+            uapi::FENCE_TO_HANDLE_GET_SYNC_FILE_FD => {
+                let file = SyncFile::new(&self.card.events, String::new(), vec![fence]);
+                release(self.card.shares.give(Object::Sync(file))?, true)? as u32
+            }
+            _ => return Err(Errno::EINVAL),
+        };
+        put(arg, &uapi::FenceToHandleOut { handle });
         Ok(0)
     }
 }

@@ -2,13 +2,14 @@
 use super::finding::{Finding, Kind, KindSet, Site, Where};
 use super::hazards::Hazards;
 use super::races::{ATOMIC, COHERENT, Known, Meetings, Record, Shadow, TRAFFIC, Way};
-use super::registers::{Miss, Registers};
-use super::uses::{BOTH, LO, Reg, Uses, uses};
+use super::registers::{Miss, Origin, Registers, Source, relative};
+use super::shadow::{self, Lds, Scratch};
+use super::uses::{HI, LO, Reg, Uses, uses};
 use super::waits::{Flight, Traffic, Waits};
 use super::{Begin, Done, Observer, Space, Step, Touch};
 use crate::{Access, Memory, Object, Trap};
 use isa::analysis::{Effects, Regs};
-use isa::{Format, Inst, WaveSize};
+use isa::{Format, Inst, Op, WaveSize};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -34,6 +35,9 @@ impl Default for Config {
 /// Pages of the device's memory.
 const PAGE: u64 = 4096;
 
+/// A fault so near to an allocation was meant for it: what an index of 32 bits reaches.
+const NEAR: u64 = 8 << 32;
+
 /// An instruction of the kernel.
 struct Line {
     inst: Inst,
@@ -44,6 +48,7 @@ struct Line {
 
 struct WaveState {
     regs: Registers,
+    scratch: Scratch,
     waits: Waits,
     hazards: Hazards,
     known: Known,
@@ -51,14 +56,25 @@ struct WaveState {
     done: [u32; 4],
     /// When that was.
     barrier: u32,
+    /// The barrier that it waits at, or waited at last.
+    barrier_pc: u64,
+    /// Where it ended.
+    ended: Option<u64>,
 }
 
 struct GroupState {
     begin: Begin,
     waves: Vec<WaveState>,
     lds: Shadow,
-    lds_written: Vec<bool>,
+    lds_defined: Lds,
     lds_mirror: Vec<u8>,
+}
+
+/// An allocation that was told.
+struct Told {
+    bytes: u64,
+    /// What it is called in findings.
+    name: String,
 }
 
 /// Finds faults in the kernels of one dispatch.
@@ -67,9 +83,10 @@ struct GroupState {
 /// among themselves. Call [`Checker::next_dispatch`] where one dispatch ends and the next one waits for it.
 ///
 /// What counts as what:
-/// - Written before the first instruction: SGPRs that the dispatcher set, v0, EXEC. VCC, M0, SCC and LDS are not.
-/// - Moves (`v_mov`, `s_mov`, lane reads and writes, selects, spills to scratch) hand on what is unwritten; other reads are
-///   findings, in active lanes and of the halves that count. `x xor x` and `x - x` read nothing.
+/// - Written before the first instruction: SGPRs that the dispatcher set, v0, EXEC. VCC, M0, SCC, scratch and LDS are not.
+/// - Undefined bits go through moves, arithmetic, selects, scratch and LDS; a finding is where one decides something: an
+///   address, a branch, EXEC, a lane number, a jump, or what is stored to memory that others see. Bitwise operations and
+///   shifts go bit by bit. `x xor x` and `x - x` read nothing.
 /// - Stores of the same value by several waves are `race-lds-same` and `race-same`, which are looked for on request only.
 /// - A barrier orders LDS accesses also where they were not waited for: LDS takes instructions in the order of issue, and
 ///   compilers rely on it. `race-lds-unwaited` finds such places on request. Accesses to memory must have been waited for.
@@ -91,7 +108,9 @@ pub struct Checker {
     meetings: Meetings,
     object: Option<Object>,
     /// Allocations that were told, by address.
-    objects: BTreeMap<u64, u64>,
+    objects: BTreeMap<u64, Told>,
+    /// LDS bytes that the kernel declared, where that is known.
+    lds_bytes: Option<u32>,
     /// Number of the instruction under way.
     current: u32,
 }
@@ -120,6 +139,7 @@ impl Checker {
             meetings: Meetings::default(),
             object: None,
             objects: BTreeMap::new(),
+            lds_bytes: None,
             current: 0,
         }
     }
@@ -139,20 +159,48 @@ impl Checker {
         self.memory.full || self.groups.values().any(|g| g.lds.full)
     }
 
-    /// Tells of an allocation, whose pages go on behind it: an access there is `out-of-bounds`. What is not told is asked of
-    /// [`Memory::object_at`].
+    /// Tells of an allocation: an access in its pages but outside of it, and one that faults near it, is `out-of-bounds`.
+    /// What is not told is asked of [`Memory::object_at`].
     pub fn add_object(&mut self, object: Object) {
-        self.objects.insert(object.va, object.bytes);
+        self.name_object(object, String::new());
+    }
+
+    /// The same with what findings call it, such as `argument 2 (out)`.
+    pub fn name_object(&mut self, object: Object, name: String) {
+        self.objects.insert(object.va, Told { bytes: object.bytes, name });
         self.object = None;
     }
 
+    /// LDS bytes of a group as the kernel declares them, dynamic ones included. Without it the allocation counts, which
+    /// hardware rounds up.
+    pub fn set_lds_bytes(&mut self, bytes: u32) {
+        self.lds_bytes = Some(bytes);
+    }
+
     fn object_at(&self, va: u64, mem: &mut dyn Memory) -> Option<Object> {
-        if let Some((&start, &bytes)) = self.objects.range(..=va).next_back()
-            && va < start.saturating_add(bytes).checked_next_multiple_of(PAGE).unwrap_or(u64::MAX)
+        if let Some((&start, told)) = self.objects.range(..=va).next_back()
+            && va < start.saturating_add(told.bytes).checked_next_multiple_of(PAGE).unwrap_or(u64::MAX)
         {
-            return Some(Object { va: start, bytes });
+            return Some(Object { va: start, bytes: told.bytes });
         }
         mem.object_at(va)
+    }
+
+    /// The allocation that an access to unmapped memory was most likely meant for: the nearest one.
+    fn nearest(&self, va: u64) -> Option<Object> {
+        let of = |(&va, told): (&u64, &Told)| Object { va, bytes: told.bytes };
+        let below = self.objects.range(..=va).next_back().map(of);
+        let above = self.objects.range(va..).next().map(of);
+        let distance = |o: &Object| if va < o.va { o.va - va } else { va - o.va.saturating_add(o.bytes).min(va) };
+        below.into_iter().chain(above).filter(|o| distance(o) <= NEAR).min_by_key(distance)
+    }
+
+    /// What an object is called.
+    fn called(&self, o: &Object) -> String {
+        match self.objects.get(&o.va) {
+            Some(told) if !told.name.is_empty() => told.name.clone(),
+            _ => format!("the buffer at 0x{:x}", o.va),
+        }
     }
 
     /// Everything until now is ordered before everything from now on; code may have changed.
@@ -192,12 +240,22 @@ impl Checker {
         self.config.kinds.has(kind)
     }
 
-    /// Adds or counts a finding.
+    /// Adds or counts a finding at the instruction under way.
     fn found(&mut self, step: &Step<'_>, kind: Kind, make: impl FnOnce(&Checker, &mut Finding)) {
+        self.found_at(kind, (step.pc, step.workgroup, step.wave.id, step.wave_size()), make);
+    }
+
+    /// The same at an address, in a group and a wave.
+    fn found_at(
+        &mut self,
+        kind: Kind,
+        (pc, workgroup, wave, size): (u64, [u32; 3], u32, WaveSize),
+        make: impl FnOnce(&Checker, &mut Finding),
+    ) {
         if !self.wants(kind) {
             return;
         }
-        if let Some(&k) = self.index.get(&(kind, step.pc)) {
+        if let Some(&k) = self.index.get(&(kind, pc)) {
             self.findings[k].count += 1;
             return;
         }
@@ -207,12 +265,7 @@ impl Checker {
         }
         let mut f = Finding {
             kind,
-            site: Site {
-                pc: step.pc,
-                instruction: isa::disassemble(step.inst, step.wave_size()),
-                workgroup: step.workgroup,
-                wave: step.wave.id,
-            },
+            site: Site { pc, instruction: self.text(pc, size), workgroup, wave },
             lane: None,
             lanes: 0,
             register: None,
@@ -222,7 +275,7 @@ impl Checker {
             count: 1,
         };
         make(self, &mut f);
-        self.index.insert((kind, step.pc), self.findings.len());
+        self.index.insert((kind, pc), self.findings.len());
         self.findings.push(f);
     }
 
@@ -231,28 +284,54 @@ impl Checker {
     }
 
     fn uninitialised(&mut self, step: &Step<'_>, miss: Miss) {
-        let kind = if matches!(miss.reg, Reg::V(_)) { Kind::UninitVgpr } else { Kind::UninitSgpr };
-        self.found(step, kind, |c, f| {
-            f.register = Some(match miss.reg {
+        let Origin { what, pc: taken, written } = miss.from;
+        let kind = match what {
+            _ if miss.padding => Kind::UninitPadding,
+            Source::Register(Reg::V(_)) => Kind::UninitVgpr,
+            Source::Register(_) => Kind::UninitSgpr,
+            Source::Scratch(_) => Kind::UninitScratch,
+            Source::Lds(_) => Kind::UninitLds,
+        };
+        // Of LDS the load is the one to look at; its value's use is the other.
+        let load = matches!(what, Source::Lds(_)) && !miss.padding && taken != 0;
+        let at = (if load { taken } else { step.pc }, step.workgroup, step.wave.id, step.wave_size());
+        self.found_at(kind, at, |c, f| {
+            let name = |reg: Reg| match reg {
                 Reg::V(k) => format!("v{k}"),
                 Reg::S(k) => scalar_name(k),
-                Reg::Value => "scc".into(),
-            });
+                Reg::Scc => "scc".into(),
+            };
+            f.register = Some(name(miss.reg));
             if miss.lanes != 0 {
                 f.lane = Some(miss.lanes.trailing_zeros());
                 f.lanes = miss.lanes;
             }
-            if miss.halves != BOTH {
-                f.detail = format!("the {} half lacks", if miss.halves == LO { "lower" } else { "upper" });
-            }
-            match miss.written {
-                Some(pc) => {
-                    f.other = c.here(step, pc);
-                    let more = if f.detail.is_empty() { "" } else { "; " };
-                    f.detail += &format!("{more}the last write left it out or copied what was never written");
+            let part = match miss.bits {
+                LO => "; of its lower half",
+                HI => "; of its upper half",
+                _ => "",
+            };
+            let other = |pc: u64| if pc != 0 && pc != f.site.pc { c.here(step, pc) } else { None };
+            match what {
+                Source::Register(reg) if written != 0 => {
+                    f.other = other(written);
+                    f.detail = format!("the last write to {} left it out{part}", name(reg));
                 }
-                None if f.detail.is_empty() => f.detail = "never written".into(),
-                None => {}
+                Source::Register(reg) => {
+                    f.other = other(taken);
+                    let who = if f.other.is_some() { ", and taken in by the other instruction" } else { "" };
+                    f.detail = format!("{} was never written{who}{part}", name(reg));
+                }
+                Source::Scratch(at) => {
+                    f.other = other(taken);
+                    f.memory = Some(Where { space: Space::Scratch, at, len: 1 });
+                    f.detail = format!("nothing was stored there before the other instruction loaded it{part}");
+                }
+                Source::Lds(at) => {
+                    f.other = if load { c.here(step, step.pc) } else { other(taken) };
+                    f.memory = Some(Where { space: Space::Lds, at, len: 1 });
+                    f.detail = "nothing was stored there; the other instruction depends on it".into();
+                }
             }
         });
     }
@@ -266,7 +345,7 @@ impl Checker {
         });
     }
 
-    fn space_checks(&mut self, step: &Step<'_>, t: &Touch, mem: &mut dyn Memory) {
+    fn space_checks(&mut self, step: &Step<'_>, t: &Touch, trapped: bool, mem: &mut dyn Memory) {
         let place = |f: &mut Finding| {
             f.memory = Some(Where { space: t.space, at: t.at, len: t.len });
             f.lane = t.lane;
@@ -281,7 +360,7 @@ impl Checker {
         if let Some(kind) = misaligned {
             self.found(step, kind, |_, f| place(f));
         }
-        let have = self.groups.get(&step.group).map_or(0, |g| g.begin.lds_bytes);
+        let have = self.lds_bytes.or(self.groups.get(&step.group).map(|g| g.begin.lds_bytes)).unwrap_or(0);
         if t.space == Space::Lds && t.at.saturating_add(t.len as u64) > have as u64 {
             self.found(step, Kind::LdsBounds, |_, f| {
                 place(f);
@@ -289,44 +368,39 @@ impl Checker {
             });
         }
         if t.space == Space::Global && t.inside && self.wants(Kind::ObjectBounds) {
-            let inside = |o: &Object, len: u64| {
-                t.at >= o.va && t.at.checked_add(len).is_some_and(|end| end <= o.va.saturating_add(o.bytes))
-            };
-            // Scalar loads come in powers of two: what they take too much is never used.
-            let len = if t.lane.is_none() { 4 } else { t.len as u64 };
-            if self.object.is_none_or(|o| !inside(&o, len)) {
-                self.object = self.object_at(t.at, mem);
-                if let Some(o) = self.object
-                    && !inside(&o, len)
-                {
-                    self.found(step, Kind::ObjectBounds, |_, f| {
-                        place(f);
-                        let past = t.at.saturating_add(len).saturating_sub(o.va.saturating_add(o.bytes));
-                        f.detail =
-                            format!("the buffer has {} bytes at 0x{:x}; {past} bytes lie behind it", o.bytes, o.va);
-                    });
-                }
-            }
+            self.bounds(step, t, trapped, mem);
         }
     }
 
-    /// LDS bytes that are read before any write.
-    fn lds_values(&mut self, step: &Step<'_>, t: &Touch) {
-        let Some(g) = self.groups.get_mut(&step.group) else { return };
-        let Ok(at) = usize::try_from(t.at) else { return };
-        let Some(bytes) = g.lds_written.get_mut(at..at.saturating_add(t.len as usize)) else { return };
-        let missing = if t.kind == Access::Write { None } else { bytes.iter().position(|w| !w) };
-        if t.kind != Access::Read {
-            bytes.fill(true);
+    /// Whether an access keeps to one allocation.
+    fn bounds(&mut self, step: &Step<'_>, t: &Touch, trapped: bool, mem: &mut dyn Memory) {
+        // Scalar loads come in powers of two: what they take too much is never used.
+        let len = if t.lane.is_none() { 4 } else { t.len as u64 };
+        let inside =
+            |o: &Object| t.at >= o.va && t.at.checked_add(len).is_some_and(|end| end <= o.va.saturating_add(o.bytes));
+        if self.object.is_some_and(|o| inside(&o)) {
+            return;
         }
-        if let Some(k) = missing {
-            let (at, len) = (t.at + k as u64, t.len - k as u32);
-            self.found(step, Kind::UninitLds, |_, f| {
-                f.memory = Some(Where { space: Space::Lds, at, len });
-                f.lane = t.lane;
-                f.lanes = t.lane.map_or(0, |l| 1 << l);
-            });
+        let mut object = self.object_at(t.at, mem);
+        if object.is_none() && trapped && mem.load(t.at, &mut [0]).is_err() {
+            object = self.nearest(t.at);
+        } else {
+            self.object = object;
         }
+        let Some(o) = object.filter(|o| !inside(o)) else { return };
+        self.found(step, Kind::ObjectBounds, |c, f| {
+            f.memory = Some(Where { space: t.space, at: t.at, len: t.len });
+            f.lane = t.lane;
+            f.lanes = t.lane.map_or(0, |l| 1 << l);
+            let name = c.called(&o);
+            let bytes = |n: u64| if n == 1 { "1 byte".to_string() } else { format!("{n} bytes") };
+            f.detail = if t.at < o.va {
+                format!("{} before the start of {name} of {}", bytes(o.va - t.at), bytes(o.bytes))
+            } else {
+                let past = t.at.saturating_add(len).saturating_sub(o.va.saturating_add(o.bytes));
+                format!("{} past the end of {name} of {}, at its offset {}", bytes(past), bytes(o.bytes), t.at - o.va)
+            };
+        });
     }
 
     fn races(&mut self, step: &Step<'_>, t: &Touch) {
@@ -481,6 +555,25 @@ fn dropped_bits(step: &Step<'_>) -> Option<u64> {
     (!at.is_multiple_of(4)).then_some(at)
 }
 
+/// Effects with the registers that M0 names, and the highest of all + 1.
+fn by_m0(step: &Step<'_>, uses: &Uses) -> Option<(Effects, usize)> {
+    let (to, from, swap) = uses.indirect.then(|| relative(step.inst, step.wave.scalar(125))).flatten()?;
+    let mut e = *step.effects;
+    (e.reads.v, e.writes.v) = ([0; 4], [0; 4]);
+    let mut add = |k: usize, reads: bool, writes: bool| {
+        if let Ok(k) = u8::try_from(k) {
+            e.reads.add_vgprs(k, reads as u8);
+            e.writes.add_vgprs(k, writes as u8);
+        }
+    };
+    let source = (from as usize).checked_sub(256);
+    add(to, swap, true);
+    if let Some(k) = source {
+        add(k, true, swap);
+    }
+    Some((e, to.max(source.unwrap_or(0)) + 1))
+}
+
 /// Instructions of which memory is read or written by every lane for itself.
 fn waits_lanewise(inst: &Inst, uses: &Uses) -> bool {
     uses.lanewise && !matches!(inst.format(), Format::Mimg | Format::Exp)
@@ -492,17 +585,20 @@ impl Observer for Checker {
         self.begun += 1;
         let wave = || WaveState {
             regs: Registers::new(begin),
+            scratch: Scratch::default(),
             waits: Waits::default(),
             hazards: Hazards::default(),
             known: Known::default(),
             done: [0; 4],
             barrier: 0,
+            barrier_pc: 0,
+            ended: None,
         };
         let state = GroupState {
             begin: *begin,
             waves: (0..begin.waves).map(|_| wave()).collect(),
             lds: Shadow::default(),
-            lds_written: vec![false; begin.lds_bytes as usize],
+            lds_defined: Lds::new(begin.lds_bytes as usize),
             lds_mirror: vec![0; begin.lds_bytes as usize],
         };
         self.groups.insert(number, state);
@@ -519,19 +615,25 @@ impl Observer for Checker {
         let time = self.time;
         let e: &Effects = step.effects;
         let exec = step.wave.exec;
+        let named = by_m0(step, &uses);
+        let (e, top) = named.as_ref().map_or((e, uses.top_vgpr as usize), |n| (&n.0, n.1));
         let Some(w) = self.groups.get_mut(&step.group).and_then(|g| g.waves.get_mut(step.wave.id as usize)) else {
             return;
         };
         w.waits.wait(step.inst);
         let late = w.waits.conflict(step.inst, e, exec, waits_lanewise(step.inst, &uses));
-        let misses = w.regs.misses(&uses, step.inst, &step.wave);
-        w.regs.write(&uses, step.inst, &step.wave, step.pc);
+        let misses = w.regs.step(&uses, e, step.inst, &step.wave, step.pc);
+        match step.inst.op {
+            Op::S_BARRIER => w.barrier_pc = step.pc,
+            Op::S_ENDPGM | Op::S_ENDPGM_SAVED => w.ended = Some(step.pc),
+            _ => {}
+        }
         let hazard = w.hazards.next(step.pc, step.inst, e, step.wave.lanes == 64);
         w.waits.issue(step.pc, time, step.inst, e, exec);
         if let Some((flight, read, regs)) = late {
             self.wait(step, &flight, read, regs);
         }
-        for miss in misses.into_iter().flatten() {
+        for miss in misses {
             self.uninitialised(step, miss);
         }
         if let Some((kind, regs, pc)) = hazard {
@@ -549,9 +651,9 @@ impl Observer for Checker {
             });
         }
         let have = step.wave.vgprs();
-        if uses.top_vgpr as usize > have {
+        if top > have {
             self.found(step, Kind::VgprRange, |_, f| {
-                f.register = Some(format!("v{}", uses.top_vgpr - 1));
+                f.register = Some(format!("v{}", top - 1));
                 f.detail = format!("the wave has {have} VGPRs");
             });
         }
@@ -561,26 +663,34 @@ impl Observer for Checker {
         if done.touches.is_empty() {
             return;
         }
-        if let Some(w) = self.groups.get_mut(&step.group).and_then(|g| g.waves.get_mut(step.wave.id as usize)) {
-            w.regs.spill(step.inst, done.touches);
+        if !done.trapped
+            && let Some(&k) = self.at.get(&step.pc)
+            && let Some(g) = self.groups.get_mut(&step.group)
+            && let Some(w) = g.waves.get_mut(step.wave.id as usize)
+        {
+            let uses = &self.code[k as usize].1.uses;
+            let lds = &mut g.lds_defined;
+            let (inst, e) = (step.inst, step.effects);
+            let miss = shadow::transfer(&mut w.regs, &mut w.scratch, lds, inst, uses, e, done.touches, step.pc);
+            if let Some(miss) = miss {
+                self.uninitialised(step, miss);
+            }
         }
         for t in done.touches {
-            self.space_checks(step, t, mem);
+            self.space_checks(step, t, done.trapped, mem);
             if !t.inside || done.trapped || matches!(t.space, Space::Scratch | Space::Gds) {
                 continue;
             }
             let mut t = *t;
-            if t.space == Space::Lds {
-                if let Some(g) = self.groups.get_mut(&step.group)
-                    && let Ok(at) = usize::try_from(t.at)
-                    && let Some(old) = g.lds_mirror.get_mut(at..at.saturating_add(t.len as usize))
-                    && let Some(new) = done.lds.get(at..at.saturating_add(t.len as usize))
-                    && t.kind != Access::Read
-                {
-                    t.silent = t.kind == Access::Write && old == new;
-                    old.copy_from_slice(new);
-                }
-                self.lds_values(step, &t);
+            if t.space == Space::Lds
+                && let Some(g) = self.groups.get_mut(&step.group)
+                && let Ok(at) = usize::try_from(t.at)
+                && let Some(old) = g.lds_mirror.get_mut(at..at.saturating_add(t.len as usize))
+                && let Some(new) = done.lds.get(at..at.saturating_add(t.len as usize))
+                && t.kind != Access::Read
+            {
+                t.silent = t.kind == Access::Write && old == new;
+                old.copy_from_slice(new);
             }
             self.races(step, &t);
         }
@@ -599,6 +709,17 @@ impl Observer for Checker {
         }
         for w in &mut g.waves {
             w.known.join(&all);
+        }
+        // Ended waves count as arrived.
+        let ended = g.waves.iter().enumerate().find_map(|(k, w)| w.ended.map(|pc| (k as u32, pc)));
+        let waits = g.waves.iter().position(|w| w.ended.is_none());
+        if let (Some((gone, end)), Some(wave)) = (ended, waits) {
+            let (begin, pc) = (g.begin, g.waves[wave].barrier_pc);
+            self.found_at(Kind::BarrierEnded, (pc, begin.workgroup, wave as u32, begin.wave_size), |c, f| {
+                let instruction = c.text(end, begin.wave_size);
+                f.other = Some(Site { pc: end, instruction, workgroup: begin.workgroup, wave: gone });
+                f.detail = "the other wave ended without it".into();
+            });
         }
     }
 

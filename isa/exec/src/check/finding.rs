@@ -1,5 +1,6 @@
 //! What a checked run found.
 use super::Space;
+use super::text::wrap;
 use std::fmt;
 
 /// How sure it is that a finding is a fault.
@@ -62,14 +63,20 @@ macro_rules! kinds {
 
 kinds! {
     UninitVgpr Error "uninit-vgpr"
-        "a VGPR is read in lanes where nothing was written to it"
+        "a VGPR that nothing was written to decides"
         "write the register in every lane that reads it; a write under a smaller EXEC leaves the other lanes as they were"
     UninitSgpr Error "uninit-sgpr"
-        "a scalar register is read that nothing was written to"
+        "a scalar register that nothing was written to decides"
         "the dispatcher sets user SGPRs and workgroup ids only; VCC, M0 and SCC start undefined"
+    UninitScratch Error "uninit-scratch"
+        "a lane's private memory that nothing was stored to decides"
+        "initialise the variable: scratch holds what earlier waves left there"
     UninitLds Error "uninit-lds"
         "LDS bytes are read that no lane of the group wrote"
         "LDS starts undefined: store to it, wait and pass a barrier before reading"
+    UninitPadding Note "uninit-padding"
+        "part of what is stored was never written, as padding is"
+        "harmless if it is a structure's padding or the fourth element of a vector of three"
     VgprRange Error "vgpr-range"
         "a VGPR beyond the wave's allocation is named: it reads v0, writes to it vanish"
         "raise .amdhsa_next_free_vgpr"
@@ -97,6 +104,9 @@ kinds! {
     RaceSame Note "race-same"
         "two waves store the same value to the same byte of memory, and nothing orders them"
         "harmless as long as every store has the same value"
+    BarrierEnded Note "barrier-ended"
+        "a barrier was passed though a wave of the group had ended before it"
+        "ended waves count as arrived; other targets want every wave at every barrier"
     RaceAtomic Warning "race-atomic"
         "an atomic and a plain store meet at the same bytes of memory, and nothing orders them"
         "initialise the memory before the dispatch, or store with an atomic exchange"
@@ -119,8 +129,8 @@ kinds! {
         "an LDS access lies beyond the group's allocation: it reads 0, writes vanish"
         "raise .amdhsa_group_segment_fixed_size or the dynamic LDS size"
     ObjectBounds Error "out-of-bounds"
-        "an access lies in mapped memory but outside of what was asked for"
-        "check the index against the buffer's size; the page's rest belongs to nobody"
+        "an access lies outside of the buffer that it is next to"
+        "check the index against the buffer's size, which need not fill its last page"
     HazardTrans Error "hazard-trans-use"
         "a transcendental's result is read too early by a VALU instruction: gfx11 does not interlock it"
         "put s_waitcnt_depctr 0xfff, or six VALU instructions, between the two"
@@ -297,31 +307,37 @@ impl Finding {
 }
 
 impl fmt::Display for Finding {
-    /// Several lines: what, where, with what, hint.
+    /// Several lines of up to 80 columns: what, where, with what, hint.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}[{}]: {}", self.severity().name(), self.code(), self.kind.says())?;
-        write!(f, "\n  in {}", self.site)?;
+        let mut line = |text: String| {
+            let indent = if text.starts_with(' ') { 4 } else { 2 };
+            f.write_str(&wrap(&text, indent))?;
+            if text.starts_with("  hint") { Ok(()) } else { f.write_str("\n") }
+        };
+        line(format!("{}[{}]: {}", self.severity().name(), self.code(), self.kind.says()))?;
+        let mut place = format!("  in {}", self.site);
         if let Some(lane) = self.lane {
-            write!(f, ", lane {lane}")?;
+            place += &format!(", lane {lane}");
             if self.lanes.count_ones() > 1 {
-                write!(f, " (lanes 0x{:x})", self.lanes)?;
+                place += &format!(" (lanes 0x{:x})", self.lanes);
             }
         }
+        line(place)?;
         if let Some(r) = &self.register {
-            write!(f, "\n  register {r}")?;
+            line(format!("  register {r}"))?;
         }
         if let Some(m) = &self.memory {
-            write!(f, "\n  {} {m}", if m.space == Space::Lds { "bytes at" } else { "address" })?;
+            line(format!("  {} {m}", if m.space == Space::Lds { "bytes at" } else { "address" }))?;
         }
         if !self.detail.is_empty() {
-            write!(f, "\n  {}", self.detail)?;
+            line(format!("  {}", self.detail))?;
         }
         if let Some(o) = &self.other {
-            write!(f, "\n  other: {o}")?;
+            line(format!("  other: {o}"))?;
         }
         if self.count > 1 {
-            write!(f, "\n  seen {} times here", self.count)?;
+            line(format!("  seen {} times here", self.count))?;
         }
-        write!(f, "\n  hint: {}", self.hint())
+        line(format!("  hint: {}", self.hint()))
     }
 }

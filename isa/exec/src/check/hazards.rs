@@ -27,9 +27,8 @@ struct Past {
     writes: Regs,
     /// Scalar registers read as lane mask by a VALU instruction.
     mask: u128,
-    /// VALU that reads a scalar register or a literal.
-    scalar_source: u128,
-    literal: bool,
+    /// VALU that reads any scalar register but EXEC, or a literal.
+    scalar_source: bool,
 }
 
 /// One wave's recent past.
@@ -127,8 +126,7 @@ impl Hazards {
             reads: e.reads,
             writes: e.writes,
             mask,
-            scalar_source: if valu { e.reads.s & !exec & !mask } else { 0 },
-            literal,
+            scalar_source: valu && (e.reads.s & !exec != 0 || literal),
         };
         let mut found = None;
         if valu {
@@ -235,9 +233,12 @@ impl Hazards {
         }
         let hit = self.armed & new.reads.s;
         let by = self.armed_by;
+        // A later write by another unit is its own value.
+        self.armed &= !new.writes.s;
         if new.valu {
-            // Reading any other scalar register or a literal lets the scalar unit catch up.
-            if new.literal || new.scalar_source & !self.masks != 0 {
+            // Any scalar operand or literal of a VALU instruction, another mask included, lets the scalar unit catch up:
+            // only masks that this one reads are in danger from here on.
+            if new.scalar_source {
                 self.masks = 0;
             }
             self.masks |= new.mask;

@@ -12,6 +12,7 @@
 //! - [`Tracer`] writes one line an instruction with the registers that changed.
 //!
 //! The ordinary loops know nothing of this; a checked run is about two orders of magnitude slower.
+mod bits;
 mod checker;
 mod finding;
 mod hazards;
@@ -19,6 +20,8 @@ mod profile;
 mod races;
 mod registers;
 mod run;
+mod shadow;
+mod text;
 mod trace;
 mod uses;
 mod waits;
@@ -30,41 +33,10 @@ pub(crate) use run::{Observed, Scene};
 pub use trace::{Filter, Tracer};
 
 pub use crate::Object;
-use crate::{Access, Memory, Trap};
+pub use crate::mem::{Space, Touch};
+use crate::{Memory, Trap};
 use isa::analysis::Effects;
 use isa::{Inst, WaveSize};
-
-/// Which memory an access went to.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
-pub enum Space {
-    /// Device memory by virtual address.
-    Global,
-    /// A wave's scratch, by the virtual address after swizzling.
-    Scratch,
-    /// LDS, by the byte offset in the group's allocation.
-    Lds,
-    /// GDS.
-    Gds,
-}
-
-/// One lane's access.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Touch {
-    /// The lane; None for scalar instructions.
-    pub lane: Option<u32>,
-    /// Which memory.
-    pub space: Space,
-    /// Virtual address, or byte offset in LDS.
-    pub at: u64,
-    /// Bytes.
-    pub len: u32,
-    /// Load, store or atomic.
-    pub kind: Access,
-    /// False: a range check refused it, so that it reads 0 or writes nothing.
-    pub inside: bool,
-    /// A store that left every byte as it was.
-    pub silent: bool,
-}
 
 /// How a group begins.
 #[derive(Clone, Copy, Debug)]

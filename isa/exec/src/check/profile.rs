@@ -1,4 +1,5 @@
 //! Statistics of a run, and how often each instruction ran.
+use super::text::{WIDTH, wrap};
 use super::{Begin, Done, Observer, Space, Step, Touch};
 use crate::{Access, Memory};
 use isa::row::BRANCH;
@@ -170,33 +171,40 @@ impl Profile {
     /// The kernel as disassembly: executions, share of all, active lanes, address less `base`, text. Code that never ran is
     /// left out, with a line of dots.
     pub fn annotated(&self, base: u64) -> String {
-        let mut o = String::from("       count  share  lanes  address\n");
+        let mut o = String::from("    count  share  lanes  address\n");
         let total = self.instructions();
         let size = self.wave_size.unwrap_or(WaveSize::W32);
         let mut next = None;
         for (&pc, l) in &self.lines {
             if next.is_some_and(|n| n != pc) {
-                o.push_str("         ...\n");
+                o.push_str("      ...\n");
             }
             next = Some(pc + 4 * l.inst.len_dw as u64);
             let lanes = percent(l.lanes, l.count * size.lanes() as u64);
             let text = isa::disassemble(&l.inst, size);
-            let _ = write!(
-                o,
-                "{:>12} {:>5.1}% {lanes:>5.0}%  {:#010x}  {text}",
+            let mut line = format!(
+                "{:>9} {:>5.1}% {lanes:>5.0}%  {:#010x}  {text}",
                 l.count,
                 percent(l.count, total),
                 pc.wrapping_sub(base)
             );
+            let mut notes = Vec::new();
             if l.inst.row().implicit & BRANCH != 0 {
-                let _ = write!(o, "  ; taken {}", l.taken);
+                notes.push(format!("taken {}", l.taken));
             }
             if l.bytes != 0 {
-                let _ = write!(o, "  ; {} bytes", l.bytes);
+                notes.push(format!("{} bytes", l.bytes));
             }
             if l.conflicts != 0 {
-                let _ = write!(o, ", {} conflict cycles", l.conflicts);
+                notes.push(format!("{} conflict cycles", l.conflicts));
             }
+            let notes = if notes.is_empty() { String::new() } else { format!("  ; {}", notes.join(", ")) };
+            if line.chars().count() + notes.chars().count() > WIDTH && !notes.is_empty() {
+                line = format!("{}\n{:37}{notes}", wrap(&line, 39), "");
+            } else {
+                line = wrap(&(line + &notes), 39);
+            }
+            o.push_str(&line);
             o.push('\n');
         }
         o

@@ -1,7 +1,7 @@
 //! The loop of a checked run.
-use super::{Begin, Done, Observer, Space, Step, Touch, WaveView};
+use super::{Begin, Done, Observer, Step, Touch, WaveView};
 use crate::group::execute;
-use crate::mem::{self, Lds, Port, Watch};
+use crate::mem::{Lds, Port, Watch};
 use crate::salu::Next;
 use crate::wave::{State, Wave};
 use crate::{Access, Control, MemFault, Memory, Object, Program, Progress, Stats, Trap, TrapKind, WaveStatus, Window};
@@ -68,15 +68,8 @@ impl Memory for Noting<'_> {
 
 /// Collects the accesses of an instruction.
 impl Watch for Vec<Touch> {
-    fn touch(&mut self, t: mem::Touch) {
-        let space = match t.space {
-            mem::Space::Global => Space::Global,
-            mem::Space::Scratch => Space::Scratch,
-            mem::Space::Lds => Space::Lds,
-            mem::Space::Gds => Space::Gds,
-        };
-        let mem::Touch { lane, at, len, kind, inside, .. } = t;
-        self.push(Touch { lane, space, at, len, kind, inside, silent: false });
+    fn touch(&mut self, t: Touch) {
+        self.push(t);
     }
 }
 

@@ -1,5 +1,6 @@
 //! A text trace: one line an instruction, with the registers that it changed.
 use super::checker::scalar_name;
+use super::text::wrap;
 use super::{Begin, Done, Observer, Space, Step};
 use crate::{Access, Memory, Trap};
 use std::fmt::Write as _;
@@ -29,7 +30,7 @@ impl Default for Filter {
     }
 }
 
-/// Writes a line for every instruction that passes the filter:
+/// Writes a line for every instruction that passes the filter; what does not fit 80 columns goes on in indented ones:
 ///
 /// ```text
 /// (0,0,0) w1 0x00001004  v_add_nc_u32_e32 v1, s2, v0    v1={5,6,7,8,..}
@@ -136,7 +137,7 @@ impl Observer for Tracer {
         let w = &step.wave;
         let [x, y, z] = step.workgroup;
         let text = isa::disassemble(step.inst, step.wave_size());
-        let mut line = format!("({x},{y},{z}) w{} {:#010x}  {text:<48}", w.id, step.pc.wrapping_sub(self.filter.base));
+        let mut line = format!("({x},{y},{z}) w{} {:#010x}  {text:<34}", w.id, step.pc.wrapping_sub(self.filter.base));
         for &(k, old) in &self.scalars {
             let new = w.scalar(k as usize);
             if new != old {
@@ -192,13 +193,14 @@ impl Observer for Tracer {
         }
         let kept = line.trim_end().len();
         line.truncate(kept);
+        let mut line = wrap(&line, 24);
         line.push('\n');
         self.print(&line);
     }
 
     fn end(&mut self, _: u32, trap: Option<&Trap>) {
         if let (Some(t), true) = (trap, self.lines <= self.filter.max_lines && self.error.is_none()) {
-            let text = format!("trap: {t}\n");
+            let text = wrap(&format!("trap: {t}"), 2) + "\n";
             self.print(&text);
         }
     }

@@ -140,7 +140,7 @@ impl Waits {
     /// them. They are told once: what follows from it is no fault of its own.
     pub fn conflict(&mut self, inst: &Inst, e: &Effects, exec: u64, lanewise: bool) -> Option<(Flight, bool, Regs)> {
         let mut found: Option<(Flight, bool, Regs)> = None;
-        for f in &mut self.flights {
+        for f in self.flights.iter_mut().filter(|f| f.writes != Regs::NONE || f.holds != Regs::NONE) {
             let Some((read, regs)) = f.conflict(inst, e, exec, lanewise) else { continue };
             match &mut found {
                 None => found = Some((*f, read, regs)),
@@ -178,7 +178,19 @@ impl Waits {
             let writes = if result { e.writes } else { Regs::NONE };
             let (unit, sampler) = (row.unit(), sampler(inst));
             let loads = e.loads && !e.stores;
+            self.make_room(counter);
             self.flights.push(Flight { pc, time, counter, order, unit, sampler, exec, writes, holds, loads });
+        }
+    }
+
+    /// An instruction waits for its counter to be below its maximum before it is issued: the oldest one is done then.
+    fn make_room(&mut self, counter: u32) {
+        let most = if counter == C_EXP { 7 } else { 63 };
+        let of = |f: &Flight| f.counter == counter;
+        if self.flights.iter().filter(|f| of(f)).count() >= most
+            && let Some(oldest) = self.flights.iter().position(of)
+        {
+            self.flights.remove(oldest);
         }
     }
 

@@ -118,7 +118,7 @@ fn soffset(code: u8) -> Option<Src> {
     }
 }
 
-/// rsi: where a raw buffer and its scalar offset begin; `limit`: the last offset of a dword in range. Other kinds of
+/// rsi: where a raw buffer and its scalar offset begin; `limit`: the last offset of a dword in range, with AVX2 in r8d too. Other kinds of
 /// resources are the interpreter's.
 pub(super) fn resource(e: &mut Emit<'_>, c: &Code, limit: Z, slow: Label) {
     let m = &c.inst.mem;
@@ -146,5 +146,8 @@ pub(super) fn resource(e: &mut Emit<'_>, c: &Code, limit: Z, slow: Label) {
     e.a.jcc(Cc::B, slow);
     e.a.e(X::Sub_rm32_imm32, &[R::EDX.into(), O::I32(4)]);
     e.a.jcc(Cc::B, slow);
+    if e.avx2() {
+        e.a.e(X::Mov_r32_rm32, &[R::R8D.into(), R::EDX.into()]);
+    }
     spread(e, limit, R::EDX);
 }

@@ -232,7 +232,7 @@ impl Asm {
         self.code.extend([0; 4]);
     }
 
-    /// Eight dwords as a memory operand of AVX2.
+    /// Eight dwords as a memory operand.
     pub(super) fn constant(&mut self, v: [u32; 8]) -> O {
         let known = self.pool.iter().find(|(k, _)| *k == v);
         let l = match known {

@@ -54,7 +54,15 @@ pub(super) fn float_operand(e: &mut Emit<'_>, c: &Code, k: usize, s: Src, part: 
         let x = apply(v as u32);
         return e.k(if flushed { crate::fp::flush32(x) } else { x });
     }
-    let mut z = operand(e, s, part);
+    let z = operand(e, s, part);
+    modified(e, c, k, z, flushed)
+}
+
+/// What was read for a float source, with its modifiers; it is done with where it has any.
+pub(super) fn modified(e: &mut Emit<'_>, c: &Code, k: usize, z: Z, flushed: bool) -> Z {
+    let m = &c.inst.mods;
+    let (neg, abs) = (m.neg >> k & 1 != 0, m.abs >> k & 1 != 0);
+    let mut z = z;
     if abs || neg {
         let (d, source) = (e.fresh(), z);
         if abs {

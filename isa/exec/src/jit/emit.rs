@@ -5,7 +5,7 @@ use super::scan::{Item, Kind};
 use super::simd::{self, Simd, Z};
 use super::site::Site;
 use super::uses::{NEVER, Uses};
-use super::{BIAS_V, EXEC_AT, Key, PC, SCC, STATE, Slots, memory, scalar, sgpr, vector};
+use super::{BIAS_V, EXEC_AT, Key, PC, SCC, SLOT_PC, STATE, Slots, TABLE, memory, scalar, sgpr, vector};
 use crate::program::{Code, Unit};
 use crate::wave::{EXEC, State, VCC};
 use iced_x86::{Code as X, Register as R};
@@ -40,7 +40,7 @@ pub(super) enum Held {
 
 /// Which vector register holds what.
 #[derive(Clone)]
-struct Regs {
+pub(super) struct Regs {
     held: [Option<Held>; 32],
     dirty: u32,
     /// How many times each is in use.
@@ -142,6 +142,7 @@ pub(super) fn block(req: &Request<'_>, slots: &mut Slots, sites: &mut Vec<Site>)
                 e.a.e(X::Jmp_rm64, &[mem(R::R13, frame::F_EPILOGUE).into()]);
                 open = false;
             }
+            Kind::End if e.jump(c, exec_written, entry) => open = false,
             Kind::End => {
                 e.flush();
                 e.arguments();
@@ -343,16 +344,79 @@ impl Emit<'_> {
         }
     }
 
+    /// Calls and indirect jumps; false, with nothing but registers written back, where the interpreter is to run it.
+    fn jump(&mut self, c: &Code, exec_written: bool, entry: Label) -> bool {
+        // What a return address is written over decides.
+        let exec_written = exec_written || (EXEC - 1..EXEC + 2).contains(&(c.inst.sdst as usize));
+        let next = self.at.pc + 4 * c.inst.len_dw as u64;
+        match c.inst.op {
+            Op::S_CALL_B64 => {
+                self.flush();
+                if !scalar::call(self, c, next) {
+                    return false;
+                }
+                let to = next.wrapping_add((c.inst.imm as i64 * 4) as u64);
+                self.goto(to, exec_written, entry);
+            }
+            Op::S_SETPC_B64 | Op::S_SWAPPC_B64 => {
+                self.flush();
+                if !scalar::jump_target(self, c, next) {
+                    return false;
+                }
+                if !exec_written {
+                    self.indirect(self.req.key.full);
+                    return true;
+                }
+                let full = self.a.label();
+                self.exec_is_full(full);
+                self.indirect(false);
+                self.a.bind(full);
+                self.indirect(true);
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// Jumps to the address in rax, through a slot of the cache's table.
+    fn indirect(&mut self, full: bool) {
+        let table = self.slots.table(self.req.key.mode, full, self.req.link);
+        // The slot: a table's index times three quadwords.
+        self.a.e(X::Mov_r32_rm32, &[R::ECX.into(), R::EAX.into()]);
+        self.a.e(X::Shr_rm32_imm8, &[R::ECX.into(), O::I8(2)]);
+        self.a.e(X::And_rm32_imm32, &[R::ECX.into(), O::I32(TABLE as i32 - 1)]);
+        self.a.e(X::Lea_r64_m, &[R::RCX.into(), M { index: R::RCX, scale: 2, ..mem(R::RCX, 0) }.into()]);
+        self.a.e(X::Mov_r64_imm64, &[R::RDX.into(), O::I64(table as u64)]);
+        self.a.e(X::Lea_r64_m, &[R::RDX.into(), M { index: R::RCX, scale: 8, ..mem(R::RDX, 0) }.into()]);
+        self.a.e(X::Cmp_rm64_r64, &[mem(R::RDX, SLOT_PC).into(), R::RAX.into()]);
+        let other = self.a.label();
+        self.a.jcc(Cc::Ne, other);
+        // The exit that links wants the slot in rax.
+        self.a.e(X::Mov_r64_rm64, &[R::RAX.into(), R::RDX.into()]);
+        self.a.e(X::Jmp_rm64, &[mem(R::RAX, 0).into()]);
+        self.a.bind(other);
+        self.a.e(X::Mov_rm64_r64, &[mem(R::RDX, SLOT_PC).into(), R::RAX.into()]);
+        self.a.e(X::Mov_r64_imm64, &[R::RCX.into(), O::I64(self.req.link as u64)]);
+        self.a.e(X::Mov_rm64_r64, &[mem(R::RDX, 0).into(), R::RCX.into()]);
+        self.a.e(X::Mov_r64_rm64, &[R::RAX.into(), R::RDX.into()]);
+        self.a.e(X::Jmp_rm64, &[R::RCX.into()]);
+    }
+
+    /// Jumps where all lanes are active.
+    fn exec_is_full(&mut self, to: Label) {
+        let wide = self.req.lanes == 64;
+        let code = if wide { X::Cmp_rm64_imm32 } else { X::Cmp_rm32_imm32 };
+        self.a.e(code, &[mem(R::RBX, EXEC_AT).into(), if wide { O::I32x(-1) } else { O::I32(-1) }]);
+        self.a.jcc(Cc::E, to);
+    }
+
     /// Leaves for another address; nothing is dirty.
     fn goto(&mut self, pc: u64, exec_written: bool, entry: Label) {
         if !exec_written {
             return self.goto_variant(pc, self.req.key.full, entry);
         }
-        let wide = self.req.lanes == 64;
-        let code = if wide { X::Cmp_rm64_imm32 } else { X::Cmp_rm32_imm32 };
-        self.a.e(code, &[mem(R::RBX, EXEC_AT).into(), if wide { O::I32x(-1) } else { O::I32(-1) }]);
         let full = self.a.label();
-        self.a.jcc(Cc::E, full);
+        self.exec_is_full(full);
         self.goto_variant(pc, false, entry);
         self.a.bind(full);
         self.goto_variant(pc, true, entry);
@@ -549,6 +613,41 @@ impl Emit<'_> {
             Some(k) => {
                 let d = self.change(v, part);
                 self.a.masked(X::EVEX_Vmovdqa32_zmm_k1z_zmmm512, Some(k), &[d.into(), z.into()]);
+            }
+        }
+    }
+
+    /// AVX2: writes `z` to the active lanes of a VGPR's part in memory, where nothing is dirty.
+    pub(super) fn write_home(&mut self, v: u8, part: u8, z: Z) {
+        if !self.exists(v as usize) {
+            return;
+        }
+        if let Some(m) = self.active(part) {
+            let old = self.v(v, part);
+            self.a.e(X::VEX_Vblendvps_ymm_ymm_ymmm256_ymm, &[z.into(), old.into(), z.into(), m.into()]);
+        }
+        let m = self.home(v, part);
+        self.a.v(simd::PUT, &[m.into(), z.into()]);
+        self.forget_part(v, part);
+    }
+
+    /// What the registers hold, where ways part; nothing is dirty.
+    pub(super) fn registers(&self) -> Regs {
+        self.regs.clone()
+    }
+
+    /// Goes on from where ways parted; what the registers hold at the end of this way.
+    pub(super) fn other_way(&mut self, from: Regs) -> Regs {
+        let here = std::mem::replace(&mut self.regs, from);
+        self.release();
+        here
+    }
+
+    /// Where ways meet only what both hold is known.
+    pub(super) fn meet(&mut self, other: &Regs) {
+        for (h, o) in self.regs.held.iter_mut().zip(&other.held) {
+            if h != o {
+                *h = None;
             }
         }
     }

@@ -5,7 +5,7 @@
 //! runs the instruction, and knows what to do about it.
 use super::access::{Access, Space, describe, resource};
 use super::asm::{Cc, Label, M, O, mem};
-use super::emit::Emit;
+use super::emit::{Emit, Regs};
 use super::frame;
 use super::simd::*;
 use super::site::Site;
@@ -95,8 +95,17 @@ fn wide(e: &mut Emit<'_>, c: &Code, a: &Access) {
         }
         let who = exec.map_or(Who::All, Who::K);
         let [t0, u, v, w] = t;
-        let part =
-            Part { a, x: x[p], hi: hi.get(p).copied(), data: &data[p], t: [t0, u, v, w, w], who, site: at, slow: from };
+        let part = Part {
+            a,
+            x: x[p],
+            hi: hi.get(p).copied(),
+            data: &data[p],
+            t: [t0, u, v, w, w],
+            who,
+            site: at,
+            slow: from,
+            skip: 0,
+        };
         part.emit(e);
     }
     if !a.store {
@@ -114,22 +123,111 @@ fn wide(e: &mut Emit<'_>, c: &Code, a: &Access) {
     e.rejoin(slow);
 }
 
-/// With few registers: one part after the other, on memory that is up to date. What was loaded waits in the frame, until
-/// no part needs the interpreter any more.
+/// With few registers: on VGPRs that are up to date in memory, where loads put theirs too. Where all lanes' addresses
+/// follow one another all parts are done at once, otherwise one after the other.
 fn narrow(e: &mut Emit<'_>, c: &Code, a: &Access) {
-    let (parts, addr, n) = (e.parts(), c.inst.mem.addr, a.data.len());
-    let buffer = a.space == Space::Buffer;
     e.flush();
     let site = e.site();
     let (from, slow) = e.detour(site);
-    let limit = buffer.then(|| e.fresh());
+    let at = site as i32 * size_of::<Site>() as i32;
+    let limit = (a.space == Space::Buffer).then(|| e.fresh());
     base(e, c, a, limit, from);
-    let mut held: Vec<Z> = limit.into_iter().collect();
-    // One register a part can wait where it is.
-    let stay = parts as usize * n <= 4;
-    let stage = |p: usize, k: usize| mem(R::R13, frame::F_STAGE + 32 * (p * n + k) as i32);
-    let mut loaded = Vec::new();
+    let limit: Vec<Z> = limit.into_iter().collect();
+    if a.store && a.bytes != 4 && !e.req.key.full {
+        one_by_one(e, c, a, at, &limit, from);
+        return e.rejoin(slow);
+    }
+    let (apart, done) = (e.a.label(), e.a.label());
+    let parted = together(e, c, a, at, apart);
+    e.a.jmp(done);
+    let other = e.other_way(parted);
+    e.a.bind(apart);
+    one_by_one(e, c, a, at, &limit, from);
+    e.a.bind(done);
+    e.meet(&other);
+    e.rejoin(slow);
+}
+
+/// All parts of a wave whose addresses follow one another; otherwise jumps to `apart`, with the registers returned.
+fn together(e: &mut Emit<'_>, c: &Code, a: &Access, site: i32, apart: Label) -> Regs {
+    let (parts, addr) = (e.parts(), c.inst.mem.addr);
+    let full = e.req.key.full;
+    let [start, sum, all] = [(); 3].map(|()| e.fresh());
+    let high = (a.space == Space::Pair).then(|| addr.wrapping_add(1));
+    for (k, v) in [Some(addr), high].into_iter().flatten().enumerate() {
+        let m = e.home(v, 0);
+        e.a.v(SPREAD, &[start.into(), m.into()]);
+        for p in 0..parts {
+            let mut wanted = start;
+            if k == 0 {
+                let far = |l: usize| (8 * p as u32 + l as u32) * a.bytes as u32;
+                let row = e.a.constant(std::array::from_fn(far));
+                e.a.v(ADD, &[sum.into(), start.into(), row]);
+                wanted = sum;
+            }
+            let (to, m) = (if k == 0 && p == 0 { all } else { sum }, e.home(v, p));
+            e.a.e(X::VEX_Vpcmpeqd_ymm_ymm_ymmm256, &[to.into(), wanted.into(), m.into()]);
+            if let Some(active) = e.active(p) {
+                // Active lanes that are elsewhere.
+                e.a.v(ANDN, &[to.into(), to.into(), active.into()]);
+                e.unpin(active);
+            }
+            if to == sum {
+                e.a.v(if full { AND } else { OR }, &[all.into(), all.into(), sum.into()]);
+            }
+        }
+    }
+    // From here to the last jump nothing changes in the registers.
+    e.a.e(X::VEX_Vmovmskps_r32_ymm, &[R::EDI.into(), all.y().into()]);
+    e.a.e(X::Cmp_rm32_imm32, &[R::EDI.into(), O::I32(if full { 0xff } else { 0 })]);
+    e.a.jcc(Cc::Ne, apart);
+    if let Some(v) = high {
+        let m = e.home(v, 0);
+        e.a.e(X::Mov_r32_rm32, &[R::ESI.into(), m.into()]);
+        e.a.e(X::Shl_rm64_imm8, &[R::RSI.into(), O::I8(32)]);
+        add(e, R::RSI, a.offsets[0]);
+    }
+    let m = e.home(addr, 0);
+    e.a.e(X::Mov_r32_rm32, &[R::EAX.into(), m.into()]);
+    let span = e.req.lanes as i32 * a.bytes;
+    if a.space == Space::Buffer {
+        // The last dword is in range too.
+        e.a.e(X::Add_rm32_imm32, &[R::EAX.into(), O::I32(a.offsets[0])]);
+        e.a.e(X::Mov_r32_rm32, &[R::ECX.into(), R::EAX.into()]);
+        e.a.e(X::Add_rm32_imm32, &[R::ECX.into(), O::I32(span - 4)]);
+        e.a.jcc(Cc::B, apart);
+        e.a.e(X::Cmp_r32_rm32, &[R::ECX.into(), R::R8D.into()]);
+        e.a.jcc(Cc::A, apart);
+    }
+    let whole = Part { a, x: start, hi: None, data: &[], t: [start; 5], who: Who::All, site, slow: apart, skip: 0 };
+    whole.bound_from_eax(e, span, apart);
+    let parted = e.registers();
+    e.release();
     for p in 0..parts {
+        let data: Vec<Z> = a.data.iter().map(|v| if a.store { e.v(*v, p) } else { e.fresh() }).collect();
+        let t = [(); 5].map(|()| e.fresh());
+        let who = match e.active(p) {
+            None => Who::All,
+            Some(signs) => Who::Signs { signs, bits: mem(R::RBX, EXEC_AT + p as i32).into() },
+        };
+        let part = Part { data: &data, t, who, skip: 8 * a.bytes * p as i32, ..whole };
+        for k in 0..a.offsets.len() {
+            part.row_narrow(e, k);
+        }
+        for (v, &z) in a.data.iter().zip(&data).filter(|_| !a.store) {
+            finish(e, a, *v, p, z);
+        }
+        e.release();
+    }
+    parted
+}
+
+/// Each part by itself. What was loaded waits in the frame, until no part needs the interpreter any more.
+fn one_by_one(e: &mut Emit<'_>, c: &Code, a: &Access, site: i32, limit: &[Z], slow: Label) {
+    let (parts, addr, n) = (e.parts(), c.inst.mem.addr, a.data.len());
+    let stage = |p: u8, k: usize| mem(R::R13, frame::F_STAGE + 32 * (p as usize * n + k) as i32);
+    for p in 0..parts {
+        e.keep(limit);
         let mut x = e.v(addr, p);
         let hi = (a.space == Space::Pair).then(|| e.v(addr.wrapping_add(1), p));
         let data: Vec<Z> = a.data.iter().map(|v| if a.store { e.v(*v, p) } else { e.fresh() }).collect();
@@ -139,7 +237,7 @@ fn narrow(e: &mut Emit<'_>, c: &Code, a: &Access) {
             Some(signs) => Who::Signs { signs, bits: mem(R::RBX, EXEC_AT + p as i32).into() },
         };
         let mut within = None;
-        if let Some(limit) = limit {
+        if let [limit] = *limit {
             // Offsets wrap at 32 bits. What lies beyond the end reads 0 and is not written.
             let offset = e.same(a.offsets[0] as u32);
             let (moved, inside) = (e.fresh(), e.fresh());
@@ -157,42 +255,23 @@ fn narrow(e: &mut Emit<'_>, c: &Code, a: &Access) {
             who = Who::Signs { signs, bits: R::R8L.into() };
             within = Some(inside);
         }
-        let at = site as i32 * size_of::<Site>() as i32;
-        Part { a, x, hi, data: &data, t, who, site: at, slow: from }.emit(e);
-        if !a.store {
-            for (k, &z) in data.iter().enumerate() {
-                if let Some(w) = within {
-                    e.a.v(AND, &[z.into(), z.into(), w.into()]);
-                }
-                if !stay {
-                    e.a.v(STORE, &[stage(p as usize, k).into(), z.into()]);
-                }
+        Part { a, x, hi, data: &data, t, who, site, slow, skip: 0 }.emit(e);
+        for (k, &z) in data.iter().enumerate().filter(|_| !a.store) {
+            if let Some(w) = within {
+                e.a.v(AND, &[z.into(), z.into(), w.into()]);
             }
-            if stay {
-                held.extend(&data);
-                loaded.extend(data);
-            }
+            e.a.v(STORE, &[stage(p, k).into(), z.into()]);
         }
         e.release();
-        e.keep(&held);
     }
-    if !a.store {
-        for p in 0..parts as usize {
-            for k in 0..n {
-                e.release();
-                let z = if stay {
-                    e.keep(&loaded[p * n + k..]);
-                    loaded[p * n + k]
-                } else {
-                    let z = e.fresh();
-                    e.a.v(LOAD, &[z.into(), stage(p, k).into()]);
-                    z
-                };
-                finish(e, a, a.data[k], p as u8, z);
-            }
+    for p in 0..if a.store { 0 } else { parts } {
+        for (k, &v) in a.data.iter().enumerate() {
+            let z = e.fresh();
+            e.a.v(LOAD, &[z.into(), stage(p, k).into()]);
+            finish(e, a, v, p, z);
+            e.release();
         }
     }
-    e.rejoin(slow);
 }
 
 /// Writes a loaded register, or half of it.
@@ -220,7 +299,11 @@ fn finish(e: &mut Emit<'_>, a: &Access, v: u8, part: u8, z: Z) {
             e.a.v(MOVE, &[z.into(), t.into()]);
         }
     }
-    e.write(v, part, z);
+    if e.avx2() {
+        e.write_home(v, part, z);
+    } else {
+        e.write(v, part, z);
+    }
 }
 
 fn add(e: &mut Emit<'_>, r: R, k: i32) {
@@ -275,6 +358,8 @@ pub(super) struct Part<'a> {
     pub who: Who,
     pub site: i32,
     pub slow: Label,
+    /// Bytes from the address in rax to the part's first element.
+    pub skip: i32,
 }
 
 impl Part<'_> {
@@ -404,6 +489,10 @@ impl Part<'_> {
     /// bytes from there are not all in range.
     fn bound(&self, e: &mut Emit<'_>, span: i32, out: Label) {
         first(e, R::EAX, self.x);
+        self.bound_from_eax(e, span, out);
+    }
+
+    fn bound_from_eax(&self, e: &mut Emit<'_>, span: i32, out: Label) {
         if self.a.space == Space::Lds {
             let most = self.a.offsets.iter().max().unwrap_or(&0) + span;
             e.a.e(X::Lea_r64_m, &[R::RDX.into(), mem(R::RAX, most).into()]);
@@ -427,7 +516,7 @@ impl Part<'_> {
 
     /// Element `n` of the first lane, `skip` bytes in.
     pub(super) fn near(&self, n: usize, skip: i32) -> M {
-        mem(R::RAX, skip + if self.a.space == Space::Lds { self.a.offsets[n] } else { 0 })
+        mem(R::RAX, self.skip + skip + if self.a.space == Space::Lds { self.a.offsets[n] } else { 0 })
     }
 
     /// Lanes anywhere.

@@ -21,6 +21,7 @@
 mod access;
 mod asm;
 mod compute;
+mod dpp;
 mod emit;
 mod frame;
 mod masks;
@@ -87,20 +88,44 @@ struct Key {
 
 /// Slots of a cache: stable addresses that generated code holds.
 #[derive(Default)]
-struct Slots(Vec<*mut Slot>);
+struct Slots {
+    ways: Vec<*mut [Slot]>,
+    /// Those of indirect jumps, by MODE and whether EXEC is full.
+    tables: HashMap<(u32, bool), *mut Slot>,
+}
+
+/// Slots of indirect jumps in a table, found by their address.
+const TABLE: usize = 64;
+const SLOT_PC: i32 = offset_of!(Slot, pc) as i32;
+const _: () = assert!(size_of::<Slot>() == 24 && offset_of!(Slot, target) == 0);
 
 impl Slots {
     fn add(&mut self, slot: Slot) -> *mut Slot {
-        let p = Box::into_raw(Box::new(slot));
-        self.0.push(p);
-        p
+        self.keep(Box::new([slot]))
+    }
+
+    fn keep(&mut self, slots: Box<[Slot]>) -> *mut Slot {
+        let p = Box::into_raw(slots);
+        self.ways.push(p);
+        p.cast()
+    }
+
+    /// The first slot of the table for indirect jumps of blocks of this MODE.
+    fn table(&mut self, mode: u32, full: bool, link: *const u8) -> *mut Slot {
+        if let Some(&t) = self.tables.get(&(mode, full)) {
+            return t;
+        }
+        // No address is this one.
+        let t = self.keep((0..TABLE).map(|_| Slot { target: link, pc: !0, full }).collect());
+        self.tables.insert((mode, full), t);
+        t
     }
 }
 
 impl Drop for Slots {
     fn drop(&mut self) {
-        for &p in &self.0 {
-            // SAFETY: `add` made it from a box; generated code that holds its address is dropped with the same cache.
+        for &p in &self.ways {
+            // SAFETY: `keep` made it from a box; generated code that holds its address is dropped with the same cache.
             drop(unsafe { Box::from_raw(p) });
         }
     }

@@ -1,5 +1,5 @@
 //! Scalar instructions and scalar loads. Scalar registers stay in memory.
-use super::asm::{Cc, M, O, mem};
+use super::asm::{Cc, Label, M, O, mem};
 use super::emit::Emit;
 use super::simd::{LOAD, STORE};
 use super::{EXEC_AT, SCC, sgpr, site};
@@ -234,6 +234,14 @@ fn what(c: &Code) -> Option<Do> {
 pub(super) fn lower(e: &mut Emit<'_>, c: &Code) -> bool {
     if c.unit == Unit::Smem {
         return load(e, c);
+    }
+    if c.inst.op == Op::S_GETPC_B64 {
+        let (d, next) = (c.inst.sdst as usize, e.at.pc + 4 * c.inst.len_dw as u64);
+        let known = pair(d);
+        if known {
+            return_address(e, d, next);
+        }
+        return known;
     }
     let Some(what) = what(c) else { return false };
     let d = c.inst.sdst as usize;
@@ -512,12 +520,74 @@ pub(super) fn lower(e: &mut Emit<'_>, c: &Code) -> bool {
     true
 }
 
+/// rax: the address in a buffer; elsewhere where not all dwords are in range. Clobbers rcx, rdx and r8.
+fn buffer_address(e: &mut Emit<'_>, c: &Code, base: usize, dwords: i32, slow: Label) {
+    let i = &c.inst;
+    load32(e, B, if i.mem.soffset as usize == NULL { Src::K(0) } else { Src::S(i.mem.soffset) });
+    if i.imm != 0 {
+        e.a.e(X::Add_rm64_imm32, &[B64.into(), O::I32x(i.imm)]);
+    }
+    e.a.e(X::And_rm64_imm32, &[B64.into(), O::I32x(-4)]);
+    // Bytes, or elements of a stride.
+    e.a.e(X::Mov_r32_rm32, &[R::EDX.into(), at(base + 1).into()]);
+    e.a.e(X::Shr_rm32_imm8, &[R::EDX.into(), O::I8(16)]);
+    e.a.e(X::Mov_r32_imm32, &[R::R8D.into(), O::I32(1)]);
+    e.a.e(X::And_rm32_imm32, &[R::EDX.into(), O::I32(0x3fff)]);
+    e.a.e(X::Cmove_r32_rm32, &[R::EDX.into(), R::R8D.into()]);
+    e.a.e(X::Mov_r32_rm32, &[R::R8D.into(), at(base + 2).into()]);
+    e.a.e(X::Imul_r64_rm64, &[R::RDX.into(), R::R8.into()]);
+    // Each dword is in range where it starts there.
+    e.a.e(X::Lea_r64_m, &[R::R8.into(), mem(R::RCX, 4 * (dwords - 1)).into()]);
+    e.a.e(X::Cmp_r64_rm64, &[R::R8.into(), R::RDX.into()]);
+    e.a.jcc(Cc::Ae, slow);
+    load64(e, A64, Src::S(base as u8));
+    e.a.e(X::Shl_rm64_imm8, &[A64.into(), O::I8(16)]);
+    e.a.e(X::Shr_rm64_imm8, &[A64.into(), O::I8(16)]);
+    e.a.e(X::And_rm64_imm32, &[A64.into(), O::I32x(-4)]);
+    e.a.e(X::Add_r64_rm64, &[A64.into(), B64.into()]);
+}
+
+/// rax: where an indirect jump goes, with the return address written; false where the interpreter is to do it.
+pub(super) fn jump_target(e: &mut Emit<'_>, c: &Code, next: u64) -> bool {
+    let d = c.inst.sdst as usize;
+    let call = c.inst.op == Op::S_SWAPPC_B64;
+    if !matches!(c.s[0], Src::S(k) if pair(k as usize)) || call && !pair(d) {
+        return false;
+    }
+    load64(e, A64, c.s[0]);
+    e.a.e(X::And_rm64_imm32, &[A64.into(), O::I32x(-4)]);
+    if call {
+        return_address(e, d, next);
+    }
+    true
+}
+
+/// Writes a return address. Clobbers rcx.
+pub(super) fn return_address(e: &mut Emit<'_>, d: usize, next: u64) {
+    e.a.e(X::Mov_r64_imm64, &[B64.into(), O::I64(next)]);
+    store64(e, d, B64);
+}
+
+/// `s_call_b64` to a fixed place: the return address; false where the interpreter is to do it.
+pub(super) fn call(e: &mut Emit<'_>, c: &Code, next: u64) -> bool {
+    let d = c.inst.sdst as usize;
+    if !pair(d) {
+        return false;
+    }
+    return_address(e, d, next);
+    true
+}
+
 /// Scalar loads through a window.
 fn load(e: &mut Emit<'_>, c: &Code) -> bool {
     let i = &c.inst;
     let Some(l) = c.load else { return false };
     let (n, d, base) = (l.dwords as usize, i.sdst as usize, i.mem.sbase as usize);
-    if l.buffer || !pair(base) || d + n > 108 || !matches!(n, 1 | 2 | 4 | 8 | 16) || i.mem.soffset >= 128 {
+    if !pair(base) || d + n > 108 || !matches!(n, 1 | 2 | 4 | 8 | 16) || i.mem.soffset >= 128 {
+        return false;
+    }
+    // A negative constant offset of a buffer faults.
+    if l.buffer && (i.imm < 0 || !pair(base + 2)) {
         return false;
     }
     let site_no = e.site();
@@ -525,15 +595,19 @@ fn load(e: &mut Emit<'_>, c: &Code) -> bool {
     let v = e.fresh();
     let second = if e.avx2() { e.fresh() } else { v };
     let (from, slow) = e.detour(site_no);
-    load64(e, A64, Src::S(base as u8));
-    if i.imm != 0 {
-        e.a.e(X::Add_rm64_imm32, &[A64.into(), O::I32x(i.imm)]);
+    if l.buffer {
+        buffer_address(e, c, base, n as i32, from);
+    } else {
+        load64(e, A64, Src::S(base as u8));
+        if i.imm != 0 {
+            e.a.e(X::Add_rm64_imm32, &[A64.into(), O::I32x(i.imm)]);
+        }
+        if i.mem.soffset as usize != NULL {
+            load32(e, B, Src::S(i.mem.soffset));
+            e.a.e(X::Add_r64_rm64, &[A64.into(), B64.into()]);
+        }
+        e.a.e(X::And_rm64_imm32, &[A64.into(), O::I32x(-4)]);
     }
-    if i.mem.soffset as usize != NULL {
-        load32(e, B, Src::S(i.mem.soffset));
-        e.a.e(X::Add_r64_rm64, &[A64.into(), B64.into()]);
-    }
-    e.a.e(X::And_rm64_imm32, &[A64.into(), O::I32x(-4)]);
     e.a.e(X::Cmp_r64_rm64, &[A64.into(), mem(R::R14, site).into()]);
     e.a.jcc(Cc::L, from);
     e.a.e(X::Mov_r64_rm64, &[B64.into(), mem(R::R14, site + 8).into()]);

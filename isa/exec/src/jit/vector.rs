@@ -1,6 +1,7 @@
 //! Vector ALU instructions, one host register's lanes at a time.
 use super::asm::{Cc, O, mem};
-use super::compute::{Args, Out, compute, constant, float_operand, flush, operand, step};
+use super::compute::{Args, Out, compute, constant, float_operand, flush, modified, operand, step};
+use super::dpp::Reads;
 use super::emit::{Emit, NO_SITE};
 use super::masks::{carry, compare, mask_at, mask_select, select, selected};
 use super::simd::*;
@@ -105,11 +106,14 @@ pub(super) fn plain(s: Src) -> bool {
 /// Emits the instruction; false, with nothing emitted, where the interpreter is to run it.
 pub(super) fn lower(e: &mut Emit<'_>, c: &Code) -> bool {
     let i = &c.inst;
-    if matches!(c.unit, Unit::Other | Unit::Mem) || i.dpp != Dpp::None || !c.s.iter().all(|s| plain(*s)) {
+    if matches!(c.unit, Unit::Other | Unit::Mem) || !c.s.iter().all(|s| plain(*s)) {
         return false;
     }
     if i.mods.opsel != 0 || i.mods.omod != 0 || i.format() == Format::Vop3p {
         return false;
+    }
+    if i.dpp != Dpp::None {
+        return c.cmp.is_none() && i.y.is_none() && matches!(c.s[0], Src::V(_)) && single(e, c);
     }
     if i.y.is_some() {
         return pair(e, c);
@@ -148,16 +152,27 @@ fn single(e: &mut Emit<'_>, c: &Code) -> bool {
     let used = sources(row);
     // NaNs of minimum and maximum follow MODE: the interpreter sees to those lanes.
     let careful = matches!(i.op, Op::V_MIN_F32 | Op::V_MAX_F32);
+    let reads = Reads::new(i.dpp, e.req.lanes);
     if careful {
-        if clamp {
+        if clamp || reads.is_some() {
             return false;
         }
         return min_max(e, c, fin, fout);
     }
+    // What the second half of a row reads of the first, before that is written.
+    let mut second = None;
     for p in 0..e.parts() {
-        let [a, b, d] = args(e, c, s, used, p, float_in, fin);
+        let first = match (&reads, c.s[0]) {
+            (Some(r), Src::V(v)) => second.take().or_else(|| {
+                let first = r.read(e, v, p);
+                second = e.avx2().then(|| r.read(e, v, p + 1));
+                Some(first)
+            }),
+            _ => None,
+        };
+        let [a, b, d] = args_from(e, c, s, used, p, (float_in, fin), first);
         let x = Args { a, b, d, s };
-        if fout || clamp {
+        if fout || clamp || reads.is_some() {
             let t = Out::whole(e);
             compute(e, i.op, &x, t);
             let mut z = t.z;
@@ -170,7 +185,10 @@ fn single(e: &mut Emit<'_>, c: &Code) -> bool {
                 z = step(e, MAXF, z, zero);
                 z = step(e, MINF, z, one);
             }
-            e.write(i.vdst, p, z);
+            match &reads {
+                Some(r) => r.write(e, i.vdst, p, z),
+                None => e.write(i.vdst, p, z),
+            }
         } else if fused(e, i.op, c, &x, p) {
         } else {
             let o = Out::new(e, i.vdst, p);
@@ -178,6 +196,7 @@ fn single(e: &mut Emit<'_>, c: &Code) -> bool {
             o.done(e, i.vdst, p);
         }
         e.release();
+        e.keep(second.as_slice());
     }
     true
 }
@@ -219,9 +238,27 @@ fn sources(row: &Row) -> usize {
 }
 
 pub(super) fn args(e: &mut Emit<'_>, c: &Code, s: [Src; 3], used: usize, part: u8, float: bool, fin: bool) -> [Z; 3] {
+    args_from(e, c, s, used, part, (float, fin), None)
+}
+
+/// The same where the first source may be read already.
+fn args_from(
+    e: &mut Emit<'_>,
+    c: &Code,
+    s: [Src; 3],
+    used: usize,
+    part: u8,
+    (float, fin): (bool, bool),
+    first: Option<Z>,
+) -> [Z; 3] {
     let mut z = [None; 3];
     for k in 0..used {
-        z[k] = Some(if float { float_operand(e, c, k, s[k], part, fin) } else { operand(e, s[k], part) });
+        z[k] = Some(match (k, first) {
+            (0, Some(z)) if float => modified(e, c, 0, z, fin),
+            (0, Some(z)) => z,
+            _ if float => float_operand(e, c, k, s[k], part, fin),
+            _ => operand(e, s[k], part),
+        });
     }
     let first = z[0].unwrap_or_else(|| e.k(0));
     z.map(|z| z.unwrap_or(first))

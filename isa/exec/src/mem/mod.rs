@@ -21,7 +21,8 @@ mod texels;
 mod typed;
 
 pub(crate) use op::{Half, MemOp};
-pub(crate) use port::{Lds, Port, Space, Touch, Watch};
+pub(crate) use port::{Lds, Port, Watch};
+pub use port::{Space, Touch};
 pub(crate) use smem::scalar;
 
 use crate::TrapKind;

@@ -46,31 +46,36 @@ impl Lds {
     }
 }
 
-/// Address spaces an access may go to.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Space {
+/// Which memory an access went to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub enum Space {
+    /// Device memory by virtual address.
     Global,
-    /// Scratch, named by the address after swizzling.
+    /// A wave's scratch, by the virtual address after swizzling.
     Scratch,
-    /// LDS, named by the byte within the group's allocation.
+    /// LDS, by the byte offset in the group's allocation.
     Lds,
-    /// GDS memory: no process has any.
+    /// GDS, of which no process has any.
     Gds,
 }
 
-/// One access of one lane, as a checker sees it.
+/// One lane's access, as a checked run sees it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Touch {
-    /// None for scalar instructions and for counters that a wave touches once.
+pub struct Touch {
+    /// The lane; None for scalar instructions and for counters that a wave touches once.
     pub lane: Option<u32>,
+    /// Which memory.
     pub space: Space,
-    /// Address, or byte of LDS.
+    /// Virtual address, or byte offset in LDS.
     pub at: u64,
     /// Bytes.
     pub len: u32,
+    /// Load, store or atomic.
     pub kind: Access,
-    /// False where a range check refused it: it reads 0 or writes nothing.
+    /// False: a range check refused it, so that it reads 0 or writes nothing.
     pub inside: bool,
+    /// A store that left every byte as it was.
+    pub silent: bool,
 }
 
 /// Sees every access of the memory instructions, just before it is made.
@@ -145,7 +150,7 @@ impl Port<'_> {
     #[inline(always)]
     pub(crate) fn note(&mut self, lane: Option<u32>, space: Space, at: u64, len: usize, kind: Access, inside: bool) {
         if let Some(w) = &mut self.watch {
-            w.touch(Touch { lane, space, at, len: len as u32, kind, inside });
+            w.touch(Touch { lane, space, at, len: len as u32, kind, inside, silent: false });
         }
     }
 

@@ -103,7 +103,7 @@ pub fn words(r: &mut Rng, row: &Row, wave: WaveSize) -> Option<Vec<u32>> {
     let src = |r: &mut Rng| if r.one_in(3) { ssrc(r) } else { 256 + v(r) };
     let any = r.u32();
     let literal = r.value();
-    let w = match row.format {
+    let mut w = match row.format {
         Format::Sop1 => vec![0xbe80_0000 | o << 8 | sd(r) << 16 | ssrc(r), literal],
         Format::Sop2 => vec![0x8000_0000 | o << 23 | sd(r) << 16 | ssrc(r) << 8 | ssrc(r), literal],
         Format::Sopc => vec![0xbf00_0000 | o << 16 | ssrc(r) << 8 | ssrc(r), literal],
@@ -188,8 +188,48 @@ pub fn words(r: &mut Rng, row: &Row, wave: WaveSize) -> Option<Vec<u32>> {
         Format::Mimg => vec![0xf000_0000 | o << 18 | any & 0x3_ff1c, v(r) << 8 | r.below(8)],
         Format::VopdY => return None,
     };
+    // The word of the first source, and the one behind the instruction, with lanes of others as the first source.
+    let place = match row.format {
+        Format::Vop1 | Format::Vop2 | Format::Vopc => Some((0, 1)),
+        Format::Vop3 => Some((1, 2)),
+        _ => None,
+    };
+    if let Some((at, behind)) = place
+        && r.one_in(5)
+    {
+        let v = v(r);
+        let (code, word) = dpp(r, v);
+        let plain = w.clone();
+        w[at] = w[at] & !0x1ff | code;
+        w[behind] = word;
+        if !isa::decode(&w, wave).is_ok_and(|i| i.op == row.op) {
+            w = plain;
+        }
+    }
     let i = isa::decode(&w, wave).ok()?;
     (i.op == row.op).then(|| w[..i.len_dw as usize].to_vec())
+}
+
+/// A first source's code that stands for other lanes, and the word that says which.
+fn dpp(r: &mut Rng, v: u32) -> (u32, u32) {
+    if r.one_in(4) {
+        return (233 + r.below(2), v & 255 | r.u32() << 8);
+    }
+    let n = r.below(16);
+    let ctrl = match r.below(8) {
+        0 => r.below(256),
+        1 => 0x100 + n.max(1),
+        2 => 0x110 + n.max(1),
+        3 => 0x120 + n.max(1),
+        4 => 0x140 + r.below(2),
+        5 => 0x150 + n,
+        6 => 0x160 + n,
+        _ => 0xb1,
+    };
+    let masks = if r.one_in(2) { 0xff } else { r.below(256) };
+    // Bound control, fetch of inactive lanes, and modifiers.
+    let (flags, modifiers) = (r.below(4), if r.one_in(3) { r.below(16) } else { 0 });
+    (250, v & 255 | ctrl << 8 | flags << 18 | modifiers << 20 | masks << 24)
 }
 
 pub fn memory(r: &mut Rng, code: &[u32]) -> Flat {
