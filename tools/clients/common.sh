@@ -36,7 +36,8 @@ die() {
 lacking() {
   if [ -n "$or_skip" ]; then
     printf 'skipped: %s\n' "$1"
-    exit 0
+    # What was seen wrong before stays wrong.
+    exit "$((failures > 0))"
   fi
   die "$1"
 }
@@ -52,7 +53,7 @@ arguments() {
         shift
         ;;
       --help | -h)
-        sed -n '2,/^[^#]/{/^#/s/^# \{0,1\}//p;}' "$0"
+        sed -n '2,/^# shellcheck/{/^# shellcheck/d;s/^# \{0,1\}//p;}' "$0"
         exit 0
         ;;
       -*) rest+=("$1") ;;
