@@ -20,7 +20,8 @@ spk=${SPARKLE_PM4:-}
 rest=()
 # What a suite needs for Mesa's Vulkan and OpenCL, and for compiling a program there.
 # shellcheck disable=SC2034
-mesa_packages=(mesa-vulkan-drivers vulkan-tools mesa-opencl-icd clinfo ocl-icd-libopencl1 ocl-icd-opencl-dev gcc libc6-dev)
+mesa_packages=(mesa-vulkan-drivers vulkan-tools mesa-opencl-icd clinfo ocl-icd-libopencl1 ocl-icd-opencl-dev gcc libc6-dev
+  python3)
 # Options of `emulate`.
 emulate_options=()
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -36,7 +37,8 @@ die() {
 lacking() {
   if [ -n "$or_skip" ]; then
     printf 'skipped: %s\n' "$1"
-    exit 0
+    # What was seen wrong before stays wrong.
+    exit "$((failures > 0))"
   fi
   die "$1"
 }
@@ -52,7 +54,7 @@ arguments() {
         shift
         ;;
       --help | -h)
-        sed -n '2,/^[^#]/{/^#/s/^# \{0,1\}//p;}' "$0"
+        sed -n '2,/^# shellcheck/{/^# shellcheck/d;s/^# \{0,1\}//p;}' "$0"
         exit 0
         ;;
       -*) rest+=("$1") ;;
@@ -136,7 +138,8 @@ suite() {
   else
     echo "more packages for Debian $name" >&2
     {
-      inside sh -c 'apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"' \
+      inside sh -c 'apt-get -o Acquire::Check-Valid-Until=false update -qq &&
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"' \
         sh "$@"
     } >>"$log" 2>&1 || lacking "packages for $name could not be installed: see $log"
   fi
@@ -144,23 +147,72 @@ suite() {
   printf '%s' "$*" >"$root/.complete"
 }
 
-# `python_environment NAME PACKAGE…`: a Python environment with these packages from PyPI; its path is in `venv`.
+# `python_environment NAME PACKAGE…`: these packages from PyPI, for this machine's Python or, with `root` set, for that
+# suite's. `python_program` runs with them.
 python_environment() {
-  local log=$folder/python-$1.log
+  local log=$folder/python-$1.log name=$1 version
   venv=$folder/python-$1
   shift
-  if [ -f "$venv/.complete" ] && [ "$(cat "$venv/.complete")" = "$*" ]; then
-    return
-  fi
-  tools python3=python3
-  rm -rf "$venv"
-  python3 -m venv "$venv" >"$log" 2>&1 || {
+  if [ ! -f "$venv/.complete" ] || [ "$(cat "$venv/.complete")" != "$*" ]; then
+    tools python3=python3
     rm -rf "$venv"
-    install_packages python3-venv
-    python3 -m venv "$venv" >"$log" 2>&1 || lacking "python3 -m venv fails: see $log"
-  }
-  "$venv/bin/pip" install -q "$@" >>"$log" 2>&1 || lacking "pip can't install $*: see $log"
-  printf '%s' "$*" >"$venv/.complete"
+    python3 -m venv "$venv" >"$log" 2>&1 || {
+      rm -rf "$venv"
+      install_packages python3-venv
+      python3 -m venv "$venv" >"$log" 2>&1 || lacking "python3 -m venv fails: see $log"
+    }
+    "$venv/bin/pip" install -q "$@" >>"$log" 2>&1 || lacking "pip can't install $*: see $log"
+    printf '%s' "$*" >"$venv/.complete"
+  fi
+  python_path=''
+  [ -n "$root" ] || return 0
+  python_path=/opt/python-$name
+  if [ ! -f "$root$python_path/.complete" ] || [ "$(cat "$root$python_path/.complete")" != "$*" ]; then
+    rm -rf "${root:?}$python_path"
+    version=$(inside python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+    # By this machine's pip, so that the suite needs no network.
+    "$venv/bin/pip" install -q --target "$root$python_path" --python-version "$version" --only-binary=:all: \
+      --platform manylinux2014_x86_64 --platform manylinux_2_17_x86_64 --platform manylinux_2_27_x86_64 \
+      --platform manylinux_2_28_x86_64 "$@" >>"$log" 2>&1 || lacking "pip can't install $* for Python $version: see $log"
+    printf '%s' "$*" >"$root$python_path/.complete"
+  fi
+}
+
+# `python_program SECONDS FILE`: runs a program of this folder with those packages on the software device.
+python_program() {
+  if [ -n "$root" ]; then
+    cp "$here/$2" "$root/opt/$2"
+    limited "$1" env "PYTHONPATH=$python_path" PYTHONDONTWRITEBYTECODE=1 python3 "/opt/$2"
+  else
+    limited "$1" "$venv/bin/python" "$here/$2"
+  fi
+}
+
+# The machine's RADV, or that of the suite NAME in its folder; for a script that takes `--suite NAME`.
+radv() {
+  if [ "$1" = host ]; then
+    root=''
+    install_packages mesa-vulkan-drivers libvulkan1
+  else
+    suite "$1" "${mesa_packages[@]}"
+  fi
+  radv_only
+}
+
+# Takes `--suite NAME`, which may be given several times, out of the arguments; `suites` and `options` are what there is.
+suite_options() {
+  suites=()
+  options=()
+  while [ $# -gt 0 ]; do
+    if [ "$1" = --suite ]; then
+      [ $# -gt 1 ] || die '--suite wants a name' 2
+      suites+=("$2")
+      shift
+    else
+      options+=("$1")
+    fi
+    shift
+  done
 }
 
 # Leaves the Vulkan loader AMD's driver only: Mesa's software rasterizer, installed beside it, would be a device as well.
