@@ -140,8 +140,11 @@ fn a_primary_node_knows_its_clients_and_a_render_node_none() {
     assert_eq!(ioctl(&primary, set_master, &mut 0u32), Ok(0), "a master that left makes room");
     assert_eq!(ioctl(&render, set_master, &mut 0u32), Err(Errno::EACCES));
 
-    // There is no display to set up.
-    assert_eq!(ioctl(&primary, core(0xa0, 64), &mut [0u64; 8]), Err(Errno::EOPNOTSUPP));
+    // There is no display to set up: no framebuffers, CRTCs, connectors, encoders.
+    let mut resources = [u64::MAX; 8];
+    assert_eq!(ioctl(&primary, core(0xa0, 64), &mut resources), Ok(0));
+    assert_eq!(resources[4..6], [0, 0]);
+    assert_eq!(ioctl(&primary, core(0xa1, 104), &mut [0u64; 13]), Err(Errno::EOPNOTSUPP));
     assert_eq!(ioctl(&render, core(0xa0, 64), &mut [0u64; 8]), Err(Errno::EACCES));
     assert_eq!(ioctl(&primary, core(0x0d, 16), &mut [2u64, 1]), Err(Errno::EOPNOTSUPP));
     let cap = |number: u64| {

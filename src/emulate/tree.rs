@@ -134,7 +134,7 @@ impl Tree {
             self.put(&format!("{here}/dev"), format!("226:{minor}\n").as_bytes())?;
             let uevent = format!("MAJOR=226\nMINOR={minor}\nDEVNAME=dri/{name}\nDEVTYPE=drm_minor\n");
             self.put(&format!("{here}/uevent"), uevent.as_bytes())?;
-            self.link("../..", &format!("{here}/device"))?;
+            self.link(&format!("../../../{slot}"), &format!("{here}/device"))?;
             self.link("../../../../../../class/drm", &format!("{here}/subsystem"))?;
             let up = format!("devices/pci0000:00/{BRIDGE}/{slot}/drm/{name}");
             self.link(&format!("../../{up}"), &format!("sys/class/drm/{name}"))?;

@@ -360,6 +360,17 @@ def gen_mix_constants(out, rng, pools):
                 return r << 16 | old & 0xFFFF if name == "v_fma_mixhi_f16" else old & 0xFFFF0000 | r
             mods = " op_sel_hi:%s" % bits(7 & ~(1 << at), 3)
             k.run(name, "%s v30, %s%s" % (name, ", ".join(k.words), mods), 30, fn)
+    # VOP2's packed FMA has no OP_SEL_HI: from gfx11 on (Mesa's compiler relies on it) a constant stands for both halves.
+    for text, value in (("2.0", 0x4000), ("-0.5", 0xB800), ("3", 0x3)):
+        k = Make(out, rng, pools)
+        k.const(text, value), k.v(pools.get("f16", "near"))
+        k.t.vgpr(33, pools.get("f16", "near"), 3)
+
+        def both(lane, x, old):
+            M = Mode(vec.MODE_DEFAULT)
+            parts = [fp.fma(M, F16, x[0], x[1] >> j & 0xFFFF, old >> j & 0xFFFF) for j in (0, 16)]
+            return parts[1] << 16 | parts[0]
+        k.run("v_pk_fmac_f16", "v_pk_fmac_f16 v33, %s" % ", ".join(k.words), 33, both)
 
 
 def generate(out, rng, factor):

@@ -177,7 +177,13 @@ impl Code {
             Some(_) if mix && inst.mods.opsel_hi >> (slot as usize - Slot::Src0 as usize) & 1 == 0 => {
                 source(code, Ty::F32, inst.literal, signed)
             }
-            Some(o) => source(code, o.ty, inst.literal, signed),
+            Some(o) => match source(code, o.ty, inst.literal, signed) {
+                // VOP2 has no OP_SEL_HI: from gfx11 on an inline constant stands for both halves.
+                Src::K(k) if inst.op == isa::Op::V_PK_FMAC_F16 && code != 255 => {
+                    Src::K(k & 0xffff | (k & 0xffff) << 16)
+                }
+                s => s,
+            },
             None => Src::K(0),
         };
         let mut s = [

@@ -8,6 +8,9 @@ use crate::soft::arena::Heap;
 use crate::soft::identity::{self, GDS_BYTES, GWS, OA};
 use crate::soft::sched::Engine;
 
+/// Video memory that a driver doesn't offer.
+const RESERVED: u64 = 8 << 20;
+
 impl Call<'_> {
     pub(super) fn info(&self, arg: &mut [u8]) -> Result<i32, Errno> {
         let info: uapi::Info = get(arg);
@@ -49,8 +52,9 @@ impl Call<'_> {
             uapi::INFO_VIS_VRAM_USAGE => answer(&visible_used.to_ne_bytes()),
             uapi::INFO_GTT_USAGE => answer(&gtt_used.min(gtt).to_ne_bytes()),
             uapi::INFO_VRAM_GTT => answer(bytemuck::bytes_of(&uapi::InfoVramGtt {
-                vram_size: vram,
-                vram_cpu_accessible_size: visible,
+                // The driver keeps 8 MiB for its page tables out of this answer.
+                vram_size: vram.saturating_sub(RESERVED),
+                vram_cpu_accessible_size: visible.saturating_sub(RESERVED),
                 gtt_size: gtt,
             })),
             uapi::INFO_READ_MMR_REG => {
