@@ -165,7 +165,7 @@ fn a_dma_buf_is_the_same_memory_in_another_file() {
     let two = one.reopen();
     let shared = export(&one, handle).unwrap();
     let name = Name::of(&shared).unwrap();
-    assert_eq!((name.kind, name.server), (Kind::Dmabuf, std::process::id()));
+    assert_eq!((name.kind, name.server), (Kind::DmaBuf, std::process::id()));
     let Some(Shared::Dmabuf { offset, len }) = one.shared(name.serial) else { panic!("{name}") };
     assert_eq!(len, 8192);
     assert_eq!(import(&one, shared.as_raw_fd()), Ok(handle), "what a file knows keeps its handle");

@@ -17,7 +17,7 @@ pub const PREFIX: &str = "sparkle-pm4/";
 pub const VARIABLE: &str = "SPARKLE_PM4_EMULATE";
 
 /// What a descriptor of the device is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// A node under `/dev/dri`, opened.
     Drm,
@@ -51,12 +51,15 @@ pub fn minor(serial: u64) -> u32 {
     serial as u32 & 0xff
 }
 
-/// Kind and serial number in a name (without the leading NUL), where it is one of a server's.
-pub fn parse(name: &[u8]) -> Option<(Kind, u64)> {
+/// Server, kind and serial number in a name (without the leading NUL), where it is a descriptor's.
+pub fn parse(name: &[u8]) -> Option<(u32, Kind, u64)> {
     let mut parts = name.strip_prefix(PREFIX.as_bytes())?.split(|b| *b == b'/');
-    let (_server, kind, serial) = (parts.next()?, parts.next()?, parts.next()?);
-    let serial = std::str::from_utf8(serial).ok()?;
-    Some((Kind::of(kind)?, u64::from_str_radix(serial, 16).ok()?))
+    let (server, kind, serial) = (parts.next()?, parts.next()?, parts.next()?);
+    if parts.next().is_some() {
+        return None;
+    }
+    let hex = |part| u64::from_str_radix(std::str::from_utf8(part).ok()?, 16).ok();
+    Some((u32::try_from(hex(server)?).ok()?, Kind::of(kind)?, hex(serial)?))
 }
 
 /// What is asked.
@@ -192,9 +195,17 @@ mod tests {
 
     #[test]
     fn names_tell_what_a_descriptor_is() {
-        assert_eq!(parse(b"sparkle-pm4/1f/drm/a0"), Some((Kind::Drm, 0xa0)));
-        assert_eq!(parse(b"sparkle-pm4/1f/sync/1"), Some((Kind::Sync, 1)));
-        for other in ["", "sparkle-pm4/1f", "sparkle-pm4/1f/drm/", "sparkle-pm4/1f/card/1", "/run/x/drm/1"] {
+        assert_eq!(parse(b"sparkle-pm4/1f/drm/a0"), Some((0x1f, Kind::Drm, 0xa0)));
+        assert_eq!(parse(b"sparkle-pm4/1f/sync/1"), Some((0x1f, Kind::Sync, 1)));
+        for other in [
+            "",
+            "sparkle-pm4/1f",
+            "sparkle-pm4/1f/drm/",
+            "sparkle-pm4/1f/card/1",
+            "sparkle-pm4/1f/drm/1/2",
+            "sparkle-pm4/x/drm/1",
+            "/run/x/drm/1",
+        ] {
             assert_eq!(parse(other.as_bytes()), None, "{other}");
         }
     }

@@ -18,7 +18,7 @@ use nix::unistd::Pid;
 
 use super::protocol::{self, Kind, NOWHERE, Reply, Request, VERSION, ask};
 use super::tree::Tree;
-use crate::soft::{Client, Config, NodeKind, Shared as Given, SoftNode};
+use crate::soft::{Client, Config, Name, NodeKind, Shared as Given, SoftNode};
 
 /// First minor number of render nodes.
 const RENDER: u32 = 128;
@@ -252,8 +252,8 @@ impl Shared {
         let card = self.cards.get(card as usize).ok_or(Errno::ENXIO)?;
         let serial = self.serial.fetch_add(1, Ordering::Relaxed) << 8 | u64::from(minor);
         let (end, theirs) = pair()?;
-        let name = format!("{}{:x}/{}/{serial:x}", protocol::PREFIX, std::process::id(), Kind::Drm.word());
-        bind(theirs.as_raw_fd(), &UnixAddr::new_abstract(name.as_bytes())?)?;
+        let name = Name { server: std::process::id(), kind: Kind::Drm, serial };
+        bind(theirs.as_raw_fd(), &UnixAddr::new_abstract(name.to_string().as_bytes())?)?;
         let node = card.reopen_as(kind);
         node.set_name(serial);
         lock(&self.files).insert(serial, Arc::new(Opened { node, end }));

@@ -2,7 +2,7 @@
 //!
 //! Each is one end of a connected pair of Unix sockets, whose own address says what it is: the abstract name
 //! `sparkle-pm4/PID/KIND/SERIAL`, with the process that serves the device, `dmabuf`, `syncobj`, `sync` or `drm`, and a
-//! number in hex. So it is duplicated, inherited, passed on and closed by the usual means, anybody can tell by
+//! number, both numbers in hex. So it is duplicated, inherited, passed on and closed by the usual means, anybody can tell by
 //! getsockname(2) what it stands for, and the device learns by the other end when the last copy is closed.
 //!
 //! A sync file's end becomes readable for ever when its fence is signalled.
@@ -24,29 +24,8 @@ use super::descriptor;
 use super::fence::{Events, Fence};
 use super::kernel::Bo;
 use super::syncobj::Syncobj;
-
-/// What a named descriptor stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Kind {
-    /// A buffer object.
-    Dmabuf,
-    /// A synchronisation object.
-    Syncobj,
-    /// Fences that are signalled together.
-    Sync,
-    /// An open file of the device itself: made by who serves it, never by the device.
-    Drm,
-}
-
-impl Kind {
-    const ALL: [(Self, &'static str); 4] =
-        [(Self::Dmabuf, "dmabuf"), (Self::Syncobj, "syncobj"), (Self::Sync, "sync"), (Self::Drm, "drm")];
-
-    /// Its word in a name.
-    pub fn word(self) -> &'static str {
-        Self::ALL[self as usize].1
-    }
-}
+use crate::emulate::protocol;
+pub use crate::emulate::protocol::Kind;
 
 /// The address of a descriptor that a software device gave away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -61,7 +40,7 @@ pub struct Name {
 
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "sparkle-pm4/{}/{}/{:x}", self.server, self.kind.word(), self.serial)
+        write!(f, "{}{:x}/{}/{:x}", protocol::PREFIX, self.server, self.kind.word(), self.serial)
     }
 }
 
@@ -74,15 +53,8 @@ impl Name {
 
     /// Reads a name as it stands in an abstract address, without the zero before it.
     pub fn parse(name: &[u8]) -> Option<Self> {
-        let mut parts = std::str::from_utf8(name).ok()?.split('/');
-        if parts.next() != Some("sparkle-pm4") {
-            return None;
-        }
-        let server = parts.next()?.parse().ok()?;
-        let word = parts.next()?;
-        let kind = Kind::ALL.iter().find(|k| k.1 == word)?.0;
-        let serial = u64::from_str_radix(parts.next()?, 16).ok()?;
-        parts.next().is_none().then_some(Self { server, kind, serial })
+        let (server, kind, serial) = protocol::parse(name)?;
+        Some(Self { server, kind, serial })
     }
 
     /// The name of a descriptor; `None` for one that is no socket, or has another name.
@@ -193,7 +165,7 @@ impl Shares {
     pub fn give(&self, object: Object) -> Result<OwnedFd, Errno> {
         self.sweep();
         let kind = match &object {
-            Object::Buffer(_) => Kind::Dmabuf,
+            Object::Buffer(_) => Kind::DmaBuf,
             Object::Syncobj(_) => Kind::Syncobj,
             Object::Sync(_) => Kind::Sync,
         };
@@ -269,7 +241,7 @@ mod tests {
 
     #[test]
     fn names_are_read_back_and_other_sockets_have_none() {
-        let name = Name::fresh(Kind::Dmabuf);
+        let name = Name::fresh(Kind::DmaBuf);
         assert_ne!(name.serial, Name::fresh(Kind::Drm).serial);
         assert_eq!(Name::parse(name.to_string().as_bytes()), Some(name));
         let (ours, theirs) = name.pair().unwrap();

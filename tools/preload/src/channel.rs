@@ -58,7 +58,8 @@ pub fn identify(fd: c_int) -> Option<(Kind, u64)> {
     if failed || address.family != sys::AF_UNIX as u16 || len <= 3 || address.path[0] != 0 {
         return None;
     }
-    protocol::parse(address.path.get(1..(len as usize).min(110) - 2)?)
+    let (_, kind, serial) = protocol::parse(address.path.get(1..(len as usize).min(110) - 2)?)?;
+    Some((kind, serial))
 }
 
 /// A thread's connection: the process that made it, and its descriptor.
