@@ -77,7 +77,6 @@ struct Shared {
     cards: Vec<SoftNode>,
     files: Mutex<HashMap<u64, Arc<Opened>>>,
     channels: Mutex<Vec<Weak<Channel>>>,
-    serial: AtomicU64,
     /// Wakes the watcher; its other end is the watcher's.
     wake: OwnedFd,
 }
@@ -109,13 +108,7 @@ impl Server {
         listen(&listener, Backlog::new(128)?)?;
         let tree = Tree::new(&cards)?;
         let (wake, woken) = pair()?;
-        let shared = Arc::new(Shared {
-            cards,
-            files: Mutex::default(),
-            channels: Mutex::default(),
-            serial: AtomicU64::new(1),
-            wake,
-        });
+        let shared = Arc::new(Shared { cards, files: Mutex::default(), channels: Mutex::default(), wake });
         let listener = Arc::new(listener);
         let thread = std::thread::Builder::new;
         let (theirs, at) = (Arc::downgrade(&shared), Arc::clone(&listener));
@@ -250,9 +243,10 @@ impl Shared {
             _ => (minor - RENDER, NodeKind::Render),
         };
         let card = self.cards.get(card as usize).ok_or(Errno::ENXIO)?;
-        let serial = self.serial.fetch_add(1, Ordering::Relaxed) << 8 | u64::from(minor);
         let (end, theirs) = pair()?;
-        let name = Name { server: std::process::id(), kind: Kind::Drm, serial };
+        let mut name = Name::fresh(Kind::Drm);
+        name.serial |= u64::from(minor);
+        let serial = name.serial;
         bind(theirs.as_raw_fd(), &UnixAddr::new_abstract(name.to_string().as_bytes())?)?;
         let node = card.reopen_as(kind);
         node.set_name(serial);

@@ -45,10 +45,11 @@ impl fmt::Display for Name {
 }
 
 impl Name {
-    /// A name that nobody had before, of this process.
+    /// A name that nobody had before, of this process. The low byte of its number is zero: for open files of the device
+    /// it is the node's minor number (`protocol::minor`).
     pub fn fresh(kind: Kind) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
-        Self { server: std::process::id(), kind, serial: NEXT.fetch_add(1, Ordering::Relaxed) }
+        Self { server: std::process::id(), kind, serial: NEXT.fetch_add(1, Ordering::Relaxed) << 8 }
     }
 
     /// Reads a name as it stands in an abstract address, without the zero before it.

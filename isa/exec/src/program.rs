@@ -87,7 +87,8 @@ pub(crate) struct ScalarLoad {
     pub dwords: u8,
 }
 
-const INLINE32: [u32; 9] =
+/// The inline constants 240 to 248 in single precision.
+pub(crate) const INLINE32: [u32; 9] =
     [0x3f000000, 0xbf000000, 0x3f800000, 0xbf800000, 0x40000000, 0xc0000000, 0x40800000, 0xc0800000, 0x3e22f983];
 const INLINE16: [u16; 9] = [0x3800, 0xb800, 0x3c00, 0xbc00, 0x4000, 0xc000, 0x4400, 0xc400, 0x3118];
 const INLINE64: [u64; 9] = [

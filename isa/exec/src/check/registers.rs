@@ -4,6 +4,7 @@ use super::uses::{BOTH, Lanes, Need, Part, REAL, Reg, Uses};
 use super::{Begin, WaveView};
 use crate::host::Portable;
 use crate::lanes::{DppMap, swizzle};
+use crate::program::INLINE32;
 use isa::analysis::Effects;
 use isa::row::{Class, Format, Slot};
 use isa::{Inst, Op, Unit};
@@ -758,20 +759,7 @@ fn constant(code: u16, literal: u32, d: u16, dwords: u8) -> (u32, u32) {
         193..=208 => 192 - code as i64,
         255 if dwords == 2 => literal as i32 as i64,
         255 => literal as i64,
-        240..=248 => {
-            const ONES: [u32; 9] = [
-                0x3f00_0000,
-                0xbf00_0000,
-                0x3f80_0000,
-                0xbf80_0000,
-                0x4000_0000,
-                0xc000_0000,
-                0x4080_0000,
-                0xc080_0000,
-                0x3e22_f983,
-            ];
-            ONES[code as usize - 240] as i64
-        }
+        240..=248 => INLINE32[code as usize - 240] as i64,
         _ => 0,
     };
     ((int >> (32 * d)) as u32, 0)
