@@ -111,8 +111,8 @@ pub mod soft;
 
 pub use error::Error;
 pub use exec::{
-    AnyBuffer, Arg, Buffer, Device, Engine, Fence, Kernel, Launch, Launched, Lint, Module, Queue, Recording, Retained,
-    Select,
+    AnyBuffer, Arg, Buffer, Device, Engine, Fence, Hang, HangDevice, HangKind, Kernel, Launch, Launched, Lint, Module,
+    Queue, Recording, Replayed, Retained, Select, replay,
 };
 pub use kmd::Deadline;
 pub use {isa, kernels, pm4};

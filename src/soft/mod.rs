@@ -54,7 +54,7 @@ use std::time::Duration;
 
 use memmap2::{MmapOptions, MmapRaw};
 
-use crate::kmd::{Errno, Node, Protection};
+use crate::kmd::{Errno, Explanation, Node, Protection};
 
 pub use card::{Config, PageFaults};
 pub use client::Client;
@@ -241,7 +241,11 @@ impl Node for SoftNode {
         Ok(false)
     }
 
-    fn explain(&self, context: u32) -> Option<String> {
-        self.file.contexts.get(context)?.loss().map(|(_, reason)| reason)
+    fn explain(&self, context: u32) -> Option<Explanation> {
+        self.file.contexts.get(context)?.loss().map(|(_, what)| Explanation::clone(&what))
+    }
+
+    fn open_another(&self) -> io::Result<Arc<dyn Node>> {
+        Ok(Arc::new(self.reopen_as(self.kind())))
     }
 }

@@ -30,6 +30,7 @@ use super::strict;
 use super::trace::{Event, Trace};
 use super::vm::{Vm, canonical};
 use super::waves::{Counters, Crew, Stopped};
+use crate::kmd::Explanation;
 
 mod copy;
 mod graphics;
@@ -104,10 +105,13 @@ impl Execute for CommandProcessor {
         };
         let done = run.job();
         let done = done.map_err(|stop| {
+            let mut what = Explanation { registers: run.registers.written(), ..Explanation::default() };
             let (errno, reason) = match stop {
                 Stop::Fault(fault, who) => (Errno::ENODATA, self.page_fault(&job.vm, &fault, &who)),
                 Stop::Wave(stopped, suspicion) => {
-                    let Stopped { trap, waves } = *stopped;
+                    let Stopped { trap, waves, reports, more } = *stopped;
+                    (what.waves, what.more_waves) = (reports, more);
+                    what.hung = matches!(trap.kind, TrapKind::Killed | TrapKind::BarrierDeadlock);
                     let reason = match &trap.kind {
                         TrapKind::MemFault(fault) => self.page_fault(&job.vm, fault, &trap.to_string()),
                         TrapKind::Killed => "hang: the job was stopped after its time limit".to_owned(),
@@ -117,15 +121,19 @@ impl Execute for CommandProcessor {
                     // Killing waves is enough: the ring goes on.
                     (Errno::ENODATA, parts.into_iter().flatten().collect::<Vec<_>>().join("; "))
                 }
-                Stop::Hang(reason) => (Errno::ETIME, reason),
+                Stop::Hang(reason) => {
+                    what.hung = true;
+                    (Errno::ETIME, reason)
+                }
             };
             self.say(|| format!("{}: {reason}", ring(job)));
-            Failure { errno, reason }
+            what.reason = reason;
+            Failure { errno, what }
         });
         if let Some(trace) = &self.trace {
             let end = match &done {
                 Ok(()) => Ok(()),
-                Err(failure) => Err(failure.reason.as_str().into()),
+                Err(failure) => Err(failure.what.reason.as_str().into()),
             };
             trace.push(Event::Ended(end));
         }
