@@ -345,7 +345,8 @@ fn sparse_pages_read_as_zero_and_forget() {
 
 #[test]
 fn a_card_lets_faults_go_where_it_is_asked_to() {
-    let m = machine(Config { page_faults: PageFaults::Drop, ..Config::default() });
+    let (log, said) = std::sync::mpsc::channel();
+    let m = machine(Config { page_faults: PageFaults::Drop, log: Some(log), ..Config::default() });
     let (bo, map) = m.memory(&[5; 4]);
     let nowhere = 0x1234_5000;
     let words = [write_data(nowhere, &[1]), copy(nowhere + 8, map.va()), write_data(map.va() + 4, &[6])].concat();
@@ -362,6 +363,20 @@ fn a_card_lets_faults_go_where_it_is_asked_to() {
     let got: Vec<u32> = (0..4).map(|i| word(&bo, 4 * i)).collect();
     assert_eq!(got, [0, 6, 0, 5], "reads gave zero, writes went nowhere, and the rest was done");
     assert_eq!(m.device.last_fault().unwrap().map(|fault| fault.addr), Some(nowhere + 0x44));
+    // A line for the whole job: the packets' two, and two of each of the wave's lanes.
+    let lines: Vec<String> = said.try_iter().collect();
+    let [line] = lines.as_slice() else { panic!("{lines:?}") };
+    let lanes = 32;
+    let want = format!(
+        "compute ring 0: {} dropped accesses, the first of them: memory fault: write at 0x12345000",
+        2 + 2 * lanes
+    );
+    assert!(line.starts_with(&want), "{line}");
+    // Where nothing goes wrong, nothing is said.
+    let harmless = m.ib(&write_data(map.va(), &[6]));
+    let sequence = m.cs(ctx, &[(COMPUTE0, &harmless)], None).unwrap();
+    assert_eq!(m.wait(ctx, COMPUTE0, sequence), Ok(true));
+    assert_eq!(said.try_iter().count(), 0);
 }
 
 #[test]

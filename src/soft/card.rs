@@ -33,7 +33,8 @@ pub enum PageFaults {
     /// [`Config::strict`] is on, and else those are dropped and logged.
     #[default]
     End,
-    /// What a card without retry does: it reads zero or writes nowhere, the job goes on, and `INFO_GPUVM_FAULT` tells.
+    /// What a card without retry does: it reads zero or writes nowhere, the job goes on, and `INFO_GPUVM_FAULT` tells; so
+    /// does the log, in a line a job.
     /// Instruction fetches end the job nevertheless.
     Drop,
 }
