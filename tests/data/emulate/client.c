@@ -1,13 +1,15 @@
 // A client of the DRM interface that treats descriptors in every way that programs do. Exits with 0, or prints what was
 // wrong. Without an argument it is the test; with "hold" it holds things and waits until it is killed; with "children" it
 // starts programs in every way that libc has, with environments that lead nowhere, each of which is itself with "child"
-// and looks for the card; with two numbers it is the program that inherits a descriptor.
+// and looks for the card; with "cards" it shares a buffer between two cards; with two numbers it is the program that inherits a descriptor.
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -145,6 +147,42 @@ static int hold(void)
 	return 0;
 }
 
+static sigjmp_buf away;
+
+static void bus(int signal)
+{
+	siglongjmp(away, signal);
+}
+
+// What one card exports, the other imports; the CPU reaches it by its own descriptor, and not through the other card.
+static int cards(void)
+{
+	int one = open("/dev/dri/renderD128", O_RDWR), two = open("/dev/dri/renderD129", O_RDWR);
+	CHECK(one >= 0 && two >= 0);
+	uint32_t handle = create(one, 4096);
+	map(one, handle, 4096)[0] = 0x600d;
+	struct drm_prime_handle prime = { .handle = handle, .flags = DRM_CLOEXEC | DRM_RDWR };
+	CHECK(ioctl(one, DRM_IOCTL_PRIME_HANDLE_TO_FD, &prime) == 0);
+	struct drm_prime_handle import = { .fd = prime.fd }, back = { 0 };
+	CHECK(ioctl(two, DRM_IOCTL_PRIME_FD_TO_HANDLE, &import) == 0);
+	uint32_t *q = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, prime.fd, 0);
+	CHECK(q != MAP_FAILED && q[0] == 0x600d);
+	signal(SIGBUS, bus);
+	volatile uint32_t *p = map(two, import.handle, 4096);
+	if (sigsetjmp(away, 1) == 0) {
+		p[0] = 1;
+		CHECK(!"an import is mapped");
+	}
+	import.flags = DRM_CLOEXEC, import.fd = -1;
+	CHECK(ioctl(two, DRM_IOCTL_PRIME_HANDLE_TO_FD, &import) == 0);
+	q = mmap(NULL, 4096, PROT_READ, MAP_SHARED, import.fd, 0);
+	CHECK(q != MAP_FAILED && q[0] == 0x600d);
+	back.fd = import.fd;
+	CHECK(ioctl(one, DRM_IOCTL_PRIME_FD_TO_HANDLE, &back) == 0 && back.handle == handle);
+	puts("ok");
+	return 0;
+}
+
 extern char **environ;
 
 // Arguments that the child counts, so that lists of every length arrive.
@@ -238,6 +276,8 @@ int main(int argc, char **argv)
 {
 	if (argc == 2 && strcmp(argv[1], "hold") == 0)
 		return hold();
+	if (argc == 2 && strcmp(argv[1], "cards") == 0)
+		return cards();
 	if (argc == 2 && strcmp(argv[1], "children") == 0)
 		return children(argv[0]);
 	if (argc >= 2 && strcmp(argv[1], "child") == 0)
