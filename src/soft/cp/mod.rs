@@ -130,6 +130,12 @@ impl Execute for CommandProcessor {
             what.reason = reason;
             Failure { errno, what }
         });
+        if let Some((count, first)) = job.vm.let_go() {
+            self.say(|| {
+                let first = self.page_fault(&job.vm, &first, &first.to_string());
+                format!("{}: {count} dropped accesses, the first of them: {first}", ring(job))
+            });
+        }
         if let Some(trace) = &self.trace {
             let end = match &done {
                 Ok(()) => Ok(()),
