@@ -24,6 +24,8 @@ pub const HANG_SCHEMA: &str = "sparkle-pm4/hang/1";
 const REPORT: &str = "report.json";
 const TEXT: &str = "report.txt";
 const SUBMISSION: &str = "submission.json";
+/// Columns of the report for people; listings have more.
+const COLUMNS: usize = 100;
 /// Waves of a report that are read at most.
 const MAX_WAVES: usize = 1 << 12;
 
@@ -297,9 +299,23 @@ fn document(hang: &Hang, title: Option<&str>) -> Value {
     })
 }
 
-/// Sentences and clauses of a reason, a line each.
+/// Clauses of a reason, a line each or, where they are long, several.
 fn clauses(reason: &str) -> String {
-    reason.replace("; ", ";\n  ")
+    let mut out = String::new();
+    for clause in reason.split_inclusive("; ") {
+        let mut line = String::from(" ");
+        for word in clause.split_whitespace() {
+            if line.len() + word.len() + 1 > COLUMNS {
+                out += &line;
+                line = String::from("\n   ");
+            }
+            line.push(' ');
+            line += word;
+        }
+        out += &line;
+        out.push('\n');
+    }
+    out.trim_end().to_owned()
 }
 
 /// For people. Writing into a string does not fail.
@@ -316,7 +332,7 @@ fn text(hang: &Hang, title: Option<&str>) -> String {
         HangKind::Unfinished => "The work has not ended",
     };
     line(format!("{what}{}", title.map(|title| format!(": {title}")).unwrap_or_default()));
-    line(format!("  {}", clauses(hang.reason())));
+    line(clauses(hang.reason()));
     if let Some((ring, seq)) = hang.fence() {
         let errno = hang.errno().map(|errno| format!(", {errno:?}")).unwrap_or_default();
         line(format!("\nfence      {ring}, sequence {seq}{errno}; {} submissions behind it", hang.behind()));
@@ -337,7 +353,9 @@ fn text(hang: &Hang, title: Option<&str>) -> String {
         line(format!("driver     {} {}.{}.{}", v.driver, v.major, v.minor, v.patch));
         line(format!("tool       sparkle-pm4 {}", env!("CARGO_PKG_VERSION")));
         let firmware: Vec<String> = device.firmware.iter().map(|f| format!("{} {:#x}", f.name, f.version)).collect();
-        line(format!("firmware   {}", firmware.join(", ")));
+        for (row, names) in firmware.chunks(5).enumerate() {
+            line(format!("{:<10} {}", if row == 0 { "firmware" } else { "" }, names.join(", ")));
+        }
         if let Some(fault) = &device.page_fault {
             let place = locate(hang.submission(), fault.addr).map(|at| format!(", {at}")).unwrap_or_default();
             line(format!("last fault {:#x}{place}, status {:#x} (of any process)", fault.addr, fault.status));

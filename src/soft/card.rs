@@ -4,7 +4,7 @@ use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::io;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -20,6 +20,7 @@ use super::reset::{Gang, Recovery, Resets};
 use super::sched::{Engine, Execute, Job, Ring};
 use super::share::Shares;
 use super::trace::Trace;
+use super::vm::LastFault;
 use super::waves::Counters;
 use crate::kmd::uapi;
 
@@ -135,7 +136,7 @@ pub struct Card {
     rings: Mutex<HashMap<(Engine, u32), Ring>>,
     resets: Arc<Resets>,
     /// Where the last access was that was let go.
-    faults: Arc<AtomicU64>,
+    faults: Arc<LastFault>,
     /// The gang that runs.
     gang: Arc<Mutex<u64>>,
     /// The profiling power state, and the context that set it.
@@ -186,7 +187,8 @@ impl Card {
         let whole = |bytes: u64| bytes.next_multiple_of(PAGE);
         let arena = Arena::overcommitted(whole(config.vram_bytes), whole(config.gtt_bytes), OVERCOMMIT)?;
         let resets = Resets::new(config.recovery, &arena);
-        let executor = Arc::new(CommandProcessor::new(&config)?);
+        let faults: Arc<LastFault> = Arc::default();
+        let executor = Arc::new(CommandProcessor::new(&config, Arc::clone(&faults))?);
         Ok(Arc::new(Self {
             arena,
             events: beside.map(|card| Arc::clone(&card.events)).unwrap_or_default(),
@@ -195,7 +197,7 @@ impl Card {
             executor,
             rings: Mutex::default(),
             resets,
-            faults: Arc::default(),
+            faults,
             gang: Arc::default(),
             pstate: Mutex::default(),
             shares: beside.map(|card| Arc::clone(&card.shares)).unwrap_or_default(),
@@ -407,7 +409,7 @@ impl Card {
     }
 
     /// Where jobs note the faults that are let go, if they are.
-    pub fn lenient(&self) -> Option<Arc<AtomicU64>> {
+    pub fn lenient(&self) -> Option<Arc<LastFault>> {
         (self.config.page_faults == PageFaults::Drop).then(|| Arc::clone(&self.faults))
     }
 
@@ -428,10 +430,8 @@ impl Card {
 
     /// The last page fault, as `INFO_GPUVM_FAULT` tells it.
     pub fn last_fault(&self) -> uapi::InfoGpuvmFault {
-        let addr = match self.faults.load(Ordering::Relaxed) {
-            0 => self.executor.last_fault_va(),
-            let_go => let_go,
-        };
-        uapi::InfoGpuvmFault { addr, status: u32::from(addr != 0), vmhub: uapi::VMHUB_TYPE_GFX }
+        let page = self.faults.page();
+        let (addr, status) = (page.unwrap_or(0), u32::from(page.is_some()));
+        uapi::InfoGpuvmFault { addr, status, vmhub: uapi::VMHUB_TYPE_GFX }
     }
 }

@@ -74,11 +74,31 @@ pub struct Vm {
     lenient: Option<LetGo>,
 }
 
+/// The page of the card's last fault. As in the driver, what becomes known of a fault is its page.
+#[derive(Debug, Default)]
+pub struct LastFault(AtomicU64);
+
+impl LastFault {
+    /// There was one.
+    pub fn note(&self, va: u64) {
+        // The page is a multiple of 4096: the lowest bit says that there is one.
+        self.0.store((va & !0xfff) | 1, Ordering::Relaxed);
+    }
+
+    /// The page's address, once there was a fault.
+    pub fn page(&self) -> Option<u64> {
+        match self.0.load(Ordering::Relaxed) {
+            0 => None,
+            noted => Some(noted & !0xfff),
+        }
+    }
+}
+
 /// Accesses of a job that found nothing and were let go.
 #[derive(Debug)]
 struct LetGo {
     /// Where the card's last one was.
-    last: Arc<AtomicU64>,
+    last: Arc<LastFault>,
     count: AtomicU64,
     first: OnceLock<MemFault>,
 }
@@ -161,7 +181,7 @@ fn check_range(start: u64, size: u64) -> Result<u64, Errno> {
 
 impl Vm {
     /// The space as it is now, for a job; with `lenient`, accesses that find nothing are noted there and let go.
-    pub fn view(&self, lenient: Option<Arc<AtomicU64>>) -> Self {
+    pub fn view(&self, lenient: Option<Arc<LastFault>>) -> Self {
         let mut maps = self.space.maps.write().unwrap_or_else(PoisonError::into_inner);
         let at = maps.changes;
         *maps.jobs.entry(at).or_default() += 1;
@@ -173,7 +193,7 @@ impl Vm {
     /// Whether a fault is let go: the access reads zero, or goes nowhere.
     pub fn lets_go(&self, fault: &MemFault) -> bool {
         if let Some(seen) = &self.lenient {
-            seen.last.store(fault.va, Ordering::Relaxed);
+            seen.last.note(fault.va);
             seen.count.fetch_add(1, Ordering::Relaxed);
             seen.first.get_or_init(|| *fault);
         }

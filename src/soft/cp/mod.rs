@@ -8,7 +8,7 @@
 use std::fmt;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
@@ -28,7 +28,7 @@ use super::memory::{AccessLog, VmMemory};
 use super::sched::{Engine, Execute, Failure, Ib, Job, Watch};
 use super::strict;
 use super::trace::{Event, Trace};
-use super::vm::{Vm, canonical};
+use super::vm::{LastFault, Vm, canonical};
 use super::waves::{Counters, Crew, Stopped};
 use crate::kmd::Explanation;
 
@@ -53,7 +53,7 @@ pub struct CommandProcessor {
     strict: bool,
     log: Option<Sender<String>>,
     trace: Option<Arc<Trace>>,
-    last_fault: AtomicU64,
+    last_fault: Arc<LastFault>,
 }
 
 impl fmt::Debug for CommandProcessor {
@@ -63,8 +63,8 @@ impl fmt::Debug for CommandProcessor {
 }
 
 impl CommandProcessor {
-    /// Starts the threads that run waves.
-    pub fn new(config: &Config) -> io::Result<Self> {
+    /// Starts the threads that run waves. Page faults are noted in `last_fault`.
+    pub fn new(config: &Config, last_fault: Arc<LastFault>) -> io::Result<Self> {
         let crew = Crew::new(config)?;
         Ok(Self {
             crew,
@@ -74,18 +74,13 @@ impl CommandProcessor {
             strict: config.strict,
             log: config.log.clone(),
             trace: config.trace.clone(),
-            last_fault: AtomicU64::new(0),
+            last_fault,
         })
     }
 
     /// What the waves have done so far.
     pub fn counters(&self) -> &Counters {
         self.crew.counters()
-    }
-
-    /// The address of the last page fault, or 0.
-    pub fn last_fault_va(&self) -> u64 {
-        self.last_fault.load(Ordering::Relaxed)
     }
 }
 
@@ -162,7 +157,7 @@ impl CommandProcessor {
     }
 
     fn page_fault(&self, vm: &Vm, fault: &MemFault, who: &str) -> String {
-        self.last_fault.store(fault.va, Ordering::Relaxed);
+        self.last_fault.note(fault.va);
         if fault.cause != FaultCause::Unmapped {
             return who.to_owned();
         }
