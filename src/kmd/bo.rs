@@ -1,5 +1,6 @@
 //! Buffer objects, and their mappings for the CPU and for the GPU.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, Weak};
 
 use drm_sys::drm_gem_close;
@@ -23,6 +24,8 @@ pub enum Placement {
     Gtt,
     /// System memory, write-combined by the CPU: for writing only.
     GttWc,
+    /// Pages of the card's doorbells, which user-mode queues are told by; no memory. Since DRM 3.64.
+    Doorbell,
 }
 
 impl Placement {
@@ -30,6 +33,7 @@ impl Placement {
         u64::from(match self {
             Self::Vram | Self::VramCpu => GEM_DOMAIN_VRAM,
             Self::Gtt | Self::GttWc => GEM_DOMAIN_GTT,
+            Self::Doorbell => GEM_DOMAIN_DOORBELL,
         })
     }
 
@@ -37,7 +41,7 @@ impl Placement {
         match self {
             Self::Vram => GEM_CREATE_NO_CPU_ACCESS,
             Self::VramCpu => GEM_CREATE_CPU_ACCESS_REQUIRED,
-            Self::Gtt => 0,
+            Self::Gtt | Self::Doorbell => 0,
             Self::GttWc => GEM_CREATE_CPU_GTT_USWC,
         }
     }
@@ -71,10 +75,15 @@ pub(super) struct BoInner {
     placement: Placement,
     /// The process's pages that it was made of; they go after the handle.
     pages: Option<Arc<MmapRaw>>,
+    /// Left to the file's end.
+    abandoned: AtomicBool,
 }
 
 impl Drop for BoInner {
     fn drop(&mut self) {
+        if self.abandoned.load(Ordering::Relaxed) {
+            return;
+        }
         // The table is locked over the request: an import meanwhile finds the handle either open or closed.
         let mut known = self.device.buffers.lock().unwrap_or_else(PoisonError::into_inner);
         match known.get(&self.handle) {
@@ -130,7 +139,14 @@ impl Bo {
 
     /// Owns a handle that the kernel just made.
     fn own(device: &Arc<Device>, handle: u32, size: u64, placement: Placement, pages: Option<Arc<MmapRaw>>) -> Self {
-        let inner = Arc::new(BoInner { device: device.clone(), handle, size, placement, pages });
+        let inner = Arc::new(BoInner {
+            device: device.clone(),
+            handle,
+            size,
+            placement,
+            pages,
+            abandoned: AtomicBool::new(false),
+        });
         let mut known = device.buffers.lock().unwrap_or_else(PoisonError::into_inner);
         known.insert(handle, Arc::downgrade(&inner));
         drop(known);
@@ -155,14 +171,28 @@ impl Bo {
             Err(error) => {
                 // The owner's end closes the handle, without the lock.
                 let device = device.clone();
-                let owner = BoInner { device, handle, size: 0, placement: Placement::Vram, pages: None };
+                let owner = BoInner {
+                    device,
+                    handle,
+                    size: 0,
+                    placement: Placement::Vram,
+                    pages: None,
+                    abandoned: AtomicBool::new(false),
+                };
                 known.remove(&handle);
                 drop(known);
                 drop(owner);
                 return Err(error);
             }
         };
-        let inner = Arc::new(BoInner { device: device.clone(), handle, size, placement, pages: None });
+        let inner = Arc::new(BoInner {
+            device: device.clone(),
+            handle,
+            size,
+            placement,
+            pages: None,
+            abandoned: AtomicBool::new(false),
+        });
         known.insert(handle, Arc::downgrade(&inner));
         drop(known);
         Ok(Self { inner })
@@ -220,6 +250,11 @@ impl Bo {
         self.inner.clone()
     }
 
+    /// Leaves the handle open until the file is closed: something may still use the buffer that this process can't stop.
+    pub(super) fn abandon(&self) {
+        self.inner.abandoned.store(true, Ordering::Relaxed);
+    }
+
     /// Maps all of it for loads and stores of the CPU.
     ///
     /// # Errors
@@ -237,7 +272,7 @@ impl Bo {
     }
 
     fn map(&self, protection: Protection) -> Result<CpuMap, KmdError> {
-        let BoInner { device, handle, size, placement, pages } = &*self.inner;
+        let BoInner { device, handle, size, placement, pages, .. } = &*self.inner;
         if let Some(pages) = pages {
             return Ok(CpuMap { map: Arc::clone(pages), protection, bo: self.clone() });
         }
@@ -442,6 +477,9 @@ pub(super) struct GpuMapInner {
 
 impl Drop for GpuMapInner {
     fn drop(&mut self) {
+        if self.bo.inner.abandoned.load(Ordering::Relaxed) {
+            return;
+        }
         // First the page table, then the allocator: the other way round another thread could be given the range
         // while the kernel still holds it. A range that the kernel does not give back is never handed out again.
         let unmapped = self.parts.iter().filter(|part| self.bo.gem_va(VA_OP_UNMAP, self.va, part, 0).is_ok()).count();

@@ -184,6 +184,28 @@ pub enum KmdError {
         /// The rings there are.
         mask: u32,
     },
+    /// The kernel, its configuration or the firmware has no user-mode queues for the engine.
+    #[error(
+        "there are no user-mode queues of the {engine} engine here (engines that have them: {mask:#x}, a bit each)"
+    )]
+    NoUserQueues {
+        /// The engine asked for.
+        engine: super::Ip,
+        /// The engines that have them, a bit an engine kind.
+        mask: u32,
+    },
+    /// A user-mode queue's ring has no room for more packets now.
+    #[error("{wanted} dwords don't fit into the ring of user-mode queue {queue}, where {free} of {size} are free")]
+    RingFull {
+        /// The queue's number.
+        queue: u32,
+        /// Dwords wanted.
+        wanted: u64,
+        /// Dwords that are free.
+        free: u64,
+        /// Dwords of the ring.
+        size: u64,
+    },
     /// A user fence's buffer is not one page.
     #[error("a user fence needs a buffer of one page (0x1000 bytes), and buffer {handle} has {size:#x}")]
     UserFenceSize {
@@ -223,6 +245,8 @@ impl KmdError {
             Self::NoIb => "kmd-no-ib",
             Self::MixedRings { .. } => "kmd-mixed-rings",
             Self::NoSuchRing { .. } => "kmd-no-such-ring",
+            Self::NoUserQueues { .. } => "kmd-no-user-queues",
+            Self::RingFull { .. } => "kmd-ring-full",
             Self::UserFenceSize { .. } => "kmd-user-fence-size",
             Self::ContextLost(_) => "kmd-context-lost",
         }
@@ -246,6 +270,10 @@ impl KmdError {
             Self::NotCpuVisible { .. } => "allocate it as VramCpu or Gtt, or copy through such a buffer",
             Self::BoListAndBos => "put every buffer into the list, or name none",
             Self::MixedRings { .. } => "submit twice, the second depending on the first's fence",
+            Self::NoUserQueues { .. } => {
+                "they need Linux 6.16, newer firmware and the amdgpu.user_queue parameter; submit through a context instead"
+            }
+            Self::RingFull { .. } => "wait until the queue has read on, or create it with a larger ring",
             Self::VaUnavailable { .. } => "let the allocator choose the address",
             Self::ContextLost(_) => "drop the context and create another; upload again what was in video memory",
             _ => return None,

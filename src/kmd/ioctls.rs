@@ -259,15 +259,20 @@ ioctls! {
     FENCE_TO_HANDLE = "AMDGPU_FENCE_TO_HANDLE" COMMAND_BASE + 0x14, ReadWrite, FenceToHandleIn => FenceToHandleOut, [EINVAL, ENOENT, EMFILE];
     /// Overrides priorities. The primary node, as DRM master. Errors: `EACCES`, `EINVAL`, `EBADF`.
     SCHED = "AMDGPU_SCHED" COMMAND_BASE + 0x15, Write, SchedIn => SchedIn, [EACCES, EINVAL, EBADF];
-    /// Creates or frees a user-mode queue. Linux 6.16 with its firmware; `Device::user_queue_engines` tells. Errors:
-    /// `EINVAL` a kernel without it, or arguments; `EOPNOTSUPP` switched off; `EACCES` a high priority.
-    USERQ = "AMDGPU_USERQ" COMMAND_BASE + 0x16, ReadWrite, UserqIn => UserqOut, [EINVAL, EOPNOTSUPP, EACCES];
-    /// Makes a fence of what was put into a user-mode queue so far. As `USERQ`. Errors: `EINVAL`, `ENOENT`, `EOPNOTSUPP`.
+    /// Creates or frees a user-mode queue. Since 3.64 (Linux 6.16) with its firmware; `Device::user_queue_engines` tells. To
+    /// free one waits for its last fence. Errors: `EINVAL` a kernel without it; an engine, size, address or doorbell that does
+    /// not do; `EOPNOTSUPP` switched off; `EACCES` a high priority without CAP_SYS_NICE or DRM master; `ENOENT` no queue of
+    /// that number to free.
+    USERQ = "AMDGPU_USERQ" COMMAND_BASE + 0x16, ReadWrite, UserqIn => UserqOut, [EINVAL, EOPNOTSUPP, EACCES, ENOENT];
+    /// Makes a fence of what was put into a user-mode queue so far. As `USERQ`. Errors: `EINVAL` the write pointer is mapped no
+    /// more; `ENOENT` no such queue, buffer or sync object; `EOPNOTSUPP`.
     USERQ_SIGNAL = "AMDGPU_USERQ_SIGNAL" COMMAND_BASE + 0x17, ReadWrite, UserqSignal => UserqSignal,
         [EINVAL, ENOENT, EOPNOTSUPP];
-    /// Gives addresses and values that a user-mode queue waits for. As `USERQ`. Errors: `EINVAL`, `ENOENT`, `EOPNOTSUPP`.
+    /// Gives addresses and values that a user-mode queue waits for, and waits itself for fences that are of no such queue. As
+    /// `USERQ`. Errors: `EINVAL` no such queue, a sync object without a fence, more fences than there is room for; `ENOENT`
+    /// no such buffer or sync object; `ETIME` nobody submits a sync object's fence in time; `EOPNOTSUPP`.
     USERQ_WAIT = "AMDGPU_USERQ_WAIT" COMMAND_BASE + 0x18, ReadWrite, UserqWait => UserqWait,
-        [EINVAL, ENOENT, EOPNOTSUPP];
+        [EINVAL, ENOENT, ETIME, EOPNOTSUPP];
 }
 
 // SAFETY: no bytes at all.

@@ -12,6 +12,7 @@
 //!      ├─ SparseRange   addresses with gaps       GEM_VA PRT  … GEM_VA clear
 //!      ├─ Vmid          a hardware VMID           VM          … VM
 //!      ├─ Syncobj       a fence with a name       SYNCOBJ_CREATE … SYNCOBJ_DESTROY
+//!      ├─ UserQueue     a ring of one's own       USERQ create … USERQ free
 //!      └─ Context       an order of submissions   CTX alloc   … CTX free
 //!          └─ CsFence   one of them               CS, WAIT_CS
 //! ```
@@ -55,6 +56,7 @@ mod submit;
 mod sync;
 mod time;
 pub mod uapi;
+mod userq;
 mod va;
 
 #[cfg(test)]
@@ -78,4 +80,5 @@ pub use submit::{BoList, Submission};
 pub use sync::Syncobj;
 pub use time::Deadline;
 pub(crate) use time::now_ns;
+pub use userq::{FenceInfo, QueuePriority, UserQueue, UserQueueOptions, WaitFor};
 pub use va::{GPU_PAGE, HUGE_PAGE, VaSpace};

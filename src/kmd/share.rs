@@ -151,6 +151,9 @@ fn created_as(device: &Device, handle: u32) -> Result<GemCreateIn, KmdError> {
 /// Where a buffer lives that was made so.
 fn placement(created: &GemCreateIn) -> Placement {
     let vram = created.domains & u64::from(GEM_DOMAIN_VRAM) != 0;
+    if created.domains & u64::from(GEM_DOMAIN_DOORBELL) != 0 {
+        return Placement::Doorbell;
+    }
     match (vram, created.domain_flags) {
         (true, flags) if flags & GEM_CREATE_NO_CPU_ACCESS != 0 => Placement::Vram,
         (true, _) => Placement::VramCpu,

@@ -729,11 +729,11 @@ uapi! {
         12 doorbell_handle: u32,
         /// The doorbell's offset in that page, in doorbells.
         16 doorbell_offset: u32,
-        /// Zero.
-        20 _pad: u32,
+        /// `USERQ_CREATE_FLAGS_*`.
+        20 flags: u32,
         /// GPU address of the queue.
         24 queue_va: u64,
-        /// Bytes of the queue, a multiple of 256.
+        /// Bytes of the queue: a power of two, a page at least.
         32 queue_size: u64,
         /// GPU address of the read pointer, 8 bytes.
         40 rptr_va: u64,
@@ -795,29 +795,33 @@ uapi! {
         8 value: u64,
     }
     /// Asks what a user-mode queue has to wait for.
-    UserqWait: "struct drm_amdgpu_userq_wait", 64 {
+    UserqWait: "struct drm_amdgpu_userq_wait", 72 {
+        /// The queue that will wait.
+        0 waitq_id: u32,
+        /// Zero.
+        4 pad: u32,
         /// Address of the handles of sync objects.
-        0 syncobj_handles: u64,
+        8 syncobj_handles: u64,
         /// Address of the handles of timeline sync objects.
-        8 syncobj_timeline_handles: u64,
+        16 syncobj_timeline_handles: u64,
         /// Address of their points.
-        16 syncobj_timeline_points: u64,
+        24 syncobj_timeline_points: u64,
         /// Address of the GEM handles of buffers that are read.
-        24 bo_read_handles: u64,
+        32 bo_read_handles: u64,
         /// Address of the GEM handles of buffers that are written.
-        32 bo_write_handles: u64,
+        40 bo_write_handles: u64,
         /// How many timeline sync objects.
-        40 num_syncobj_timeline_handles: u16,
-        /// Room for answers; then their number.
-        42 num_fences: u16,
+        48 num_syncobj_timeline_handles: u16,
+        /// Room for answers; then their number. With 0 the kernel counts the fences and does nothing else.
+        50 num_fences: u16,
         /// How many sync objects.
-        44 num_syncobj_handles: u32,
+        52 num_syncobj_handles: u32,
         /// How many buffers are read.
-        48 num_bo_read_handles: u32,
+        56 num_bo_read_handles: u32,
         /// How many are written.
-        52 num_bo_write_handles: u32,
+        60 num_bo_write_handles: u32,
         /// Address of the [`UserqFenceInfo`] array to fill.
-        56 out_fences: u64,
+        64 out_fences: u64,
     }
     /// Answer of GPUVM_FAULT: the last fault.
     InfoGpuvmFault: "struct drm_amdgpu_info_gpuvm_fault", 16 {

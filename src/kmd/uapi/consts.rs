@@ -84,6 +84,13 @@ constants! {
 
     USERQ_OP_CREATE: u32 = 1, "Create a user-mode queue.";
     USERQ_OP_FREE: u32 = 2, "Free a user-mode queue.";
+    USERQ_CREATE_FLAGS_QUEUE_PRIORITY_MASK: u32 = 0x3, "Bits of the priority in `UserqIn::flags`.";
+    USERQ_CREATE_FLAGS_QUEUE_PRIORITY_SHIFT: u32 = 0, "Position of the priority in `UserqIn::flags`.";
+    USERQ_CREATE_FLAGS_QUEUE_PRIORITY_NORMAL_LOW: u32 = 0, "Default priority.";
+    USERQ_CREATE_FLAGS_QUEUE_PRIORITY_LOW: u32 = 1, "Lowest priority.";
+    USERQ_CREATE_FLAGS_QUEUE_PRIORITY_NORMAL_HIGH: u32 = 2, "Above the default.";
+    USERQ_CREATE_FLAGS_QUEUE_PRIORITY_HIGH: u32 = 3, "Highest priority; needs CAP_SYS_NICE or DRM master.";
+    USERQ_CREATE_FLAGS_QUEUE_SECURE: u32 = 1 << 2, "A queue for protected content.";
 
     // User pointers.
     GEM_USERPTR_READONLY: u32 = 1 << 0, "The GPU may only read.";
