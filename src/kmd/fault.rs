@@ -241,15 +241,20 @@ impl FaultyNode {
                 return Err(Errno::EINVAL);
             }
             let whole = match query {
-                // The caches came with 3.52, the shadow areas with 3.53.
+                // The caches came with 3.52, the shadow areas with 3.53, the engines of user-mode queues with 3.64.
                 INFO_DEV_INFO if minor < 52 => offset_of!(InfoDevice, tcp_cache_size),
                 INFO_DEV_INFO if minor < 53 => offset_of!(InfoDevice, shadow_size),
+                INFO_DEV_INFO if minor < 64 => offset_of!(InfoDevice, userq_ip_mask),
                 INFO_HW_IP_INFO if minor < 48 => offset_of!(InfoHwIp, ip_discovery_version),
                 _ => return Ok(()),
             };
             let size = word(arg, offset_of!(Info, return_size)).min(whole as u32);
             let at = offset_of!(Info, return_size);
             arg[at..at + 4].copy_from_slice(&size.to_ne_bytes());
+        }
+        let queues = [ioctls::USERQ.number(), ioctls::USERQ_SIGNAL.number(), ioctls::USERQ_WAIT.number()];
+        if queues.contains(&number) && minor < 64 {
+            return Err(Errno::EINVAL);
         }
         if number == ioctls::CTX_STATE.number() && minor < 45 {
             let op = word(arg, offset_of!(CtxIn, op));

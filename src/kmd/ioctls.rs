@@ -262,8 +262,9 @@ ioctls! {
     /// Creates or frees a user-mode queue. Since 3.64 (Linux 6.16) with its firmware; `Device::user_queue_engines` tells. To
     /// free one waits for its last fence. Errors: `EINVAL` a kernel without it; an engine, size, address or doorbell that does
     /// not do; `EOPNOTSUPP` switched off; `EACCES` a high priority without CAP_SYS_NICE or DRM master; `ENOENT` no queue of
-    /// that number to free.
-    USERQ = "AMDGPU_USERQ" COMMAND_BASE + 0x16, ReadWrite, UserqIn => UserqOut, [EINVAL, EOPNOTSUPP, EACCES, ENOENT];
+    /// that number to free; `EBUSY` another queue has the doorbell, or there are too many.
+    USERQ = "AMDGPU_USERQ" COMMAND_BASE + 0x16, ReadWrite, UserqIn => UserqOut,
+        [EINVAL, EOPNOTSUPP, EACCES, ENOENT, EBUSY];
     /// Makes a fence of what was put into a user-mode queue so far. As `USERQ`. Errors: `EINVAL` the write pointer is mapped no
     /// more; `ENOENT` no such queue, buffer or sync object; `EOPNOTSUPP`.
     USERQ_SIGNAL = "AMDGPU_USERQ_SIGNAL" COMMAND_BASE + 0x17, ReadWrite, UserqSignal => UserqSignal,

@@ -84,9 +84,9 @@ pub struct WaitFor<'a> {
     pub syncobjs: &'a [&'a Syncobj],
     /// Points of timelines, below 2^32.
     pub points: &'a [(&'a Syncobj, u64)],
-    /// Buffers that will be read: their writers.
+    /// Buffers of which all users count.
     pub reads: &'a [&'a Bo],
-    /// Buffers that will be written: all their users.
+    /// Buffers of which the writers count.
     pub writes: &'a [&'a Bo],
 }
 
@@ -168,7 +168,7 @@ impl UserQueue {
     /// # Errors
     /// [`KmdError::NoUserQueues`] where kernel or firmware have none for the engine; [`KmdError::BadSize`] for a ring or
     /// a doorbell that cannot be; what buffers and mappings fail with; or the failed ioctl: `EACCES` for the priority,
-    /// `EINVAL`, `ENOMEM`.
+    /// `EINVAL`, `EBUSY`, `ENOMEM`.
     pub fn new(device: &Arc<Device>, engine: Ip, options: UserQueueOptions) -> Result<Self, KmdError> {
         let mask = device.user_queue_engines()?;
         if mask >> engine as u32 & 1 == 0 {
@@ -413,12 +413,13 @@ impl UserQueue {
     /// # Errors
     /// The failed ioctl.
     pub fn wait_idle(&self, deadline: Deadline) -> Result<Wait, KmdError> {
+        let is_idle = |state: &State| state.put == state.ended;
+        if is_idle(&self.state()) {
+            return Ok(Wait::Signaled);
+        }
         let end = Syncobj::new(self.device())?;
         let put = {
             let state = self.state();
-            if state.put == state.ended {
-                return Ok(Wait::Signaled);
-            }
             self.signal_locked(&[&end], &[], &[])?;
             state.put
         };

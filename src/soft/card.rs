@@ -20,6 +20,7 @@ use super::reset::{Gang, Recovery, Resets};
 use super::sched::{Engine, Execute, Job, Ring};
 use super::share::Shares;
 use super::trace::Trace;
+use super::userq::{FencePage, Slot};
 use super::vm::LastFault;
 use super::waves::Counters;
 use crate::kmd::uapi;
@@ -59,6 +60,8 @@ pub struct Config {
     pub recovery: Recovery,
     /// What becomes of accesses for which nothing is mapped.
     pub page_faults: PageFaults,
+    /// Has user-mode queues of the graphics and compute engines, and reports the DRM version of the first kernel with them, 3.64.
+    pub user_queues: bool,
     /// Report dispatches that touch the same memory without a wait between them as faults, instead of running them
     /// in some order.
     pub check_hazards: bool,
@@ -110,6 +113,7 @@ impl Default for Config {
             job_timeout: Duration::from_secs(60),
             recovery: Recovery::Ring,
             page_faults: PageFaults::End,
+            user_queues: false,
             check_hazards: true,
             strict: false,
             check_caches: false,
@@ -145,6 +149,8 @@ pub struct Card {
     pub shares: Arc<Shares>,
     files: Mutex<Files>,
     names: Mutex<Names>,
+    /// The counters of user-mode queues, while somebody has one.
+    fence_page: Mutex<Weak<FencePage>>,
 }
 
 /// The card's open files.
@@ -203,6 +209,7 @@ impl Card {
             shares: beside.map(|card| Arc::clone(&card.shares)).unwrap_or_default(),
             files: Mutex::default(),
             names: Mutex::default(),
+            fence_page: Mutex::default(),
         }))
     }
 
@@ -406,6 +413,33 @@ impl Card {
     pub fn abandon(&self, file: u32) {
         self.rings.lock().unwrap_or_else(PoisonError::into_inner).values().for_each(|ring| ring.abandon(file));
         self.events.notify();
+    }
+
+    /// A counter for a user-mode queue; `None` when there is no room for more.
+    pub fn fence_slot(&self) -> Option<Arc<Slot>> {
+        let mut known = self.fence_page.lock().unwrap_or_else(PoisonError::into_inner);
+        let page = match known.upgrade() {
+            Some(page) => page,
+            None => {
+                let page = FencePage::new(self.arena.allocate(Heap::Gtt, PAGE, PAGE)?);
+                *known = Arc::downgrade(&page);
+                page
+            }
+        };
+        page.take()
+    }
+
+    /// What executes packets.
+    pub fn executor(&self) -> &CommandProcessor {
+        &self.executor
+    }
+
+    /// Tells whoever keeps the log.
+    pub fn say(&self, what: impl FnOnce() -> String) {
+        if let Some(log) = &self.config.log {
+            // Nobody may be listening any more.
+            _ = log.send(what());
+        }
     }
 
     /// Where jobs note the faults that are let go, if they are.

@@ -149,6 +149,9 @@ impl Client {
             return Err(Errno::EINVAL);
         }
         let mut values = vec![T::zeroed(); count as usize];
+        if values.is_empty() {
+            return Ok(values);
+        }
         self.read(addr, bytemuck::cast_slice_mut(&mut values))?;
         Ok(values)
     }

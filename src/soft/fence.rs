@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use nix::errno::Errno;
 
+use super::userq::Slot;
 use crate::kmd;
 
 /// Now on CLOCK_MONOTONIC, in ns: the clock of every timeout in the interface, which counts in signed numbers.
@@ -56,6 +57,8 @@ pub struct Fence {
     /// The result, and when it came.
     status: OnceLock<(Result<(), Errno>, i64)>,
     hooks: Mutex<Vec<Hook>>,
+    /// The counter of a user-mode queue that it follows, and the value that signals it.
+    counter: Option<(Arc<Slot>, u64)>,
 }
 
 impl fmt::Debug for Fence {
@@ -67,7 +70,18 @@ impl fmt::Debug for Fence {
 impl Fence {
     /// A fence that is not signalled yet.
     pub fn new(events: &Arc<Events>) -> Arc<Self> {
-        Arc::new(Self { events: Arc::clone(events), status: OnceLock::new(), hooks: Mutex::default() })
+        Arc::new(Self { events: Arc::clone(events), status: OnceLock::new(), hooks: Mutex::default(), counter: None })
+    }
+
+    /// A fence that a user-mode queue signals when its counter reaches a value.
+    pub fn of_queue(events: &Arc<Events>, slot: &Arc<Slot>, value: u64) -> Arc<Self> {
+        let counter = Some((Arc::clone(slot), value));
+        Arc::new(Self { events: Arc::clone(events), status: OnceLock::new(), hooks: Mutex::default(), counter })
+    }
+
+    /// The counter that it follows, and the value that signals it, where it is a user-mode queue's.
+    pub fn counter(&self) -> Option<(&Arc<Slot>, u64)> {
+        self.counter.as_ref().map(|(slot, value)| (slot, *value))
     }
 
     /// A fence that is signalled already.

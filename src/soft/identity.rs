@@ -10,6 +10,8 @@ use crate::kmd::uapi;
 
 /// DRM driver version that is reported: amdgpu 3.61.
 pub const VERSION: [i32; 3] = [3, 61, 0];
+/// The minor version of a card with user-mode queues: 3.64, whose DEV_INFO first told of them.
+pub const MINOR_WITH_QUEUES: i32 = 64;
 /// Driver name.
 pub const DRIVER: &str = "amdgpu";
 /// Driver date, as every recent kernel gives it.
@@ -220,6 +222,19 @@ impl Part {
     pub fn cu_mask(&self) -> u32 {
         let array = (1 << self.cus) - 1;
         array << 16 | array
+    }
+
+    /// What `INFO_DEV_INFO` tells beside [`device`](Self::device) where there are user-mode queues: the sizes of what the
+    /// graphics engine keeps of one (the driver's `MQD_SHADOW_BASE_SIZE` and `MQD_FWWORKAREA_SIZE` of gfx11), and the engines.
+    pub fn shadow(&self) -> uapi::InfoDevice {
+        uapi::InfoDevice {
+            shadow_size: 73728,
+            shadow_alignment: 256,
+            csa_size: 484,
+            csa_alignment: 256,
+            userq_ip_mask: 1 << uapi::HW_IP_GFX | 1 << uapi::HW_IP_COMPUTE,
+            ..Default::default()
+        }
     }
 
     /// Answer of `INFO_DEV_INFO`.

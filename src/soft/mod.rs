@@ -44,6 +44,7 @@ mod share;
 mod strict;
 mod syncobj;
 mod trace;
+mod userq;
 mod vm;
 mod waves;
 
@@ -89,6 +90,8 @@ pub struct Census {
     pub lists: usize,
     /// Synchronisation objects.
     pub syncobjs: usize,
+    /// User-mode queues.
+    pub user_queues: usize,
     /// Descriptors given away and not closed by everybody, of all cards of the machine.
     pub shared: usize,
     /// Bytes of video memory in use, of all files of the card.
@@ -150,6 +153,7 @@ impl SoftNode {
     /// Drops this file's work, as the kernel does for a process that was killed: jobs that wait are cancelled, and what runs
     /// is stopped. Without it, work goes on when the file is closed.
     pub fn abandon(&self) {
+        self.file.queues.each(|queue| queue.stop());
         self.file.card.abandon(self.file.id);
     }
 
@@ -191,6 +195,7 @@ impl SoftNode {
             contexts: file.contexts.len(),
             lists: file.lists.len(),
             syncobjs: file.syncobjs.len(),
+            user_queues: file.queues.len(),
             shared,
             vram_bytes: file.card.arena.usage(arena::Heap::Vram).1,
             gtt_bytes: file.card.arena.usage(arena::Heap::Gtt).1,

@@ -19,6 +19,8 @@ pub const HOLE_START: u64 = 0x8000_0000_0000;
 pub const HOLE_END: u64 = 0xffff_8000_0000_0000;
 /// First address above the high half's last 2 MiB, which belong to the kernel.
 pub const HIGH_MAX: u64 = 0xffff_ffff_ffe0_0000;
+/// Where the counters of user-mode queues are, in the kernel's last pages.
+pub const FENCES_VA: u64 = HIGH_MAX;
 
 bitflags::bitflags! {
     /// What the device may do with a page.
@@ -260,6 +262,23 @@ impl Vm {
             maps.now.insert(start, Arc::new(mapping));
             Ok(())
         })
+    }
+
+    /// Maps the page of the queues' counters for reading, in the kernel's own range, once.
+    pub fn map_fences(&self, page: &Arc<Storage>) {
+        // This change always succeeds.
+        let _ = self.change(|maps| {
+            if maps.now.get(&FENCES_VA).is_none_or(|known| !Arc::ptr_eq(&known.storage, page)) {
+                maps.remove(FENCES_VA);
+                let (start, end, since) = (FENCES_VA, FENCES_VA + PAGE, maps.changes);
+                let (storage, permissions) = (Arc::clone(page), Permissions::READ);
+                // No client has this handle.
+                let handle = u32::MAX;
+                let mapping = Mapping { start, end, storage, offset: 0, permissions, handle, sparse: false, since };
+                maps.now.insert(start, Arc::new(mapping));
+            }
+            Ok(())
+        });
     }
 
     /// Unmaps what `handle` mapped at exactly `start`; ENOENT where it mapped nothing.

@@ -1709,6 +1709,13 @@ packets! {
         pairs = Tail::Pairs(Space::Sh);
     }
 
+    /// Moves the fence of a user-mode queue to the ring's place behind this packet, when the work before it has ended. Mesa
+    /// and IGT write one dword of zero; no published layout.
+    0xD0 PROTECTED_FENCE_SIGNAL => ProtectedFenceSignal, body 0 {
+        + /// The body as it is.
+        words = Tail::Words { min: 1 };
+    }
+
     /// Where a preempted context is kept; the kernel's ring.
     0xF0 SET_Q_PREEMPTION_MODE => SetQPreemptionMode, body 8, on KERNEL {
         /// Its registers, a multiple of 256.

@@ -92,6 +92,7 @@ pub fn refusal(packet: &Packet) -> &'static str {
         }
         Packet::DmaDataFillMulti(_) => "what it fills with isn't published",
         Packet::SetShRegOffset(_) => "it counts from a base that only the graphics ring's draws use",
+        Packet::ProtectedFenceSignal(_) => "only the ring of a user-mode queue itself has a fence for it",
         Packet::AqlPacket(_) => "packets of user-mode queues are dispatched by their own rings",
         other => match other.desc() {
             Some(desc) if desc.rings == Rings::KERNEL => {

@@ -84,21 +84,98 @@ impl CommandProcessor {
     }
 }
 
+/// A part of a user-mode queue's ring: places count dwords since the queue began.
+#[derive(Debug, Clone, Copy)]
+pub struct Span {
+    /// Address of the ring.
+    pub va: u64,
+    /// Dwords of the ring.
+    pub size_dw: u64,
+    /// The first place.
+    pub start: u64,
+    /// The place behind the last one.
+    pub end: u64,
+}
+
+/// What a user-mode queue keeps from one part of its ring to the next.
+#[derive(Debug)]
+pub struct QueueState {
+    registers: Registers,
+    indirect_base: u64,
+    predicate: bool,
+}
+
+impl Default for QueueState {
+    fn default() -> Self {
+        Self { registers: Registers::default(), indirect_base: 0, predicate: true }
+    }
+}
+
+/// Where packets come from.
+#[derive(Clone, Copy)]
+enum Source<'a> {
+    Ib(Ib),
+    /// A ring's part, and who is told of the places that PROTECTED_FENCE_SIGNAL reached.
+    Ring(&'a Span, &'a dyn Fn(u64)),
+}
+
+impl Source<'_> {
+    /// Address of its nth dword.
+    fn va(self, n: usize) -> u64 {
+        match self {
+            Self::Ib(ib) => ib.va + 4 * n as u64,
+            Self::Ring(span, _) => span.va + 4 * ((span.start + n as u64) % span.size_dw),
+        }
+    }
+}
+
 impl Execute for CommandProcessor {
     fn execute(&self, job: &Job, watch: &Arc<Watch>) -> Result<(), Failure> {
+        self.run(job, watch, &mut QueueState::default(), |run| run.job())
+    }
+}
+
+impl CommandProcessor {
+    /// Executes a part of a user-mode queue's ring with what the queue has kept; `job` says whose it is, and has no IBs.
+    /// `reached` gets the place behind each PROTECTED_FENCE_SIGNAL when the work before it has ended.
+    pub fn execute_ring(
+        &self,
+        job: &Job,
+        watch: &Arc<Watch>,
+        state: &mut QueueState,
+        span: &Span,
+        reached: &dyn Fn(u64),
+    ) -> Result<(), Failure> {
+        self.run(job, watch, state, |run| match run.packets(Source::Ring(span, reached), "user queue", 0)? {
+            Next::Done => run.drain(),
+            Next::Chain(ib) => {
+                let at = ib.va;
+                Err(Stop::Hang(format!("user queue: a chain to {at:#x}, from which nothing leads back to the ring")))
+            }
+        })
+    }
+
+    fn run(
+        &self,
+        job: &Job,
+        watch: &Arc<Watch>,
+        state: &mut QueueState,
+        go: impl FnOnce(&mut Run<'_>) -> Result<(), Stop>,
+    ) -> Result<(), Failure> {
         let mut run = Run {
             cp: self,
             job,
             watch,
-            registers: Registers::default(),
+            registers: std::mem::take(&mut state.registers),
             memory: VmMemory::new(&job.vm),
             pending: Vec::new(),
             dispatches: 0,
-            indirect_base: 0,
-            predicate: true,
+            indirect_base: state.indirect_base,
+            predicate: state.predicate,
             caches: self.check_caches.then(|| Caches::new(self.check_hazards, job.mem_sync)),
         };
-        let done = run.job();
+        let done = go(&mut run);
+        (state.indirect_base, state.predicate) = (run.indirect_base, run.predicate);
         let done = done.map_err(|stop| {
             let mut what = Explanation { registers: run.registers.written(), ..Explanation::default() };
             let (errno, reason) = match stop {
@@ -131,6 +208,7 @@ impl Execute for CommandProcessor {
                 format!("{}: {count} dropped accesses, the first of them: {first}", ring(job))
             });
         }
+        state.registers = run.registers;
         if let Some(trace) = &self.trace {
             let end = match &done {
                 Ok(()) => Ok(()),
@@ -258,7 +336,10 @@ impl Run<'_> {
                 return Err(bad("an indirect buffer has fewer than 2^20 dwords"));
             }
             let place = format!("{name} ({:#x})", ib.va);
-            let next = if sdma { self.sdma_packets(ib, &place, depth)? } else { self.packets(ib, &place, depth)? };
+            let next = match sdma {
+                true => self.sdma_packets(ib, &place, depth)?,
+                false => self.packets(Source::Ib(ib), &place, depth)?,
+            };
             match next {
                 Next::Done => return Ok(()),
                 Next::Chain(next) => ib = next,
@@ -274,12 +355,32 @@ impl Run<'_> {
         Ok(bytes.chunks_exact(4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect())
     }
 
-    fn packets(&mut self, ib: Ib, name: &str, depth: usize) -> Result<Next, Stop> {
-        let mut words = self.fetch(ib, name)?;
+    /// The dwords of a ring's part, which may go on at the ring's start.
+    fn fetch_span(&mut self, span: &Span, name: &str) -> Result<Vec<u32>, Stop> {
+        let (at, len) = (span.start % span.size_dw, span.end - span.start);
+        let first = len.min(span.size_dw - at);
+        let part = |at: u64, dwords: u64| Ib { va: span.va + 4 * at, bytes: 4 * dwords as u32 };
+        let mut words = self.fetch(part(at, first), name)?;
+        if first < len {
+            words.extend(self.fetch(part(0, len - first), name)?);
+        }
+        Ok(words)
+    }
+
+    fn words(&mut self, source: Source<'_>, name: &str) -> Result<Vec<u32>, Stop> {
+        match source {
+            Source::Ib(ib) => self.fetch(ib, name),
+            Source::Ring(span, _) => self.fetch_span(span, name),
+        }
+    }
+
+    fn packets(&mut self, source: Source<'_>, name: &str, depth: usize) -> Result<Next, Stop> {
+        let mut words = self.words(source, name)?;
+        let first = if let Source::Ring(span, _) = source { span.start } else { 0 };
         let mut next = 0;
         while let Some(item) = words.get(next..).and_then(|rest| pm4::decode(rest).next()) {
-            let at = format!("{name} dword {next}");
-            let va = ib.va + 4 * next as u64;
+            let at = format!("{name} dword {}", first + next as u64);
+            let va = source.va(next);
             self.check_watch(&at)?;
             next += item.words.len();
             let packet = match &item.packet {
@@ -293,10 +394,15 @@ impl Run<'_> {
             if engine == Engine::Gfx && item.flags.contains(HeaderFlags::PREDICATE) && !self.predicate {
                 continue;
             }
+            if let (Packet::ProtectedFenceSignal(_), Source::Ring(_, reached)) = (packet, source) {
+                self.drain()?;
+                reached(first + next as u64);
+                continue;
+            }
             match self.flow(packet, va, depth, &at)? {
                 Flow::On => {}
                 Flow::Chain(ib) => return Ok(Next::Chain(ib)),
-                Flow::Reload => words = self.fetch(ib, name)?,
+                Flow::Reload => words = self.words(source, name)?,
                 Flow::Skip(dwords) => {
                     next += dwords as usize;
                     if self.cp.strict && next > words.len() {

@@ -55,6 +55,12 @@ impl Call<'_> {
         Ok(0)
     }
 
+    /// EACCES for who may not go before others: root may, and the master.
+    pub(super) fn may_go_first(&self) -> Result<(), Errno> {
+        let may = self.card.is_master(self.file.id) || nix::unistd::geteuid().is_root();
+        if may { Ok(()) } else { Err(Errno::EACCES) }
+    }
+
     pub(super) fn context(&self, id: u32) -> Result<Arc<Context>, Errno> {
         self.contexts.get(id).ok_or(Errno::EINVAL)
     }
@@ -66,9 +72,8 @@ impl Call<'_> {
             uapi::CTX_OP_ALLOC_CTX => {
                 // What is no priority is the normal one, as it was before there were any.
                 let priority = if is_priority(ctx.priority) { ctx.priority } else { uapi::CTX_PRIORITY_NORMAL };
-                let master = self.card.is_master(self.file.id);
-                if priority > uapi::CTX_PRIORITY_NORMAL && !master && !nix::unistd::geteuid().is_root() {
-                    return Err(Errno::EACCES);
+                if priority > uapi::CTX_PRIORITY_NORMAL {
+                    self.may_go_first()?;
                 }
                 let context = Arc::new(Context::new(resets.count(), resets.lost(), priority));
                 let ctx_id = self.contexts.insert(context);

@@ -21,7 +21,8 @@ impl Call<'_> {
 
     pub(super) fn version(&self, arg: &mut [u8]) -> Result<i32, Errno> {
         set_field(arg, offset_of!(drm_version, version_major), identity::VERSION[0]);
-        set_field(arg, offset_of!(drm_version, version_minor), identity::VERSION[1]);
+        let minor = if self.card.config().user_queues { identity::MINOR_WITH_QUEUES } else { identity::VERSION[1] };
+        set_field(arg, offset_of!(drm_version, version_minor), minor);
         set_field(arg, offset_of!(drm_version, version_patchlevel), identity::VERSION[2]);
         self.text(arg, offset_of!(drm_version, name_len), offset_of!(drm_version, name), identity::DRIVER)?;
         self.text(arg, offset_of!(drm_version, date_len), offset_of!(drm_version, date), identity::DATE)?;

@@ -68,7 +68,17 @@ impl Call<'_> {
                 };
                 answer(bytemuck::cast_slice(&values.ok_or(Errno::EFAULT)?))
             }
-            uapi::INFO_DEV_INFO => answer(bytemuck::bytes_of(&part.device())),
+            uapi::INFO_DEV_INFO => {
+                let shadow = if self.card.config().user_queues { part.shadow() } else { Default::default() };
+                answer(bytemuck::bytes_of(&uapi::InfoDevice {
+                    shadow_size: shadow.shadow_size,
+                    shadow_alignment: shadow.shadow_alignment,
+                    csa_size: shadow.csa_size,
+                    csa_alignment: shadow.csa_alignment,
+                    userq_ip_mask: shadow.userq_ip_mask,
+                    ..part.device()
+                }))
+            }
             uapi::INFO_MEMORY => answer(bytemuck::bytes_of(&uapi::MemoryInfo {
                 vram: heap(vram, vram_used),
                 cpu_accessible_vram: heap(visible, visible_used),

@@ -12,6 +12,7 @@ mod sharing;
 mod syncfiles;
 mod syncobjs;
 mod user;
+mod userq;
 mod waits;
 
 use std::collections::BTreeMap;
@@ -28,6 +29,7 @@ use super::client::Client;
 use super::context::Context;
 use super::fence::{Fence, monotonic_ns};
 use super::syncobj::Syncobj;
+use super::userq::UserQueue;
 use super::vm::Vm;
 use crate::kmd::uapi;
 
@@ -209,6 +211,8 @@ pub struct File {
     pub lists: Table<BoList>,
     /// Synchronisation objects.
     pub syncobjs: Table<Arc<Syncobj>>,
+    /// User-mode queues.
+    pub queues: Table<Arc<UserQueue>>,
     /// Pages of callers that became memory of the card.
     user: Mutex<Vec<user::UserRange>>,
 }
@@ -250,6 +254,7 @@ impl File {
             contexts: Arc::default(),
             lists: Table::default(),
             syncobjs: Table::default(),
+            queues: Table::default(),
             user: Mutex::default(),
         }
     }
@@ -276,6 +281,7 @@ impl File {
 
 impl Drop for File {
     fn drop(&mut self) {
+        drop(self.queues.take());
         for bo in self.objects.take() {
             self.card.handle_closed(&bo);
         }
@@ -370,7 +376,10 @@ impl Call<'_> {
                 Some(0x13) => self.vm_op(arg),
                 Some(0x14) => self.fence_to_handle(arg),
                 Some(0x15) => self.sched(arg),
-                // User-mode queues (0x16 and up) came after the version that is reported: numbers of no ioctl.
+                // EINVAL, as numbers of no ioctl, on a card without user-mode queues.
+                Some(0x16) => self.userq(arg),
+                Some(0x17) => self.userq_signal(arg),
+                Some(0x18) => self.userq_wait(arg),
                 _ => Err(Errno::EINVAL),
             },
         }

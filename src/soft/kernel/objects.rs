@@ -31,7 +31,13 @@ impl Call<'_> {
         const ON_CHIP: u64 = (uapi::GEM_DOMAIN_GDS | uapi::GEM_DOMAIN_GWS | uapi::GEM_DOMAIN_OA) as u64;
         const DOMAINS: u64 = (uapi::GEM_DOMAIN_CPU | uapi::GEM_DOMAIN_GTT | uapi::GEM_DOMAIN_VRAM) as u64 | ON_CHIP;
         let mut create: uapi::GemCreateIn = get(arg);
-        if create.domain_flags & !FLAGS != 0 || create.domains & !DOMAINS != 0 || create.bo_size == 0 {
+        // Doorbells are pages of their own; here they are memory that queues look at.
+        let doorbell = u64::from(uapi::GEM_DOMAIN_DOORBELL);
+        let domains = if self.card.config().user_queues { DOMAINS | doorbell } else { DOMAINS };
+        if create.domains & doorbell != 0 && create.domains != doorbell {
+            return Err(Errno::EINVAL);
+        }
+        if create.domain_flags & !FLAGS != 0 || create.domains & !domains != 0 || create.bo_size == 0 {
             return Err(Errno::EINVAL);
         }
         if create.domains & ON_CHIP != 0 {
