@@ -178,7 +178,7 @@ fn tour(node: Arc<dyn Node>) -> Result<(), Stop> {
         Err(error) => return Err(error.into()),
         Ok(queue) => {
             assert!(has);
-            queue.push(&FENCED_NOP, &[data_map.clone()])?;
+            queue.push(&FENCED_NOP, std::slice::from_ref(&data_map))?;
             let passed = Syncobj::new(&device)?;
             queue.signal(&[&passed], &[&pages], &[&data])?;
             done(passed.wait(soon())?)?;

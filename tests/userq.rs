@@ -3,13 +3,14 @@
 
 mod soft_support;
 
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use soft_support::*;
+use sparkle_pm4::kmd::fault::{FaultyNode, When};
 use sparkle_pm4::kmd::{
-    Deadline, Device, Errno, FenceInfo, GpuMap, Ip, KmdError, Placement, QueuePriority, Submission, Syncobj, UserQueue,
-    UserQueueOptions, VmFlags, Wait, WaitFor, ioctls, uapi,
+    Deadline, Device, Errno, FenceInfo, GpuMap, Ip, KmdError, Node, Placement, QueuePriority, Submission, Syncobj,
+    UserQueue, UserQueueOptions, VmFlags, Wait, WaitFor, ioctls, uapi,
 };
 use sparkle_pm4::soft::{Census, Config, SoftNode};
 
@@ -141,7 +142,7 @@ fn queues_wait_for_each_others_fences() {
     // The first queue is held by a flag that the host sets later.
     let gate = FenceInfo { va: map.va(), value: 1 };
     let passed = Syncobj::new(&m.device).unwrap();
-    push(&first, &[wait_for(gate), write_data(map.va() + 8, &[41])].concat(), &[map.clone()]);
+    push(&first, &[wait_for(gate), write_data(map.va() + 8, &[41])].concat(), std::slice::from_ref(&map));
     first.signal(&[&passed], &[], &[&bo]).unwrap();
     let waits = second.wait(&WaitFor { syncobjs: &[&passed], ..WaitFor::default() }).unwrap();
     assert_eq!(waits.len(), 1);
@@ -149,7 +150,7 @@ fn queues_wait_for_each_others_fences() {
     let by_buffer = second.wait(&WaitFor { reads: &[&bo], ..WaitFor::default() }).unwrap();
     assert_eq!(by_buffer, waits, "the buffer has the same fence");
     let copy = packet(0x40, &[[0x0010_0101].as_slice(), &halves(map.va() + 8), &halves(map.va() + 12)].concat());
-    push(&second, &[wait_for(waits[0]), copy].concat(), &[map.clone()]);
+    push(&second, &[wait_for(waits[0]), copy].concat(), std::slice::from_ref(&map));
     assert_eq!(second.wait_idle(Deadline::after(Duration::from_millis(50))).unwrap(), Wait::TimedOut);
     assert_eq!((load(&bo, 2), load(&bo, 3)), (0, 0));
     bo.map_cpu().unwrap().store_u64(0, 1).unwrap();
@@ -168,7 +169,7 @@ fn queues_and_submissions_wait_for_each_other() {
     push(
         &queue,
         &[wait_for(FenceInfo { va: map.va(), value: 1 }), write_data(map.va() + 8, &[5])].concat(),
-        &[map.clone()],
+        std::slice::from_ref(&map),
     );
     queue.signal(&[&passed], &[], &[]).unwrap();
     let mut words = packet(0x40, &[[0x0010_0101].as_slice(), &halves(map.va() + 8), &halves(map.va() + 12)].concat());
@@ -394,10 +395,27 @@ fn a_fence_packet_outside_a_queues_ring_is_refused() {
 }
 
 #[test]
+fn what_a_queue_reaches_that_could_not_be_freed_stays_until_the_file_is_closed() {
+    let card = SoftNode::new(config()).unwrap();
+    for (errno, stays) in [(Errno::EINVAL, true), (Errno::ENOMEM, true), (Errno::ENOENT, false)] {
+        let node = Arc::new(FaultyNode::new(Arc::new(card.reopen())).fail(ioctls::USERQ.number(), errno, When::Nth(2)));
+        let device = Device::open(Arc::clone(&node) as Arc<dyn Node>).unwrap();
+        let before = device.va_in_use();
+        let queue = UserQueue::new(&device, Ip::Compute, UserQueueOptions::default()).unwrap();
+        let held = device.va_in_use() - before;
+        drop(queue);
+        assert_eq!(device.va_in_use() - before, if stays { held } else { 0 }, "{errno:?}");
+        drop(device);
+        drop(Arc::into_inner(node).expect("nobody has the file any more"));
+        assert_eq!(settled(&card), Census::default(), "{errno:?}");
+    }
+}
+
+#[test]
 fn memory_lives_as_long_as_the_queue_and_nothing_is_left_behind() {
     let card = SoftNode::new(config()).unwrap();
     for _ in 0..3 {
-        let device = Device::open(std::sync::Arc::new(card.reopen())).unwrap();
+        let device = Device::open(Arc::new(card.reopen())).unwrap();
         let options = UserQueueOptions { priority: QueuePriority::Low, doorbell: 5, ..Default::default() };
         let queue = UserQueue::new(&device, Ip::Gfx, options).unwrap();
         let bo = device.alloc(4096, Placement::Gtt).unwrap();
@@ -416,7 +434,7 @@ fn memory_lives_as_long_as_the_queue_and_nothing_is_left_behind() {
         assert_eq!(settled(&card), Census::default());
     }
     // A file that is closed with a queue at work.
-    let device = Device::open(std::sync::Arc::new(card.reopen())).unwrap();
+    let device = Device::open(Arc::new(card.reopen())).unwrap();
     let queue = UserQueue::new(&device, Ip::Compute, UserQueueOptions::default()).unwrap();
     let map = device.alloc(4096, Placement::Gtt).unwrap().map_gpu(VmFlags::RW).unwrap();
     queue.push(&wait_for(FenceInfo { va: map.va(), value: 1 }), &[map]).unwrap();

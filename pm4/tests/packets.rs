@@ -69,6 +69,8 @@ fn state_packets_are_the_dwords_of_the_packet_structures() {
 
 #[test]
 fn synchronisation_packets_are_the_dwords_of_the_packet_structures() {
+    // As IGT writes it for user-mode queues.
+    assert_eq!(dwords(ProtectedFenceSignal { words: vec![0] }), [0xc000_d000, 0]);
     let wait = MemSemaphore { address: VA, sem_sel: SemaphoreSel::WAIT, ..Default::default() };
     assert_eq!(dwords(wait), [0xc002_3900, 0x1200, 0xffff_8001, 0xe000_0000]);
     let write = CondWrite {
