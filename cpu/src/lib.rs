@@ -14,6 +14,8 @@
 //!   whose window reaches into the padding with it, here and in the [`reference`](mod@reference). For finite weights it is
 //!   the same as leaving the tap out.
 //! * The output is written, never accumulated into: what `y` held before does not matter, not even NaN.
+//! * [`Algorithm::Winograd4`] adds and subtracts inputs before it multiplies, so that a NaN or an infinity reaches the
+//!   outputs of whole tiles. It is what [`Conv2d::new`] takes where it is cheaper; [`Accuracy::Exact`] rules it out.
 //! * f32 sums depend on their order. [`Conv2d`] fixes it: taps in the order (c, r, s) within blocks of a length that only
 //!   the shape decides, then the blocks in order. The result is the same bit for bit whatever the number of threads, and
 //!   the same on AVX2 and AVX-512, which differ in width only; the portable kernel rounds the product as well.
@@ -66,9 +68,10 @@ pub mod reference;
 mod shape;
 #[cfg(test)]
 mod tests;
+mod winograd;
 
 pub use compare::{Agreement, compare};
-pub use conv2d::Conv2d;
+pub use conv2d::{Accuracy, Algorithm, Conv2d, Packed};
 pub use engine::Engine;
 pub use error::CpuError;
 pub use isa::{ISA_VARIABLE, Isa, available, detect};
