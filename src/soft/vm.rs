@@ -9,6 +9,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use nix::errno::Errno;
 
 use super::arena::{PAGE, Storage};
+use super::identity::Arch;
 
 /// First address that a client may map (what lies below belongs to the kernel).
 pub const VA_START: u64 = 0x20_0000;
@@ -71,6 +72,8 @@ pub struct Vm {
     at: Option<u64>,
     /// Where the last access was that found nothing, where such accesses are let go.
     lenient: Option<Arc<AtomicU64>>,
+    /// The card's part, whose channels images spread over.
+    arch: Arch,
 }
 
 /// The pages, then and now. Every [`Vm`] of it has the same one.
@@ -156,7 +159,17 @@ impl Vm {
         let at = maps.changes;
         *maps.jobs.entry(at).or_default() += 1;
         drop(maps);
-        Self { space: Arc::clone(&self.space), at: Some(at), lenient }
+        Self { space: Arc::clone(&self.space), at: Some(at), lenient, arch: self.arch }
+    }
+
+    /// An empty space on a card.
+    pub fn new(arch: Arch) -> Self {
+        Self { space: Arc::default(), at: None, lenient: None, arch }
+    }
+
+    /// The card's part.
+    pub fn arch(&self) -> Arch {
+        self.arch
     }
 
     /// Whether a fault at an address is let go: the access reads zero, or goes nowhere.
