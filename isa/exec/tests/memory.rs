@@ -534,6 +534,25 @@ fn swizzled_images_interleave_coordinates_in_blocks() {
 }
 
 #[test]
+fn fragments_of_a_texel_lie_side_by_side() {
+    // 2D MSAA of four samples, 32_UINT, 64KB_R_X. Lane = x + 4 * fragment, y = 1; there is no fragment from 4 on.
+    let mut words = image(20, 4, 4, XYZW);
+    words[1] |= 2 << 16;
+    words[3] = words[3] & 0x0fff_ffff | 14 << 28 | 27 << 20 | 2 << 16;
+    let c = Case::w32().image(words);
+    let source = "v_and_b32 v2, 3, v0\nv_mov_b32 v3, 1\nv_lshrrev_b32 v4, 2, v0\n\
+                  image_load v5, v[2:4], s[16:23] dmask:0x1 dim:SQ_RSRC_IMG_2D_MSAA unorm\ns_waitcnt vmcnt(0)";
+    let r = c.reg(source, 5);
+    for lane in 0..32 {
+        let at = deposit(lane & 3, &[16, 64]) + deposit(lane >> 2, &[4, 8]) + 32;
+        assert_eq!(r[lane as usize], if lane < 16 { dw(at) } else { 0 }, "lane {lane}");
+    }
+    let source = "image_msaa_load v[5:8], v[2:4], s[16:23] dmask:0x1 dim:SQ_RSRC_IMG_2D_MSAA unorm";
+    let t = c.run(source, &[]).expect_err("several fragments at once").to_string();
+    assert!(t.contains("image_msaa_load of 4 fragments"), "{t}");
+}
+
+#[test]
 fn images_that_are_not_known_say_what_they_are() {
     let load = "image_load v4, v[2:3], s[16:23] dmask:0x1 dim:SQ_RSRC_IMG_2D unorm";
     let fails = |words| Case::w32().image(words).run(load, &[]).expect_err("no such image").to_string();
