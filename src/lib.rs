@@ -112,7 +112,7 @@ pub mod soft;
 pub use error::Error;
 pub use exec::{
     AnyBuffer, Arg, Buffer, Device, Engine, Fence, Kernel, Launch, Launched, Lint, Module, Queue, Recording, Retained,
-    Select,
+    Select, ladder,
 };
 pub use kmd::Deadline;
 pub use {isa, kernels, pm4};

@@ -4,6 +4,7 @@ mod buffer;
 mod device;
 mod gpu;
 mod kernel;
+pub mod ladder;
 mod lint;
 mod module;
 mod queue;
