@@ -90,14 +90,16 @@ fn text(climb: &Climb, engine: Engine, out: &Output) -> String {
         };
         let state = out.paint(style, &format!("{state:<7}"));
         let line = format!("  {name:<14} {state}  {rest:>8}  ");
+        // What a rung proves is said of those that were tried.
+        if matches!(report.outcome, Outcome::NotRun) {
+            text += &format!("{}\n", line.trim_end());
+            continue;
+        }
         let lead = 2 + 14 + 1 + 7 + 2 + 8 + 2;
         let indent = " ".repeat(lead);
         let proves = wrap(report.rung.proves(), out.width.saturating_sub(lead).max(20), "");
-        let mut lines = proves.lines();
-        text += &format!("{line}{}", lines.next().unwrap_or_default());
-        text.push('\n');
-        for more in lines {
-            text += &format!("{indent}{more}\n");
+        for (i, part) in proves.lines().enumerate() {
+            text += &format!("{}{part}\n", if i == 0 { &line } else { &indent });
         }
         if let Outcome::Held(seen) = &report.outcome {
             for note in seen {

@@ -34,12 +34,15 @@ pub(super) struct Row {
     causes: &'static [(Sign, &'static [&'static Cause])],
 }
 
+/// Writes a stream, and says what it should leave in memory.
+type Build = fn(&mut Job<'_>) -> Result<(), Stop>;
+
 /// How a rung is built; what it should leave in memory is part of the job.
 enum Work {
     /// Before there is a site.
     Settle,
-    /// A stream in each kind of memory, twice.
-    Stream(fn(&mut Job<'_>) -> Result<(), Stop>),
+    /// Streams one after the other, in each kind of memory, twice.
+    Streams(&'static [Build]),
     /// By this library's own surface.
     Convolve,
 }
@@ -65,7 +68,7 @@ const COMMON: &[(Sign, &[&Cause])] = &[
 ];
 
 /// Waves that don't come to their end.
-const WAVES_HANG: &[&Cause] = &[&c::WRONG_PGM, &c::NO_CUS, &c::NO_END, &c::NO_PREAMBLE];
+const WAVES_HANG: &[&Cause] = &[&c::NO_CUS, &c::WRONG_PGM, &c::NO_END, &c::NO_PREAMBLE];
 /// Waves that the card stops.
 const WAVES_FAULT: &[&Cause] =
     &[&c::WRONG_PGM, &c::NOT_EXECUTABLE, &c::BAD_INSTRUCTION, &c::WRONG_RSRC, &c::PAGE_FAULT];
@@ -86,7 +89,7 @@ static ROWS: [Row; Rung::ALL.len()] = [
         slug: "nop",
         proves: "a submission is taken, and the ring writes its sequence number behind it",
         leaves_open: "whether the NOPs themselves were fetched: they leave no trace",
-        work: Work::Stream(nop),
+        work: Work::Streams(&[nop]),
         causes: &[
             (Sign::Refused, &[&c::SUBMISSION_REFUSED]),
             (Sign::Neighbour, &[&c::WRONG_PAGE]),
@@ -99,7 +102,7 @@ static ROWS: [Row; Rung::ALL.len()] = [
         slug: "write-data",
         proves: "the indirect buffer is executed, and the command processor writes where we read",
         leaves_open: "how writes and waits are ordered among each other",
-        work: Work::Stream(write_data),
+        work: Work::Streams(&[write_data]),
         causes: &[(Sign::Hung, &[&c::IB_NOT_RUN, &c::RING_STUCK])],
     },
     Row {
@@ -108,7 +111,7 @@ static ROWS: [Row; Rung::ALL.len()] = [
         slug: "release-mem",
         proves: "an end-of-pipe event flushes and writes 64 bits",
         leaves_open: "whether it waits for waves: there are none yet",
-        work: Work::Stream(release_mem),
+        work: Work::Streams(&[release_mem]),
         causes: &[
             (Sign::Untouched, &[&c::NO_EVENT, &c::NOT_COHERENT]),
             (Sign::Partial, &[&c::HALF_WRITE, &c::NO_EVENT]),
@@ -122,13 +125,13 @@ static ROWS: [Row; Rung::ALL.len()] = [
         slug: "dma-data",
         proves: "the command processor reads memory: copies, between both kinds of memory too, and fills",
         leaves_open: "the copy engines (SDMA), which are rings of their own",
-        work: Work::Stream(dma_data),
+        work: Work::Streams(&[dma_data]),
         causes: &[
             (Sign::Untouched, &[&c::DMA_NOT_WAITED, &c::NOT_COHERENT, &c::PACKET_ADDRESS]),
             (Sign::Partial, &[&c::DMA_NOT_WAITED, &c::PACKET_LENGTH]),
             (Sign::Zero, &[&c::DMA_SOURCE]),
             (Sign::Wrong, &[&c::DMA_SOURCE, &c::PACKET_DATA]),
-            (Sign::Faulted, &[&c::DMA_SOURCE, &c::PAGE_FAULT]),
+            (Sign::Faulted, &[&c::PAGE_FAULT, &c::DMA_SOURCE]),
         ],
     },
     Row {
@@ -137,12 +140,12 @@ static ROWS: [Row; Rung::ALL.len()] = [
         slug: "s-endpgm",
         proves: "the GPU reads the code that was loaded, and a dispatch of it comes to an end",
         leaves_open: "whether waves were started at all: one that only ends leaves no trace",
-        work: Work::Stream(endpgm),
+        work: Work::Streams(&[code, endpgm]),
         causes: &[
             (Sign::TimedOut, WAVES_HANG),
             (Sign::Hung, WAVES_HANG),
             (Sign::Faulted, WAVES_FAULT),
-            (Sign::Untouched, &[&c::NO_EVENT]),
+            (Sign::Untouched, &[&c::NO_EVENT, &c::CODE_DIFFERS]),
             (Sign::Stale, &[&c::CODE_DIFFERS]),
             (Sign::Zero, &[&c::CODE_DIFFERS]),
             (Sign::Wrong, &[&c::CODE_DIFFERS]),
@@ -155,7 +158,7 @@ static ROWS: [Row; Rung::ALL.len()] = [
         slug: "store",
         proves: "32 waves know who they are, find their arguments, load and store",
         leaves_open: "whether caches between compute units agree",
-        work: Work::Stream(store),
+        work: Work::Streams(&[store]),
         causes: &[
             (Sign::TimedOut, WAVES_HANG),
             (Sign::Hung, WAVES_HANG),
@@ -174,7 +177,7 @@ static ROWS: [Row; Rung::ALL.len()] = [
         slug: "lds",
         proves: "the waves of a workgroup exchange values through LDS, and wait for one another",
         leaves_open: "more than 1 KiB of LDS, and workgroups over both CUs' halves of it",
-        work: Work::Stream(lds),
+        work: Work::Streams(&[lds]),
         causes: &[
             (Sign::TimedOut, &[&c::NO_BARRIER, &c::NO_END, &c::NO_CUS]),
             (Sign::Hung, &[&c::NO_BARRIER, &c::NO_END, &c::NO_CUS]),
@@ -192,7 +195,7 @@ static ROWS: [Row; Rung::ALL.len()] = [
         slug: "atomics",
         proves: "1024 threads count with one counter and set bits, and lose nothing",
         leaves_open: "64-bit atomics, and those with the host",
-        work: Work::Stream(atomics),
+        work: Work::Streams(&[atomics]),
         causes: &[
             (Sign::TimedOut, WAVES_HANG),
             (Sign::Hung, WAVES_HANG),
@@ -211,7 +214,7 @@ static ROWS: [Row; Rung::ALL.len()] = [
         slug: "scratch",
         proves: "each lane has scratch memory of its own",
         leaves_open: "more waves than fit at a time",
-        work: Work::Stream(scratch),
+        work: Work::Streams(&[scratch]),
         causes: &[
             (Sign::TimedOut, &[&c::SCRATCH_SLOTS, &c::NO_END, &c::NO_CUS]),
             (Sign::Hung, &[&c::SCRATCH_SLOTS, &c::NO_END, &c::NO_CUS]),
@@ -257,15 +260,20 @@ pub(super) fn causes(rung: Rung, sign: Sign) -> impl Iterator<Item = &'static Ca
 
 /// Tries a rung above the lowest. What is worth a word where it holds.
 pub(super) fn run(rung: Rung, site: &Site) -> Result<Vec<String>, Stop> {
-    let build = match row(rung).work {
-        Work::Stream(build) => build,
+    let builds = match row(rung).work {
+        Work::Streams(builds) => builds,
         Work::Convolve => return convolve(site),
         Work::Settle => return Ok(Vec::new()),
     };
     let mut failed: Option<Stop> = None;
     let mut right: Vec<&Ground> = Vec::new();
     for ground in &site.grounds {
-        let answer = (0..RUNS).try_for_each(|run| in_memory(rung, build, site, ground, run));
+        let mut runs = (0..RUNS).flat_map(|run| builds.iter().map(move |build| (run, build)));
+        let answer = runs.try_for_each(|(run, build)| {
+            let mut job = Job::new(site, rung, ground, run);
+            build(&mut job)?;
+            job.execute()
+        });
         match (answer, &mut failed) {
             (Ok(()), _) => right.push(ground),
             // What other memory makes of it helps; but nothing follows work that did not end.
@@ -284,18 +292,6 @@ pub(super) fn run(rung: Rung, site: &Site) -> Result<Vec<String>, Stop> {
         }
     }
     Err(stop)
-}
-
-fn in_memory(
-    rung: Rung,
-    build: fn(&mut Job<'_>) -> Result<(), Stop>,
-    site: &Site,
-    ground: &Ground,
-    run: u32,
-) -> Result<(), Stop> {
-    let mut job = Job::new(site, rung, ground, run);
-    build(&mut job)?;
-    job.execute()
 }
 
 fn nop(job: &mut Job<'_>) -> Result<(), Stop> {
@@ -373,9 +369,9 @@ fn loaded(site: &Site, kernel: &'static Kernel) -> Result<Arc<LoadedKernel>, Sto
     Ok(site.gpu.in_tree(kernel)?)
 }
 
-fn endpgm(job: &mut Job<'_>) -> Result<(), Stop> {
+/// What the GPU finds where the waves will start.
+fn code(job: &mut Job<'_>) -> Result<(), Stop> {
     let kernel = loaded(job.site, &kernels::LADDER_END)?;
-    // What the GPU finds where the waves will start.
     let object = CodeObject::parse(kernels::LADDER_END.object).map_err(Error::from)?;
     let image = object.image_at(kernel.image.va()).map_err(Error::from)?;
     let entry = kernel.info.entry_offset as usize;
@@ -396,6 +392,11 @@ fn endpgm(job: &mut Job<'_>) -> Result<(), Stop> {
             explain: None,
         },
     );
+    Ok(())
+}
+
+fn endpgm(job: &mut Job<'_>) -> Result<(), Stop> {
+    let kernel = loaded(job.site, &kernels::LADDER_END)?;
     job.dispatch(&kernel, 8, &[], None)?;
     let words = |job: &Job<'_>, run| vec![job.number(1, run), job.number(2, run)];
     let now = words(job, job.run);
@@ -446,7 +447,9 @@ fn lds(job: &mut Job<'_>) -> Result<(), Stop> {
     let kernel = loaded(job.site, &kernels::LADDER_LDS)?;
     let seed = |job: &Job<'_>, run| job.number(1, run);
     let now = seed(job, job.run);
-    job.want("the waves' stores", In::Out, AT, move |job, run| results(seed(job, run), 255));
+    let want = job.want("the waves' stores", In::Out, AT, move |job, run| results(seed(job, run), 255));
+    // LDS that is too small gives no value at all.
+    want.explain = Some(Box::new(|seen| seen.iter().any(|&value| value != 0).then_some(&causes::NO_BARRIER)));
     job.suspect(In::Out, &causes::LDS_NOT_EXCHANGED, results(now, 0));
     let args = args(&[job.va(In::Out, AT)], &[now]);
     job.dispatch(&kernel, GROUPS, &args, None)

@@ -64,7 +64,7 @@ impl Stop {
         let mut causes = suspects;
         if let Some((address, status)) = page_fault {
             evidence.push(format!("the kernel noted a page fault of the GPU at {address:#x}, status {status:#x}"));
-            causes.push(&causes::PAGE_FAULT);
+            causes.extend(rung.causes(Sign::Faulted));
         }
         if let Some(error) = &error {
             causes.extend(causes::of_error(error));
