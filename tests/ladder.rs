@@ -144,7 +144,7 @@ fn below_the_first_submission_each_refusal_names_its_cause() {
     // INFO_ACCEL_WORKING is query 0.
     fails(&climb(spoiler().info(0, &[0; 4])), Rung::Node, Sign::Refused, "not-working");
     let climb = climb(spoiler().crossed());
-    fails(&climb, Rung::Node, Sign::Stale, "mapping-elsewhere");
+    fails(&climb, Rung::Node, Sign::Wrong, "mapping-elsewhere");
 }
 
 #[test]
@@ -297,7 +297,8 @@ fn one_kind_of_memory_alone_is_named() {
     let told = fails(&video, Rung::WriteData, Sign::Untouched, "bar-read");
     assert!(told.contains("in system memory the same work is right"), "{told}");
     assert_eq!(fall(&video).mismatch.as_ref().unwrap().placement, Placement::VramCpu);
-    let system = hidden(0..2);
+    // The second run is not tried where the first one failed.
+    let system = hidden(0..1);
     let told = fails(&system, Rung::WriteData, Sign::Untouched, "not-coherent");
     assert!(told.contains("in video memory the same work is right"), "{told}");
 }
@@ -372,8 +373,8 @@ fn a_dispatch_that_does_not_end_names_masks_and_program() {
             cs.ib[at + 1] |= 0x40;
         }
     });
-    let told = fails(&nowhere, Rung::Endpgm, Sign::Hung, "no-cus");
-    assert!(told.contains("wrong-pgm"), "{told}");
+    // The page fault of the instruction fetch tells it from the masks.
+    fails(&nowhere, Rung::Endpgm, Sign::Hung, "wrong-pgm");
     // The loader wrote other bytes than it should: the copy that the GPU makes of them says so.
     let code = spoiled(|cs| {
         if cs.number == 0 {
@@ -483,6 +484,16 @@ fn what_a_cache_kept_for_the_waves_is_told_from_what_is_wrong() {
     fails(&climb(nothing), Rung::Store, Sign::Wrong, "loads-zero");
 }
 
+/// Changes a dword of the code where it is the first time; it stays as it is then.
+fn replace_in_code(cs: &mut Cs<'_>, old: u32, new: u32) {
+    let va = cs.code();
+    let found = cs.read(va, 64).iter().position(|&word| word == old);
+    match found {
+        Some(at) => cs.write(va + 4 * at as u64, &[new]),
+        None => assert!(cs.number > 0, "the code has no {old:#x}"),
+    }
+}
+
 #[test]
 fn lds_spoiled_in_flight_is_told_apart() {
     let spoiled = |hook: fn(&mut Cs<'_>)| climb(spoiler().before(Rung::Lds, hook));
@@ -492,20 +503,13 @@ fn lds_spoiled_in_flight_is_told_apart() {
         cs.ib[at] &= !(0x1ff << 15);
     });
     fails(&size, Rung::Lds, Sign::Zero, "lds-size");
-    let barrier = spoiled(|cs| {
-        let va = cs.code();
-        let at = cs.read(va, 64).iter().position(|&word| word == 0xbfbd_0000).expect("s_barrier");
-        cs.write(va + 4 * at as u64, &[0xbf80_0000]);
-    });
+    // s_barrier, as llvm-mc has it, becomes s_nop.
+    let barrier = spoiled(|cs| replace_in_code(cs, 0xbfbd_0000, 0xbf80_0000));
     let (rung, _) = barrier.failure().unwrap();
     assert_eq!(rung, Rung::Lds);
     assert!(codes(fall(&barrier)).contains(&"no-barrier"), "{:?}", codes(fall(&barrier)));
-    let own = spoiled(|cs| {
-        // The XOR that mirrors the address has a literal, 0x3fc.
-        let va = cs.code();
-        let at = cs.read(va, 64).iter().position(|&word| word == 0x3fc).expect("the literal");
-        cs.write(va + 4 * at as u64, &[0]);
-    });
+    // The XOR that mirrors the address has a literal.
+    let own = spoiled(|cs| replace_in_code(cs, 0x3fc, 0));
     fails(&own, Rung::Lds, Sign::Wrong, "lds-not-exchanged");
 }
 
@@ -523,7 +527,7 @@ fn atomics_that_lose_something_are_found() {
         cs.write(state, &[counter - 1]);
     });
     let told = fails(&climb(lost), Rung::Atomics, Sign::Wrong, "lost-updates");
-    assert!(told.contains("2 of"), "{told}");
+    assert!(told.contains("1 of 1024 dwords to be written are wrong"), "{told}");
     let groups = spoiler().before(Rung::Atomics, |cs| {
         let at = cs.packets(DISPATCH_DIRECT)[0];
         cs.ib[at + 1] = 2;
@@ -542,11 +546,22 @@ fn scratch_spoiled_in_flight_is_told_apart() {
     let told = fails(&base, Rung::Scratch, Sign::Zero, "no-scratch");
     assert!(told.contains("page fault"), "{told}");
     let small = spoiled(|cs| {
-        // WAVESIZE, from bit 12: two granules of 256 bytes are a wave's.
+        // WAVESIZE, from bit 12: two granules of 256 bytes are a wave's. What lies beyond faults here.
         let at = cs.sh_value(TMPRING_SIZE);
         cs.ib[at] = cs.ib[at] & 0xfff | 1 << 12;
     });
-    fails(&small, Rung::Scratch, Sign::Wrong, "scratch-shared");
+    let told = fails(&small, Rung::Scratch, Sign::Hung, "no-scratch");
+    assert!(told.contains("scratch-shared"), "{told}");
+    // On a card, a wave finds what its neighbour stored.
+    let shared = spoiler().after(Rung::Scratch, |cs| {
+        let at = cs.sh_value(USER_DATA_0);
+        let args = cs.read(u64::from(cs.ib[at]) | u64::from(cs.ib[at + 1]) << 32, 2);
+        let out = u64::from(args[0]) | u64::from(args[1]) << 32;
+        let wave = cs.read(out + 512, 128);
+        cs.write(out, &wave);
+    });
+    let told = fails(&climb(shared), Rung::Scratch, Sign::Wrong, "scratch-shared");
+    assert!(told.contains("128 of 2048 dwords"), "{told}");
     let slots = spoiled(|cs| {
         let at = cs.sh_value(TMPRING_SIZE);
         cs.ib[at] &= !0xfff;

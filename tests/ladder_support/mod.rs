@@ -76,8 +76,6 @@ pub struct Cs<'a> {
     pub rung: Rung,
     /// Which of that rung's, from 0.
     pub number: usize,
-    /// Where the indirect buffer lies.
-    pub va: u64,
     /// Its dwords; what they are afterwards is executed.
     pub ib: Vec<u32>,
     node: &'a Spoiler,
@@ -258,7 +256,7 @@ impl Spoiler {
         };
         let (rung, number) = self.whose(submission);
         if let Some(before) = &self.before {
-            let mut cs = Cs { rung, number, va: ib.0, ib: Vec::new(), node: self };
+            let mut cs = Cs { rung, number, ib: Vec::new(), node: self };
             cs.ib = cs.read(ib.0, ib.1);
             before(&mut cs);
             assert_eq!(cs.ib.len(), ib.1);
@@ -300,7 +298,7 @@ impl Spoiler {
             for (submission, va, count) in done {
                 let (rung, number) = self.whose(submission);
                 if let Some(after) = &self.after {
-                    let mut cs = Cs { rung, number, va, ib: Vec::new(), node: self };
+                    let mut cs = Cs { rung, number, ib: Vec::new(), node: self };
                     cs.ib = cs.read(va, count);
                     after(&mut cs);
                 }

@@ -81,7 +81,7 @@ static ROWS: [Row; Rung::ALL.len()] = [
         proves: "the driver answers, memory is mapped on both sides, a context is made",
         leaves_open: "whether the GPU sees that memory at the addresses that it got",
         work: Work::Settle,
-        causes: &[(Sign::Refused, &[&c::OLD_KERNEL])],
+        causes: &[(Sign::Refused, &[&c::OLD_KERNEL]), (Sign::Wrong, &[&c::MAPPING_ELSEWHERE])],
     },
     Row {
         rung: Rung::Nop,
@@ -148,6 +148,7 @@ static ROWS: [Row; Rung::ALL.len()] = [
             (Sign::Untouched, &[&c::NO_EVENT, &c::CODE_DIFFERS]),
             (Sign::Stale, &[&c::CODE_DIFFERS]),
             (Sign::Zero, &[&c::CODE_DIFFERS]),
+            (Sign::Swapped, &[&c::CODE_DIFFERS]),
             (Sign::Wrong, &[&c::CODE_DIFFERS]),
             (Sign::Partial, &[&c::CODE_DIFFERS]),
         ],
@@ -218,7 +219,7 @@ static ROWS: [Row; Rung::ALL.len()] = [
         causes: &[
             (Sign::TimedOut, &[&c::SCRATCH_SLOTS, &c::NO_END, &c::NO_CUS]),
             (Sign::Hung, &[&c::SCRATCH_SLOTS, &c::NO_END, &c::NO_CUS]),
-            (Sign::Faulted, &[&c::NO_SCRATCH, &c::PAGE_FAULT, &c::ARGS_NOT_FOUND]),
+            (Sign::Faulted, &[&c::NO_SCRATCH, &c::SCRATCH_SHARED, &c::PAGE_FAULT, &c::ARGS_NOT_FOUND]),
             (Sign::Untouched, &[&c::ARGS_NOT_FOUND, &c::NO_DISPATCH, &c::STALE_CODE]),
             (Sign::Partial, &[&c::GROUP_SIZE, &c::NOT_COHERENT]),
             (Sign::Zero, &[&c::NO_SCRATCH]),
