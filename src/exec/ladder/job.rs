@@ -256,7 +256,7 @@ impl<'a> Job<'a> {
                     "{} of {} dwords to be written are wrong, {} others have changed; {}",
                     mismatch.wrong, mismatch.written, mismatch.strayed, difference.looks
                 ));
-                stop.mismatch = Some(mismatch);
+                stop.mismatch = Some(Box::new(mismatch));
                 stop.suspects = difference.suspects;
                 return Err(self.crumbs_reached().into_iter().fold(stop.saw(ring), Stop::saw));
             }

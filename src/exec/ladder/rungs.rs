@@ -574,7 +574,7 @@ fn convolve(site: &Site) -> Result<Vec<String>, Stop> {
                 ),
             )
             .saw(format!("{} of {} elements are wrong; {}", mismatch.wrong, mismatch.written, difference.looks));
-            stop.mismatch = Some(mismatch);
+            stop.mismatch = Some(Box::new(mismatch));
             stop.suspects = difference.suspects;
             return Err(stop);
         }

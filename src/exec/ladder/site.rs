@@ -31,8 +31,9 @@ pub(super) struct Stop {
     pub(super) sign: Sign,
     pub(super) evidence: Vec<String>,
     pub(super) suspects: Vec<&'static Cause>,
-    pub(super) error: Option<Error>,
-    pub(super) mismatch: Option<Mismatch>,
+    /// Boxed, as the mismatch is: a `Stop` travels in many results.
+    pub(super) error: Option<Box<Error>>,
+    pub(super) mismatch: Option<Box<Mismatch>>,
 }
 
 impl Stop {
@@ -82,7 +83,15 @@ impl Stop {
         if known.is_empty() {
             known.push(&causes::UNKNOWN);
         }
-        Fall { sign, evidence, causes: known, error, mismatch, reset, page_fault }
+        Fall {
+            sign,
+            evidence,
+            causes: known,
+            error: error.map(|error| *error),
+            mismatch: mismatch.map(|mismatch| *mismatch),
+            reset,
+            page_fault,
+        }
     }
 }
 
@@ -91,7 +100,7 @@ impl From<KmdError> for Stop {
         match error {
             KmdError::ContextLost(lost) => {
                 let stop = Self::new(sign_of_loss(&lost, None), format!("the context is lost: {lost}"));
-                Self { error: Some(KmdError::ContextLost(lost).into()), ..stop }
+                Self { error: Some(Box::new(KmdError::ContextLost(lost).into())), ..stop }
             }
             error => Error::from(error).into(),
         }
@@ -108,7 +117,7 @@ impl From<Error> for Stop {
             _ => Sign::Refused,
         };
         let stop = Self::new(sign, error.to_string());
-        Self { error: Some(error), ..stop }
+        Self { error: Some(Box::new(error)), ..stop }
     }
 }
 
@@ -342,7 +351,7 @@ impl Site {
                     Some(detail) => stop.saw(format!("the device says: {detail}")),
                     None => stop,
                 };
-                Err(Stop { error: Some(KmdError::ContextLost(lost).into()), ..stop })
+                Err(Stop { error: Some(Box::new(KmdError::ContextLost(lost).into())), ..stop })
             }
         }
     }
@@ -388,5 +397,5 @@ fn mapping_holds(memory: &Memory) -> Result<(), Stop> {
         mismatch.expected,
         mismatch.got
     );
-    Err(Stop { mismatch: Some(mismatch), ..Stop::new(Sign::Wrong, seen).because(&causes::MAPPING_ELSEWHERE) })
+    Err(Stop { mismatch: Some(Box::new(mismatch)), ..Stop::new(Sign::Wrong, seen).because(&causes::MAPPING_ELSEWHERE) })
 }
