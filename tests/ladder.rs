@@ -14,6 +14,7 @@ use ladder_support::{Cs, Spoiler, Submit};
 use sparkle_pm4::kmd::fault::{FaultyNode, When};
 use sparkle_pm4::kmd::{Errno, Node, Placement, ResetStatus, ioctls};
 use sparkle_pm4::ladder::{Climb, Fall, Ladder, Outcome, Rung, Sign};
+use sparkle_pm4::pm4::{self, lint, submission};
 use sparkle_pm4::soft::{Arch, Config, PageFaults, SoftNode};
 use sparkle_pm4::{Engine, Error};
 
@@ -99,6 +100,32 @@ fn a_good_card_is_climbed_to_the_top() {
     }
     // Through a node that only looks on, too: the tests below rely on it.
     assert!(climb(spoiler()).reached_top());
+}
+
+#[test]
+fn the_linter_finds_nothing_in_the_rungs_streams() {
+    for rung in Rung::ALL.into_iter().filter(|rung| *rung > Rung::Node) {
+        let seen: Arc<Mutex<Vec<Vec<u32>>>> = Arc::default();
+        let streams = Arc::clone(&seen);
+        let climb = climb(spoiler().before(rung, move |cs| streams.lock().unwrap().push(cs.ib.clone())));
+        assert!(climb.reached_top());
+        let streams = std::mem::take(&mut *seen.lock().unwrap());
+        assert!(streams.len() >= 4, "{rung}: {}", streams.len());
+        for words in streams {
+            let report = lint::lint(&submission::Submission {
+                gfx: pm4::Gfx::Gfx1100,
+                ring: pm4::Ring::Compute,
+                shader_engines: Some(6),
+                ibs: vec![submission::Ib { name: "IB 0".into(), va: None, words }],
+                buffers: submission::BufferMap::new(Vec::new()),
+                kernels: Vec::new(),
+                plan: None,
+                completion: submission::Completion::KernelFence,
+            });
+            let errors = report.findings().iter().filter(|finding| finding.rule.severity == lint::Severity::Error);
+            assert_eq!(errors.map(ToString::to_string).collect::<Vec<_>>(), [""; 0], "{rung}");
+        }
+    }
 }
 
 #[test]
@@ -269,7 +296,8 @@ fn memory_that_changes_beside_what_is_written_is_a_failure() {
 fn one_kind_of_memory_alone_is_named() {
     /// What was there before the submissions of that kind of memory, put back behind them: the CPU sees none of it.
     fn hidden(numbers: std::ops::Range<usize>) -> Climb {
-        let kept: Arc<Mutex<Vec<(u64, Vec<u32>)>>> = Arc::default();
+        type Pages = Vec<(u64, Vec<u32>)>;
+        let kept: Arc<Mutex<Pages>> = Arc::default();
         let keep = Arc::clone(&kept);
         let range = numbers.clone();
         let page = |cs: &Cs<'_>| {

@@ -56,7 +56,9 @@ impl Stop {
         let reset = site.and_then(|site| site.context.query_reset().ok());
         match reset {
             Some(state) if state.status == ResetStatus::Ok && state.flags.is_empty() => {
-                evidence.push("the kernel knows of no reset since the context was made".into());
+                if sign != Sign::Refused {
+                    evidence.push("the kernel knows of no reset since the context was made".into());
+                }
             }
             Some(state) => evidence.push(format!("reset state of the context: {:?}, {:?}", state.status, state.flags)),
             None => {}
