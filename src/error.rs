@@ -1,6 +1,9 @@
 //! What the library's own surface can fail with; each room keeps its own errors.
 
+use std::sync::Arc;
+
 use crate::cpu::CpuError;
+use crate::exec::Hang;
 use crate::kmd::KmdError;
 use crate::object::ObjectError;
 use crate::ops::ShapeError;
@@ -64,6 +67,21 @@ pub enum Error {
         /// `written` or `read`.
         used: &'static str,
     },
+    /// Work that can't be taken to another device.
+    #[error("the stream can't be moved to another device: {why}")]
+    NotMovable {
+        /// Why.
+        why: &'static str,
+    },
+    /// The device could not be opened another time.
+    #[error("the device could not be opened again: {0}")]
+    Reopen(std::io::Error),
+    /// A submission that can't be set up on the software device.
+    #[error("the submission can't be run again: {why}")]
+    Replay {
+        /// Why.
+        why: String,
+    },
     /// Objects of two devices in one call.
     #[error("{what} belongs to another device than the queue")]
     OtherDevice {
@@ -94,11 +112,8 @@ pub enum Error {
     #[error("the work was not done by the deadline")]
     TimedOut,
     /// The work will never be done.
-    #[error("the device gave the work up: {reason}")]
-    DeviceLost {
-        /// What the device says.
-        reason: String,
-    },
+    #[error("the device gave the work up: {}", .0.reason())]
+    DeviceLost(Arc<Hang>),
 }
 
 impl Error {
@@ -117,12 +132,15 @@ impl Error {
             Self::Soft(_) => "soft-setup",
             Self::Length { .. } => "wrong-length",
             Self::Busy { .. } => "buffer-busy",
+            Self::NotMovable { .. } => "not-movable",
+            Self::Replay { .. } => "replay",
+            Self::Reopen(_) => "device-reopen",
             Self::OtherDevice { .. } => "other-device",
             Self::NeedsGpu { .. } => "needs-gpu",
             Self::Kernel { .. } => "kernel",
             Self::Lint { .. } => "pm4-lint",
             Self::TimedOut => "timeout",
-            Self::DeviceLost { .. } => "device-lost",
+            Self::DeviceLost(_) => "device-lost",
         }
     }
 
@@ -141,11 +159,17 @@ impl Error {
             Self::Length { .. } => "give a buffer of the length that the shape needs",
             Self::Busy { .. } => "call `Fence::wait` and look at its result before touching the buffer",
             Self::OtherDevice { .. } => "allocate all buffers of a launch on the queue's device",
+            Self::NotMovable { .. } => "record the work again, with buffers of the new device",
+            Self::Replay { .. } => "look at the bundle with `sparkle-pm4 pm4 lint`",
+            Self::Reopen(_) => "run `sparkle-pm4 probe`: the card may be gone, or its node may have another number",
             Self::NeedsGpu { .. } => "use `--device gpu` or `--device emu`",
             Self::Kernel { .. } => "see what the kernel takes: `sparkle-pm4 run kernel FILE --list`",
             Self::Lint { .. } => "`sparkle-pm4 pm4 lint --explain RULE` says what a rule is about and what to do",
             Self::TimedOut => "give more time, or look for a loop that does not end",
-            Self::DeviceLost { .. } => "open a new device: this one's context refuses further work",
+            Self::DeviceLost(hang) if hang.vram_lost() => {
+                "`Device::recreate` opens the device again; every buffer lost its content, and has to be filled again"
+            }
+            Self::DeviceLost(_) => "a new queue of the same device works; this one's context refuses further work",
         };
         text.to_owned()
     }

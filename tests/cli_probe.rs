@@ -55,6 +55,31 @@ fn scratch(name: &str, content: &[u8]) -> String {
 }
 
 #[test]
+fn under_emulate_every_command_calls_the_card_emu() {
+    let here = env!("CARGO_BIN_EXE_sparkle-pm4");
+    let inside = |args: &[&str]| {
+        let all: Vec<&str> = ["emulate", "--devices", "2", "--", here].iter().chain(args).copied().collect();
+        let output = run(&all);
+        assert_eq!(output.status.code(), Some(0), "{args:?}: {}", err(&output));
+        output
+    };
+    let probed = document(&inside(&["probe", "--json"]));
+    assert_eq!(probed["auto"]["engine"], "emu");
+    assert_eq!(probed["auto"]["node"], "/dev/dri/renderD128");
+    assert_eq!(probed["engines"]["gpu"]["available"], false);
+    for node in &probed["nodes"].as_array().unwrap()[..2] {
+        assert_eq!((&node["emulated"], &node["usable"]), (&true.into(), &true.into()), "{node}");
+    }
+    let text = out(&inside(&["probe"]));
+    assert!(text.contains("  gpu   no: ") && text.contains("> emu   yes: "), "{text}");
+    let conv = ["run", "conv2d", "--shape", "resnet50-conv2", "--h", "6", "--w", "6", "--json", "--device"];
+    for device in ["auto", "gpu"] {
+        let ran = document(&inside(&[&conv[..], &[device]].concat()));
+        assert_eq!(ran["results"][0]["engine"], "emu", "--device {device}: {ran}");
+    }
+}
+
+#[test]
 fn probe_succeeds_on_every_machine_and_keeps_to_the_terminal() {
     let output = run(&["probe"]);
     assert_eq!(output.status.code(), Some(0), "{}", err(&output));

@@ -334,6 +334,9 @@ mod rules {
     fn registers_that_do_not_exist() {
         only_strict(&set_sh(0x27c, &[1]), &["there is no register at 0xb9f0"]);
         only_strict(&set_sh(0x3ff, &[1, 2]), &["register offset 0x400 lies beyond the SH space"]);
+        // One that only gfx11.5 has: Mesa clears it on every gfx11, and no more than that.
+        only_strict(&packet(0x79, &[0x92, 1]), &["there is no register at 0x30248"]);
+        assert_eq!(strict().run(&packet(0x79, &[0x92, 0])), Ok(()));
         // WRITE_DATA to a register.
         only_strict(&packet(0x37, &[0, 0x2c00 + 0x27c, 0, 7]), &["there is no register at 0xb9f0"]);
     }
@@ -410,12 +413,17 @@ mod rules {
             (Launch { rsrc1: fine.rsrc1 | 1 << 27, ..fine.clone() }.stream(), "COMPUTE_PGM_RSRC1 has reserved bits"),
             (Launch { rsrc2: 1 << 31, ..fine.clone() }.stream(), "COMPUTE_PGM_RSRC2 has reserved bits"),
             (set_sh(0x218, &[1 << 31]), "COMPUTE_TMPRING_SIZE has reserved bits 0x80000000"),
+            (set_sh(0x211, &[0x00ff_ff00]), "COMPUTE_DISPATCH_SCRATCH_BASE_HI has reserved bits 0x00ffff00"),
+            (set_sh(0x211, &[0x00ff_7f80]), "COMPUTE_DISPATCH_SCRATCH_BASE_HI has reserved bits 0x00ff7f00"),
+            (set_sh(0x20d, &[0x00ff_ff80]), "COMPUTE_PGM_HI has reserved bits 0x00ffff00"),
             (Launch { rsrc1: fine.rsrc1 | 0x3f, ..fine.clone() }.stream(), "VGPRS asks for 512 VGPRs"),
         ] {
             says(&m.fail(&words), &["dword", part]);
         }
         let wide = Launch { rsrc1: fine.rsrc1 | 0x3f, initiator: 0x45, ..fine.clone() };
         assert_eq!(m.run(&wide.stream()), Ok(()), "256 in wave64");
+        // The sign of an address of the upper half, as RADV writes it.
+        assert_eq!(m.run(&set_sh(0x211, &[0x00ff_ff80])), Ok(()));
         // A dispatch with one shader engine's CU mask left as it was.
         let words = fine.stream()[4..].to_vec();
         says(&m.fail(&words), &["dispatch 1", "COMPUTE_STATIC_THREAD_MGMT_SE0 was not written in this submission"]);

@@ -71,6 +71,30 @@ fn descriptors_behave_as_descriptors() {
 }
 
 #[test]
+fn a_program_sees_the_card_whatever_environment_it_is_given() {
+    let Some(program) = client("children") else { return };
+    let server = server();
+    let mut child = start(&server, &program, &["children"]);
+    let mut text = String::new();
+    child.stdout.take().unwrap().read_to_string(&mut text).unwrap();
+    assert!(child.wait().unwrap().success(), "{text}");
+    assert_eq!(text, "ok\n");
+    assert_eq!(settle(&server), (0, Census::default()), "what the children left open");
+}
+
+#[test]
+fn two_cards_share_a_buffer() {
+    let Some(program) = client("cards") else { return };
+    let server = Server::start(&Settings { card: Config::default(), devices: 2 }).unwrap();
+    let mut child = start(&server, &program, &["cards"]);
+    let mut text = String::new();
+    child.stdout.take().unwrap().read_to_string(&mut text).unwrap();
+    assert!(child.wait().unwrap().success(), "{text}");
+    assert_eq!(text, "ok\n");
+    assert_eq!(settle(&server), (0, Census::default()));
+}
+
+#[test]
 fn killed_clients_leave_nothing_behind() {
     let Some(program) = client("killed") else { return };
     let server = server();

@@ -331,7 +331,7 @@ fn launches_that_do_not_fit_the_kernel_say_why() {
     assert_eq!(out.read().unwrap(), (0..64).map(|i| i % 32).collect::<Vec<u32>>());
     // A list of arguments whose length is known when the program runs.
     let fence = queue.launch(&kernel.over([1; 3], [8, 4, 1]), vec![Arg::Null]).unwrap();
-    assert!(matches!(fence.wait(soon()), Err(Error::DeviceLost { .. })));
+    assert!(matches!(fence.wait(soon()), Err(Error::DeviceLost(_))));
 }
 
 /// Numbers that look random, the same each time.

@@ -220,8 +220,9 @@ fn the_librarys_own_streams_need_nothing_more() {
     }
     let fence = queue.submit_recording(recording.with_stream(stream).unwrap()).unwrap();
     let result = fence.wait(Deadline::after(std::time::Duration::from_secs(60)));
-    let Err(Error::DeviceLost { reason }) = result else { panic!("{result:?}") };
-    says(&reason, &["stale read: dispatch 2", "which dispatch 1 wrote", "GLV_INV"]);
+    let Err(Error::DeviceLost(hang)) = result else { panic!("{result:?}") };
+    let reason = hang.reason();
+    says(reason, &["stale read: dispatch 2", "which dispatch 1 wrote", "GLV_INV"]);
 }
 
 mod trace {

@@ -60,7 +60,7 @@ impl Machine {
     fn fail(&self, stream: &Stream, maps: &[&GpuMap]) -> String {
         let wait = self.submit(stream, maps).wait(soon()).unwrap();
         assert!(matches!(wait, Wait::DeviceLost(_)), "{wait:?}");
-        self.node.explain(self.context.id()).unwrap()
+        self.node.explain(self.context.id()).unwrap().reason
     }
 
     /// One workgroup of one wave32 over this code, s[0:1] as given.
@@ -202,7 +202,7 @@ fn an_indirect_buffer_that_is_not_mapped_is_a_fault() {
     let submission = Submission::new().ib(0x7000_0000, 64, RING);
     let wait = submission.submit(&m.context).unwrap().wait(soon()).unwrap();
     assert!(matches!(wait, Wait::DeviceLost(_)), "{wait:?}");
-    let text = m.node.explain(m.context.id()).unwrap();
+    let text = m.node.explain(m.context.id()).unwrap().reason;
     assert!(text.contains("IB 0") && text.contains("0x70000000"), "{text}");
 }
 

@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 
 use bytemuck::{Pod, Zeroable};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use sparkle_pm4::kmd::{Errno, Node, ioctls, uapi};
+use sparkle_pm4::kmd::{Errno, Node, Protection, ioctls, uapi};
 use sparkle_pm4::soft::{Client, Config, Kind, Name, NodeKind, Shared, SoftNode};
 
 fn node() -> SoftNode {
@@ -187,6 +187,59 @@ fn a_dma_buf_is_the_same_memory_in_another_file() {
     assert_eq!((one.census().shared, one.shared(name.serial)), (0, None));
     close(&one, again).unwrap();
     assert_eq!(one.census().gtt_bytes, 0);
+}
+
+#[test]
+fn what_one_card_of_a_machine_exports_the_others_import() {
+    let one = node();
+    let slot = |n: u32| Config { pci_slot: format!("0000:0{n}:00.0"), ..Config::default() };
+    let (two, stranger) = (one.beside(slot(4)).unwrap(), SoftNode::new(slot(5)).unwrap());
+    let mut arg = uapi::GemCreateIn { bo_size: 8192, domains: 4, domain_flags: 1, ..Default::default() };
+    ioctl(&one, ioctls::GEM_CREATE.code, &mut arg).unwrap();
+    let handle = arg.bo_size as u32;
+    let shared = export(&one, handle).unwrap();
+    let serial = Name::of(&shared).unwrap().serial;
+    let Some(Shared::Dmabuf { offset, .. }) = one.shared(serial) else { panic!() };
+    assert_eq!(two.shared(serial), None, "it lies in the other card's memory");
+    assert_eq!(import(&stranger, shared.as_raw_fd()), Err(Errno::EINVAL), "another machine");
+
+    let foreign = import(&two, shared.as_raw_fd()).unwrap();
+    assert_eq!(import(&two, shared.as_raw_fd()), Ok(foreign), "an import keeps its handle");
+    assert_eq!((two.census().buffers, two.census().vram_bytes, two.census().gtt_bytes), (1, 0, 0));
+    // It is system memory there, of which the driver keeps no wish for the CPU.
+    let mut info = uapi::GemCreateIn::default();
+    let mut op = uapi::GemOp { handle: foreign, op: uapi::GEM_OP_GET_GEM_CREATE_INFO, value: &raw mut info as u64 };
+    ioctl(&two, ioctls::GEM_OP.code, &mut op).unwrap();
+    assert_eq!((info.bo_size, info.domains, info.domain_flags), (8192, 2, 0));
+    let mut map = uapi::GemMmapIn { handle: foreign, ..Default::default() };
+    ioctl(&two, ioctls::GEM_MMAP.code, &mut map).unwrap();
+    let fake: u64 = bytemuck::cast(map);
+    let end = std::fs::File::from(two.memory().try_clone_to_owned().unwrap()).metadata().unwrap().len();
+    assert_eq!(two.locate(fake, 8192), Ok(end + offset), "behind the end: the CPU maps the dma-buf");
+    assert_eq!(two.mmap(fake, 8192, Protection::Read).unwrap_err().raw_os_error(), Some(libc::EPERM));
+    // From there it goes as what it is, also back to where it came from.
+    let again = export(&two, foreign).unwrap();
+    assert!(one.shared(Name::of(&again).unwrap().serial).is_some());
+    assert_eq!(import(&one, again.as_raw_fd()), Ok(handle));
+
+    // Synchronisation objects, by either kind of descriptor.
+    let mine = syncobj(&one, false);
+    let object = to_fd(&one, SyncHandle { handle: mine, ..Default::default() }).unwrap();
+    let theirs = from_fd(&two, SyncHandle { fd: object.as_raw_fd(), ..Default::default() }).unwrap();
+    assert!(is_signaled(&two, theirs).is_err());
+    signal(&one, mine, 0);
+    assert_eq!(is_signaled(&two, theirs), Ok(0));
+    let file = to_fd(&one, SyncHandle { handle: mine, flags: 1, ..Default::default() }).unwrap();
+    let theirs = syncobj(&two, false);
+    from_fd(&two, SyncHandle { handle: theirs, fd: file.as_raw_fd(), flags: 1, ..Default::default() }).unwrap();
+    assert_eq!(is_signaled(&two, theirs), Ok(0));
+
+    // The import alone keeps the memory.
+    close(&one, handle).unwrap();
+    drop((shared, again, object, file));
+    assert_eq!((one.census().shared, one.census().vram_bytes), (0, 8192));
+    close(&two, foreign).unwrap();
+    assert_eq!(one.census().vram_bytes, 0);
 }
 
 #[test]

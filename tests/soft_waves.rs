@@ -340,7 +340,7 @@ fn a_kernel_that_goes_wrong_says_where_and_a_new_context_works() {
             let wait = m.submit(&lost, COMPUTE, &[&stream]).wait(soon()).unwrap();
             assert!(matches!(wait, Wait::DeviceLost(_)), "{wait:?}: {}", wrong.text);
             assert!(begin.elapsed() < Duration::from_secs(20), "the time limit is 300 ms");
-            says(&m.node.explain(lost.id()).unwrap(), wrong.says);
+            says(&m.node.explain(lost.id()).unwrap().reason, wrong.says);
             assert_eq!(lost.query_reset().unwrap().status, ResetStatus::Guilty);
 
             // The lost context takes no more; a new one works at once.

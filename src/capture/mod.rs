@@ -3,6 +3,7 @@
 //! | to | see |
 //! |---|---|
 //! | write a submission to a file, or read one | [`Bundle`], [`read`], [`write`](fn@write) (feature `capture`) |
+//! | write a hang bundle, or read one | [`write_hang`], [`read_hang`] (feature `capture`) |
 //! | know what a kernel needs | [`facts`] |
 //!
 //! The form of the file is told in `docs/pm4-bundle.md`.
@@ -22,6 +23,10 @@
 #[cfg(feature = "capture")]
 mod bundle;
 pub mod facts;
+#[cfg(feature = "capture")]
+mod hang;
 
 #[cfg(feature = "capture")]
 pub use bundle::{Bundle, CaptureError, MAX_CONTENT_BYTES, MAX_DWORDS, MAX_FILE_BYTES, SCHEMA, is_bundle, read, write};
+#[cfg(feature = "capture")]
+pub use hang::{HANG_SCHEMA, HangError, HangPlace, HangRecord, read_hang, write_hang};

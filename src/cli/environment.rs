@@ -13,6 +13,9 @@ pub const TIMEOUT_MS: &str = "SPARKLE_TIMEOUT_MS";
 /// Whether streams are linted before they are submitted.
 pub const LINT: &str = "SPARKLE_LINT";
 
+/// Where this toolkit keeps what it remembers.
+pub const CACHE_DIR: &str = "SPARKLE_CACHE_DIR";
+
 /// The flag's value, else the variable's, parsed by `parse`.
 pub fn flag_or<T>(
     flag: Option<T>,

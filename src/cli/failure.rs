@@ -6,9 +6,9 @@ use std::io;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use serde_json::json;
-use sparkle_pm4::Error;
 use sparkle_pm4::kmd::KmdError;
 use sparkle_pm4::object::ObjectError;
+use sparkle_pm4::{Error, HangKind};
 
 use super::{Output, Style, wrap};
 
@@ -113,8 +113,8 @@ impl From<&Error> for Failure {
             Error::UnsupportedGfx { .. } => (exit::NO_DEVICE, "the GPU is not supported"),
             Error::NeedsGpu { .. } => (exit::USAGE, "the cpu engine cannot do this"),
             Error::TimedOut => (exit::TIMEOUT, "the device did not finish in time"),
-            Error::DeviceLost { reason } if is_hang(reason) => (exit::TIMEOUT, "the work hung"),
-            Error::DeviceLost { .. } => (exit::DEVICE_LOST, "the device was lost"),
+            Error::DeviceLost(hang) if hang.kind() == HangKind::Hung => (exit::TIMEOUT, "the work hung"),
+            Error::DeviceLost(_) => (exit::DEVICE_LOST, "the device was lost"),
             Error::Kmd(KmdError::PermissionDenied { .. }) => (exit::PERMISSION, "the GPU may not be opened"),
             Error::Kmd(
                 KmdError::NotFound { .. }
@@ -141,7 +141,8 @@ impl From<&Error> for Failure {
             _ => (exit::FAILED, "the operation failed"),
         };
         let evidence = match error {
-            Error::NoDevice { reason, .. } | Error::DeviceLost { reason } => reason.clone(),
+            Error::NoDevice { reason, .. } => reason.clone(),
+            Error::DeviceLost(hang) => hang.reason().to_owned(),
             other => other.to_string(),
         };
         let next = match error {
@@ -150,11 +151,6 @@ impl From<&Error> for Failure {
         };
         Self { exit, code: error.code().into(), what: what.into(), evidence, next }
     }
-}
-
-/// The driver's watchdog, or the software device's, stopped the work: a hang, not a card that vanished.
-fn is_hang(reason: &str) -> bool {
-    reason.contains("hang:") || reason.contains("time limit")
 }
 
 /// Any error as a failure.
@@ -269,13 +265,14 @@ pub fn usage(error: clap::Error, out: &Output) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sparkle_pm4::Hang;
     use sparkle_pm4::kmd::Errno;
     use sparkle_pm4::ops::ShapeError;
 
     #[test]
     fn every_class_of_error_has_its_exit_code() {
         let no_device = |permission| Error::NoDevice { reason: "r".into(), next: "n".into(), permission };
-        let lost = |reason: &str| Error::DeviceLost { reason: reason.into() };
+        let lost = |kind| Error::from(Hang::of_reason(kind, "it waits for what never comes"));
         let cases = [
             (Error::Shape(ShapeError::Zero { name: "n" }), exit::USAGE),
             (no_device(false), exit::NO_DEVICE),
@@ -284,8 +281,9 @@ mod tests {
             (Error::Kmd(KmdError::PermissionDenied { path: "/dev/dri/renderD128".into(), errno: Errno::EACCES }), 4),
             (Error::Kmd(KmdError::NotAmdgpu { driver: "i915".into() }), exit::NO_DEVICE),
             (Error::TimedOut, exit::TIMEOUT),
-            (lost("its work hung: hang: the job was stopped after its time limit; wave 0"), exit::TIMEOUT),
-            (lost("its work hung and was killed: a load from 0x1000, which is not mapped"), exit::DEVICE_LOST),
+            (lost(HangKind::Hung), exit::TIMEOUT),
+            (lost(HangKind::Faulted), exit::DEVICE_LOST),
+            (lost(HangKind::Cancelled), exit::DEVICE_LOST),
             (Error::Kmd(KmdError::NoIb), exit::FAILED),
         ];
         for (error, exit) in cases {

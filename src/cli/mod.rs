@@ -29,10 +29,12 @@ mod emulate;
 mod environment;
 mod failure;
 mod generate;
+mod hangs;
 mod kernel;
 mod output;
 mod pm4;
 mod probe;
+mod replay;
 mod signals;
 
 use std::ffi::OsString;
@@ -78,6 +80,9 @@ enum Command {
     /// Run a program on the software device, unmodified.
     #[command(after_help = emulate::AFTER_HELP)]
     Emulate(emulate::Args),
+    /// Run a hang bundle, or a dumped submission, on the software device.
+    #[command(after_help = replay::AFTER_HELP)]
+    Replay(replay::Args),
     /// Time this toolkit beside others.
     Bench(bench::Args),
     /// Print a completion script for a shell.
@@ -105,6 +110,7 @@ fn dispatch(command: Command, out: &Output) -> anyhow::Result<()> {
         Command::Asm(args) => asm::run(args, out),
         Command::Disasm(args) => disasm::run(args, out),
         Command::Emulate(args) => emulate::run(args, out),
+        Command::Replay(args) => replay::run(args, out),
         Command::Bench(args) => bench::run(args, out),
         Command::Completions(args) => generate::completions(args, &mut Cli::command(), out),
         Command::Man(args) => generate::man(args, &Cli::command(), out),

@@ -115,7 +115,9 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
 }
 
 fn open(path: &Path) -> Result<Card, Refusal> {
-    Ok(Card::of(&*kmd::Device::open(Arc::new(RenderNode::open(path)?))?))
+    let node = RenderNode::open(path)?;
+    let emulated = node.is_emulated();
+    Ok(Card::of(&*kmd::Device::open(Arc::new(node))?, emulated))
 }
 
 /// The software device, through the path that a card takes.
@@ -126,7 +128,7 @@ fn software() -> Result<Card, Refusal> {
         what: "the software device has no kernel interface".into(),
         next: None,
     })?;
-    Ok(Card::of(kmd))
+    Ok(Card::of(kmd, true))
 }
 
 fn native() -> Result<Cpu, Refusal> {

@@ -16,6 +16,9 @@ pub const PREFIX: &str = "sparkle-pm4/";
 /// The variable that leads a client to its server: `NAME ROOT`, the abstract name and the folder of the file tree.
 pub const VARIABLE: &str = "SPARKLE_PM4_EMULATE";
 
+/// The preloaded library's file in that folder.
+pub const LIBRARY: &str = "library.so";
+
 /// What a descriptor of the device is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {

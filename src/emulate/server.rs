@@ -97,9 +97,15 @@ fn pair() -> nix::Result<(OwnedFd, OwnedFd)> {
 impl Server {
     /// Builds the cards and the tree, and starts to serve.
     pub fn start(settings: &Settings) -> io::Result<Self> {
-        let cards: io::Result<Vec<SoftNode>> =
-            (0..settings.devices).map(|index| SoftNode::new(numbered(&settings.card, index))).collect();
-        let cards = cards?;
+        let mut cards: Vec<SoftNode> = Vec::new();
+        for index in 0..settings.devices {
+            let config = numbered(&settings.card, index);
+            // One machine: what one card exports, the others import.
+            cards.push(match cards.first() {
+                Some(first) => first.beside(config)?,
+                None => SoftNode::new(config)?,
+            });
+        }
         static SERVERS: AtomicU64 = AtomicU64::new(0);
         let number = SERVERS.fetch_add(1, Ordering::Relaxed);
         let name = format!("{}{:x}/server/{number:x}", protocol::PREFIX, std::process::id());

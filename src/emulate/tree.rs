@@ -9,6 +9,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::protocol;
 use crate::kmd;
 use crate::soft::SoftNode;
 
@@ -36,7 +37,7 @@ impl Tree {
         sweep(&base);
         let root = nix::unistd::mkdtemp(&base.join(format!("{STEM}-{}-XXXXXX", std::process::id())))?;
         let tree = Self { root };
-        tree.put("library.so", super::LIBRARY)?;
+        tree.put(protocol::LIBRARY, super::LIBRARY)?;
         for folder in ["dev/dri/by-path", "sys/class/drm", "sys/dev/char", "sys/bus/pci/devices", "sys/module/amdgpu"] {
             fs::create_dir_all(tree.root.join(folder))?;
         }
@@ -66,7 +67,7 @@ impl Tree {
 
     /// The library that programs load.
     pub fn library(&self) -> PathBuf {
-        self.root.join("library.so")
+        self.root.join(protocol::LIBRARY)
     }
 
     fn put(&self, path: &str, content: &[u8]) -> io::Result<()> {

@@ -162,6 +162,10 @@ impl RawBuffer {
         self.uses.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     pub(crate) fn read(&self, out: &mut [u8]) -> Result<(), Error> {
         self.read_at(0, out)
     }

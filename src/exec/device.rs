@@ -173,6 +173,32 @@ impl Device {
         Self { inner: Inner::Gpu(gpu), fallback: None }
     }
 
+    /// The same device opened another time: a new file, with an address space of its own and no buffers. That is what to do
+    /// after [`Error::DeviceLost`] with [`Hang::vram_lost`](crate::Hang::vram_lost), or where its node failed;
+    /// otherwise a new [`Device::queue`] is enough. [`Queue::adopt`] takes retained work along. The cpu engine is itself.
+    ///
+    /// # Errors
+    /// [`Error::Reopen`] where the node can't be opened, as after the card is gone; what asking it who it is says.
+    pub fn recreate(&self) -> Result<Self, Error> {
+        let Inner::Gpu(old) = &self.inner else { return Ok(self.clone()) };
+        let node = old.kmd().node().open_another().map_err(Error::Reopen)?;
+        let fresh = Self::from_node(node, old.engine())?;
+        if let Inner::Gpu(gpu) = &fresh.inner {
+            gpu.set_lint(old.lint());
+            gpu.set_keep_data(old.keeps_data());
+        }
+        Ok(fresh)
+    }
+
+    /// Has each submission keep a copy of what its buffers held before, so that a [`Hang`](crate::Hang) can be run again
+    /// with its data. Off by default: it costs a read-back of every buffer, and data may be secret. Buffers that earlier
+    /// work still writes are left out.
+    pub fn keep_data(&self, keep: bool) {
+        if let Inner::Gpu(gpu) = &self.inner {
+            gpu.set_keep_data(keep);
+        }
+    }
+
     /// Itself if the kernels of this repository run on it.
     fn with_kernels(self) -> Result<Self, Error> {
         match self.gfx_target() {

@@ -1,7 +1,7 @@
 //! What the gpu and emu engines share: loading kernels, memory, and writing streams.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ use pm4::{Gfx, Stream};
 
 use super::buffer::RawBuffer;
 use super::device::Engine;
+use super::hang::Hang;
 use super::lint::{Author, Lint};
 use super::module::LoadedKernel;
-use super::queue::explain_loss;
-use super::recording::Recording;
+use super::recording::{Job, Recording};
 use super::step::{self, Layout, QUEUE_BLOCK_BYTES, Step};
 use crate::error::Error;
 use crate::kmd::{
@@ -45,6 +45,7 @@ pub struct Gpu {
     lint: AtomicU8,
     loaded: Mutex<HashMap<&'static str, Arc<LoadedKernel>>>,
     transfer: Mutex<Option<Arc<Context>>>,
+    keep_data: AtomicBool,
 }
 
 impl Gpu {
@@ -54,7 +55,15 @@ impl Gpu {
             .parse()
             .map_err(|_| Error::UnsupportedGfx { found, supported: Gfx::ALL.map(Gfx::name).join(", ") })?;
         let lint = AtomicU8::new(Lint::by_default(engine == Engine::Emu) as u8);
-        Ok(Self { kmd, engine, gfx, lint, loaded: Mutex::default(), transfer: Mutex::default() })
+        Ok(Self {
+            kmd,
+            engine,
+            gfx,
+            lint,
+            loaded: Mutex::default(),
+            transfer: Mutex::default(),
+            keep_data: AtomicBool::new(false),
+        })
     }
 
     pub(crate) fn kmd(&self) -> &Arc<kmd::Device> {
@@ -76,6 +85,15 @@ impl Gpu {
 
     pub(crate) fn set_lint(&self, lint: Lint) {
         self.lint.store(lint as u8, Ordering::Relaxed);
+    }
+
+    /// Whether each submission keeps what its buffers held before.
+    pub(crate) fn keeps_data(&self) -> bool {
+        self.keep_data.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_keep_data(&self, keep: bool) {
+        self.keep_data.store(keep, Ordering::Relaxed);
     }
 
     /// The ring that work goes to: a compute ring, or the graphics ring where there is none.
@@ -136,7 +154,7 @@ impl Gpu {
         if let Some(kernel) = loaded.get(kernel.name) {
             return Ok(Arc::clone(kernel));
         }
-        let object = CodeObject::parse_for(kernel.object, self.gfx.name())?;
+        let object = Arc::new(CodeObject::parse_for(kernel.object, self.gfx.name())?);
         let (image, _) = self.load_image(&object)?;
         let fresh = Arc::new(self.load_kernel(&object, kernel.name, image, None)?);
         loaded.insert(kernel.name, Arc::clone(&fresh));
@@ -189,9 +207,9 @@ impl Gpu {
         }
         dispatch::release_to_host(&mut stream)?;
         stream.pad()?;
-        let recording = Recording::new(self, ring, stream, commands, Author::Library);
         let steps = steps.into_iter().zip(places.iter().map(|place| place.args)).collect();
-        Ok(Recording { ib_offset, args: packed, steps, scratch, ..recording })
+        let job = Job::new(self, ring, stream, &commands.map, Author::Library);
+        Ok(Recording::new(Job { ib_offset, args: packed, steps, scratch, ..job }, commands))
     }
 
     /// A stream for a ring, which states its plan where the linter will want it.
@@ -218,14 +236,13 @@ impl Gpu {
     fn run(self: &Arc<Self>, stream: Stream, maps: Vec<GpuMap>) -> Result<(), Error> {
         let context = self.transfer_context()?;
         let commands = self.commands(4 * stream.len_dw() as u64)?;
-        let mut recording = Recording::new(self, self.ring()?, stream, commands, Author::Library);
-        recording.maps = maps;
-        recording.lint()?;
-        let Recording { stream, commands, ring, maps, .. } = recording;
-        commands.write_ib(0, stream.dwords())?;
-        let bytes = 4 * stream.len_dw() as u32;
-        let mut submission = Submission::new().ib(commands.map.va(), bytes, ring).mapping(&commands.map);
-        for map in &maps {
+        let job = Job::new(self, self.ring()?, stream, &commands.map, Author::Library);
+        let job = Job { maps, ..job };
+        job.lint()?;
+        commands.write_ib(0, job.stream.dwords())?;
+        let bytes = 4 * job.stream.len_dw() as u32;
+        let mut submission = Submission::new().ib(job.va(), bytes, job.ring).mapping(&job.map);
+        for map in &job.maps {
             submission = submission.mapping(map);
         }
         let fence = submission.submit(&context)?;
@@ -234,7 +251,7 @@ impl Gpu {
             Wait::TimedOut => Err(Error::TimedOut),
             Wait::DeviceLost(lost) => {
                 *lock(&self.transfer) = None;
-                Err(explain_loss(&self.kmd, context.id(), &lost))
+                Err(Hang::lost(self, &fence, &lost, Some(&job)).into())
             }
         }
     }

@@ -1,11 +1,13 @@
 //! The linter before the kernel: what it is told of a submission, and what its findings do.
 
+use std::borrow::Cow;
+
 use pm4::lint::{self, Severity};
 use pm4::submission::{
     Access, BufferInfo, BufferMap, Completion, Effect, Ib, KernelFacts, Residency, Ring, Submission,
 };
 
-use super::recording::Recording;
+use super::recording::{Job, Recording};
 use crate::error::Error;
 use crate::kmd::{GpuMap, Ip, VmFlags};
 
@@ -69,6 +71,24 @@ fn parts(map: &GpuMap, name: &str, content: Vec<u8>) -> impl Iterator<Item = Buf
 impl Recording {
     /// The linter's verdict, where the device is set to ask for it.
     pub(super) fn lint(&self) -> Result<(), Error> {
+        self.job.lint()
+    }
+
+    /// What a linter, a listing or a dump needs of this submission: ring, buffers by name, kernels, and what the
+    /// stream is meant to do.
+    pub fn submission(&self) -> Submission {
+        self.job.submission()
+    }
+
+    /// The same with the kernels' code: all that [`replay`](crate::replay) needs beside data.
+    pub fn captured(&self) -> Submission {
+        self.job.capture(&[])
+    }
+}
+
+impl Job {
+    /// The linter's verdict, where the device is set to ask for it.
+    pub(super) fn lint(&self) -> Result<(), Error> {
         if !self.gpu.lint().covers(self.author) {
             return Ok(());
         }
@@ -94,11 +114,40 @@ impl Recording {
         Some(plan)
     }
 
-    /// What a linter, a listing or a dump needs of this submission: ring, buffers by name, kernels, and what the
-    /// stream is meant to do.
-    pub fn submission(&self) -> Submission {
+    /// The submission with the content that is known: kernel arguments, code as it was loaded, and `data`, each with its
+    /// address.
+    pub(super) fn capture(&self, data: &[(u64, Vec<u8>)]) -> Submission {
+        let submission = self.submission();
+        let mut known: Vec<(u64, Cow<'_, [u8]>)> = Vec::new();
+        for kernel in self.loaded() {
+            let va = kernel.image.va();
+            // The address was one for the image when it was loaded.
+            if let (false, Ok(image)) = (known.iter().any(|(at, _)| *at == va), kernel.object.image_at(va)) {
+                known.push((va, image.into()));
+            }
+        }
+        // What was read last goes before what was loaded first.
+        let known: Vec<_> = data.iter().map(|(va, bytes)| (*va, Cow::from(bytes))).chain(known).collect();
+        let fill = |buffer: &BufferInfo| {
+            let mut buffer = buffer.clone();
+            let part = known.iter().find_map(|(va, bytes)| {
+                let from = usize::try_from(buffer.va.checked_sub(*va)?).ok()?;
+                let rest = bytes.get(from..).filter(|rest| !rest.is_empty())?;
+                Some(rest[..rest.len().min(usize::try_from(buffer.bytes).unwrap_or(usize::MAX))].to_vec())
+            });
+            if let (true, Some(part)) = (buffer.content.is_empty(), part) {
+                buffer.content = part;
+            }
+            buffer
+        };
+        let buffers = BufferMap::new(submission.buffers.buffers().iter().map(fill).collect());
+        Submission { buffers, ..submission }
+    }
+
+    /// What [`Recording::submission`] tells.
+    pub(super) fn submission(&self) -> Submission {
         let gpu = &self.gpu;
-        let mut buffers: Vec<BufferInfo> = parts(&self.commands.map, "commands", self.args.clone()).collect();
+        let mut buffers: Vec<BufferInfo> = parts(&self.map, "commands", self.args.clone()).collect();
         let mut add = |map: &GpuMap, name: String| {
             if !buffers.iter().any(|known: &BufferInfo| known.va == map.va()) {
                 buffers.extend(parts(map, &name, Vec::new()));

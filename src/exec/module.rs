@@ -116,6 +116,8 @@ impl Module {
 #[derive(Debug)]
 pub struct LoadedKernel {
     pub(crate) info: KernelInfo,
+    /// What it was loaded from.
+    pub(super) object: Arc<CodeObject>,
     pub(crate) image: GpuMap,
     pub(crate) entry: u64,
     /// It, checked for dispatches.
@@ -176,7 +178,7 @@ impl Gpu {
     /// A kernel of a loaded object, checked for dispatches.
     pub(super) fn load_kernel(
         &self,
-        object: &CodeObject,
+        object: &Arc<CodeObject>,
         name: &str,
         image: GpuMap,
         data: Option<&Arc<RawBuffer>>,
@@ -202,6 +204,7 @@ impl Gpu {
             )
         })?;
         let usage = if object.segments().iter().any(|s| s.write) { Usage::Write } else { Usage::Read };
-        Ok(LoadedKernel { info, image, entry, prepared, data: data.map(|raw| (Arc::clone(raw), usage)) })
+        let data = data.map(|raw| (Arc::clone(raw), usage));
+        Ok(LoadedKernel { info, object: Arc::clone(object), image, entry, prepared, data })
     }
 }

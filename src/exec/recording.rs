@@ -17,11 +17,19 @@ use crate::kmd::{GpuMap, Ring};
 /// A written stream with all that it needs: the command memory, the kernels, and the buffers that it names.
 #[derive(Debug)]
 pub struct Recording {
+    pub(super) job: Arc<Job>,
+    pub(super) commands: Commands,
+}
+
+/// A stream and what it names: what is left to tell of a submission whose command memory serves another one.
+#[derive(Debug, Clone)]
+pub(super) struct Job {
     pub(super) gpu: Arc<Gpu>,
     pub(super) ring: Ring,
     pub(super) author: Author,
     pub(super) stream: Stream,
-    pub(super) commands: Commands,
+    /// Where the command memory lies.
+    pub(super) map: GpuMap,
     pub(super) ib_offset: u64,
     /// The dispatches of an operator, and where in the command memory the arguments of each begin.
     pub(super) steps: Vec<(Step, u64)>,
@@ -35,14 +43,14 @@ pub struct Recording {
     pub(super) scratch: Option<Arc<RawBuffer>>,
 }
 
-impl Recording {
-    pub(super) fn new(gpu: &Arc<Gpu>, ring: Ring, stream: Stream, commands: Commands, author: Author) -> Self {
+impl Job {
+    pub(super) fn new(gpu: &Arc<Gpu>, ring: Ring, stream: Stream, map: &GpuMap, author: Author) -> Self {
         Self {
             gpu: Arc::clone(gpu),
             ring,
             author,
             stream,
-            commands,
+            map: map.clone(),
             ib_offset: 0,
             steps: Vec::new(),
             args: Vec::new(),
@@ -53,52 +61,14 @@ impl Recording {
         }
     }
 
-    /// The dwords of the indirect buffer.
-    pub fn stream(&self) -> &Stream {
-        &self.stream
-    }
-
-    /// Where the indirect buffer will lie.
-    pub fn va(&self) -> u64 {
-        self.commands.map.va() + self.ib_offset
-    }
-
-    /// The same with another stream, as long as it is not longer: for tests, and for those who know better.
-    ///
-    /// # Errors
-    /// A stream that can't be padded or does not fit.
-    pub fn with_stream(mut self, mut stream: Stream) -> Result<Self, Error> {
-        stream.pad()?;
-        let room = self.commands.room() - self.ib_offset;
-        if 4 * stream.len_dw() as u64 > room {
-            return Err(Error::Length { tensor: "the stream", want: room as usize / 4, got: stream.len_dw() });
-        }
-        self.stream = stream;
-        self.author = Author::Caller;
-        Ok(self)
-    }
-
-    /// The same, for a stream of the caller's own that dispatches this kernel: its code stays in place until the work
-    /// has ended, and the linter knows it.
-    ///
-    /// # Errors
-    /// [`Error::OtherDevice`].
-    pub fn with_kernel(mut self, kernel: &Kernel) -> Result<Self, Error> {
-        let loaded = kernel.loaded();
-        if !Arc::ptr_eq(loaded.image.bo().device(), self.gpu.kmd()) {
-            return Err(Error::OtherDevice { what: "a kernel" });
-        }
-        self.kernels.push(Arc::clone(loaded));
-        Ok(self)
+    /// Where the indirect buffer lies.
+    pub(super) fn va(&self) -> u64 {
+        self.map.va() + self.ib_offset
     }
 
     /// The kernels that it dispatches.
     pub(super) fn loaded(&self) -> impl Iterator<Item = &Arc<LoadedKernel>> {
         self.steps.iter().map(|(step, _)| &step.kernel).chain(&self.kernels)
-    }
-
-    pub(super) fn write_ib(&self) -> Result<(), Error> {
-        self.commands.write_ib(self.ib_offset, self.stream.dwords())
     }
 
     /// The buffers, and what is done with each.
@@ -112,6 +82,20 @@ impl Recording {
         of_steps.chain(self.buffers.iter().map(|(buffer, usage)| (buffer, *usage))).chain(of_modules).chain(scratch)
     }
 
+    /// What the buffers hold now, each by its address. One that earlier work still writes, or that can't be read, is left
+    /// out.
+    pub(super) fn data(&self) -> Vec<(u64, Vec<u8>)> {
+        let mut found: Vec<(u64, Vec<u8>)> = Vec::new();
+        for memory in self.used().filter_map(|(raw, _)| Some((raw.gpu()?.va(), raw))) {
+            let (va, raw) = memory;
+            let mut bytes = vec![0; raw.bytes()];
+            if found.iter().all(|(known, _)| *known != va) && raw.read(&mut bytes).is_ok() {
+                found.push((va, bytes));
+            }
+        }
+        found
+    }
+
     /// What is mapped beside them: code and workspaces.
     pub(super) fn mapped(&self) -> impl Iterator<Item = &GpuMap> {
         let workspaces = self.steps.iter().flat_map(|(step, _)| &step.args).filter_map(|arg| match arg {
@@ -119,6 +103,61 @@ impl Recording {
             _ => None,
         });
         self.loaded().map(|kernel| &kernel.image).chain(workspaces).chain(&self.maps)
+    }
+}
+
+impl Recording {
+    pub(super) fn new(job: Job, commands: Commands) -> Self {
+        Self { job: Arc::new(job), commands }
+    }
+
+    /// What is recorded, to be changed before anybody has seen it.
+    fn job_mut(&mut self) -> &mut Job {
+        Arc::make_mut(&mut self.job)
+    }
+
+    /// The dwords of the indirect buffer.
+    pub fn stream(&self) -> &Stream {
+        &self.job.stream
+    }
+
+    /// Where the indirect buffer will lie.
+    pub fn va(&self) -> u64 {
+        self.job.va()
+    }
+
+    /// The same with another stream, as long as it is not longer: for tests, and for those who know better.
+    ///
+    /// # Errors
+    /// A stream that can't be padded or does not fit.
+    pub fn with_stream(mut self, mut stream: Stream) -> Result<Self, Error> {
+        stream.pad()?;
+        let room = self.commands.room() - self.job.ib_offset;
+        if 4 * stream.len_dw() as u64 > room {
+            return Err(Error::Length { tensor: "the stream", want: room as usize / 4, got: stream.len_dw() });
+        }
+        let job = self.job_mut();
+        job.stream = stream;
+        job.author = Author::Caller;
+        Ok(self)
+    }
+
+    /// The same, for a stream of the caller's own that dispatches this kernel: its code stays in place until the work
+    /// has ended, and the linter knows it.
+    ///
+    /// # Errors
+    /// [`Error::OtherDevice`].
+    pub fn with_kernel(mut self, kernel: &Kernel) -> Result<Self, Error> {
+        let loaded = kernel.loaded();
+        if !Arc::ptr_eq(loaded.image.bo().device(), self.job.gpu.kmd()) {
+            return Err(Error::OtherDevice { what: "a kernel" });
+        }
+        self.job_mut().kernels.push(Arc::clone(loaded));
+        Ok(self)
+    }
+
+    pub(super) fn write_ib(&self) -> Result<(), Error> {
+        self.commands.write_ib(self.job.ib_offset, self.job.stream.dwords())
     }
 }
 
@@ -149,8 +188,9 @@ impl Retained {
         if !self.running.is_empty() {
             return Err(Error::Busy { used: "read" });
         }
-        let steps = self.recording.steps.len();
-        let Some((old, offset)) = self.recording.steps.get(step) else {
+        let job = &self.recording.job;
+        let steps = job.steps.len();
+        let Some((old, offset)) = job.steps.get(step) else {
             return Err(Error::Length { tensor: "the list of steps", want: steps, got: step.saturating_add(1) });
         };
         let mut changed = old.clone();
@@ -160,23 +200,26 @@ impl Retained {
         };
         *slot = StepArg::from(&value);
         if let StepArg::Buffer(buffer, _) = slot
-            && buffer.gpu().is_none_or(|memory| !memory.is_of(&self.recording.gpu))
+            && buffer.gpu().is_none_or(|memory| !memory.is_of(&job.gpu))
         {
             return Err(Error::OtherDevice { what: "a buffer" });
         }
         let start = *offset as usize;
         let packed = changed.pack()?;
-        let before = &mut self.recording.args[start..start + packed.len()];
+        // What was submitted keeps its own.
+        let Recording { job, commands } = &mut self.recording;
+        let job = Arc::make_mut(job);
+        let before = &mut job.args[start..start + packed.len()];
         let differ = |(i, (new, old)): (usize, (&u8, &u8))| (new != old).then_some(i);
         let mut changes = packed.iter().zip(before.iter()).enumerate().filter_map(differ);
         if let Some(first) = changes.next() {
             let last = changes.next_back().unwrap_or(first);
             // Whole dwords, as write-combined memory takes them at once.
             let (first, end) = (first & !3, ((last + 4) & !3).min(packed.len()));
-            self.recording.commands.write_at((start + first) as u64, &packed[first..end])?;
+            commands.write_at((start + first) as u64, &packed[first..end])?;
             before.copy_from_slice(&packed);
         }
-        self.recording.steps[step].0 = changed;
+        job.steps[step].0 = changed;
         self.changed = true;
         Ok(())
     }

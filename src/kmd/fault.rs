@@ -28,6 +28,7 @@ use std::time::Duration;
 use drm_sys::drm_version;
 use memmap2::MmapRaw;
 
+use super::explain::Explanation;
 use super::ioctls;
 use super::node::{Errno, Node, Protection};
 use super::uapi::*;
@@ -301,7 +302,11 @@ impl Node for FaultyNode {
         self.inner.poll(timeout)
     }
 
-    fn explain(&self, context: u32) -> Option<String> {
+    fn explain(&self, context: u32) -> Option<Explanation> {
         self.inner.explain(context)
+    }
+
+    fn open_another(&self) -> io::Result<Arc<dyn Node>> {
+        self.inner.open_another()
     }
 }

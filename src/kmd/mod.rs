@@ -42,6 +42,7 @@ mod context;
 mod device;
 pub mod discover;
 mod error;
+mod explain;
 pub mod fault;
 mod info;
 pub mod ioctls;
@@ -66,6 +67,7 @@ pub use context::{
 };
 pub use device::Device;
 pub use error::KmdError;
+pub use explain::{Explanation, WaveActivity, WaveReport};
 pub use info::{Caches, Capabilities, DeviceInfo, Firmware, Heap, Ip, IpInfo, Memory, Ring, Version};
 pub use node::{Errno, Node, Protection};
 pub use queries::{Counter, Sensor};

@@ -6,10 +6,13 @@
 
 use std::fmt;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use memmap2::MmapRaw;
 pub use nix::errno::Errno;
+
+use super::explain::Explanation;
 
 /// What a caller may do with a mapping of device memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,10 +51,18 @@ pub trait Node: Send + Sync + fmt::Debug {
         Ok(())
     }
 
-    /// Why a context was lost, in a sentence, where the device can say more than the interface does. A card can't: its
-    /// kernel writes to the system log.
-    fn explain(&self, context: u32) -> Option<String> {
+    /// Why a context was lost, where the device can say more than the interface does. A card can't: its kernel writes to
+    /// the system log.
+    fn explain(&self, context: u32) -> Option<Explanation> {
         let _ = context;
         None
+    }
+
+    /// Another file of the same device, with an address space and contexts of its own.
+    ///
+    /// # Errors
+    /// What opening it says; `Unsupported` for a node that can't.
+    fn open_another(&self) -> io::Result<Arc<dyn Node>> {
+        Err(io::ErrorKind::Unsupported.into())
     }
 }

@@ -5,6 +5,7 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use memmap2::{MmapOptions, MmapRaw};
@@ -76,6 +77,15 @@ impl Node for RenderNode {
         match protection {
             Protection::Read => options.map_raw_read_only(&self.file),
             Protection::ReadWrite => options.map_raw(&self.file),
+        }
+    }
+
+    fn open_another(&self) -> io::Result<Arc<dyn Node>> {
+        match Self::open(&self.path) {
+            Ok(node) => Ok(Arc::new(node)),
+            Err(KmdError::NotFound { .. }) => Err(Errno::ENOENT.into()),
+            Err(KmdError::PermissionDenied { errno, .. } | KmdError::Open { errno, .. }) => Err(errno.into()),
+            Err(other) => Err(io::Error::other(other)),
         }
     }
 

@@ -76,6 +76,11 @@ impl Arena {
         self.fd.as_fd()
     }
 
+    /// Its length in bytes.
+    pub fn len(&self) -> u64 {
+        self.map.len() as u64
+    }
+
     /// That file by device and inode, as `/proc/PID/maps` names it.
     pub fn file(&self) -> (u64, u64) {
         self.file

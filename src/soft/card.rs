@@ -4,13 +4,13 @@ use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::io;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use nix::errno::Errno;
 
-use super::arena::{Arena, Heap, PAGE};
+use super::arena::{Arena, Heap, PAGE, Storage};
 use super::cp::CommandProcessor;
 use super::fence::Events;
 use super::identity::{Arch, Part};
@@ -20,6 +20,7 @@ use super::reset::{Gang, Recovery, Resets};
 use super::sched::{Engine, Execute, Job, Ring};
 use super::share::Shares;
 use super::trace::Trace;
+use super::vm::LastFault;
 use super::waves::Counters;
 use crate::kmd::uapi;
 
@@ -33,7 +34,8 @@ pub enum PageFaults {
     /// [`Config::strict`] is on, and else those are dropped and logged.
     #[default]
     End,
-    /// What a card without retry does: it reads zero or writes nowhere, the job goes on, and `INFO_GPUVM_FAULT` tells.
+    /// What a card without retry does: it reads zero or writes nowhere, the job goes on, and `INFO_GPUVM_FAULT` tells; so
+    /// does the log, in a line a job.
     /// Instruction fetches end the job nevertheless.
     Drop,
 }
@@ -125,20 +127,22 @@ impl Default for Config {
 pub struct Card {
     /// Its memory.
     pub arena: Arc<Arena>,
-    /// Wakes whoever waits.
+    /// Wakes whoever waits for something of this machine.
     pub events: Arc<Events>,
+    /// Its number among this process's cards, from 1.
+    serial: u32,
     config: Config,
     executor: Arc<CommandProcessor>,
     rings: Mutex<HashMap<(Engine, u32), Ring>>,
     resets: Arc<Resets>,
     /// Where the last access was that was let go.
-    faults: Arc<AtomicU64>,
+    faults: Arc<LastFault>,
     /// The gang that runs.
     gang: Arc<Mutex<u64>>,
     /// The profiling power state, and the context that set it.
     pstate: Mutex<(u32, Option<u64>)>,
-    /// Descriptors given away.
-    pub shares: Shares,
+    /// Descriptors given away, by all cards of this machine.
+    pub shares: Arc<Shares>,
     files: Mutex<Files>,
     names: Mutex<Names>,
 }
@@ -177,26 +181,39 @@ impl fmt::Debug for Card {
 }
 
 impl Card {
-    /// Powers a card up.
-    pub fn new(config: Config) -> io::Result<Arc<Self>> {
+    /// Powers a card up, in a machine of its own or beside another card, with which it shares descriptors then.
+    pub fn new(config: Config, beside: Option<&Self>) -> io::Result<Arc<Self>> {
+        static CARDS: AtomicU32 = AtomicU32::new(1);
         let whole = |bytes: u64| bytes.next_multiple_of(PAGE);
         let arena = Arena::overcommitted(whole(config.vram_bytes), whole(config.gtt_bytes), OVERCOMMIT)?;
         let resets = Resets::new(config.recovery, &arena);
-        let executor = Arc::new(CommandProcessor::new(&config)?);
+        let faults: Arc<LastFault> = Arc::default();
+        let executor = Arc::new(CommandProcessor::new(&config, Arc::clone(&faults))?);
         Ok(Arc::new(Self {
             arena,
-            events: Arc::default(),
+            events: beside.map(|card| Arc::clone(&card.events)).unwrap_or_default(),
+            serial: CARDS.fetch_add(1, Ordering::Relaxed),
             config,
             executor,
             rings: Mutex::default(),
             resets,
-            faults: Arc::default(),
+            faults,
             gang: Arc::default(),
             pstate: Mutex::default(),
-            shares: Shares::default(),
+            shares: beside.map(|card| Arc::clone(&card.shares)).unwrap_or_default(),
             files: Mutex::default(),
             names: Mutex::default(),
         }))
+    }
+
+    /// One of its files, among all cards' files; never 0.
+    pub fn owner(&self, file: u32) -> u64 {
+        u64::from(self.serial) << 32 | u64::from(file)
+    }
+
+    /// Whether memory is this card's own.
+    pub fn owns(&self, storage: &Storage) -> bool {
+        Arc::ptr_eq(storage.arena(), &self.arena)
     }
 
     /// How it was built.
@@ -392,7 +409,7 @@ impl Card {
     }
 
     /// Where jobs note the faults that are let go, if they are.
-    pub fn lenient(&self) -> Option<Arc<AtomicU64>> {
+    pub fn lenient(&self) -> Option<Arc<LastFault>> {
         (self.config.page_faults == PageFaults::Drop).then(|| Arc::clone(&self.faults))
     }
 
@@ -413,10 +430,8 @@ impl Card {
 
     /// The last page fault, as `INFO_GPUVM_FAULT` tells it.
     pub fn last_fault(&self) -> uapi::InfoGpuvmFault {
-        let addr = match self.faults.load(Ordering::Relaxed) {
-            0 => self.executor.last_fault_va(),
-            let_go => let_go,
-        };
-        uapi::InfoGpuvmFault { addr, status: u32::from(addr != 0), vmhub: uapi::VMHUB_TYPE_GFX }
+        let page = self.faults.page();
+        let (addr, status) = (page.unwrap_or(0), u32::from(page.is_some()));
+        uapi::InfoGpuvmFault { addr, status, vmhub: uapi::VMHUB_TYPE_GFX }
     }
 }

@@ -8,6 +8,7 @@ use nix::errno::Errno;
 
 use super::fence::Fence;
 use super::sched::Engine;
+use crate::kmd::Explanation;
 
 /// How many fences a context remembers for each ring; older ones count as signalled (as in the driver).
 const REMEMBERED: usize = 64;
@@ -30,7 +31,7 @@ pub struct Context {
 #[derive(Debug, Default)]
 struct State {
     entities: HashMap<(Engine, u32), Entity>,
-    lost: Option<(Errno, String)>,
+    lost: Option<(Errno, Arc<Explanation>)>,
 }
 
 #[derive(Debug, Default)]
@@ -128,12 +129,12 @@ impl Context {
     }
 
     /// Marks it lost; the first reason counts.
-    pub fn lose(&self, errno: Errno, reason: String) {
-        self.lock().lost.get_or_insert((errno, reason));
+    pub fn lose(&self, errno: Errno, what: Explanation) {
+        self.lock().lost.get_or_insert_with(|| (errno, Arc::new(what)));
     }
 
     /// Why it was lost.
-    pub fn loss(&self) -> Option<(Errno, String)> {
+    pub fn loss(&self) -> Option<(Errno, Arc<Explanation>)> {
         self.lock().lost.clone()
     }
 }

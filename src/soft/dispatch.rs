@@ -67,6 +67,17 @@ impl Registers {
             None => self.others.get(&address).copied(),
         }
     }
+
+    /// What was written, by name, in the order of addresses.
+    pub fn written(&self) -> Vec<(String, u32)> {
+        let start = Space::Sh.range().start;
+        let values = self.values.iter().zip((start..).step_by(4));
+        let mut all: Vec<(u32, u32)> = values.filter_map(|(value, at)| Some((at, (*value)?))).collect();
+        all.extend(self.others.iter().map(|(&at, &value)| (at, value)));
+        all.sort_unstable();
+        let name = |at| reg::by_address(at).map_or_else(|| format!("{at:#x}"), |desc| desc.name.to_owned());
+        all.into_iter().map(|(at, value)| (name(at), value)).collect()
+    }
 }
 
 /// Why a dispatch can't start: a sentence that names the register and the rule.

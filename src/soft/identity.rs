@@ -3,6 +3,8 @@
 //! Values are those of the products' published descriptions and of what their kernel driver reports: shader engines,
 //! arrays and CUs, caches, memory and its bus, a 100 MHz time stamp counter.
 
+use pm4::reg;
+
 use super::fence::monotonic_ns;
 use crate::kmd::uapi;
 
@@ -308,9 +310,33 @@ impl Part {
         Some(uapi::InfoFirmware { ver, feature })
     }
 
-    /// Registers that `INFO_READ_MMR_REG` answers: `GB_ADDR_CONFIG` alone.
-    pub fn register(&self, dword_offset: u32) -> Option<u32> {
-        (dword_offset == 0x263e).then_some(self.addr_config)
+    /// Registers that `INFO_READ_MMR_REG` answers: of those that amdgpu lets be read on this family
+    /// (`soc21_allowed_read_registers`), the configuration of addresses and the states of blocks, which are busy or idle
+    /// together.
+    pub fn register(&self, dword_offset: u32, busy: bool) -> Option<u32> {
+        const GB_ADDR_CONFIG: u32 = 0x263e;
+        /// What has no cache to write back: DB_CLEAN and CB_CLEAN.
+        const CLEAN: u32 = 3 << 12;
+        /// SPI_BUSY, CP_BUSY and GUI_ACTIVE.
+        const BUSY: u32 = 1 << 22 | 1 << 29 | 1 << 31;
+        const IDLE: [u32; 11] = [
+            reg::GRBM_STATUS2.address(),
+            reg::CP_STAT.address(),
+            reg::CP_STALLED_STAT1.address(),
+            reg::CP_STALLED_STAT2.address(),
+            reg::CP_STALLED_STAT3.address(),
+            reg::CP_CPC_STATUS.address(),
+            reg::CP_CPC_BUSY_STAT.address(),
+            reg::CP_CPC_STALLED_STAT1.address(),
+            reg::CP_CPF_STATUS.address(),
+            reg::CP_CPF_BUSY_STAT.address(),
+            reg::CP_CPF_STALLED_STAT1.address(),
+        ];
+        match dword_offset.checked_mul(4)? {
+            _ if dword_offset == GB_ADDR_CONFIG => Some(self.addr_config),
+            at if at == reg::GRBM_STATUS.address() => Some(if busy { CLEAN | BUSY } else { CLEAN }),
+            at => IDLE.contains(&at).then_some(0),
+        }
     }
 
     /// A clock under a power state, in MHz.

@@ -114,7 +114,7 @@ impl<'a> VmMemory<'a> {
         let (va, vm) = (canonical(va), self.vm);
         match self.mapping(va) {
             Some(mapping) if mapping.sparse && fault.access != Access::Fetch => Ok(len.min(mapping.end - va)),
-            _ if fault.access != Access::Fetch && vm.lets_go(va) => Ok(len.min(PAGE - va % PAGE)),
+            _ if fault.access != Access::Fetch && vm.lets_go(&fault) => Ok(len.min(PAGE - va % PAGE)),
             _ => Err(fault),
         }
     }
@@ -207,10 +207,7 @@ impl Memory for VmMemory<'_> {
     fn load_u32(&mut self, va: u64) -> Result<u32, MemFault> {
         let (mapping, offset, n) = match self.translate(va, 4, Access::Read) {
             Ok(found) => found,
-            Err(fault) => {
-                if self.sparse(va, 4, fault)? == 4 {
-                    return Ok(0);
-                }
+            Err(_) => {
                 let mut bytes = [0; 4];
                 self.load(va, &mut bytes)?;
                 return Ok(u32::from_le_bytes(bytes));
@@ -230,10 +227,7 @@ impl Memory for VmMemory<'_> {
     fn store_u32(&mut self, va: u64, value: u32) -> Result<(), MemFault> {
         let (mapping, offset, n) = match self.translate(va, 4, Access::Write) {
             Ok(found) => found,
-            Err(fault) => {
-                self.sparse(va, 4, fault)?;
-                return self.store(va, &value.to_le_bytes());
-            }
+            Err(_) => return self.store(va, &value.to_le_bytes()),
         };
         if n < 4 {
             return self.store(va, &value.to_le_bytes());

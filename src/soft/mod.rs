@@ -54,7 +54,7 @@ use std::time::Duration;
 
 use memmap2::{MmapOptions, MmapRaw};
 
-use crate::kmd::{Errno, Node, Protection};
+use crate::kmd::{Errno, Explanation, Node, Protection};
 
 pub use card::{Config, PageFaults};
 pub use client::Client;
@@ -64,6 +64,7 @@ pub use isa_exec::Engine as WaveEngine;
 pub use isa_exec::check;
 pub use kernel::NodeKind;
 pub use reset::Recovery;
+use share::Object;
 pub use share::{Kind, Name, Shared};
 pub use trace::{DispatchEvent, Event, Trace};
 pub use waves::Counters;
@@ -88,7 +89,7 @@ pub struct Census {
     pub lists: usize,
     /// Synchronisation objects.
     pub syncobjs: usize,
-    /// Descriptors given away and not closed by everybody, of all files of the card.
+    /// Descriptors given away and not closed by everybody, of all cards of the machine.
     pub shared: usize,
     /// Bytes of video memory in use, of all files of the card.
     pub vram_bytes: u64,
@@ -110,7 +111,14 @@ pub struct Work {
 impl SoftNode {
     /// A new card, opened once. Fails where the host lacks memfds or address space.
     pub fn new(config: Config) -> io::Result<Self> {
-        let file = kernel::File::new(card::Card::new(config)?, NodeKind::Render);
+        let file = kernel::File::new(card::Card::new(config, None)?, NodeKind::Render);
+        Ok(Self { file, client: client::Client::default() })
+    }
+
+    /// Another card in the same machine, opened once: what one exports, be it a buffer, a synchronisation object or a
+    /// sync file, the others import.
+    pub fn beside(&self, config: Config) -> io::Result<Self> {
+        let file = kernel::File::new(card::Card::new(config, Some(&self.file.card))?, NodeKind::Render);
         Ok(Self { file, client: client::Client::default() })
     }
 
@@ -130,9 +138,13 @@ impl SoftNode {
     }
 
     /// What a descriptor that the device gave away stands for, by the serial of its [`Name`]; `None` once every copy of
-    /// it is closed, and for other devices'.
+    /// it is closed, for other machines', and for a buffer in another card's memory.
     pub fn shared(&self, serial: u64) -> Option<Shared> {
-        self.file.card.shares.get(serial).map(|object| object.seen())
+        let object = self.file.card.shares.get(serial)?;
+        match &object {
+            Object::Buffer(bo) if !self.file.card.owns(&bo.storage) => None,
+            _ => Some(object.seen()),
+        }
     }
 
     /// Drops this file's work, as the kernel does for a process that was killed: jobs that wait are cancelled, and what runs
@@ -196,10 +208,11 @@ impl SoftNode {
     }
 
     /// Where in [`memory`](Self::memory) a fake offset of `GEM_MMAP` leads. EINVAL where `len` bytes there aren't a buffer
-    /// object that this file has a handle to, from its start.
+    /// object that this file has a handle to, from its start. For a buffer of another card it is a place behind the
+    /// memory's end, so that accesses are SIGBUS: as of the kernel's driver, which maps such a buffer by its dma-buf alone.
     pub fn locate(&self, offset: u64, len: u64) -> Result<u64, Errno> {
         let start = offset.checked_sub(kernel::MMAP_BASE).ok_or(Errno::EINVAL)?;
-        let mine = self.file.objects.position(|bo| bo.storage.start() == start && len <= bo.storage.len());
+        let mine = self.file.objects.position(|bo| self.file.place(bo) == start && len <= bo.storage.len());
         if mine.is_some() && len != 0 { Ok(start) } else { Err(Errno::EINVAL) }
     }
 
@@ -219,6 +232,10 @@ impl Node for SoftNode {
 
     fn mmap(&self, offset: u64, len: usize, protection: Protection) -> io::Result<MmapRaw> {
         let start = self.locate(offset, len as u64)?;
+        if start >= self.file.card.arena.len() {
+            // Rather than a mapping whose every access is SIGBUS.
+            return Err(Errno::EPERM.into());
+        }
         let fd = self.memory();
         let mut options = MmapOptions::new();
         options.offset(start).len(len);
@@ -241,7 +258,11 @@ impl Node for SoftNode {
         Ok(false)
     }
 
-    fn explain(&self, context: u32) -> Option<String> {
-        self.file.contexts.get(context)?.loss().map(|(_, reason)| reason)
+    fn explain(&self, context: u32) -> Option<Explanation> {
+        self.file.contexts.get(context)?.loss().map(|(_, what)| Explanation::clone(&what))
+    }
+
+    fn open_another(&self) -> io::Result<Arc<dyn Node>> {
+        Ok(Arc::new(self.reopen_as(self.kind())))
     }
 }

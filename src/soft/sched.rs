@@ -17,6 +17,7 @@ use super::context::Context;
 use super::fence::{Events, Fence};
 use super::reset::{Gang, Resets};
 use super::vm::Vm;
+use crate::kmd::Explanation;
 
 /// An engine of the card.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -75,8 +76,8 @@ pub struct Job {
 pub struct Failure {
     /// What the fence reports.
     pub errno: Errno,
-    /// The reason, in a sentence.
-    pub reason: String,
+    /// What happened.
+    pub what: Explanation,
 }
 
 /// Tells a running job to stop.
@@ -238,7 +239,7 @@ impl Shared {
         let run = AssertUnwindSafe(|| self.executor.execute(job, watch));
         catch_unwind(run).unwrap_or_else(|_| {
             let reason = "the software device failed inside (a bug of its own; the panic is on stderr)".to_owned();
-            Err(Failure { errno: Errno::ETIME, reason })
+            Err(Failure { errno: Errno::ETIME, what: Explanation::of_reason(reason) })
         })
     }
 
@@ -261,11 +262,12 @@ impl Shared {
         let stopped = self.running().take().is_some_and(|r| r.stopped);
         let result = result.map_err(|failure| match failure {
             Some(failure) if !stopped && !outdated() => {
-                job.context.lose(failure.errno, failure.reason);
-                if failure.errno == Errno::ETIME {
+                let Failure { errno, what } = failure;
+                job.context.lose(errno, what);
+                if errno == Errno::ETIME {
                     self.resets.recover();
                 }
-                failure.errno
+                errno
             }
             _ => Errno::ECANCELED,
         });

@@ -4,8 +4,9 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
+use isa_exec::MemFault;
 use nix::errno::Errno;
 
 use super::arena::{PAGE, Storage};
@@ -69,8 +70,37 @@ pub struct Vm {
     space: Arc<Space>,
     /// The last change that a job knows of; all of them, for the owner.
     at: Option<u64>,
-    /// Where the last access was that found nothing, where such accesses are let go.
-    lenient: Option<Arc<AtomicU64>>,
+    /// What is let go, where accesses that find nothing are.
+    lenient: Option<LetGo>,
+}
+
+/// The page of the card's last fault. As in the driver, what becomes known of a fault is its page.
+#[derive(Debug, Default)]
+pub struct LastFault(AtomicU64);
+
+impl LastFault {
+    /// There was one.
+    pub fn note(&self, va: u64) {
+        // The page is a multiple of 4096: the lowest bit says that there is one.
+        self.0.store((va & !0xfff) | 1, Ordering::Relaxed);
+    }
+
+    /// The page's address, once there was a fault.
+    pub fn page(&self) -> Option<u64> {
+        match self.0.load(Ordering::Relaxed) {
+            0 => None,
+            noted => Some(noted & !0xfff),
+        }
+    }
+}
+
+/// Accesses of a job that found nothing and were let go.
+#[derive(Debug)]
+struct LetGo {
+    /// Where the card's last one was.
+    last: Arc<LastFault>,
+    count: AtomicU64,
+    first: OnceLock<MemFault>,
 }
 
 /// The pages, then and now. Every [`Vm`] of it has the same one.
@@ -151,20 +181,29 @@ fn check_range(start: u64, size: u64) -> Result<u64, Errno> {
 
 impl Vm {
     /// The space as it is now, for a job; with `lenient`, accesses that find nothing are noted there and let go.
-    pub fn view(&self, lenient: Option<Arc<AtomicU64>>) -> Self {
+    pub fn view(&self, lenient: Option<Arc<LastFault>>) -> Self {
         let mut maps = self.space.maps.write().unwrap_or_else(PoisonError::into_inner);
         let at = maps.changes;
         *maps.jobs.entry(at).or_default() += 1;
         drop(maps);
+        let lenient = lenient.map(|last| LetGo { last, count: AtomicU64::new(0), first: OnceLock::new() });
         Self { space: Arc::clone(&self.space), at: Some(at), lenient }
     }
 
-    /// Whether a fault at an address is let go: the access reads zero, or goes nowhere.
-    pub fn lets_go(&self, va: u64) -> bool {
-        if let Some(last) = &self.lenient {
-            last.store(va, Ordering::Relaxed);
+    /// Whether a fault is let go: the access reads zero, or goes nowhere.
+    pub fn lets_go(&self, fault: &MemFault) -> bool {
+        if let Some(seen) = &self.lenient {
+            seen.last.note(fault.va);
+            seen.count.fetch_add(1, Ordering::Relaxed);
+            seen.first.get_or_init(|| *fault);
         }
         self.lenient.is_some()
+    }
+
+    /// How many faults of the job were let go, and the first one.
+    pub fn let_go(&self) -> Option<(u64, MemFault)> {
+        let seen = self.lenient.as_ref()?;
+        Some((seen.count.load(Ordering::Relaxed), *seen.first.get()?))
     }
 
     /// What every view of it has in common.

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use isa_exec::{Control, Engine, Group, Memory, Program, Progress, Trap, TrapKind, WaveState, WaveStatus};
+use isa_exec::{Control, Engine, Group, Memory, Program, Progress, Trap, TrapKind, WaveStatus};
 
 use super::card::Config;
 use super::dispatch::Dispatch;
@@ -22,12 +22,15 @@ use super::memory::{AccessLog, VmMemory};
 use super::programs::Programs;
 use super::sched::Watch;
 use super::vm::Vm;
+use crate::kmd::{WaveActivity, WaveReport};
 
 /// How long a thread goes on with the workgroups that it has before it starts as many again.
 const GROWTH: Duration = Duration::from_millis(2);
 /// Waves that a report shows with their registers.
 const SHOWN_WAVES: usize = 4;
-/// Their SGPRs that it shows.
+/// Waves that are kept with all of their scalar registers.
+const KEPT_WAVES: usize = 64;
+/// Their SGPRs that a report shows.
 const SHOWN_SGPRS: usize = 16;
 
 /// What the waves of a card have done so far, of all its files: a [`Config::counters`](super::Config::counters) to read
@@ -64,6 +67,10 @@ pub struct Stopped {
     pub trap: Trap,
     /// What the waves that were under way are doing, in a sentence.
     pub waves: String,
+    /// The same, of the first ones; where one of them is to blame, it comes first.
+    pub reports: Vec<WaveReport>,
+    /// How many there are beside those.
+    pub more: usize,
 }
 
 /// The threads that run waves beside the rings' own.
@@ -368,23 +375,24 @@ impl Work {
     fn report(&self, resident: &[Running], memory: &mut VmMemory<'_>) {
         let mut under_way = lock(&self.under_way);
         for running in resident {
-            let [x, y, z] = self.dispatch.workgroup(running.index);
-            for wave in running.group.waves().iter().filter(|w| w.status != WaveStatus::Ended) {
-                let what = if wave.status == WaveStatus::Barrier { "waits at a barrier" } else { "runs" };
-                let text = match instruction(memory, wave.pc, self.dispatch.wave_size()) {
-                    Some(text) => format!("`{text}`"),
-                    None => "what is no instruction".to_owned(),
-                };
+            for wave in running.group.waves().into_iter().filter(|w| w.status != WaveStatus::Ended) {
+                let barrier = wave.status == WaveStatus::Barrier;
                 under_way.push(Waiting {
                     index: running.index,
-                    wave: wave.wave,
-                    text: format!(
-                        "workgroup ({x}, {y}, {z}) wave {} {what} at pc {:#x}, {text}, {}",
-                        wave.wave,
-                        wave.pc,
-                        registers(wave)
-                    ),
-                    registers: registers(wave),
+                    report: WaveReport {
+                        dispatch: self.dispatch.number,
+                        workgroup: self.dispatch.workgroup(running.index),
+                        wave: wave.wave,
+                        activity: if barrier { WaveActivity::Barrier } else { WaveActivity::Running },
+                        pc: wave.pc,
+                        instruction: instruction(memory, wave.pc, self.dispatch.wave_size()),
+                        exec: wave.exec,
+                        vcc: wave.vcc,
+                        m0: wave.m0,
+                        scc: wave.scc,
+                        mode: wave.mode,
+                        sgprs: wave.sgprs,
+                    },
                 });
             }
         }
@@ -402,11 +410,21 @@ impl Work {
             (0, Trap { pc, wave: 0, workgroup, instruction: None, lane: None, kind: TrapKind::Killed })
         });
         let mut waves = std::mem::take(&mut *lock(&self.under_way));
-        if trap.kind != TrapKind::Killed {
-            let own = waves.into_iter().find(|w| (w.index, w.wave) == (index, trap.wave));
-            return Err(Box::new(Stopped { trap, waves: own.map(|w| w.registers).unwrap_or_default() }));
+        let blamed = trap.kind != TrapKind::Killed;
+        let is_blamed = |w: &Waiting| blamed && (w.index, w.report.wave) == (index, trap.wave);
+        waves.sort_by_key(|w| (!is_blamed(w), w.index, w.report.wave));
+        let more = waves.len().saturating_sub(KEPT_WAVES);
+        if blamed {
+            let mut text = String::new();
+            if let Some(own) = waves.first_mut().filter(|w| is_blamed(w)) {
+                if trap.kind != TrapKind::BarrierDeadlock {
+                    own.report.activity = WaveActivity::Faulted;
+                }
+                text = registers(&own.report);
+            }
+            let reports = waves.into_iter().take(KEPT_WAVES).map(|w| w.report).collect();
+            return Err(Box::new(Stopped { trap, waves: text, reports, more }));
         }
-        waves.sort_by_key(|w| (w.index, w.wave));
         let started = self.next.load(Ordering::Relaxed).min(self.count);
         let mut groups: Vec<u64> = waves.iter().map(|w| w.index).collect();
         groups.dedup();
@@ -421,22 +439,29 @@ impl Work {
                 text.push_str(&format!("; {waves} in {groups} {were} under way: "));
             }
         }
-        let shown: Vec<String> = waves.drain(..waves.len().min(SHOWN_WAVES)).map(|w| w.text).collect();
+        let shown: Vec<String> = waves.iter().take(SHOWN_WAVES).map(|w| sentence(&w.report)).collect();
         text.push_str(&shown.join("; "));
-        if !waves.is_empty() {
-            text.push_str(&format!("; and {} more", waves.len()));
+        if waves.len() > SHOWN_WAVES {
+            text.push_str(&format!("; and {} more", waves.len() - SHOWN_WAVES));
         }
-        Err(Box::new(Stopped { trap, waves: text }))
+        let reports = waves.into_iter().take(KEPT_WAVES).map(|w| w.report).collect();
+        Err(Box::new(Stopped { trap, waves: text, reports, more }))
     }
 }
 
 /// A wave that was under way when its dispatch was stopped.
 struct Waiting {
     index: u64,
-    wave: u32,
-    /// What it is doing, and where.
-    text: String,
-    registers: String,
+    report: WaveReport,
+}
+
+/// What a wave is doing, and where.
+fn sentence(wave: &WaveReport) -> String {
+    let [x, y, z] = wave.workgroup;
+    let what = if wave.activity == WaveActivity::Barrier { "waits at a barrier" } else { "runs" };
+    let text = wave.instruction.as_ref().map_or("what is no instruction".to_owned(), |text| format!("`{text}`"));
+    let (number, pc) = (wave.wave, wave.pc);
+    format!("workgroup ({x}, {y}, {z}) wave {number} {what} at pc {pc:#x}, {text}, {}", registers(wave))
 }
 
 /// Wave instructions of a workgroup's turn: many that run at a time are likely to wait for one another.
@@ -449,7 +474,7 @@ const fn slice(resident: usize) -> u64 {
 }
 
 /// The scalar registers that matter most.
-fn registers(wave: &WaveState) -> String {
+fn registers(wave: &WaveReport) -> String {
     let sgprs: Vec<String> = wave.sgprs.iter().take(SHOWN_SGPRS).map(|s| format!("{s:#x}")).collect();
     format!(
         "EXEC {:#x}, VCC {:#x}, SCC {}, M0 {:#x}, s0 to s{} {}",

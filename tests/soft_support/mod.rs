@@ -195,7 +195,7 @@ impl Machine {
         let context = self.context();
         match self.submit(&context, ring, streams).wait(soon()).unwrap() {
             Wait::Signaled => Ok(()),
-            Wait::DeviceLost(_) => Err(self.node.explain(context.id()).unwrap()),
+            Wait::DeviceLost(_) => Err(self.node.explain(context.id()).unwrap().reason),
             Wait::TimedOut => panic!("the job neither ends nor times out"),
         }
     }

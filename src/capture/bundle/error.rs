@@ -1,6 +1,6 @@
 //! What can be wrong with a bundle.
 
-use super::{MAX_FILE_BYTES, SCHEMA};
+use super::MAX_FILE_BYTES;
 
 /// Bytes that are no bundle.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -23,10 +23,12 @@ pub enum CaptureError {
         what: String,
     },
     /// A JSON document of another kind.
-    #[error("its schema is {found:?}, and {SCHEMA:?} is read")]
+    #[error("its schema is {found:?}, and {wanted:?} is read")]
     Schema {
         /// The document's `schema`, or what stands in its place.
         found: String,
+        /// The schema of what was to be read.
+        wanted: &'static str,
     },
     /// A member that breaks a rule of the format.
     #[error("{path} {rule}")]

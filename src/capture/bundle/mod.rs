@@ -8,7 +8,10 @@ mod write;
 use pm4::submission::Submission;
 
 pub use error::CaptureError;
+pub(super) use member::Member;
+pub(super) use read::parse;
 pub use read::{is_bundle, read};
+pub(super) use write::print;
 pub use write::write;
 
 /// The document's `schema`.

@@ -27,6 +27,12 @@ pub fn is_bundle(bytes: &[u8]) -> bool {
 /// # Errors
 /// Everything of [`CaptureError`]; a member that breaks a rule is named by its path.
 pub fn read(bytes: &[u8]) -> Result<Bundle, CaptureError> {
+    let document = parse(bytes, SCHEMA)?;
+    bundle(&Member::root(&document))
+}
+
+/// A document of that schema.
+pub fn parse(bytes: &[u8], schema: &'static str) -> Read<Value> {
     if bytes.len() > MAX_FILE_BYTES {
         return Err(CaptureError::FileTooLong { bytes: bytes.len() });
     }
@@ -39,11 +45,10 @@ pub fn read(bytes: &[u8]) -> Result<Bundle, CaptureError> {
         CaptureError::Json { line, column, what }
     })?;
     match document.get("schema") {
-        Some(Value::String(schema)) if schema == SCHEMA => {}
-        Some(Value::String(schema)) => return Err(CaptureError::Schema { found: shorten(schema) }),
-        _ => return Err(CaptureError::Schema { found: "none".into() }),
+        Some(Value::String(found)) if found == schema => Ok(document),
+        Some(Value::String(found)) => Err(CaptureError::Schema { found: shorten(found), wanted: schema }),
+        _ => Err(CaptureError::Schema { found: "none".into(), wanted: schema }),
     }
-    bundle(&Member::root(&document))
 }
 
 fn bundle(root: &Member<'_>) -> Read<Bundle> {

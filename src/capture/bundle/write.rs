@@ -210,7 +210,7 @@ fn dispatch(launch: &Launch) -> Value {
 }
 
 /// What is short stands on one line; lists of words and content never do, so that a packet keeps its line.
-fn print(value: &Value, depth: usize, out: &mut String) {
+pub fn print(value: &Value, depth: usize, out: &mut String) {
     let indent = 2 * depth;
     let begin = |out: &mut String, first: bool| {
         out.push_str(if first { "\n" } else { ",\n" });

@@ -12,6 +12,7 @@ use sparkle_pm4::{Buffer, Deadline, Device, Engine, Error, Fence, Queue, Recordi
 
 use super::problem::Problem;
 use super::{Choice, Settings};
+use crate::cli::hangs::{self, OnHang};
 use crate::cli::{Output, signals};
 
 /// How often a wait looks whether SIGINT has come.
@@ -28,7 +29,7 @@ pub struct Recorded {
 
 impl Recorded {
     pub(in crate::cli) fn new(recording: &Recording, engine: Engine) -> Self {
-        Self { submission: recording.submission(), engine }
+        Self { submission: recording.captured(), engine }
     }
 
     /// Length of the stream in dwords.
@@ -53,6 +54,8 @@ pub struct Run {
     pub stream: Option<Recorded>,
     /// How it compares, and with what.
     pub agreement: Option<(Agreement, String)>,
+    /// Why it is not the first attempt.
+    pub after_hang: Option<String>,
 }
 
 impl Run {
@@ -87,6 +90,7 @@ pub fn open(choice: Choice, settings: &Settings, out: &Output) -> anyhow::Result
     if let Some(lint) = settings.lint {
         device.set_lint(lint);
     }
+    device.keep_data(settings.hangs.hang_data);
     if let Some(reason) = device.fallback() {
         // What was found, without the evidence: three lines at most, and `probe` has the rest.
         let what = reason.strip_prefix("no usable GPU: ").unwrap_or(reason);
@@ -147,8 +151,23 @@ impl Tensors {
     }
 }
 
-/// Runs the problem on one device.
+/// Runs the problem on one device; after a hang once more, where that is asked for.
 pub fn run(problem: &Problem, choice: Choice, settings: &Settings, record: bool, out: &Output) -> anyhow::Result<Run> {
+    let error = match attempt(problem, choice, settings, record, out) {
+        Err(error) if hangs::Args::concerns(&error) => error,
+        done => return done,
+    };
+    let (then, how) = match settings.hangs.on_hang {
+        OnHang::Fail => return Err(error),
+        OnHang::Retry => (choice, "a hang: once more, on the device opened again"),
+        OnHang::Cpu => (Choice::Cpu, "a hang: the cpu engine does it instead"),
+    };
+    let reason = format!("{error:#}");
+    out.note(&format!("{how}; {reason}"));
+    Ok(Run { after_hang: Some(reason), ..attempt(problem, then, settings, record, out)? })
+}
+
+fn attempt(problem: &Problem, choice: Choice, settings: &Settings, record: bool, out: &Output) -> anyhow::Result<Run> {
     let device = open(choice, settings, out)?;
     let engine = device.engine();
     let progress = out.progress(format!("{engine}: preparing"));
@@ -174,7 +193,11 @@ pub fn run(problem: &Problem, choice: Choice, settings: &Settings, record: bool,
         } else {
             tensors.launch(&queue, &conv)
         };
-        wait(&fence.with_context(doing)?, settings.timeout).with_context(doing)?;
+        let fence = fence.with_context(doing)?;
+        if let Err(error) = wait(&fence, settings.timeout) {
+            settings.hangs.record(&error, &fence, &super::title(problem), out);
+            return Err(error.context(doing()));
+        }
         if i >= warmup {
             times.push(start.elapsed());
         }
@@ -182,7 +205,7 @@ pub fn run(problem: &Problem, choice: Choice, settings: &Settings, record: bool,
     signals::check()?;
     let y = tensors.y.read().with_context(doing)?;
     times.sort_unstable();
-    Ok(Run { kernel: conv.kernel(), device, warmup, times, y, stream, agreement: None })
+    Ok(Run { kernel: conv.kernel(), device, warmup, times, y, stream, agreement: None, after_hang: None })
 }
 
 /// Waits in slices, so that SIGINT is noticed; after it the fence gets a bounded time more.

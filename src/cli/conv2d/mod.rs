@@ -22,7 +22,7 @@ use sparkle_pm4::pm4::submission::Ib;
 use sparkle_pm4::{Lint, cpu, pm4};
 
 use super::failure::Reported;
-use super::{Failure, Output, environment, exit, signals};
+use super::{Failure, Output, environment, exit, hangs, signals};
 use execute::{Recorded, Run};
 use problem::Problem;
 
@@ -150,6 +150,9 @@ pub struct Args {
     /// stdout.
     #[arg(long, value_name = "FILE", help_heading = "Run")]
     dump_pm4: Option<PathBuf>,
+
+    #[command(flatten)]
+    hangs: hangs::Args,
 }
 
 /// `2` or `2,1`.
@@ -195,6 +198,7 @@ pub(super) struct Settings {
     timeout: Duration,
     iters: Option<u32>,
     lint: Option<Lint>,
+    hangs: hangs::Args,
 }
 
 impl Settings {
@@ -209,6 +213,7 @@ impl Settings {
             timeout: Duration::from_millis(timeout_ms.unwrap_or(TIMEOUT_MS)),
             iters: args.iters,
             lint: environment::flag_or(args.lint, environment::LINT, lint)?,
+            hangs: args.hangs.clone(),
         })
     }
 }

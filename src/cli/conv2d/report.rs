@@ -101,6 +101,9 @@ pub fn text(problem: &Problem, runs: &[Run], output: Option<&Path>, out: &Output
         let engine = run.device.engine();
         let label = engine.label();
         text += &device_line(&run.device, out);
+        if run.after_hang.is_some() {
+            text += &row("after", "a hang: this is the second attempt", out.width);
+        }
         text += &row("kernel", &run.kernel, out.width);
         let median = run.median();
         text += &row("time", &format!("{} {label} ({})", time(median), meaning(engine)), out.width);
@@ -250,6 +253,7 @@ pub fn document(problem: &Problem, args: &Args, settings: &Settings, runs: &[Run
                 "device_name": run.device.name(),
                 "engine": engine.label(),
                 "fallback": run.device.fallback(),
+                "after_hang": run.after_hang,
                 "kernel": run.kernel,
                 "warmup_iters": run.warmup,
                 "iters": run.times.len(),

@@ -2,7 +2,7 @@
 
 mod args;
 mod array;
-mod inspect;
+pub(super) mod inspect;
 mod report;
 mod value;
 
@@ -19,7 +19,8 @@ use sparkle_pm4::{Arg, Buffer, Device, Engine, Error, Lint, Module, Select};
 
 use super::conv2d::{self, Choice, execute, is_stdout, takes_stdout};
 use super::failure::{Reported, exit};
-use super::{Failure, Output, environment, signals};
+use super::hangs::OnHang;
+use super::{Failure, Output, environment, hangs, signals};
 use args::{Content, Given, Spec};
 use report::Ran;
 
@@ -111,6 +112,9 @@ pub struct Args {
     /// stdout.
     #[arg(long, value_name = "FILE", help_heading = "Run")]
     dump_pm4: Option<PathBuf>,
+
+    #[command(flatten)]
+    hangs: hangs::Args,
 
     #[command(flatten)]
     inside: inspect::Args,
@@ -230,8 +234,43 @@ impl Settings {
     }
 }
 
-/// Runs the subcommand.
+/// Runs the subcommand; after a hang once more, where that is asked for.
 pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
+    let how = match args.hangs.on_hang {
+        OnHang::Fail => return attempt(&args, out).map_err(|stop| stop.error),
+        OnHang::Retry => "a hang: once more, on the device opened again",
+        OnHang::Cpu => {
+            return Err(Failure::usage(
+                "a code object cannot run on the cpu engine",
+                "it holds RDNA3 instructions, so that there is nothing for `--on-hang cpu` to fall back to",
+                "use `--on-hang retry`, or `fail`",
+            )
+            .into());
+        }
+    };
+    match attempt(&args, out) {
+        Err(Stop { error, hung: true }) => {
+            out.note(&format!("{how}; {error:#}"));
+            attempt(&args, out).map_err(|stop| stop.error)
+        }
+        done => done.map_err(|stop| stop.error),
+    }
+}
+
+/// Why an attempt ended.
+struct Stop {
+    error: anyhow::Error,
+    /// Whether the device gave the work up, or it didn't end in time.
+    hung: bool,
+}
+
+impl<E: Into<anyhow::Error>> From<E> for Stop {
+    fn from(error: E) -> Self {
+        Self { error: error.into(), hung: false }
+    }
+}
+
+fn attempt(args: &Args, out: &Output) -> Result<(), Stop> {
     let bytes = array::whole(&args.file, OBJECT_MAX)?;
     let about = || args.file.display().to_string();
     if args.list {
@@ -245,8 +284,9 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
     signals::install(out);
     let to_stdout = takes_stdout("--dump-pm4", args.dump_pm4.as_deref().is_some_and(is_stdout), out)?;
     takes_stdout("--profile", args.inside.to_stdout(), out)?;
-    let settings = Settings::new(&args)?;
+    let settings = Settings::new(args)?;
     let (device, fallback) = settings.open(&bytes, out)?;
+    device.keep_data(args.hangs.hang_data);
     let module = Module::load(&device, &bytes).with_context(about)?;
     let info = choose(module.object(), args.kernel.as_deref(), &args.file)?;
     let kernel = module.kernel(&info.name).with_context(about)?;
@@ -316,7 +356,9 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
                 // What was found until then may say why.
                 out.error_text(&inside.finish(base, out)?.text());
             }
-            return Err(lost(error, &args.file, image, settings.timeout, doing()));
+            args.hangs.record(&error, &fence, &format!("kernel {}", info.name), out);
+            let hung = hangs::Args::concerns(&error);
+            return Err(Stop { error: lost(error, &args.file, image, settings.timeout, doing()), hung });
         }
         if i >= warmup {
             times.push(start.elapsed());
@@ -438,13 +480,14 @@ fn lost(error: anyhow::Error, file: &Path, image: Range<u64>, timeout: Duration,
     let more_time = format!("give more time with a larger `--timeout-ms` (it was {})", timeout.as_millis());
     let Some(lost) = error.downcast_ref::<Error>() else { return error.context(doing) };
     let failure = Failure::from(lost);
-    let Error::DeviceLost { reason } = lost else {
+    let Error::DeviceLost(hang) = lost else {
         if !matches!(lost, Error::TimedOut) {
             return error.context(doing);
         }
         let next = format!("{more_time}, or look for a loop that does not end");
         return Failure { what: format!("{doing}: {}", failure.what), next, ..failure }.into();
     };
+    let reason = hang.reason();
     let (first, rest) = reason.split_once("; ").unwrap_or((reason, ""));
     let what = match first.strip_prefix("hang: ") {
         Some(hang) if hang.ends_with("time limit") => format!("{doing} hung: {hang} of {} ms", timeout.as_millis()),

@@ -135,13 +135,7 @@ impl Source {
                 format!("leave {flag} out, or change the bundle, which is text"),
             ));
         }
-        let bundle = capture::read(bytes).map_err(|error| Failure {
-            exit: crate::cli::exit::FAILED,
-            code: error.code().into(),
-            what: format!("{name} is no usable bundle"),
-            evidence: error.to_string(),
-            next: error.hint().into(),
-        })?;
+        let bundle = super::bundle(&name, bytes)?;
         Ok(Input { name, submission: bundle.submission.clone(), bundle: Some(bundle) })
     }
 }

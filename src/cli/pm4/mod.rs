@@ -5,7 +5,11 @@ mod dump;
 mod input;
 mod lint;
 
-use super::{Output, wrap};
+use std::path::Path;
+
+use sparkle_pm4::capture::{self, Bundle};
+
+use super::{Failure, Output, wrap};
 
 pub use input::{is_text, read_input};
 
@@ -34,6 +38,22 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
         Command::Lint(args) => lint::run(&args, out),
         Command::Dump(args) => dump::run(&args, out),
     }
+}
+
+/// The bundle of a file.
+pub(super) fn read_bundle(file: &Path) -> Result<Bundle, Failure> {
+    let (name, bytes) = input::read_input(file)?;
+    bundle(&name, &bytes)
+}
+
+fn bundle(name: &str, bytes: &[u8]) -> Result<Bundle, Failure> {
+    capture::read(bytes).map_err(|error| Failure {
+        exit: super::exit::FAILED,
+        code: error.code().into(),
+        what: format!("{name} is no usable bundle"),
+        evidence: error.to_string(),
+        next: error.hint().into(),
+    })
 }
 
 /// `text` behind `lead`, wrapped below itself.

@@ -63,6 +63,7 @@ fn node(node: &Node) -> Value {
             Some(found) => found.driver(),
             None => node.open().map(|card| card.version.driver.as_str()),
         },
+        "emulated": node.open().map(|card| card.emulated),
         "driver_note": found.and_then(|found| found.note()),
         "access": access,
         "errno": errno.map(|errno| format!("{errno:?}")),

@@ -15,6 +15,8 @@ use sparkle_pm4::kmd::{Capabilities, Device, DeviceInfo, Firmware, Ip, IpInfo, K
 /// What an open device answers; plain data, so that a test can show a machine that it does not have.
 #[derive(Debug, Clone)]
 pub struct Card {
+    /// Whether it is the software device, be it behind a node.
+    pub emulated: bool,
     pub version: Version,
     pub capabilities: Capabilities,
     pub info: DeviceInfo,
@@ -39,8 +41,8 @@ pub struct Sensors {
 }
 
 impl Card {
-    /// Asks a device everything; what it does not answer is absent.
-    pub fn of(device: &Device) -> Self {
+    /// Asks a device everything; what it does not answer is absent. That it is the software device, it doesn't say.
+    pub fn of(device: &Device, emulated: bool) -> Self {
         let word = |query, args| {
             let mut bytes = [0; 4];
             device.read_info(query, args, &mut bytes).ok().map(|()| u32::from_ne_bytes(bytes))
@@ -48,6 +50,7 @@ impl Card {
         let sensor = |kind| word(INFO_SENSOR, [kind, 0, 0, 0]);
         let mhz = |kind| sensor(kind).map(|mhz| u64::from(mhz) * 1_000_000);
         Self {
+            emulated,
             version: device.version().clone(),
             capabilities: device.capabilities(),
             info: device.info().clone(),
@@ -132,9 +135,17 @@ impl Node {
         self.card.as_ref()?.as_ref().ok()
     }
 
-    /// Whether the gpu engine can work through it.
+    /// Whether kernels can be run through it.
     pub fn usable(&self) -> bool {
         self.found.is_some() && self.open().is_some_and(|card| card.kernels().is_ok())
+    }
+
+    /// What is behind it: the software device of `emulate` has nodes, too.
+    pub fn engine(&self) -> Engine {
+        match self.open() {
+            Some(card) if card.emulated => Engine::Emu,
+            _ => Engine::Gpu,
+        }
     }
 
     pub fn kind(&self) -> &'static str {
@@ -160,7 +171,7 @@ impl Node {
 #[derive(Debug, Clone)]
 pub struct Auto {
     pub engine: Engine,
-    /// The node, where it is the GPU.
+    /// The node, where it is the GPU, or the software device behind a node.
     pub node: Option<String>,
     /// Why, without a full stop.
     pub reason: String,
@@ -223,8 +234,9 @@ impl Report {
         let hint = variable("SPARKLE_DEVICE_HINT");
         let software = (sources.software)();
         let cpu = (sources.cpu)();
-        let gpus = nodes.iter().filter(|node| node.usable()).count();
-        findings.extend(nodes.iter().filter_map(|node| unusable(node, gpus == 0)));
+        let usable = nodes.iter().filter(|node| node.usable()).count();
+        let gpus = nodes.iter().filter(|node| node.usable() && node.engine() == Engine::Gpu).count();
+        findings.extend(nodes.iter().filter_map(|node| unusable(node, usable == 0)));
         findings.extend(hint.as_deref().and_then(|hint| unmatched(&nodes, hint)));
         // Errors before warnings, and what was found first before what followed from it.
         findings.sort_by_key(|finding| finding.severity);
@@ -236,7 +248,7 @@ impl Report {
         });
         let variables = ["SPARKLE_DEVICE", "SPARKLE_DEVICE_HINT"];
         let variables = variables.into_iter().filter_map(|name| Some((name, variable(name)?))).collect();
-        let forbidden = gpus == 0 && found.verdict() == Verdict::Forbidden;
+        let forbidden = usable == 0 && found.verdict() == Verdict::Forbidden;
         Self { nodes, host: found.host, findings, software, cpu, auto, gpus, forbidden, variables }
     }
 
@@ -326,5 +338,5 @@ fn choose(nodes: &[Node], hint: Option<&str>, findings: &[Finding]) -> Auto {
         }
         (None, count) => format!("the first of {count} with kernels here, those for {target}"),
     };
-    Auto { engine: Engine::Gpu, node: Some(first.name.clone()), reason: why }
+    Auto { engine: first.engine(), node: Some(first.name.clone()), reason: why }
 }

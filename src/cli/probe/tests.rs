@@ -21,12 +21,17 @@ type Opener = fn(&Path) -> Result<Card, Refusal>;
 
 /// The software device's answers, as those of the card that it is modelled on.
 fn navi31(_: &Path) -> Result<Card, Refusal> {
-    let mut card = software()?;
+    let mut card = Card { emulated: false, ..software()? };
     if let Some(memory) = &mut card.memory {
         memory.vram.used = 1_288_490_188;
         memory.gtt.used = 50 << 20;
     }
     Ok(card)
+}
+
+/// What is behind the nodes of `emulate`.
+fn emulated(_: &Path) -> Result<Card, Refusal> {
+    software()
 }
 
 /// The graphics of a desktop processor (RDNA2) on the first node, the card on the second.
@@ -164,6 +169,8 @@ fn machines() -> Vec<(&'static str, FakeSystem, Opener)> {
         ("hint-that-fits-none", allowed().variable("SPARKLE_DEVICE_HINT", "gfx1201"), navi31),
         ("variables", allowed().variable("SPARKLE_DEVICE", "cpu").variable("SPARKLE_DEVICE_HINT", CARD), navi31),
         ("eight-cards", many(8), navi31),
+        ("emulated", allowed(), emulated),
+        ("eight-emulated", many(8), emulated),
         ("forty-cards", many(40), navi31),
     ]
 }
@@ -222,7 +229,7 @@ fn the_engine_and_the_next_step_are_always_named() {
         let text = text::brief(&report);
         assert!(text.contains(&format!("auto takes {}: ", report.auto.engine)), "{name}");
         assert!(!report.auto.reason.is_empty(), "{name}");
-        if report.gpus == 0 {
+        if report.gpus == 0 && report.auto.engine != Engine::Emu {
             assert_eq!(report.auto.engine, Engine::Cpu, "{name}");
             let finding = report.findings.first().unwrap_or_else(|| panic!("{name} has no finding"));
             assert!(!finding.evidence.is_empty() && !finding.next.is_empty(), "{name}: {finding:?}");
@@ -301,6 +308,19 @@ fn the_document_has_the_same_keys_on_every_machine() {
     assert_eq!(reference["nodes"][0]["shader_clock"]["max_hz"], 2_500_000_000u64);
     assert_eq!(reference["nodes"][0]["permission"]["group"], "render");
     assert_eq!(reference["nodes"][0]["firmware"]["mec"]["version"], 494);
+}
+
+#[test]
+fn the_software_device_behind_a_node_is_no_gpu() {
+    let report = collect(&allowed(), emulated);
+    assert_eq!((report.gpus, report.auto.engine), (0, Engine::Emu));
+    let document = json::document(&report);
+    assert_eq!(document["engines"]["gpu"]["available"], false);
+    assert_eq!(document["auto"]["engine"], "emu");
+    assert_eq!(document["auto"]["node"], "/dev/dri/renderD128");
+    assert_eq!(document["nodes"][0]["emulated"], true);
+    assert_eq!(document["nodes"][1]["emulated"], Value::Null, "a node that is not opened");
+    assert_eq!(json::document(&collect(&allowed(), navi31))["nodes"][0]["emulated"], false);
 }
 
 #[test]

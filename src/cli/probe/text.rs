@@ -94,7 +94,7 @@ fn page(report: &Report, terseness: u8) -> String {
 
 fn heading(out: &mut String, node: &Node) {
     let title = match node.open() {
-        Some(card) if node.found.is_none() => {
+        Some(card) if card.emulated => {
             format!("software {}, posing as {}", card.info.chip, card.info.marketing_name)
         }
         Some(card) => card.info.marketing_name.to_owned(),
@@ -115,7 +115,7 @@ fn node_block(out: &mut String, node: &Node, report: &Report) {
             _ => String::new(),
         };
         let chip = if info.chip.is_empty() { String::new() } else { format!("{}, ", info.chip) };
-        let form = if node.found.is_some() { card.form() } else { "no hardware" };
+        let form = if card.emulated { "no hardware" } else { card.form() };
         put("device", &format!("{chip}{}, {form}{place}", info.gfx_target));
         let simds = card.simds().map_or(String::new(), |simds| format!(", {simds} SIMDs"));
         put(
@@ -177,8 +177,12 @@ fn summary(card: &Card, terseness: u8) -> String {
     let info = &card.info;
     let kernels = if card.kernels().is_ok() { "kernels: yes" } else { "kernels: no" };
     let vram = card.memory.map_or(String::new(), |memory| format!("{}, ", bytes(memory.vram.total)));
-    let name = if terseness < 2 { format!("{}, ", info.marketing_name) } else { String::new() };
-    format!("{name}{} {}, {} CUs, {vram}{kernels}", info.gfx_target, card.form(), info.active_cus)
+    let (name, form) = match (card.emulated, terseness) {
+        (true, _) => ("software ".to_owned(), "device"),
+        (false, 0..2) => (format!("{}, ", info.marketing_name), card.form()),
+        (false, _) => (String::new(), card.form()),
+    };
+    format!("{name}{} {form}, {} CUs, {vram}{kernels}", info.gfx_target, info.active_cus)
 }
 
 /// A node that was not opened, on a line.
@@ -212,15 +216,19 @@ fn engines(out: &mut String, report: &Report) {
         return;
     }
     let auto = &report.auto;
+    let emulated = report.nodes.iter().filter(|node| node.usable() && node.engine() == Engine::Emu).count();
     let mut put = |engine: Engine, text: &str| {
         let mark = if auto.engine == engine { ">" } else { " " };
         line(out, &format!("{mark} {engine}"), 8, text);
     };
     put(
         Engine::Gpu,
-        &match (&auto.node, report.gpus) {
+        &match (auto.node.as_ref().filter(|_| auto.engine == Engine::Gpu), report.gpus) {
             (Some(node), 0..=1) => format!("yes: {node}"),
             (Some(node), gpus) => format!("yes: {gpus} devices, {node} first"),
+            (None, 0) if emulated != 0 => {
+                "no: the nodes here are the software device's, as in `sparkle-pm4 emulate`".into()
+            }
             (None, 1..) => "yes, but SPARKLE_DEVICE_HINT names none of them".into(),
             (None, 0) if report.forbidden => "no: permission denied, see above".into(),
             (None, 0) if report.findings.is_empty() => "no".into(),
@@ -229,11 +237,15 @@ fn engines(out: &mut String, report: &Report) {
     );
     put(
         Engine::Emu,
-        &match &report.software {
-            Ok(card) => {
+        &match (&report.software, &auto.node) {
+            (_, Some(node)) if auto.engine == Engine::Emu => match emulated {
+                1 => format!("yes: {node}, where `sparkle-pm4 emulate` has the software device"),
+                count => format!("yes: {count} devices of `sparkle-pm4 emulate`, {node} first"),
+            },
+            (Ok(card), _) => {
                 format!("yes: the software device, a {} ({}); needs no GPU", card.info.chip, card.info.gfx_target)
             }
-            Err(refusal) => refused(refusal),
+            (Err(refusal), _) => refused(refusal),
         },
     );
     put(

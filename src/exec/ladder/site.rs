@@ -10,9 +10,10 @@ use super::{Fall, Mismatch, Rung, Sign};
 use crate::error::Error;
 use crate::exec::device::{Device, Engine};
 use crate::exec::gpu::Gpu;
+use crate::exec::hang::HangKind;
 use crate::kmd::{
     self, Bo, Context, CpuMap, CsFence, Deadline, GPU_PAGE, GpuMap, Ip, KmdError, Lost, LostReason, Placement,
-    Priority, ResetStatus, Ring, Submission, VmFlags, Wait,
+    Priority, ResetState, ResetStatus, Ring, Submission, VmFlags, Wait,
 };
 
 /// Bytes of an area: three pages, so that work can cross a page's end.
@@ -55,13 +56,13 @@ impl Stop {
         let Self { sign, mut evidence, suspects, error, mismatch } = self;
         let reset = site.and_then(|site| site.context.query_reset().ok());
         match reset {
-            Some(state) if state.status == ResetStatus::Ok && state.flags.is_empty() => {
-                if sign != Sign::Refused {
-                    evidence.push("the kernel knows of no reset since the context was made".into());
-                }
+            // A request that was refused is no matter of resets.
+            None => {}
+            Some(ResetState { status: ResetStatus::Ok, flags }) if flags.is_empty() && sign == Sign::Refused => {}
+            Some(ResetState { status: ResetStatus::Ok, flags }) if flags.is_empty() => {
+                evidence.push("the kernel knows of no reset since the context was made".into());
             }
             Some(state) => evidence.push(format!("reset state of the context: {:?}, {:?}", state.status, state.flags)),
-            None => {}
         }
         let page_fault = site.and_then(Site::new_page_fault);
         let mut causes = suspects;
@@ -113,9 +114,11 @@ impl From<Error> for Stop {
     fn from(error: Error) -> Self {
         let sign = match &error {
             Error::TimedOut => Sign::TimedOut,
-            Error::DeviceLost { reason } if reason.contains("caused by other work") => Sign::Cancelled,
-            Error::DeviceLost { reason } if is_hang(reason) || reason.starts_with("its work hung") => Sign::Hung,
-            Error::DeviceLost { .. } => Sign::Faulted,
+            Error::DeviceLost(hang) => match hang.kind() {
+                HangKind::Hung | HangKind::Unfinished => Sign::Hung,
+                HangKind::Faulted => Sign::Faulted,
+                HangKind::Cancelled => Sign::Cancelled,
+            },
             _ => Sign::Refused,
         };
         let stop = Self::new(sign, error.to_string());
@@ -129,15 +132,11 @@ impl From<pm4::EncodeError> for Stop {
     }
 }
 
-/// The software device's words for work that did not end.
-fn is_hang(reason: &str) -> bool {
-    reason.contains("hang:") || reason.contains("time limit")
-}
-
-fn sign_of_loss(lost: &Lost, detail: Option<&str>) -> Sign {
-    match (lost.reason, detail) {
+/// `hung` is what the device itself says, where it says anything.
+fn sign_of_loss(lost: &Lost, hung: Option<bool>) -> Sign {
+    match (lost.reason, hung) {
         (LostReason::Innocent, _) => Sign::Cancelled,
-        (_, Some(detail)) if !is_hang(detail) => Sign::Faulted,
+        (_, Some(false)) => Sign::Faulted,
         _ => Sign::Hung,
     }
 }
@@ -346,11 +345,11 @@ impl Site {
             )),
             Wait::DeviceLost(lost) => {
                 let detail = self.kmd.node().explain(self.context.id());
-                let sign = sign_of_loss(&lost, detail.as_deref());
+                let sign = sign_of_loss(&lost, detail.as_ref().map(|detail| detail.hung));
                 let seen = format!("the fence of submission {} on ring {}: {lost}", fence.seq(), self.ring);
                 let stop = Stop::new(sign, seen);
                 let stop = match detail {
-                    Some(detail) => stop.saw(format!("the device says: {detail}")),
+                    Some(detail) => stop.saw(format!("the device says: {}", detail.reason)),
                     None => stop,
                 };
                 Err(Stop { error: Some(Box::new(KmdError::ContextLost(lost).into())), ..stop })

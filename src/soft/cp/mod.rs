@@ -8,7 +8,7 @@
 use std::fmt;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
@@ -28,8 +28,9 @@ use super::memory::{AccessLog, VmMemory};
 use super::sched::{Engine, Execute, Failure, Ib, Job, Watch};
 use super::strict;
 use super::trace::{Event, Trace};
-use super::vm::{Vm, canonical};
+use super::vm::{LastFault, Vm, canonical};
 use super::waves::{Counters, Crew, Stopped};
+use crate::kmd::Explanation;
 
 mod copy;
 mod graphics;
@@ -52,7 +53,7 @@ pub struct CommandProcessor {
     strict: bool,
     log: Option<Sender<String>>,
     trace: Option<Arc<Trace>>,
-    last_fault: AtomicU64,
+    last_fault: Arc<LastFault>,
 }
 
 impl fmt::Debug for CommandProcessor {
@@ -62,8 +63,8 @@ impl fmt::Debug for CommandProcessor {
 }
 
 impl CommandProcessor {
-    /// Starts the threads that run waves.
-    pub fn new(config: &Config) -> io::Result<Self> {
+    /// Starts the threads that run waves. Page faults are noted in `last_fault`.
+    pub fn new(config: &Config, last_fault: Arc<LastFault>) -> io::Result<Self> {
         let crew = Crew::new(config)?;
         Ok(Self {
             crew,
@@ -73,18 +74,13 @@ impl CommandProcessor {
             strict: config.strict,
             log: config.log.clone(),
             trace: config.trace.clone(),
-            last_fault: AtomicU64::new(0),
+            last_fault,
         })
     }
 
     /// What the waves have done so far.
     pub fn counters(&self) -> &Counters {
         self.crew.counters()
-    }
-
-    /// The address of the last page fault, or 0.
-    pub fn last_fault_va(&self) -> u64 {
-        self.last_fault.load(Ordering::Relaxed)
     }
 }
 
@@ -104,10 +100,13 @@ impl Execute for CommandProcessor {
         };
         let done = run.job();
         let done = done.map_err(|stop| {
+            let mut what = Explanation { registers: run.registers.written(), ..Explanation::default() };
             let (errno, reason) = match stop {
                 Stop::Fault(fault, who) => (Errno::ENODATA, self.page_fault(&job.vm, &fault, &who)),
                 Stop::Wave(stopped, suspicion) => {
-                    let Stopped { trap, waves } = *stopped;
+                    let Stopped { trap, waves, reports, more } = *stopped;
+                    (what.waves, what.more_waves) = (reports, more);
+                    what.hung = matches!(trap.kind, TrapKind::Killed | TrapKind::BarrierDeadlock);
                     let reason = match &trap.kind {
                         TrapKind::MemFault(fault) => self.page_fault(&job.vm, fault, &trap.to_string()),
                         TrapKind::Killed => "hang: the job was stopped after its time limit".to_owned(),
@@ -117,15 +116,25 @@ impl Execute for CommandProcessor {
                     // Killing waves is enough: the ring goes on.
                     (Errno::ENODATA, parts.into_iter().flatten().collect::<Vec<_>>().join("; "))
                 }
-                Stop::Hang(reason) => (Errno::ETIME, reason),
+                Stop::Hang(reason) => {
+                    what.hung = true;
+                    (Errno::ETIME, reason)
+                }
             };
             self.say(|| format!("{}: {reason}", ring(job)));
-            Failure { errno, reason }
+            what.reason = reason;
+            Failure { errno, what }
         });
+        if let Some((count, first)) = job.vm.let_go() {
+            self.say(|| {
+                let first = self.page_fault(&job.vm, &first, &first.to_string());
+                format!("{}: {count} dropped accesses, the first of them: {first}", ring(job))
+            });
+        }
         if let Some(trace) = &self.trace {
             let end = match &done {
                 Ok(()) => Ok(()),
-                Err(failure) => Err(failure.reason.as_str().into()),
+                Err(failure) => Err(failure.what.reason.as_str().into()),
             };
             trace.push(Event::Ended(end));
         }
@@ -148,7 +157,7 @@ impl CommandProcessor {
     }
 
     fn page_fault(&self, vm: &Vm, fault: &MemFault, who: &str) -> String {
-        self.last_fault.store(fault.va, Ordering::Relaxed);
+        self.last_fault.note(fault.va);
         if fault.cause != FaultCause::Unmapped {
             return who.to_owned();
         }

@@ -92,7 +92,7 @@ impl Call<'_> {
 
         let list = parsed.list.unwrap_or_default();
         for bo in list.iter() {
-            parsed.dependencies.extend(bo.implicit(self.file.id));
+            parsed.dependencies.extend(bo.implicit(self.card.owner(self.file.id)));
         }
         // What one submission lists has to fit at the same time.
         let arena = &self.card.arena;
@@ -109,7 +109,7 @@ impl Call<'_> {
         for (at, part) in parsed.parts.into_iter().enumerate() {
             let fence = Fence::new(&self.card.events);
             let sequence = context.push(part.ring, &fence);
-            list.iter().for_each(|bo| bo.used_by(self.file.id, &fence));
+            list.iter().for_each(|bo| bo.used_by(self.card.owner(self.file.id), &fence));
             let leads = at == parsed.leader;
             if leads {
                 answer = sequence;

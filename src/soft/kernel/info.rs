@@ -62,7 +62,10 @@ impl Call<'_> {
                 if count > 128 || info.return_size / 4 < count {
                     return Err(Errno::EINVAL);
                 }
-                let values: Option<Vec<u32>> = (0..count).map(|i| part.register(first.wrapping_add(i))).collect();
+                let values: Option<Vec<u32>> = {
+                    let busy = self.card.is_busy();
+                    (0..count).map(|i| part.register(first.wrapping_add(i), busy)).collect()
+                };
                 answer(bytemuck::cast_slice(&values.ok_or(Errno::EFAULT)?))
             }
             uapi::INFO_DEV_INFO => answer(bytemuck::bytes_of(&part.device())),

@@ -22,7 +22,7 @@ use bytemuck::Pod;
 use drm_sys::{drm_gem_close, drm_syncobj_destroy};
 use nix::errno::Errno;
 
-use super::arena::{Heap, Storage};
+use super::arena::{Heap, PAGE, Storage};
 use super::card::Card;
 use super::client::Client;
 use super::context::Context;
@@ -96,6 +96,9 @@ impl<T: Clone> Table<T> {
     }
 }
 
+/// Jobs, each with the file that it came by.
+type Users = Vec<(u64, Arc<Fence>)>;
+
 /// A buffer object.
 #[derive(Debug)]
 pub struct Bo {
@@ -107,23 +110,39 @@ pub struct Bo {
     pub home: Option<Weak<Vm>>,
     /// The caller's pages, where it was made of those.
     pub user: Option<uapi::GemUserptr>,
+    /// The buffer of another card of which it was imported.
+    pub original: Option<Arc<Bo>>,
     /// The domains that it should be in, as a bit mask.
     domains: Mutex<u64>,
     /// What sharers tell each other of it.
     metadata: Mutex<uapi::GemMetadata>,
-    /// Jobs that listed it, with the file that each came by.
-    busy: Mutex<Vec<(u32, Arc<Fence>)>>,
+    /// Jobs that listed it, with the file ([`Card::owner`]) that each came by; one list for a buffer and its imports.
+    busy: Arc<Mutex<Users>>,
 }
 
 impl Bo {
     /// Over this memory, made as `create` says.
     pub fn new(storage: Arc<Storage>, create: uapi::GemCreateIn) -> Self {
         let domains = Mutex::new(create.domains);
-        Self { storage, create, home: None, user: None, domains, metadata: Mutex::default(), busy: Mutex::default() }
+        let (metadata, busy) = (Mutex::default(), Arc::default());
+        Self { storage, create, home: None, user: None, original: None, domains, metadata, busy }
+    }
+
+    /// For another card than its own, which reaches it as system memory.
+    pub fn imported(self: &Arc<Self>) -> Self {
+        const KEPT: u64 = uapi::GEM_CREATE_CPU_GTT_USWC | uapi::GEM_CREATE_COHERENT | uapi::GEM_CREATE_UNCACHED;
+        let create = uapi::GemCreateIn {
+            bo_size: self.storage.len(),
+            alignment: PAGE,
+            domains: uapi::GEM_DOMAIN_GTT.into(),
+            domain_flags: self.create.domain_flags & KEPT,
+        };
+        let (original, busy) = (Some(Arc::clone(self)), Arc::clone(&self.busy));
+        Self { original, busy, ..Self::new(Arc::clone(&self.storage), create) }
     }
 
     /// Notes a job that uses it, by its file; 0 for a fence from elsewhere.
-    pub fn used_by(&self, file: u32, fence: &Arc<Fence>) {
+    pub fn used_by(&self, file: u64, fence: &Arc<Fence>) {
         let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
         busy.retain(|(_, f)| !f.is_signaled());
         busy.push((file, Arc::clone(fence)));
@@ -131,7 +150,7 @@ impl Bo {
 
     /// What a job of a file waits for before it uses the buffer, unless its user asked for explicit synchronisation: the
     /// jobs of other files.
-    pub fn implicit(&self, file: u32) -> Vec<Arc<Fence>> {
+    pub fn implicit(&self, file: u64) -> Vec<Arc<Fence>> {
         if self.create.domain_flags & uapi::GEM_CREATE_EXPLICIT_SYNC != 0 {
             return Vec::new();
         }
@@ -139,7 +158,7 @@ impl Bo {
     }
 
     /// The jobs that use it now.
-    pub fn users(&self) -> Vec<(u32, Arc<Fence>)> {
+    pub fn users(&self) -> Users {
         let busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
         busy.iter().filter(|(_, f)| !f.is_signaled()).cloned().collect()
     }
@@ -150,8 +169,8 @@ impl Bo {
 
     fn domain(&self) -> u32 {
         match self.storage.heap() {
-            Heap::Vram => uapi::GEM_DOMAIN_VRAM,
-            Heap::Gtt => uapi::GEM_DOMAIN_GTT,
+            Heap::Vram if self.original.is_none() => uapi::GEM_DOMAIN_VRAM,
+            Heap::Vram | Heap::Gtt => uapi::GEM_DOMAIN_GTT,
         }
     }
 }
@@ -239,6 +258,13 @@ impl File {
     pub fn add_object(&self, bo: Arc<Bo>) -> u32 {
         self.card.handle_opened(&bo);
         self.objects.insert(bo)
+    }
+
+    /// Where the fake offset of a buffer leads behind [`MMAP_BASE`]: into the card's memory or, for another card's, behind
+    /// its end.
+    pub fn place(&self, bo: &Bo) -> u64 {
+        let start = bo.storage.start();
+        if self.card.owns(&bo.storage) { start } else { self.card.arena.len() + start }
     }
 
     /// One ioctl. The number decides; the size is what the caller sent, shorter or longer than ours (as in the DRM

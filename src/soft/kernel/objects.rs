@@ -6,7 +6,7 @@ use nix::errno::Errno;
 
 use super::{Bo, Call, MMAP_BASE, absolute, get, put};
 use crate::kmd::uapi;
-use crate::soft::arena::{Heap, PAGE};
+use crate::soft::arena::{Heap, PAGE, Storage};
 use crate::soft::fence::Fence;
 use crate::soft::identity::{GDS_BYTES, GWS, OA};
 use crate::soft::vm::Permissions;
@@ -52,24 +52,22 @@ impl Call<'_> {
         }
         let align = create.alignment.max(PAGE).checked_next_power_of_two().ok_or(Errno::EINVAL)?;
         create.bo_size = create.bo_size.checked_next_multiple_of(PAGE).ok_or(Errno::ENOMEM)?;
-        // The domains are preferences: video memory first, system memory when that is full and allowed.
-        let mut heaps = Vec::new();
-        if create.domains & u64::from(uapi::GEM_DOMAIN_VRAM) != 0 {
-            heaps.push(Heap::Vram);
-        }
-        if create.domains & u64::from(uapi::GEM_DOMAIN_GTT | uapi::GEM_DOMAIN_CPU) != 0 || heaps.is_empty() {
-            heaps.push(Heap::Gtt);
-        }
         // What others closed meanwhile may be what there is no room for.
         self.card.shares.sweep();
-        let needs_cpu = create.domain_flags & uapi::GEM_CREATE_CPU_ACCESS_REQUIRED != 0;
-        let visible = self.card.visible_vram();
-        let (len, arena) = (create.bo_size, &self.card.arena);
-        let storage = heaps.iter().find_map(|&heap| match heap {
-            Heap::Vram if visible < arena.usage(Heap::Vram).0 => arena.allocate_vram(len, align, visible, needs_cpu),
-            _ => arena.allocate(heap, len, align),
-        });
-        let storage = storage.ok_or(Errno::ENOMEM)?;
+        let storage = loop {
+            if let Some(storage) = self.allocate(&create, align) {
+                break storage;
+            }
+            // As the driver tries again: without the wish for the CPU, then in system memory what was for video memory alone.
+            // The buffer tells of the wishes that were left.
+            if create.domain_flags & uapi::GEM_CREATE_CPU_ACCESS_REQUIRED != 0 {
+                create.domain_flags &= !uapi::GEM_CREATE_CPU_ACCESS_REQUIRED;
+            } else if create.domains == u64::from(uapi::GEM_DOMAIN_VRAM) {
+                create.domains |= u64::from(uapi::GEM_DOMAIN_GTT);
+            } else {
+                return Err(Errno::ENOMEM);
+            }
+        };
         let mut bo = Bo::new(storage, create);
         if create.domain_flags & uapi::GEM_CREATE_VM_ALWAYS_VALID != 0 {
             bo.home = Some(Arc::downgrade(&self.vm));
@@ -79,12 +77,28 @@ impl Call<'_> {
         Ok(0)
     }
 
+    /// Memory of the domains that a buffer asks for, which are preferences: video memory first, system memory when that is
+    /// full and allowed.
+    fn allocate(&self, create: &uapi::GemCreateIn, align: u64) -> Option<Arc<Storage>> {
+        let vram = create.domains & u64::from(uapi::GEM_DOMAIN_VRAM) != 0;
+        let gtt = create.domains & u64::from(uapi::GEM_DOMAIN_GTT | uapi::GEM_DOMAIN_CPU) != 0 || !vram;
+        let needs_cpu = create.domain_flags & uapi::GEM_CREATE_CPU_ACCESS_REQUIRED != 0;
+        let visible = self.card.visible_vram();
+        let (len, arena) = (create.bo_size, &self.card.arena);
+        let in_vram = || match visible < arena.usage(Heap::Vram).0 {
+            true => arena.allocate_vram(len, align, visible, needs_cpu),
+            false => arena.allocate(Heap::Vram, len, align),
+        };
+        let in_gtt = || arena.allocate(Heap::Gtt, len, align);
+        vram.then(in_vram).flatten().or_else(|| gtt.then(in_gtt).flatten())
+    }
+
     pub(super) fn gem_mmap(&self, arg: &mut [u8]) -> Result<i32, Errno> {
         let bo = self.object(get::<uapi::GemMmapIn>(arg).handle)?;
         if bo.user.is_some() || bo.create.domain_flags & uapi::GEM_CREATE_NO_CPU_ACCESS != 0 {
             return Err(Errno::EPERM);
         }
-        put(arg, &uapi::GemMmapOut { addr_ptr: MMAP_BASE + bo.storage.start() });
+        put(arg, &uapi::GemMmapOut { addr_ptr: MMAP_BASE + self.file.place(&bo) });
         Ok(0)
     }
 

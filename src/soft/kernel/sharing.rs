@@ -28,20 +28,25 @@ impl Call<'_> {
         if bo.home.is_some() || bo.user.is_some() {
             return Err(Errno::EPERM);
         }
-        let descriptor = self.card.shares.give(Object::Buffer(bo))?;
+        // What came from another card goes as what it was there.
+        let whose = bo.original.as_ref().unwrap_or(&bo);
+        let descriptor = self.card.shares.give(Object::Buffer(Arc::clone(whose)))?;
         let number = release(descriptor, flags & libc::O_CLOEXEC as u32 != 0)?;
         set_field(arg, offset_of!(drm_prime_handle, fd), number);
         Ok(0)
     }
 
-    /// A buffer that the file knows already keeps its handle.
+    /// A buffer that the file knows already keeps its handle. One of another card of the machine is imported as system
+    /// memory, of which there is one import a file.
     pub(super) fn prime_fd_to_handle(&self, arg: &mut [u8]) -> Result<i32, Errno> {
         let Object::Buffer(bo) = self.card.shares.find(field(arg, offset_of!(drm_prime_handle, fd)))? else {
             return Err(Errno::EINVAL);
         };
-        let handle = match self.objects.position(|known| Arc::ptr_eq(known, &bo)) {
+        let is_it = |known: &Arc<Bo>| Arc::ptr_eq(known.original.as_ref().unwrap_or(known), &bo);
+        let handle = match self.objects.position(is_it) {
             Some(handle) => handle,
-            None => self.open_buffer(&bo)?,
+            None if self.card.owns(&bo.storage) => self.open_buffer(&bo)?,
+            None => self.file.add_object(Arc::new(bo.imported())),
         };
         set_field(arg, offset_of!(drm_prime_handle, handle), handle);
         Ok(0)

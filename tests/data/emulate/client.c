@@ -1,12 +1,16 @@
 // A client of the DRM interface that treats descriptors in every way that programs do. Exits with 0, or prints what was
-// wrong. Without an argument it is the test; with "hold" it holds things and waits until it is killed; with two it is the
-// program that inherits a descriptor.
+// wrong. Without an argument it is the test; with "hold" it holds things and waits until it is killed; with "children" it
+// starts programs in every way that libc has, with environments that lead nowhere, each of which is itself with "child"
+// and looks for the card; with "cards" it shares a buffer between two cards; with two numbers it is the program that inherits a descriptor.
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <spawn.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -143,10 +147,141 @@ static int hold(void)
 	return 0;
 }
 
+static sigjmp_buf away;
+
+static void bus(int signal)
+{
+	siglongjmp(away, signal);
+}
+
+// What one card exports, the other imports; the CPU reaches it by its own descriptor, and not through the other card.
+static int cards(void)
+{
+	int one = open("/dev/dri/renderD128", O_RDWR), two = open("/dev/dri/renderD129", O_RDWR);
+	CHECK(one >= 0 && two >= 0);
+	uint32_t handle = create(one, 4096);
+	map(one, handle, 4096)[0] = 0x600d;
+	struct drm_prime_handle prime = { .handle = handle, .flags = DRM_CLOEXEC | DRM_RDWR };
+	CHECK(ioctl(one, DRM_IOCTL_PRIME_HANDLE_TO_FD, &prime) == 0);
+	struct drm_prime_handle import = { .fd = prime.fd }, back = { 0 };
+	CHECK(ioctl(two, DRM_IOCTL_PRIME_FD_TO_HANDLE, &import) == 0);
+	uint32_t *q = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, prime.fd, 0);
+	CHECK(q != MAP_FAILED && q[0] == 0x600d);
+	signal(SIGBUS, bus);
+	volatile uint32_t *p = map(two, import.handle, 4096);
+	if (sigsetjmp(away, 1) == 0) {
+		p[0] = 1;
+		CHECK(!"an import is mapped");
+	}
+	import.flags = DRM_CLOEXEC, import.fd = -1;
+	CHECK(ioctl(two, DRM_IOCTL_PRIME_HANDLE_TO_FD, &import) == 0);
+	q = mmap(NULL, 4096, PROT_READ, MAP_SHARED, import.fd, 0);
+	CHECK(q != MAP_FAILED && q[0] == 0x600d);
+	back.fd = import.fd;
+	CHECK(ioctl(one, DRM_IOCTL_PRIME_FD_TO_HANDLE, &back) == 0 && back.handle == handle);
+	puts("ok");
+	return 0;
+}
+
+extern char **environ;
+
+// Arguments that the child counts, so that lists of every length arrive.
+static int child(int argc, char **argv)
+{
+	int fd = open("/dev/dri/renderD128", O_RDWR);
+	if (fd < 0 || version(fd) < 340)
+		return 10;
+	if (argc < 3 || atoi(argv[2]) != argc)
+		return 11;
+	for (int i = 3; i < argc; i++)
+		if (argv[i][0] != 'a' + i || argv[i][1])
+			return 12;
+	const char *kept = getenv("KEPT");
+	return kept && strcmp(kept, "yes") == 0 ? 0 : 13;
+}
+
+static void ended(const char *how, pid_t pid)
+{
+	int status;
+	CHECK(waitpid(pid, &status, 0) == pid);
+	if (status != 0) {
+		printf("%s: the child ended with %#x\n", how, status);
+		exit(1);
+	}
+}
+
+// In a child process.
+#define IN_CHILD(call)                              \
+	do {                                        \
+		pid_t pid = fork();                 \
+		if (pid == 0) {                     \
+			call;                       \
+			_exit(9);                   \
+		}                                   \
+		ended(#call, pid);                  \
+	} while (0)
+
+static int children(const char *self)
+{
+	char kept[] = "KEPT=yes", first[] = "child", three[] = "3", name[] = "c";
+	char *args[] = { name, first, three, NULL }, *env[] = { kept, NULL }, *none[] = { NULL };
+	char *loading[] = { kept, "LD_PRELOAD=libc.so.6", NULL };
+	pid_t pid;
+	CHECK(posix_spawn(&pid, self, NULL, NULL, args, env) == 0);
+	ended("posix_spawn", pid);
+	CHECK(posix_spawnp(&pid, self, NULL, NULL, args, loading) == 0);
+	ended("posix_spawnp", pid);
+	CHECK(posix_spawn(&pid, "/nonexistent", NULL, NULL, args, env) == ENOENT);
+	CHECK(execve("/nonexistent", args, env) == -1 && errno == ENOENT);
+	CHECK(execlp("/nonexistent", "x", "1", "2", "3", "4", "5", "6", "7", "8", (char *)NULL) == -1 && errno == ENOENT);
+	// Nothing at all in the environment: the child misses KEPT, and has the card.
+	int status;
+	CHECK(posix_spawn(&pid, self, NULL, NULL, args, NULL) == 0);
+	CHECK(waitpid(pid, &status, 0) == pid && status == 13 << 8);
+	CHECK(posix_spawnp(&pid, self, NULL, NULL, args, none) == 0);
+	CHECK(waitpid(pid, &status, 0) == pid && status == 13 << 8);
+	IN_CHILD(execve(self, args, env));
+	IN_CHILD(execve(self, args, loading));
+	IN_CHILD(execvpe(self, args, env));
+	IN_CHILD(fexecve(open(self, O_RDONLY), args, env));
+	IN_CHILD(execle(self, "c", "child", "3", (char *)NULL, env));
+	IN_CHILD(execle(self, "c", "child", "11", "d", "e", "f", "g", "h", "i", "j", "k", (char *)NULL, env));
+	IN_CHILD(environ = env; execv(self, args));
+	IN_CHILD(environ = env; execvp(self, args));
+	IN_CHILD(clearenv(); putenv(kept); execl(self, "c", "child", "3", (char *)NULL));
+	IN_CHILD(environ = env; execl(self, "c", "child", "4", "d", (char *)NULL));
+	IN_CHILD(environ = env; execl(self, "c", "child", "5", "d", "e", (char *)NULL));
+	IN_CHILD(environ = env; execl(self, "c", "child", "6", "d", "e", "f", (char *)NULL));
+	IN_CHILD(environ = env; execlp(self, "c", "child", "7", "d", "e", "f", "g", (char *)NULL));
+	IN_CHILD(execlp("env", "env", "-i", "KEPT=yes", self, "child", "3", (char *)NULL));
+	// An environment for which the stack is no place; before exec, a child by vfork uses its parent's memory.
+	static char text[20000][16], *many[20002];
+	for (int i = 0; i < 20000; i++)
+		snprintf(text[i], sizeof text[i], "V%d=%d", i, i), many[i] = text[i];
+	many[20000] = kept;
+	IN_CHILD(execve(self, args, many));
+	CHECK(posix_spawn(&pid, self, NULL, NULL, args, many) == 0);
+	ended("posix_spawn with a long environment", pid);
+	pid = vfork();
+	if (pid == 0) {
+		execve(self, args, env);
+		_exit(9);
+	}
+	ended("vfork and execve", pid);
+	puts("ok");
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 2 && strcmp(argv[1], "hold") == 0)
 		return hold();
+	if (argc == 2 && strcmp(argv[1], "cards") == 0)
+		return cards();
+	if (argc == 2 && strcmp(argv[1], "children") == 0)
+		return children(argv[0]);
+	if (argc >= 2 && strcmp(argv[1], "child") == 0)
+		return child(argc, argv);
 	if (argc == 3) {
 		int fd = atoi(argv[1]);
 		return version(fd) >= 340 ? map(fd, atoi(argv[2]), 4096)[0] != 0x600d : 2;

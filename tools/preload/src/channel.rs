@@ -1,7 +1,7 @@
 //! The way to the server: one connection a thread, made at its first question.
 
 use std::cell::Cell;
-use std::ffi::{CStr, c_char, c_int, c_void};
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::sync::OnceLock;
 
 use crate::protocol::{self, Kind, Reply, Request};
@@ -13,6 +13,19 @@ pub struct Server {
     address_len: u32,
     /// The folder, without a slash at its end.
     pub root: Vec<u8>,
+    /// The variables by which a program is served, as they stand in an environment.
+    pub entry: CString,
+    /// The library's.
+    pub preload: CString,
+}
+
+#[cfg(test)]
+impl Server {
+    /// A server that is nowhere.
+    pub fn of_parts(entry: &CStr, preload: &CStr) -> Server {
+        let address = sys::SockaddrUn { family: 0, path: [0; 108] };
+        Server { address, address_len: 0, root: Vec::new(), entry: entry.to_owned(), preload: preload.to_owned() }
+    }
 }
 
 /// The server of this process, if it was started under one.
@@ -44,7 +57,13 @@ fn find() -> Option<Server> {
         unsafe { sys::prctl(sys::PR_SET_PTRACER, pid) };
     }
     let address = sys::SockaddrUn { family: sys::AF_UNIX as u16, path };
-    Some(Server { address, address_len: (2 + 1 + name.len()) as u32, root: root.to_vec() })
+    Some(Server {
+        address,
+        address_len: (2 + 1 + name.len()) as u32,
+        root: root.to_vec(),
+        entry: CString::new([protocol::VARIABLE.as_bytes(), b"=", value].concat()).ok()?,
+        preload: CString::new([b"LD_PRELOAD=", root, b"/", protocol::LIBRARY.as_bytes()].concat()).ok()?,
+    })
 }
 
 /// What a descriptor of this process is, where it is one of the device's.

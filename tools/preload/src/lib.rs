@@ -10,6 +10,7 @@
 #![allow(clippy::missing_safety_doc, reason = "each function is libc's, with libc's contract")]
 
 mod channel;
+mod exec;
 mod paths;
 #[path = "../../../src/emulate/protocol.rs"]
 pub mod protocol;

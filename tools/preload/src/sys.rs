@@ -29,11 +29,13 @@ pub const MAP_FAILED: *mut c_void = usize::MAX as *mut c_void;
 pub const PR_SET_PTRACER: c_int = 0x5961_6d61;
 
 pub const EINTR: c_int = 4;
+pub const ENOMEM: c_int = 12;
 pub const EFAULT: c_int = 14;
 pub const ENODEV: c_int = 19;
 pub const EINVAL: c_int = 22;
 pub const ENOTTY: c_int = 25;
 pub const ESPIPE: c_int = 29;
+pub const ENOSYS: c_int = 38;
 
 pub const S_IFMT: u32 = 0o170000;
 pub const S_IFSOCK: u32 = 0o140000;
@@ -137,6 +139,7 @@ unsafe extern "C" {
     pub fn close(fd: c_int) -> c_int;
     pub fn fcntl(fd: c_int, command: c_int, ...) -> c_int;
     pub fn prctl(option: c_int, ...) -> c_int;
+    pub fn syscall(number: c_long, ...) -> c_long;
     pub fn munmap(address: *mut c_void, len: usize) -> c_int;
     pub fn mremap(old: *mut c_void, old_len: usize, len: usize, flags: c_int, ...) -> *mut c_void;
     pub fn process_vm_readv(
@@ -155,6 +158,28 @@ unsafe extern "C" {
         remotes: c_ulong,
         flags: c_ulong,
     ) -> isize;
+}
+
+/// Empty pages from the kernel, by no function that the program or this library may have replaced.
+pub fn pages(len: usize) -> Option<*mut c_void> {
+    #[cfg(target_arch = "x86_64")]
+    const MMAP: c_long = 9;
+    #[cfg(not(target_arch = "x86_64"))]
+    const MMAP: c_long = 222;
+    let (nowhere, flags) = (std::ptr::null_mut::<c_void>(), MAP_PRIVATE | MAP_ANONYMOUS);
+    // SAFETY: a mapping wherever there is room.
+    let found = unsafe {
+        syscall(
+            MMAP,
+            nowhere,
+            len,
+            c_long::from(PROT_READ | PROT_WRITE),
+            c_long::from(flags),
+            -1 as c_long,
+            0 as c_long,
+        )
+    };
+    (found != -1).then_some(found as *mut c_void)
 }
 
 /// The next definition of a name after this library, libc's as a rule; null where there is none.
@@ -257,12 +282,25 @@ mod tests {
         assert_eq!(MREMAP_MAYMOVE, libc::MREMAP_MAYMOVE);
         assert_eq!((EFAULT, ENODEV, ESPIPE), (libc::EFAULT, libc::ENODEV, libc::ESPIPE));
         assert_eq!((EINTR, EINVAL, ENOTTY), (libc::EINTR, libc::EINVAL, libc::ENOTTY));
+        assert_eq!((ENOMEM, ENOSYS), (libc::ENOMEM, libc::ENOSYS));
         assert_eq!((S_IFSOCK, S_IFCHR, S_ISVTX), (libc::S_IFSOCK, libc::S_IFCHR, libc::S_ISVTX));
         assert_eq!((S_IFMT, S_IFREG), (libc::S_IFMT, libc::S_IFREG));
         assert_eq!((SEEK_SET, SEEK_END, PR_SET_PTRACER), (libc::SEEK_SET, libc::SEEK_END, libc::PR_SET_PTRACER));
         assert_eq!((PROT_READ, PROT_WRITE), (libc::PROT_READ, libc::PROT_WRITE));
         assert_eq!(makedev(226, 128), libc::makedev(226, 128));
         assert_eq!(makedev(0x1226, 0x12345), libc::makedev(0x1226, 0x12345));
+    }
+
+    #[test]
+    fn pages_are_empty_and_writable() {
+        let at = pages(10_000).unwrap().cast::<u8>();
+        // SAFETY: pages of our own, given back.
+        unsafe {
+            assert_eq!((*at, *at.add(9_999)), (0, 0));
+            *at.add(9_999) = 1;
+            assert_eq!(munmap(at.cast(), 10_000), 0);
+        }
+        assert_eq!(pages(usize::MAX), None);
     }
 
     #[test]
