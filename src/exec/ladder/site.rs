@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::exec::device::{Device, Engine};
 use crate::exec::gpu::Gpu;
 use crate::exec::hang::HangKind;
+use crate::kmd::uapi::{GEM_CREATE_CPU_ACCESS_REQUIRED, GEM_DOMAIN_VRAM};
 use crate::kmd::{
     self, Bo, Context, CpuMap, CsFence, Deadline, GPU_PAGE, GpuMap, Ip, KmdError, Lost, LostReason, Placement,
     Priority, ResetState, ResetStatus, Ring, Submission, VmFlags, Wait,
@@ -186,6 +187,20 @@ impl Ground {
     pub(super) fn name(&self) -> &'static str {
         name_of(self.out.placement())
     }
+
+    /// Whether it may lie elsewhere than it was asked for: where there is no room, the driver tries again without the wish for
+    /// the CPU's window, and then in system memory too (`amdgpu_gem_create_ioctl`). The buffer remembers the wishes that
+    /// were left. A kernel that doesn't answer is trusted.
+    fn is_elsewhere(&self) -> bool {
+        [&self.out, &self.input].into_iter().any(|memory| {
+            let wishes = memory.map.bo().created_as();
+            memory.placement() == Placement::VramCpu
+                && wishes.is_ok_and(|wishes| {
+                    wishes.domains != u64::from(GEM_DOMAIN_VRAM)
+                        || wishes.domain_flags & GEM_CREATE_CPU_ACCESS_REQUIRED == 0
+                })
+        })
+    }
 }
 
 /// A kind of memory in a message.
@@ -258,6 +273,9 @@ impl Site {
             let index = grounds.len() as u32;
             let area = || Memory::new(&kmd, AREA_BYTES, placement, VmFlags::RW);
             match area().and_then(|out| Ok(Ground { index, out, input: area()? })) {
+                Ok(ground) if ground.is_elsewhere() => {
+                    notes.push("video memory is not tried: the part that the CPU can map is full".into());
+                }
                 Ok(ground) => grounds.push(ground),
                 Err(error @ KmdError::OutOfMemory { .. }) if placement == Placement::VramCpu => {
                     notes.push(format!("video memory is not tried: {error}"));
