@@ -418,14 +418,25 @@ fn a_dispatch_that_does_not_end_names_masks_and_program() {
 
 #[test]
 fn a_software_device_that_explains_itself_is_quoted() {
-    // Strict: wrong masks are refused with the reason, which a card has no way to tell.
-    let node = Spoiler::new(SoftNode::new(Config::strict()).unwrap());
-    let node = node.before(Rung::Nop, |cs| cs.ib[0] = 0x8000_0000);
-    let climb = climb(node);
-    let (rung, fall) = climb.failure().unwrap();
-    assert_eq!(rung, Rung::Nop);
-    assert!(matches!(fall.sign, Sign::Hung | Sign::Faulted));
-    assert!(matches!(&fall.error, Some(Error::Kmd(_))));
+    let strict = || Spoiler::new(SoftNode::new(Config::strict()).unwrap()).explaining();
+    let no_cus = strict().before(Rung::Endpgm, |cs| {
+        if cs.number % 2 == 1 {
+            for register in CU_MASKS {
+                let at = cs.sh_value(register);
+                cs.ib[at] = 0;
+            }
+        }
+    });
+    let told = fails(&climb(no_cus), Rung::Endpgm, Sign::Hung, "no-cus");
+    assert!(told.contains("the device says: ") && told.contains("enable no CU that exists"), "{told}");
+    let nowhere = strict().before(Rung::WriteData, |cs| {
+        let at = cs.packets(WRITE_DATA)[0];
+        cs.ib[at + 3] |= 0x40;
+    });
+    let climb = climb(nowhere);
+    let told = fails(&climb, Rung::WriteData, Sign::Faulted, "page-fault");
+    assert!(told.contains("the device says: ") && told.contains("0x4000"), "{told}");
+    assert!(matches!(&fall(&climb).error, Some(Error::Kmd(_))));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use memmap2::MmapRaw;
-use sparkle_pm4::kmd::{Errno, Node, Protection, ioctls};
+use sparkle_pm4::kmd::{Errno, Explanation, Node, Protection, ioctls};
 use sparkle_pm4::ladder::Rung;
 use sparkle_pm4::soft::SoftNode;
 
@@ -50,6 +50,7 @@ pub struct Spoiler {
     info: Option<(u32, Vec<u8>)>,
     driver: Option<&'static str>,
     crossed: bool,
+    explains: bool,
     state: Mutex<State>,
 }
 
@@ -161,6 +162,7 @@ impl Spoiler {
             info: None,
             driver: None,
             crossed: false,
+            explains: false,
             state: Mutex::default(),
         }
     }
@@ -199,6 +201,11 @@ impl Spoiler {
     /// Says that it is another driver, of six letters.
     pub fn driver(self, name: &'static str) -> Self {
         Self { driver: Some(name), ..self }
+    }
+
+    /// Lets through what the software device says of work that it gave up; a card says nothing.
+    pub fn explaining(self) -> Self {
+        Self { explains: true, ..self }
     }
 
     /// A mapping for reading is of the buffer that was mapped for writing last.
@@ -368,6 +375,10 @@ impl Node for Spoiler {
             *last = Some(offset);
         }
         self.inner.mmap(offset, len, protection)
+    }
+
+    fn explain(&self, context: u32) -> Option<Explanation> {
+        if self.explains { self.inner.explain(context) } else { None }
     }
 
     fn poll(&self, timeout: Duration) -> io::Result<bool> {

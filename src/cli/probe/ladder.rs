@@ -226,3 +226,52 @@ fn mismatch(m: &Mismatch) -> Value {
         "strayed_dwords": m.strayed,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sparkle_pm4::kmd::{Errno, KmdError};
+
+    fn fall(sign: Sign, error: Option<Error>) -> Fall {
+        let evidence = vec!["dword 5 expects 1".into(), "and holds 2".into()];
+        let causes = Rung::Store.causes(sign).collect();
+        Fall { sign, evidence, causes, error, mismatch: None, reset: None, page_fault: None }
+    }
+
+    fn refused(errno: Errno) -> Fall {
+        let error = KmdError::Ioctl { name: "AMDGPU_CS", errno, args: String::new() };
+        fall(Sign::Refused, Some(error.into()))
+    }
+
+    #[test]
+    fn the_exit_code_follows_the_way_of_failing() {
+        let cases = [
+            (fall(Sign::Untouched, None), exit::FAILED),
+            (fall(Sign::Neighbour, None), exit::FAILED),
+            (fall(Sign::NoSequence, None), exit::FAILED),
+            (refused(Errno::EINVAL), exit::FAILED),
+            (refused(Errno::EACCES), exit::PERMISSION),
+            (refused(Errno::ENODEV), exit::DEVICE_LOST),
+            (fall(Sign::Refused, Some(KmdError::NotAmdgpu { driver: "i915".into() }.into())), exit::NO_DEVICE),
+            (fall(Sign::Refused, Some(KmdError::TooOld { major: 3, minor: 20 }.into())), exit::NO_DEVICE),
+            (fall(Sign::TimedOut, None), exit::TIMEOUT),
+            (fall(Sign::Hung, None), exit::TIMEOUT),
+            (fall(Sign::Faulted, None), exit::DEVICE_LOST),
+            (fall(Sign::Cancelled, None), exit::DEVICE_LOST),
+        ];
+        for (fall, code) in cases {
+            assert_eq!(exit_code(&fall), code, "{:?} {:?}", fall.sign, fall.error);
+        }
+    }
+
+    #[test]
+    fn a_failure_has_what_was_seen_then_the_causes_and_what_to_do() {
+        let failure = failure(Rung::Store, &fall(Sign::Partial, None));
+        assert_eq!(failure.code, "ladder-store-partial");
+        assert_eq!(failure.what, "the rung store ended, and only a part was written");
+        let lines: Vec<&str> = failure.evidence.lines().collect();
+        assert_eq!(lines[..2], ["dword 5 expects 1", "and holds 2"]);
+        assert!(lines[2].starts_with("likely: ") && lines[2].ends_with("[group-size]"), "{lines:?}");
+        assert!(lines[3].starts_with("or: ") && !failure.next.is_empty(), "{lines:?}");
+    }
+}
