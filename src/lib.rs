@@ -111,7 +111,7 @@ pub mod soft;
 pub use error::Error;
 pub use exec::{
     AnyBuffer, Arg, Buffer, Device, Engine, Fence, Hang, HangDevice, HangKind, Kernel, Launch, Launched, Lint, Module,
-    Queue, Recording, Replayed, Retained, Select, replay,
+    Queue, Recording, Replayed, Retained, Select, ladder, replay,
 };
 pub use kmd::Deadline;
 pub use sparkle_cpu as cpu;
