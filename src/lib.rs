@@ -101,7 +101,6 @@ mod error;
 mod exec;
 
 pub mod capture;
-pub mod cpu;
 pub mod emulate;
 #[allow(unsafe_code)]
 pub mod kmd;
@@ -112,9 +111,10 @@ pub mod soft;
 pub use error::Error;
 pub use exec::{
     AnyBuffer, Arg, Buffer, Device, Engine, Fence, Hang, HangDevice, HangKind, Kernel, Launch, Launched, Lint, Module,
-    Queue, Recording, Replayed, Retained, Select, replay,
+    Queue, Recording, Replayed, Retained, Select, ladder, replay,
 };
 pub use kmd::Deadline;
+pub use sparkle_cpu as cpu;
 pub use {isa, kernels, pm4};
 
 /// The README's example runs as a test.

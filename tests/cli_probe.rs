@@ -1,4 +1,4 @@
-//! The commands `probe`, `pm4 decode` and `disasm`, run as a user runs them.
+//! The commands `probe` and its ladder, `pm4 decode` and `disasm`, run as a user runs them.
 #![cfg(feature = "cli")]
 
 use std::io::{BufRead, BufReader, Write};
@@ -106,6 +106,85 @@ fn probe_shows_the_software_device() {
     let bytes = run(&["probe", "--device", "emu", "--json", "--get", "nodes.0.vram.total_bytes"]);
     assert_eq!(document(&bytes), 24u64 << 30);
     assert!(out(&run(&["probe", "--device", "emu"])).contains("Navi31, gfx1100"));
+}
+
+#[test]
+fn the_ladder_is_climbed_on_the_software_device() {
+    let output = run(&["probe", "--ladder", "--device", "emu"]);
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    let text = out(&output);
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    let rungs = ["NOP", "WRITE_DATA", "RELEASE_MEM", "COPY/DMA_DATA", "s_endpgm", "store", "LDS + barrier", "atomics"];
+    for rung in rungs.into_iter().chain(["scratch", "conv2d"]) {
+        assert!(
+            text.lines().any(|line| line.trim_start().starts_with(rung) && line.contains("held")),
+            "{rung}: {text}"
+        );
+    }
+    assert!(text.contains("every rung holds") && text.contains("not a card's"), "{text}");
+
+    let climbed = document(&run(&["probe", "--ladder", "--device", "emu", "--ring", "2", "--json"]));
+    assert_eq!(climbed["schema"], "sparkle-pm4/ladder/1");
+    assert_eq!((&climbed["engine"], &climbed["ring"]), (&"emu".into(), &"compute2".into()));
+    assert_eq!((&climbed["reached_top"], &climbed["error"]), (&true.into(), &serde_json::Value::Null));
+    assert_eq!(climbed["rungs"].as_array().unwrap().len(), 11);
+    assert_eq!(climbed["rungs"][2]["rung"], "write-data");
+    assert!(climbed["rungs"][10]["duration_ns"].as_u64().unwrap() > 0);
+}
+
+#[test]
+fn a_rung_that_fails_ends_the_ladder_with_its_causes() {
+    let output = run(&["probe", "--ladder", "--device", "emu", "--ring", "9"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(out(&output).contains("FAILED") && out(&output).contains("conv2d         not run"), "{}", out(&output));
+    let error = err(&output);
+    assert!(error.starts_with("error: the rung node could not be done") && error.contains("next: "), "{error}");
+    assert!(error.contains("[no-ring]") && error.lines().all(|line| line.chars().count() <= 80), "{error}");
+
+    let output = run(&["probe", "--ladder", "--device", "emu", "--ring", "9", "--json"]);
+    assert_eq!(output.status.code(), Some(1));
+    let failed = document(&output);
+    assert_eq!(failed["error"]["code"], "ladder-node-refused");
+    assert_eq!(failed["rungs"][0]["failure"]["causes"][0]["code"], "no-ring");
+    assert_eq!(failed["rungs"][1]["state"], "not-run");
+    assert!(failed["rungs"][1]["duration_ns"].is_null());
+}
+
+#[test]
+fn the_ladder_takes_the_card_and_no_other_engine() {
+    let dri = std::path::Path::new("/dev/dri");
+    if dri.exists() {
+        skip::skip!("this machine has /dev/dri: what stands there decides");
+    } else {
+        for device in [&["--device", "gpu"][..], &[]] {
+            let output = run(&[&["probe", "--ladder"], device].concat());
+            assert_eq!(output.status.code(), Some(3), "{}", err(&output));
+            assert!(err(&output).contains("next: ") && out(&output).is_empty(), "{}", err(&output));
+        }
+        let error = document(&run(&["probe", "--ladder", "--json"]));
+        assert_eq!((&error["schema"], &error["code"]), (&"sparkle-pm4/error/1".into(), &"no-device".into()));
+    }
+    assert_eq!(run(&["probe", "--device", "gpu"]).status.code(), Some(2));
+    assert_eq!(run(&["probe", "--ladder", "--get", "nodes"]).status.code(), Some(2));
+    assert_eq!(run(&["probe", "--ring", "1"]).status.code(), Some(2));
+    let cpu = command(&["probe", "--ladder"]).env("SPARKLE_DEVICE", "cpu").output().unwrap();
+    assert_eq!(cpu.status.code(), Some(2), "{}", err(&cpu));
+    assert!(err(&cpu).contains("SPARKLE_DEVICE=cpu"), "{}", err(&cpu));
+}
+
+#[test]
+fn an_emulated_render_node_is_climbed_as_a_cards() {
+    let ladder = [env!("CARGO_BIN_EXE_sparkle-pm4"), "probe", "--ladder", "--device", "gpu", "--json"];
+    let emulated = |arch: &str| run(&[&["emulate", "--arch", arch, "--faults", "drop", "--"][..], &ladder].concat());
+    let output = emulated("gfx1100");
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    assert_eq!(document(&output)["reached_top"], true);
+    // Packets work on every part; the kernels here are for one.
+    let output = emulated("gfx1102");
+    assert_eq!(output.status.code(), Some(3), "{}", err(&output));
+    let failed = document(&output);
+    assert_eq!(failed["error"]["code"], "ladder-s-endpgm-refused");
+    assert_eq!(failed["rungs"][5]["failure"]["causes"][0]["code"], "other-target");
 }
 
 #[test]

@@ -162,7 +162,7 @@ fn the_document_has_every_field_with_its_unit() {
     assert_eq!(document["error"], Value::Null);
     let results = document["results"].as_array().unwrap();
     for (result, (device, engine, kernel)) in
-        results.iter().zip([("emu", "emu", "conv2d_direct_f32"), ("cpu", "cpu", "conv2d_gemm_")])
+        results.iter().zip([("emu", "emu", "conv2d_direct_f32"), ("cpu", "cpu", "conv2d_winograd4_")])
     {
         assert_eq!((&result["device"], &result["engine"]), (&device.into(), &engine.into()));
         assert!(result["kernel"].as_str().unwrap().starts_with(kernel));

@@ -13,7 +13,7 @@ mod plan;
 
 pub use magic::MagicDivisor;
 pub use manifest::{
-    Access, Arg, ArgKind, CONV2D_DIRECT_F32, CONV2D_PACK_WEIGHTS_F32, Element, FILL_U32, KERNELS, Kernel, TARGET,
-    VADD_F32, kernel,
+    Access, Arg, ArgKind, CONV2D_DIRECT_F32, CONV2D_PACK_WEIGHTS_F32, Element, FILL_U32, KERNELS, Kernel,
+    LADDER_ATOMICS, LADDER_END, LADDER_LDS, LADDER_SCRATCH, LADDER_STORE, TARGET, VADD_F32, kernel,
 };
 pub use plan::{Dispatch, PlanArg, PlanError, Role};

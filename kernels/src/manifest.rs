@@ -80,6 +80,8 @@ pub struct Kernel {
     pub sgprs: u32,
     /// LDS a workgroup takes, in bytes.
     pub lds_bytes: u32,
+    /// Scratch a lane takes, in bytes.
+    pub scratch_bytes: u32,
     /// The operators that launch it.
     pub ops: &'static [&'static str],
     /// What holds for the numbers it produces.
@@ -108,6 +110,10 @@ const fn write(name: &'static str, element: Element) -> Arg {
     Arg { name, kind: ArgKind::Pointer { element, access: Access::Write } }
 }
 
+const fn read_write(name: &'static str, element: Element) -> Arg {
+    Arg { name, kind: ArgKind::Pointer { element, access: Access::ReadWrite } }
+}
+
 const fn u32_arg(name: &'static str) -> Arg {
     Arg { name, kind: ArgKind::U32 }
 }
@@ -127,6 +133,7 @@ pub static VADD_F32: Kernel = Kernel {
     vgprs: 3,
     sgprs: 18,
     lds_bytes: 0,
+    scratch_bytes: 0,
     ops: &["vadd"],
     contract: "one IEEE-754 f32 addition an element, round to nearest even, denormals kept",
 };
@@ -142,6 +149,7 @@ pub static FILL_U32: Kernel = Kernel {
     vgprs: 2,
     sgprs: 18,
     lds_bytes: 0,
+    scratch_bytes: 0,
     ops: &["fill"],
     contract: "bits are copied",
 };
@@ -169,6 +177,7 @@ pub static CONV2D_PACK_WEIGHTS_F32: Kernel = Kernel {
     vgprs: 10,
     sgprs: 34,
     lds_bytes: 0,
+    scratch_bytes: 0,
     ops: &["conv2d"],
     contract: "bits are copied, missing channels are +0; bias is not read when has_bias is 0",
 };
@@ -208,16 +217,107 @@ pub static CONV2D_DIRECT_F32: Kernel = Kernel {
     vgprs: 24,
     sgprs: 106,
     lds_bytes: 0,
+    scratch_bytes: 0,
     ops: &["conv2d"],
     contract: "f32 fused multiply-adds from the bias up in the order r, s, c, round to nearest even, denormals kept; \
                padding and missing channels enter as +0 products, so an infinite weight under padding gives NaN",
+};
+
+/// Starts and ends.
+pub static LADDER_END: Kernel = Kernel {
+    name: "ladder_end",
+    object: include_bytes!("../objects/ladder_end.hsaco"),
+    symbol: "ladder_end.kd",
+    args: &[],
+    workgroup: [64, 1, 1],
+    wave: 32,
+    vgprs: 0,
+    sgprs: 18,
+    lds_bytes: 0,
+    scratch_bytes: 0,
+    ops: &["ladder"],
+    contract: "no numbers",
+};
+
+/// `dst[i] = (src[i] ^ seed) + i + (f << 16)`, f the `i` of the wave's first lane.
+pub static LADDER_STORE: Kernel = Kernel {
+    name: "ladder_store",
+    object: include_bytes!("../objects/ladder_store.hsaco"),
+    symbol: "ladder_store.kd",
+    args: &[read("src", Element::U32), write("dst", Element::U32), u32_arg("seed")],
+    workgroup: [256, 1, 1],
+    wave: 32,
+    vgprs: 3,
+    sgprs: 18,
+    lds_bytes: 0,
+    scratch_bytes: 0,
+    ops: &["ladder"],
+    contract: "32-bit integers that wrap around; the grid is the size",
+};
+
+/// `dst[256·g + t] = seed + 256·g + (255 − t)` in workgroup g, through LDS.
+pub static LADDER_LDS: Kernel = Kernel {
+    name: "ladder_lds",
+    object: include_bytes!("../objects/ladder_lds.hsaco"),
+    symbol: "ladder_lds.kd",
+    args: &[write("dst", Element::U32), u32_arg("seed")],
+    workgroup: [256, 1, 1],
+    wave: 32,
+    vgprs: 4,
+    sgprs: 18,
+    lds_bytes: 1024,
+    scratch_bytes: 0,
+    ops: &["ladder"],
+    contract: "32-bit integers that wrap around; the grid is the size",
+};
+
+/// `tickets[i] = state[0]++`, `state[1 + i/32] |= 1 << i%32`.
+pub static LADDER_ATOMICS: Kernel = Kernel {
+    name: "ladder_atomics",
+    object: include_bytes!("../objects/ladder_atomics.hsaco"),
+    symbol: "ladder_atomics.kd",
+    args: &[read_write("state", Element::U32), write("tickets", Element::U32)],
+    workgroup: [256, 1, 1],
+    wave: 32,
+    vgprs: 5,
+    sgprs: 18,
+    lds_bytes: 0,
+    scratch_bytes: 0,
+    ops: &["ladder"],
+    contract: "each ticket is given once, to which thread is not defined",
+};
+
+/// `dst[4·i + k] = seed + 4·i + (3 − k)`, k < 4, through scratch memory.
+pub static LADDER_SCRATCH: Kernel = Kernel {
+    name: "ladder_scratch",
+    object: include_bytes!("../objects/ladder_scratch.hsaco"),
+    symbol: "ladder_scratch.kd",
+    args: &[write("dst", Element::U32), u32_arg("seed")],
+    workgroup: [256, 1, 1],
+    wave: 32,
+    vgprs: 7,
+    sgprs: 18,
+    lds_bytes: 0,
+    scratch_bytes: 16,
+    ops: &["ladder"],
+    contract: "32-bit integers that wrap around; the grid is the size",
 };
 
 /// The target that all kernels here are built for.
 pub const TARGET: &str = "gfx1100";
 
 /// All kernels, by name.
-pub static KERNELS: &[&Kernel] = &[&CONV2D_DIRECT_F32, &CONV2D_PACK_WEIGHTS_F32, &FILL_U32, &VADD_F32];
+pub static KERNELS: &[&Kernel] = &[
+    &CONV2D_DIRECT_F32,
+    &CONV2D_PACK_WEIGHTS_F32,
+    &FILL_U32,
+    &LADDER_ATOMICS,
+    &LADDER_END,
+    &LADDER_LDS,
+    &LADDER_SCRATCH,
+    &LADDER_STORE,
+    &VADD_F32,
+];
 
 /// The kernel of this name.
 pub fn kernel(name: &str) -> Option<&'static Kernel> {

@@ -1,6 +1,7 @@
 //! `probe`: what this machine has, and what it is good for here.
 
 mod json;
+mod ladder;
 mod report;
 #[cfg(test)]
 mod tests;
@@ -19,10 +20,24 @@ use super::{Failure, Output, exit};
 /// What is probed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Target {
-    /// This machine's nodes.
+    /// This machine's nodes; with --ladder, the card.
     Auto,
+    /// The card; only with --ladder.
+    Gpu,
     /// The software device.
     Emu,
+}
+
+impl Target {
+    /// Of a variable's text.
+    fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "gpu" => Ok(Self::Gpu),
+            "emu" => Ok(Self::Emu),
+            _ => Err("the ladder takes auto, gpu or emu: neither a list nor the CPU has rungs".into()),
+        }
+    }
 }
 
 /// Arguments of `probe`.
@@ -34,17 +49,40 @@ pub struct Args {
     /// Print one value of the JSON document by its dotted path, such as `auto.engine` or `nodes.0.gfx_target`.
     #[arg(long, value_name = "KEY")]
     get: Option<String>,
-    /// Probe this machine's nodes (auto), or the software device (emu).
-    #[arg(long, value_enum, default_value = "auto")]
-    device: Target,
+    /// Bring-up in steps on the card, or on `--device emu`: NOP, WRITE_DATA, … conv2d, each checked by data read back.
+    #[arg(long, conflicts_with_all = ["full", "get"])]
+    ladder: bool,
+    /// Probe this machine's nodes (auto), or the software device (emu); for --ladder the card (gpu, auto), or emu.
+    #[arg(long, value_enum)]
+    device: Option<Target>,
+    /// With --ladder: which of several cards, by node path, PCI address or gfx target.
+    #[arg(long, value_name = "HINT", requires = "ladder")]
+    device_hint: Option<String>,
+    /// With --ladder: which compute ring; the first one by default.
+    #[arg(long, value_name = "N", requires = "ladder")]
+    ring: Option<u32>,
+    /// With --ladder: how long each wait for a fence may take, in ms.
+    #[arg(long, value_name = "MS", requires = "ladder", value_parser = super::conv2d::timeout)]
+    timeout_ms: Option<u64>,
 }
 
 /// Runs it. Exits with 0 whatever is found: a machine without a GPU is an answer.
 pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
+    if args.ladder {
+        return ladder::run(&args, out);
+    }
     let report =
         Report::collect(&Sources { system: &RealSystem::new(), open: &open, software: &software, cpu: &native });
-    let report = match args.device {
+    let report = match args.device.unwrap_or(Target::Auto) {
         Target::Auto => report,
+        Target::Gpu => {
+            return Err(Failure::usage(
+                "`--device gpu` goes with --ladder",
+                "probe shows every node of this machine, and demands none",
+                "leave it out, or add --ladder",
+            )
+            .into());
+        }
         Target::Emu => report.of_software().map_err(|refusal| Failure {
             exit: exit::FAILED,
             code: refusal.code.into(),

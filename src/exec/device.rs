@@ -10,7 +10,7 @@ use super::lint::Lint;
 use super::queue::Queue;
 use crate::cpu;
 use crate::error::Error;
-use crate::kmd::discover::{self, Verdict, candidates, diagnose, discover};
+use crate::kmd::discover::{self, Discovery, Verdict, candidates, diagnose, discover};
 use crate::kmd::{self, KmdError, Node, RenderNode};
 use crate::soft::{Config, SoftNode};
 
@@ -165,8 +165,12 @@ impl Device {
 
     /// A device behind any node: a second file of a software card, a recording one in a test.
     pub fn from_node(node: Arc<dyn Node>, engine: Engine) -> Result<Self, Error> {
-        let gpu = Gpu::new(kmd::Device::open(node)?, engine)?;
-        Ok(Self { inner: Inner::Gpu(Arc::new(gpu)), fallback: None })
+        Ok(Self::of(Arc::new(Gpu::new(kmd::Device::open(node)?, engine)?)))
+    }
+
+    /// A GPU that is open already.
+    pub(super) fn of(gpu: Arc<Gpu>) -> Self {
+        Self { inner: Inner::Gpu(gpu), fallback: None }
     }
 
     /// The same device opened another time: a new file, with an address space of its own and no buffers. That is what to do
@@ -240,15 +244,7 @@ impl Device {
         if let Some(error) = refused {
             return Err(error);
         }
-        let finding = diagnose(&found).into_iter().next();
-        let (reason, next) = match finding {
-            Some(f) => (format!("{} ({})", f.what, f.evidence.join("; ")), f.next.join("; ")),
-            None => {
-                let hint = hint.unwrap_or("none given");
-                (format!("no card matches the hint `{hint}`"), "run `sparkle-pm4 probe` for the cards there are".into())
-            }
-        };
-        Err(Error::NoDevice { reason, next, permission: found.verdict() == Verdict::Forbidden })
+        Err(no_gpu(&found, hint))
     }
 
     /// What computes.
@@ -329,4 +325,16 @@ impl Device {
         let bytes = bytes.ok_or(KmdError::BadSize { what: "the length of a buffer", value: len as u64 })?;
         Ok(Buffer::new(RawBuffer::new(self, bytes, true)?, len))
     }
+}
+
+/// Why no card can be used, where none refused to be opened.
+pub(super) fn no_gpu(found: &Discovery, hint: Option<&str>) -> Error {
+    let (reason, next) = match diagnose(found).into_iter().next() {
+        Some(f) => (format!("{} ({})", f.what, f.evidence.join("; ")), f.next.join("; ")),
+        None => {
+            let hint = hint.unwrap_or("none given");
+            (format!("no card matches the hint `{hint}`"), "run `sparkle-pm4 probe` for the cards there are".into())
+        }
+    };
+    Error::NoDevice { reason, next, permission: found.verdict() == Verdict::Forbidden }
 }

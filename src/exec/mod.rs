@@ -5,6 +5,7 @@ mod device;
 mod gpu;
 mod hang;
 mod kernel;
+pub mod ladder;
 mod lint;
 mod module;
 mod queue;

@@ -48,7 +48,7 @@ fn the_manifest_agrees_with_descriptors_and_metadata() {
         assert_eq!((info.wave_size, info.vgprs, info.sgprs, info.lds_bytes), (k.wave, k.vgprs, k.sgprs, k.lds_bytes));
         assert_eq!(info.required_workgroup_size, Some(k.workgroup));
         assert_eq!(info.max_workgroup_size, k.workgroup.iter().product::<u32>());
-        assert_eq!((info.scratch_bytes, info.uses_dynamic_stack), (0, false));
+        assert_eq!((info.scratch_bytes, info.uses_dynamic_stack), (k.scratch_bytes, false));
         let (offsets, size) = k.arg_offsets();
         assert_eq!((info.kernarg_size, info.descriptor.kernarg_size), (size, size));
         assert_eq!(info.args.len(), k.args.len());
@@ -58,6 +58,9 @@ fn the_manifest_agrees_with_descriptors_and_metadata() {
                 kernels::ArgKind::Pointer { access: kernels::Access::Read, .. } => {
                     (ValueKind::GlobalBuffer, Some("read_only"))
                 }
+                kernels::ArgKind::Pointer { access: kernels::Access::ReadWrite, .. } => {
+                    (ValueKind::GlobalBuffer, Some("read_write"))
+                }
                 kernels::ArgKind::Pointer { .. } => (ValueKind::GlobalBuffer, Some("write_only")),
                 _ => (ValueKind::ByValue, None),
             };
@@ -65,13 +68,13 @@ fn the_manifest_agrees_with_descriptors_and_metadata() {
         }
 
         let d = &info.descriptor;
-        assert_eq!(d.allocated_vgprs(), k.vgprs.next_multiple_of(8));
+        assert_eq!(d.allocated_vgprs(), k.vgprs.max(1).next_multiple_of(8), "one granule at the least");
         assert_eq!(d.properties, CodeProperties::SGPR_KERNARG_SEGMENT_PTR | CodeProperties::WAVEFRONT_SIZE32);
         assert_eq!(d.properties.kernarg_sgpr(), Some(0));
         // gfx1100 wants at least 16 user and system SGPRs in wave32 (LLVM's UserSGPRInit16Bug).
         let ids = d.workgroup_ids().iter().filter(|&&on| on).count() as u32;
         assert_eq!(d.user_sgprs() + ids, 16);
-        assert_eq!((d.float_mode(), d.is_privileged(), d.uses_scratch()), (0xf0, false, false));
+        assert_eq!((d.float_mode(), d.is_privileged(), d.uses_scratch()), (0xf0, false, k.scratch_bytes > 0));
         assert!(d.dx10_clamp() && d.ieee_mode() && d.wgp_mode());
         assert_eq!(d.workitem_ids(), 0);
 

@@ -32,12 +32,19 @@ use crate::exec::{AnyBuffer, Buffer, Device, Grid, Inner, Launch, LoadedKernel, 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Conv2d {
     shape: Conv2dShape,
+    accuracy: cpu::Accuracy,
 }
 
 impl Conv2d {
     /// A convolution of this shape.
     pub const fn new(shape: Conv2dShape) -> Self {
-        Self { shape }
+        Self { shape, accuracy: cpu::Accuracy::Default }
+    }
+
+    /// Which of the cpu engine's algorithms may be chosen. The GPU's kernel sums as the definition has it.
+    #[must_use]
+    pub const fn accuracy(self, accuracy: cpu::Accuracy) -> Self {
+        Self { accuracy, ..self }
     }
 
     /// Checks the shape and loads what the device needs for it, once for any number of launches.
@@ -67,7 +74,7 @@ impl Conv2d {
                 let (pack, conv) = (gpu.in_tree(plain.pack.kernel)?, gpu.in_tree(plain.conv.kernel)?);
                 Kind::Gpu { plain: Box::new(plain), biased: Box::new(biased), pack, conv }
             }
-            Inner::Cpu(engine) => Kind::Cpu(Box::new(cpu::Conv2d::new(engine, self.shape)?)),
+            Inner::Cpu(engine) => Kind::Cpu(Box::new(cpu::Conv2d::within(engine, self.shape, self.accuracy)?)),
         };
         Ok(PreparedConv2d { shape: self.shape, device: device.clone(), kind })
     }
@@ -102,11 +109,11 @@ impl PreparedConv2d {
         &self.shape
     }
 
-    /// What computes it: the kernel's name, or the CPU's instruction set.
+    /// What computes it: the kernel's name, or the CPU's algorithm and instruction set.
     pub fn kernel(&self) -> String {
         match &self.kind {
             Kind::Gpu { plain, .. } => plain.conv.kernel.name.to_owned(),
-            Kind::Cpu(conv) => format!("conv2d_gemm_{}", conv.isa()),
+            Kind::Cpu(conv) => format!("conv2d_{}_{}", conv.algorithm(), conv.isa()),
         }
     }
 

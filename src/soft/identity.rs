@@ -109,7 +109,7 @@ pub struct Part {
     engine_mhz: [u64; 2],
     memory_mhz: [u64; 2],
     /// `GB_ADDR_CONFIG`: how addresses spread over pipes and packers.
-    addr_config: u32,
+    pub addr_config: u32,
     /// Copy engines.
     pub sdma_rings: u32,
 }

@@ -340,6 +340,10 @@ impl Memory for VmMemory<'_> {
         Some(self.windows.open(&mapping.storage, mapping.offset, mapping.start, len))
     }
 
+    fn addr_config(&self) -> u32 {
+        self.vm.arch().part().addr_config
+    }
+
     /// The mapping: how much of its last page was asked for, the kernel is not told.
     fn object_at(&mut self, va: u64) -> Option<Object> {
         self.mapping(canonical(va)).map(|m| Object { va: m.start, bytes: m.end - m.start })

@@ -10,6 +10,7 @@ use isa_exec::MemFault;
 use nix::errno::Errno;
 
 use super::arena::{PAGE, Storage};
+use super::identity::Arch;
 
 /// First address that a client may map (what lies below belongs to the kernel).
 pub const VA_START: u64 = 0x20_0000;
@@ -74,6 +75,8 @@ pub struct Vm {
     at: Option<u64>,
     /// What is let go, where accesses that find nothing are.
     lenient: Option<LetGo>,
+    /// The card's part, whose channels images spread over.
+    arch: Arch,
 }
 
 /// The page of the card's last fault. As in the driver, what becomes known of a fault is its page.
@@ -189,7 +192,17 @@ impl Vm {
         *maps.jobs.entry(at).or_default() += 1;
         drop(maps);
         let lenient = lenient.map(|last| LetGo { last, count: AtomicU64::new(0), first: OnceLock::new() });
-        Self { space: Arc::clone(&self.space), at: Some(at), lenient }
+        Self { space: Arc::clone(&self.space), at: Some(at), lenient, arch: self.arch }
+    }
+
+    /// An empty space on a card.
+    pub fn new(arch: Arch) -> Self {
+        Self { space: Arc::default(), at: None, lenient: None, arch }
+    }
+
+    /// The card's part.
+    pub fn arch(&self) -> Arch {
+        self.arch
     }
 
     /// Whether a fault is let go: the access reads zero, or goes nowhere.

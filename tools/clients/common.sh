@@ -115,6 +115,17 @@ mirror() {
   printf '%s\n' "${found%/}"
 }
 
+# `debian_source PACKAGE SUITE`: fetches a source package into $folder/sources, with a list of its own, so that the
+# machine's stays as it is.
+debian_source() {
+  local sources=$folder/sources apt
+  mkdir -p "$sources/lists/partial"
+  printf 'deb-src %s %s main\n' "$(mirror)" "$2" >"$sources/$2.list"
+  apt=(-o "Dir::Etc::sourcelist=$sources/$2.list" -o Dir::Etc::sourceparts=- -o "Dir::State::lists=$sources/lists"
+    -o Dir::Cache::srcpkgcache= -o Dir::Cache::pkgcache= -o APT::Sandbox::User=root)
+  (cd "$sources" && apt-get "${apt[@]}" update && apt-get "${apt[@]}" source --download-only "$1/$2")
+}
+
 # `suite NAME PACKAGE…`: a Debian suite in its own folder, with these packages; its path is in `root` afterwards.
 suite() {
   local name=$1 log=$folder/suite-$1.log

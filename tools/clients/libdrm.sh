@@ -75,7 +75,7 @@ table='
 
 # Fetches and builds one version; the program is in `tester` afterwards.
 build() {
-  local version=$1 source=$folder/libdrm-$1 suite sources=$folder/sources apt
+  local version=$1 source=$folder/libdrm-$1 suite sources=$folder/sources
   tester=$source/build/tests/amdgpu/amdgpu_test
   [ ! -x "$tester" ] || return 0
   case $version in
@@ -86,14 +86,7 @@ build() {
   tools cc=gcc meson=meson ninja=ninja-build pkg-config=pkg-config xz=xz-utils
   install_packages libc6-dev libcunit1-dev libpciaccess-dev
   if [ ! -f "$sources/libdrm_$version.orig.tar.xz" ]; then
-    # A list of its own, so that the machine's stays as it is.
-    mkdir -p "$sources/lists/partial"
-    printf 'deb-src %s %s main\n' "$(mirror)" "$suite" >"$sources/$suite.list"
-    apt=(-o "Dir::Etc::sourcelist=$sources/$suite.list" -o Dir::Etc::sourceparts=- -o "Dir::State::lists=$sources/lists"
-      -o Dir::Cache::srcpkgcache= -o Dir::Cache::pkgcache= -o APT::Sandbox::User=root)
-    {
-      (cd "$sources" && apt-get "${apt[@]}" update && apt-get "${apt[@]}" source --download-only "libdrm/$suite")
-    } >"$folder/libdrm-$version.log" 2>&1 || true
+    debian_source libdrm "$suite" >"$folder/libdrm-$version.log" 2>&1 || true
     [ -f "$sources/libdrm_$version.orig.tar.xz" ] ||
       lacking "the source of libdrm $version can't be fetched: see $folder/libdrm-$version.log"
   fi

@@ -158,6 +158,11 @@ pub trait Memory {
     fn windows_epoch(&self) -> Option<u64> {
         None
     }
+    /// GB_ADDR_CONFIG of the card: how swizzled images spread over its pipes (bits 0 to 2, log2), where as many packers
+    /// (bits 8 to 10) take part. Navi31's unless it is told.
+    fn addr_config(&self) -> u32 {
+        0x545
+    }
     /// The allocation that the mapped byte at `va` belongs to, with the size that was asked for. None where that is not
     /// known: checked runs then find no accesses beyond it.
     fn object_at(&mut self, va: u64) -> Option<Object> {

@@ -499,15 +499,74 @@ fn image_addresses_come_in_halves_and_from_scattered_registers() {
     }
 }
 
+/// `v` with bit k moved to where `to[k]` has its bit.
+fn deposit(v: u32, to: &[u32]) -> u32 {
+    to.iter().enumerate().filter(|(k, _)| v >> k & 1 != 0).map(|(_, bit)| bit).sum()
+}
+
 #[test]
-fn swizzled_and_compressed_images_say_what_they_are() {
-    let load = "image_load v4, v[2:3], s[16:23] dmask:0x1 dim:SQ_RSRC_IMG_2D unorm";
-    let mut words = image(20, 8, 4, XYZW);
+fn swizzled_images_interleave_coordinates_in_blocks() {
+    // 32_UINT, 4KB_D: 40 x 40 texels are two blocks of 32 x 32 in each direction. Lane = x - 4, y = 35.
+    let mut words = image(20, 40, 40, XYZW);
+    words[3] |= 6 << 20;
+    let source = "v_add_nc_u32 v2, 4, v0\nv_mov_b32 v3, 35\n\
+                  image_load v4, v[2:3], s[16:23] dmask:0x1 dim:SQ_RSRC_IMG_2D unorm\nv_add_nc_u32 v5, 0x700, v0\n\
+                  image_store v5, v[2:3], s[16:23] dmask:0x1 dim:SQ_RSRC_IMG_2D unorm\ns_waitcnt vmcnt(0)";
+    let d = Case::w32().image(words).run(source, &[4]).unwrap();
+    for lane in 0..32 {
+        let (x, y) = (lane + 4, 35);
+        let inside = deposit(x % 32, &[4, 16, 64, 512, 2048]) + deposit(y % 32, &[8, 32, 128, 256, 1024]);
+        let at = 4096 * (2 * (y / 32) + x / 32) + inside;
+        assert_eq!(d.regs[0][lane as usize], dw(at), "lane {lane}");
+        assert_eq!(d.data[at as usize / 4], 0x700 + lane, "lane {lane}");
+    }
+    // 64KB_R_X with 32 pipes: 16 x 16 texels lie in one block, whose pipe the base address turns by one.
+    let mut words = image(20, 16, 16, XYZW);
+    words[0] |= 1;
     words[3] |= 27 << 20;
-    let t = Case::w32().image(words).run(load, &[]).expect_err("a tiled image");
-    assert!(t.to_string().contains("swizzle mode 64KB_R_X"), "{t}");
-    let t = Case::w32().image(image(109, 8, 4, XYZW)).run(load, &[]).expect_err("a compressed format");
-    assert!(t.to_string().contains("BC1"), "{t}");
+    let source = "v_and_b32 v2, 15, v0\nv_lshrrev_b32 v3, 1, v0\n\
+                  image_load v4, v[2:3], s[16:23] dmask:0x1 dim:SQ_RSRC_IMG_2D unorm\ns_waitcnt vmcnt(0)";
+    let r = Case::w32().image(words).reg(source, 4);
+    for lane in 0..32 {
+        let inside = deposit(lane & 15, &[4, 16, 64, 0x2000]) + deposit(lane >> 1, &[8, 32, 128, 0x4000]);
+        assert_eq!(r[lane as usize], dw(inside ^ 0x100), "lane {lane}");
+    }
+}
+
+#[test]
+fn fragments_of_a_texel_lie_side_by_side() {
+    // 2D MSAA of four samples, 32_UINT, 64KB_R_X. Lane = x + 4 * fragment, y = 1; there is no fragment from 4 on.
+    let mut words = image(20, 4, 4, XYZW);
+    words[1] |= 2 << 16;
+    words[3] = words[3] & 0x0fff_ffff | 14 << 28 | 27 << 20 | 2 << 16;
+    let c = Case::w32().image(words);
+    let source = "v_and_b32 v2, 3, v0\nv_mov_b32 v3, 1\nv_lshrrev_b32 v4, 2, v0\n\
+                  image_load v5, v[2:4], s[16:23] dmask:0x1 dim:SQ_RSRC_IMG_2D_MSAA unorm\ns_waitcnt vmcnt(0)";
+    let r = c.reg(source, 5);
+    for lane in 0..32 {
+        let at = deposit(lane & 3, &[16, 64]) + deposit(lane >> 2, &[4, 8]) + 32;
+        assert_eq!(r[lane as usize], if lane < 16 { dw(at) } else { 0 }, "lane {lane}");
+    }
+    let source = "image_msaa_load v[5:8], v[2:4], s[16:23] dmask:0x1 dim:SQ_RSRC_IMG_2D_MSAA unorm";
+    let t = c.run(source, &[]).expect_err("several fragments at once").to_string();
+    assert!(t.contains("image_msaa_load of 4 fragments"), "{t}");
+}
+
+#[test]
+fn images_that_are_not_known_say_what_they_are() {
+    let load = "image_load v4, v[2:3], s[16:23] dmask:0x1 dim:SQ_RSRC_IMG_2D unorm";
+    let fails = |words| Case::w32().image(words).run(load, &[]).expect_err("no such image").to_string();
+    let with = |word: usize, bits: u32| {
+        let mut words = image(20, 8, 4, XYZW);
+        words[word] |= bits;
+        words
+    };
+    let t = fails(with(3, 25 << 20));
+    assert!(t.contains("swizzle mode 64KB_S_X for 2D images"), "{t}");
+    let t = fails(with(6, 1 << 21));
+    assert!(t.contains("COMPRESSION_EN"), "{t}");
+    let t = fails(image(109, 8, 4, XYZW));
+    assert!(t.contains("BC1"), "{t}");
     assert_eq!(Case::w32().image([0; 8]).reg(&format!("v_mov_b32 v4, 1\n{load}\ns_waitcnt vmcnt(0)"), 4), [0; 32]);
 }
 

@@ -137,6 +137,11 @@ pub struct Args {
     /// Host threads of the cpu and emu engines [default: all cores].
     #[arg(long, value_name = "N", value_parser = threads, help_heading = "Run")]
     threads: Option<NonZeroUsize>,
+    /// Which algorithms of the cpu engine may be chosen: `exact` sums as the definition does, `default` takes what is
+    /// within 1e-5 of max|y|, Winograd too.
+    #[arg(long, value_name = "exact|default", value_parser = str::parse::<cpu::Accuracy>, default_value = "default",
+        help_heading = "Run")]
+    accuracy: cpu::Accuracy,
     /// How long to wait for a device, in milliseconds [default: 30000].
     #[arg(long, value_name = "MS", value_parser = timeout, help_heading = "Run")]
     timeout_ms: Option<u64>,
@@ -198,6 +203,7 @@ pub(super) struct Settings {
     timeout: Duration,
     iters: Option<u32>,
     lint: Option<Lint>,
+    accuracy: cpu::Accuracy,
     hangs: hangs::Args,
 }
 
@@ -213,6 +219,7 @@ impl Settings {
             timeout: Duration::from_millis(timeout_ms.unwrap_or(TIMEOUT_MS)),
             iters: args.iters,
             lint: environment::flag_or(args.lint, environment::LINT, lint)?,
+            accuracy: args.accuracy,
             hangs: args.hangs.clone(),
         })
     }

@@ -46,16 +46,16 @@ pub fn make(problem: &Problem, settings: &Settings, out: &Output) -> anyhow::Res
     for choice in &settings.devices {
         let device = execute::open(*choice, settings, out)?;
         let fallback = device.fallback().is_some();
-        plans.push(plan(device, problem)?);
+        plans.push(plan(device, problem, settings)?);
         if fallback && !settings.devices.contains(&Choice::Emu) {
-            plans.push(plan(execute::open(Choice::Emu, settings, out)?, problem)?);
+            plans.push(plan(execute::open(Choice::Emu, settings, out)?, problem, settings)?);
         }
     }
     Ok(plans)
 }
 
-fn plan(device: Device, problem: &Problem) -> anyhow::Result<Plan> {
-    let conv = Conv2d::new(problem.shape).prepare(&device)?;
+fn plan(device: Device, problem: &Problem, settings: &Settings) -> anyhow::Result<Plan> {
+    let conv = Conv2d::new(problem.shape).accuracy(settings.accuracy).prepare(&device)?;
     let s = &problem.shape;
     let workspace_bytes = match device.engine() {
         Engine::Cpu => None,

@@ -248,8 +248,8 @@ impl File {
         Self {
             id: card.opened(node),
             node,
+            vm: Arc::new(Vm::new(card.config().arch)),
             card,
-            vm: Arc::default(),
             objects: Table::default(),
             contexts: Arc::default(),
             lists: Table::default(),

@@ -61,6 +61,10 @@ impl Memory for Noting<'_> {
         None
     }
 
+    fn addr_config(&self) -> u32 {
+        self.inner.addr_config()
+    }
+
     fn object_at(&mut self, va: u64) -> Option<Object> {
         self.inner.object_at(va)
     }

@@ -262,7 +262,7 @@ pub(super) fn run<const L: usize>(w: &mut Wave<L>, c: &Code, op: ImageOp, port: 
         ImageOp::Gather { row, extras } => (extras, Some(row)),
         _ => return no("a level from derivatives"),
     };
-    let Some(image) = image(w, c, op)? else { return Ok(()) };
+    let Some(image) = image(w, c, op, port.mem.addr_config())? else { return Ok(()) };
     let sampler = Sampler::new(w, c);
     // Gathering reads the texels of a bilinear filter and does not filter them.
     if sampler.filters && gather.is_none() {

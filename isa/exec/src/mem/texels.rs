@@ -37,9 +37,14 @@ pub(super) fn results(c: &Code, op: ImageOp) -> usize {
 }
 
 /// The image of an instruction; None where there is none, which is done with then: loads returned 0.
-pub(super) fn image<const L: usize>(w: &mut Wave<L>, c: &Code, op: ImageOp) -> Result<Option<Image>, LaneTrap> {
-    match Image::resource(w, c)? {
-        Resource::Bound(image) => return Ok(Some(image)),
+pub(super) fn image<const L: usize>(
+    w: &mut Wave<L>,
+    c: &Code,
+    op: ImageOp,
+    addr_config: u32,
+) -> Result<Option<Image>, LaneTrap> {
+    match Image::resource(w, c, addr_config)? {
+        Resource::Bound(image) => return Ok(Some(*image)),
         Resource::Mismatch => {}
         Resource::Unbound => {
             let exec = w.exec();
@@ -101,11 +106,15 @@ pub(super) fn run<const L: usize>(w: &mut Wave<L>, c: &Code, op: ImageOp, port: 
     let x = fields(c);
     let exec = w.exec();
     let d16 = packed(x.d16);
-    let Some(image) = image(w, c, op)? else { return Ok(()) };
+    let Some(image) = image(w, c, op, port.mem.addr_config())? else { return Ok(()) };
     match op {
         ImageOp::Store => return store(w, c, &image, d16, port),
         ImageOp::StoreRaw => return store_raw(w, c, &image, port),
         ImageOp::Rmw { op } => return atomic(w, c, &image, op, port),
+        ImageOp::LoadFragments if image.samples() > 1 => {
+            let what = format!("{} of {} fragments", c.inst.row().name, image.samples());
+            return Err((TrapKind::NotImplemented { what }, None));
+        }
         _ => {}
     }
     let regs = Registers::new(c);

@@ -4,6 +4,7 @@ mod arithmetic;
 mod atomics;
 mod dispatch;
 mod images;
+mod levels;
 mod numbers;
 mod reduce;
 mod resources;
@@ -67,6 +68,7 @@ pub fn all() -> Vec<Check> {
         transfer::CHECKS,
         resources::CHECKS,
         images::CHECKS,
+        levels::CHECKS,
         sync::CHECKS,
         timelines::CHECKS,
     ]

@@ -274,6 +274,28 @@ impl Commands<'_> {
         }
     }
 
+    /// Copies every level of an image in `GENERAL` layout from or to a buffer, where they begin at these bytes.
+    pub fn copy_levels(&self, image: &Image<'_>, buffer: &Buffer<'_>, to_image: bool, offsets: &[usize]) {
+        let mut regions = Vec::new();
+        for (level, offset) in (0..).zip(offsets) {
+            let [width, height, depth] = image.info.extent(level);
+            let region = vk::BufferImageCopy::default()
+                .buffer_offset(*offset as u64)
+                .image_subresource(image.info.subresource(level))
+                .image_extent(vk::Extent3D { width, height, depth });
+            regions.push(region);
+        }
+        let (layout, device) = (vk::ImageLayout::GENERAL, self.device());
+        // SAFETY: see above the `impl`.
+        unsafe {
+            if to_image {
+                device.cmd_copy_buffer_to_image(self.raw, buffer.raw, image.raw, layout, &regions);
+            } else {
+                device.cmd_copy_image_to_buffer(self.raw, image.raw, layout, buffer.raw, &regions);
+            }
+        }
+    }
+
     /// Copies a whole image to another of the same size, both in `GENERAL` layout.
     pub fn copy_images(&self, from: &Image<'_>, to: &Image<'_>) {
         let layers = vk::ImageSubresourceLayers::default().aspect_mask(vk::ImageAspectFlags::COLOR).layer_count(1);

@@ -189,7 +189,12 @@ pub struct Features {
     pub host_query_reset: bool,
     pub buffer_address: bool,
     pub subgroup_size_control: bool,
+    pub host_image_copies: bool,
 }
+
+/// What copying images by the host takes.
+const HOST_COPIES: [&CStr; 3] =
+    [vk::EXT_HOST_IMAGE_COPY_NAME, vk::KHR_COPY_COMMANDS2_NAME, vk::KHR_FORMAT_FEATURE_FLAGS2_NAME];
 
 /// A memory type that buffers can be placed in.
 #[derive(Clone, Copy)]
@@ -235,6 +240,8 @@ pub struct Gpu {
     pub memory_types: Vec<MemoryType>,
     /// How long any wait may take.
     pub timeout: Duration,
+    /// Copies of images by the host, where they are offered.
+    pub(super) host_copies: Option<ash::ext::host_image_copy::Device>,
     abandoned: Cell<bool>,
 }
 
@@ -257,6 +264,7 @@ impl Gpu {
         };
         let wanted = |name: &CStr| extensions.iter().any(|e| e.extension_name_as_c_str().is_ok_and(|n| n == name));
         let size_control = wanted(vk::EXT_SUBGROUP_SIZE_CONTROL_NAME);
+        let host_copies = HOST_COPIES.into_iter().all(wanted);
 
         let mut control = vk::PhysicalDeviceSubgroupSizeControlFeatures::default();
         let mut have11 = vk::PhysicalDeviceVulkan11Features::default();
@@ -264,6 +272,10 @@ impl Gpu {
         let mut have = vk::PhysicalDeviceFeatures2::default().push_next(&mut have11).push_next(&mut have12);
         if size_control {
             have = have.push_next(&mut control);
+        }
+        let mut have_copies = vk::PhysicalDeviceHostImageCopyFeaturesEXT::default();
+        if host_copies {
+            have = have.push_next(&mut have_copies);
         }
         // SAFETY: the chain consists of live structures of this frame, each one once.
         unsafe { instance.get_physical_device_features2(raw, &mut have) };
@@ -294,6 +306,7 @@ impl Gpu {
             buffer_address: have12.buffer_device_address != 0,
             subgroup_size_control: control.subgroup_size_control != 0
                 && sizes.required_subgroup_size_stages.contains(compute),
+            host_image_copies: have_copies.host_image_copy != 0,
         };
 
         let mut family_infos = Vec::new();
@@ -314,7 +327,11 @@ impl Gpu {
             return Err(Error::Missing("the device has no queue for compute".into()));
         }
         let queue_infos: Vec<_> = family_infos.iter().map(|(create, ..)| *create).collect();
-        let names: Vec<_> = size_control.then_some(vk::EXT_SUBGROUP_SIZE_CONTROL_NAME.as_ptr()).into_iter().collect();
+        let mut names: Vec<_> =
+            size_control.then_some(vk::EXT_SUBGROUP_SIZE_CONTROL_NAME.as_ptr()).into_iter().collect();
+        if features.host_image_copies {
+            names.extend(HOST_COPIES.map(CStr::as_ptr));
+        }
         let enabled = vk::PhysicalDeviceFeatures::default()
             .shader_int64(features.int64)
             .shader_int16(features.int16)
@@ -338,6 +355,10 @@ impl Gpu {
             .push_next(&mut want12);
         if features.subgroup_size_control {
             info = info.push_next(&mut want_control);
+        }
+        let mut want_copies = vk::PhysicalDeviceHostImageCopyFeaturesEXT::default().host_image_copy(true);
+        if features.host_image_copies {
+            info = info.push_next(&mut want_copies);
         }
         watchdog::call("vkCreateDevice");
         // SAFETY: the create info and all it points to live in this frame; only offered features, extensions and
@@ -370,8 +391,10 @@ impl Gpu {
             .zip(memory.memory_types.iter().take(memory.memory_type_count as usize))
             .map(|(index, kind)| MemoryType { index, flags: kind.property_flags })
             .collect();
+        let host_copies = features.host_image_copies.then(|| ash::ext::host_image_copy::Device::new(instance, &device));
         Ok(Gpu {
             device,
+            host_copies,
             host: host.clone(),
             physical: raw,
             properties,

@@ -15,7 +15,7 @@ mod sync;
 pub use buffer::{Buffer, Place};
 pub use commands::{Commands, Stage};
 pub use gpu::{Gpu, Host, Physical, Queue};
-pub use image::{Image, Sampler, Texels};
+pub use image::{Image, ImageInfo, Sampler, Texels};
 pub use kernel::{Bind, Kernel, KernelInfo, Set};
 pub use scope::Scope;
 pub use sync::{Event, Fence, Queries, Submit};

@@ -23,9 +23,9 @@ pub struct Engine {
 }
 
 /// 64 bytes: the cache line, and the widest vector, which then never straddles two lines.
-#[derive(Debug, Clone, Copy, bytemuck::Zeroable, bytemuck::Pod)]
+#[derive(Debug, Clone, Copy, Default, bytemuck::Zeroable, bytemuck::Pod)]
 #[repr(C, align(64))]
-struct CacheLine([f32; 16]);
+pub(super) struct CacheLine([f32; 16]);
 
 impl Engine {
     /// An engine of `threads` threads (`None`: as many as the process may use) for `isa` (`None`: what the environment

@@ -3,7 +3,7 @@ use std::num::NonZeroUsize;
 use proptest::prelude::*;
 
 use super::*;
-use crate::ops::Conv2dShape;
+use crate::Conv2dShape;
 
 /// The tolerance that every engine is held to, relative to max|y|.
 const TOLERANCE: f64 = 1e-5;
@@ -384,4 +384,103 @@ fn extreme_proportions_agree_with_the_reference() {
             assert!(got.within(TOLERANCE), "{isa} {got:?} on {shape:?}");
         }
     }
+}
+
+/// Against the definition in double precision, within the algorithm's own bound, and the same on any number of threads.
+fn winograd_agrees(isa: Isa, shape: Conv2dShape, seed: u64) {
+    let (x, w) = (random(shape.input_len(), seed), random(shape.weight_len(), seed + 1));
+    let bias = random(shape.k, seed + 2);
+    let want = reference::conv2d_f64(shape, &x, &w, Some(&bias)).unwrap();
+    let mut results = Vec::new();
+    for threads in [1, 3] {
+        let engine = engine(threads, isa);
+        let plan = Conv2d::with(&engine, shape, Algorithm::Winograd4).unwrap();
+        assert_eq!(plan.algorithm(), Algorithm::Winograd4);
+        let mut y = vec![f32::NAN; shape.output_len()];
+        plan.run(&engine, &x, &w, Some(&bias), &mut y).unwrap();
+        let agreement = compare(&y, &want);
+        let bound = Algorithm::Winograd4.error_bound(&shape);
+        assert!(agreement.within(bound), "{isa}, {shape:?}: {agreement:?}, bound {bound:e}");
+        let packed = plan.pack(&engine, &w).unwrap();
+        let mut again = vec![f32::NAN; shape.output_len()];
+        plan.run_packed(&engine, &x, &packed, Some(&bias), &mut again).unwrap();
+        assert!(y == again, "{isa}, {shape:?}: packed weights give another result");
+        results.push(y);
+    }
+    assert!(results[0] == results[1], "{isa}, {shape:?}: the number of threads changes the result");
+}
+
+#[test]
+fn winograd_is_within_its_bound() {
+    let shapes = [
+        Conv2dShape::new(1, 1, 3, 3, 1, 3, 3),
+        Conv2dShape::new(1, 1, 4, 5, 1, 3, 3).pad(1),
+        Conv2dShape::new(1, 64, 56, 56, 64, 3, 3).pad(1),
+        Conv2dShape::new(2, 33, 17, 23, 15, 3, 3).pad(2),
+        Conv2dShape::new(3, 350, 7, 7, 40, 3, 3).pad(1),
+        Conv2dShape::new(5, 12, 6, 9, 9, 3, 3).groups(3),
+        Conv2dShape { pad: [0, 5], ..Conv2dShape::new(2, 8, 9, 3, 30, 3, 3) },
+        Conv2dShape { pad: [7, 1], ..Conv2dShape::new(1, 8, 2, 200, 30, 3, 3) },
+    ];
+    for isa in available() {
+        for (seed, shape) in shapes.iter().enumerate() {
+            winograd_agrees(isa, *shape, 10 * seed as u64);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn winograd_is_within_its_bound_for_any_shape(
+        n in 1usize..4, groups in 1usize..3, c in 1usize..40, k in 1usize..40,
+        h in 1usize..24, w in 1usize..40, pad in 0usize..4, seed: u64,
+    ) {
+        let shape = Conv2dShape { pad: [pad, pad / 2 + 1], ..Conv2dShape::new(n, c * groups, h, w, k * groups, 3, 3) };
+        let shape = shape.groups(groups);
+        prop_assume!(shape.validate().is_ok());
+        for isa in available() {
+            winograd_agrees(isa, shape, seed);
+        }
+    }
+}
+
+#[test]
+fn algorithms_are_chosen_and_refused_by_rule() {
+    let engine = engine(1, detect());
+    let classic = Conv2dShape::new(1, 64, 56, 56, 64, 3, 3).pad(1);
+    assert_eq!(Conv2d::new(&engine, classic).unwrap().algorithm(), Algorithm::Winograd4);
+    let exact = Conv2d::within(&engine, classic, Accuracy::Exact).unwrap();
+    assert_eq!(exact.algorithm(), Algorithm::Gemm);
+    // Where edges, idle lanes and transforms cost more than is saved.
+    for shape in [
+        Conv2dShape::new(1, 512, 7, 7, 512, 3, 3).pad(1),
+        Conv2dShape::new(1, 3, 224, 224, 64, 3, 3).pad(1),
+        Conv2dShape::new(1, 64, 56, 56, 64, 3, 3).pad(1).stride(2),
+        Conv2dShape::new(1, 64, 56, 56, 64, 1, 1),
+        Conv2dShape::new(1, 64, 56, 56, 64, 3, 3).pad(1).groups(64),
+    ] {
+        assert_eq!(Conv2d::new(&engine, shape).unwrap().algorithm(), Algorithm::Gemm, "{shape:?}");
+    }
+    let strided = classic.stride(2);
+    let error = Conv2d::with(&engine, strided, Algorithm::Winograd4).unwrap_err();
+    assert!(error.code() == "cpu-algorithm" && error.to_string().contains("stride 1"), "{error}");
+
+    let w = random(classic.weight_len(), 1);
+    let packed = exact.pack(&engine, &w).unwrap();
+    let x = random(classic.input_len(), 2);
+    let mut y = vec![7.0; classic.output_len()];
+    let other = Conv2d::new(&engine, classic).unwrap();
+    assert_eq!(other.run_packed(&engine, &x, &packed, None, &mut y).unwrap_err().code(), "cpu-packed");
+    assert_eq!(exact.run_packed(&engine, &x[1..], &packed, None, &mut y).unwrap_err().code(), "cpu-length");
+    assert_eq!(exact.pack(&engine, &w[1..]).unwrap_err().code(), "cpu-length");
+    assert!(y.iter().all(|v| *v == 7.0));
+    exact.run_packed(&engine, &x, &packed, None, &mut y).unwrap();
+    assert!(y == run_exact(&engine, classic, &x, &w));
+}
+
+fn run_exact(engine: &Engine, shape: Conv2dShape, x: &[f32], w: &[f32]) -> Vec<f32> {
+    let mut y = vec![f32::NAN; shape.output_len()];
+    Conv2d::within(engine, shape, Accuracy::Exact).unwrap().run(engine, x, w, None, &mut y).unwrap();
+    y
 }

@@ -6,8 +6,11 @@
 
 use rayon::{iter::ParallelIterator, prelude::*};
 
-use super::{CpuError, error::check_lengths};
-use crate::ops::Conv2dShape;
+use super::{
+    CpuError,
+    error::{check_tensors, check_weights},
+};
+use crate::Conv2dShape;
 
 /// Convolves as [`conv2d_f64`] does and rounds each sum once, to f32, into `y` (N×K×P×Q).
 ///
@@ -16,7 +19,8 @@ use crate::ops::Conv2dShape;
 /// Those of [`conv2d_f64`], and [`CpuError::Length`] when `y` is not of the shape's length.
 pub fn conv2d(shape: Conv2dShape, x: &[f32], w: &[f32], bias: Option<&[f32]>, y: &mut [f32]) -> Result<(), CpuError> {
     shape.validate()?;
-    check_lengths(&shape, x, w, bias, y.len())?;
+    check_weights(&shape, w)?;
+    check_tensors(&shape, x, bias, y.len())?;
     rows(&shape, x, w, bias, y, |sum| sum as f32);
     Ok(())
 }
@@ -30,7 +34,8 @@ pub fn conv2d(shape: Conv2dShape, x: &[f32], w: &[f32], bias: Option<&[f32]>, y:
 /// [`CpuError::Shape`] when the shape breaks a rule, [`CpuError::Length`] when a slice is not of the shape's length.
 pub fn conv2d_f64(shape: Conv2dShape, x: &[f32], w: &[f32], bias: Option<&[f32]>) -> Result<Vec<f64>, CpuError> {
     shape.validate()?;
-    check_lengths(&shape, x, w, bias, shape.output_len())?;
+    check_weights(&shape, w)?;
+    check_tensors(&shape, x, bias, shape.output_len())?;
     let mut y = vec![0.0; shape.output_len()];
     rows(&shape, x, w, bias, &mut y, |sum| sum);
     Ok(y)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes conv2d.bin: convolutions computed by scipy, for the tests of the CPU engine.
 
-    python3 src/cpu/testdata/conv2d.py [--torch]
+    python3 cpu/src/testdata/conv2d.py [--torch]
 
 Needs numpy and scipy. The output depends on nothing else and is checked in. --torch compares with torch as well.
 

@@ -1,14 +1,18 @@
 //! Image resources (T#, RDNA3 guide 10.5): their fields, the layout of linear images, and where a texel lies.
 //!
 //! A row of a linear image takes a multiple of 256 bytes, or the pitch that the resource of a 1D or 2D image names. The
-//! mips of a slice lie one after the other, the smallest first; slices follow one another. Swizzled images trap with the
-//! name of their swizzle mode, compressed ones likewise.
+//! mips of a slice lie one after the other, the smallest first; slices follow one another. Swizzled images are laid out
+//! by [`layout`]. Compressed ones (DCC, and HTILE for depth) trap: what their metadata stand for is not known.
+mod equation;
+mod layout;
+
 use super::LaneTrap;
 use super::format::{self, Format};
 use crate::TrapKind;
 use crate::program::Code;
 use crate::wave::Wave;
 use isa::{Ext, Image as Fields};
+use layout::{Layout, Surface};
 
 /// Rows of linear images start at multiples of this many bytes.
 const ROW: u64 = 256;
@@ -85,29 +89,19 @@ pub(crate) struct Image {
     pub last_level: u32,
     /// Mips of the whole resource.
     levels: u32,
+    /// Fragments of a texel.
+    samples: u32,
+    /// None: linear.
+    swizzled: Option<Layout>,
 }
 
 /// What a resource is good for.
 pub(crate) enum Resource {
-    Bound(Image),
+    Bound(Box<Image>),
     /// All zeros: loads return 0, stores vanish.
     Unbound,
     /// No image: the instruction does nothing.
     Mismatch,
-}
-
-fn swizzle_name(mode: u32) -> String {
-    let order = ["Z", "S", "D", "R"][mode as usize & 3];
-    match mode {
-        1..=3 => format!("256B_{order}"),
-        4..=7 => format!("4KB_{order}"),
-        8..=11 => format!("64KB_{order}"),
-        16..=19 => format!("64KB_{order}_T"),
-        20..=23 => format!("4KB_{order}_X"),
-        24..=27 => format!("64KB_{order}_X"),
-        28..=31 => format!("256KB_{order}_X"),
-        m => format!("number {m}"),
-    }
 }
 
 /// MIMG fields of an instruction.
@@ -119,8 +113,8 @@ pub(super) fn fields(c: &Code) -> Fields {
 }
 
 impl Image {
-    /// The resource that an instruction names.
-    pub(crate) fn resource<const L: usize>(w: &Wave<L>, c: &Code) -> Result<Resource, LaneTrap> {
+    /// The resource that an instruction names, on a card with this GB_ADDR_CONFIG.
+    pub(crate) fn resource<const L: usize>(w: &Wave<L>, c: &Code, addr_config: u32) -> Result<Resource, LaneTrap> {
         let x = fields(c);
         let sbase = c.inst.mem.sbase as usize;
         let n = if x.r128 { 4 } else { 8 };
@@ -143,34 +137,46 @@ impl Image {
             }
             return no(format!("an image of format {}", format::name(number)));
         };
-        let mode = d[3] >> 20 & 31;
-        if mode != 0 {
-            return no(format!("an image with swizzle mode {}", swizzle_name(mode)));
-        }
         if d[6] >> 21 & 1 != 0 {
-            return no("an image with DCC".into());
+            return no("an image with COMPRESSION_EN, whose metadata are not known".into());
         }
         let dim = Dim::new(x.dim);
         let msaa = matches!(kind, 14 | 15);
+        let mode = d[3] >> 20 & 31;
         let max_mip = d[1] >> 16 & 15;
-        if msaa && max_mip != 0 {
-            return no(format!("a linear image of {} samples", 1 << max_mip));
-        }
-        Ok(Resource::Bound(Image {
+        let (levels, samples) = if msaa { (1, 1 << max_mip) } else { (max_mip + 1, 1) };
+        let width = (d[1] >> 30 | (d[2] & 0xfff) << 2) + 1;
+        let height = if dim.has_y() { (d[2] >> 14 & 0x3fff) + 1 } else { 1 };
+        let swizzled = if mode == 0 {
+            if samples > 1 {
+                return no(format!("a linear image of {samples} samples"));
+            }
+            None
+        } else {
+            let bytes = u32::from(format.bytes);
+            let surface = Surface { mode, volume: kind == 10, bytes, samples, width, height, levels };
+            match Layout::new(surface, addr_config) {
+                Ok(layout) => Some(layout),
+                Err(what) => return no(format!("an image with {what}")),
+            }
+        };
+        Ok(Resource::Bound(Box::new(Image {
             base: (d[0] as u64 | ((d[1] & 0xff) as u64) << 32) << 8,
             dim,
             format,
             select: std::array::from_fn(|k| (d[3] >> (3 * k) & 7) as u8),
-            width: (d[1] >> 30 | (d[2] & 0xfff) << 2) + 1,
-            height: if dim.has_y() { (d[2] >> 14 & 0x3fff) + 1 } else { 1 },
+            width,
+            height,
             depth: d[4] & 0x3fff,
             base_array: d[4] >> 16 & 0x1fff,
             layers: kind == 10 && d[5] & 1 != 0,
             pitched: matches!(kind, 8 | 9 | 14),
             base_level: if msaa { 0 } else { d[3] >> 12 & 15 },
             last_level: if msaa { 0 } else { d[3] >> 16 & 15 },
-            levels: max_mip + 1,
-        }))
+            levels,
+            samples,
+            swizzled,
+        })))
     }
 
     /// Width, height and depth of a level of the view; slices of an array, faces of a cube.
@@ -191,6 +197,11 @@ impl Image {
         self.last_level.saturating_sub(self.base_level) + 1
     }
 
+    /// Fragments of a texel.
+    pub(crate) fn samples(&self) -> u32 {
+        self.samples
+    }
+
     /// Bytes of a row, and rows, of a level of the resource.
     fn level(&self, level: u32) -> (u64, u64) {
         let up = |n: u32| (n as u64).div_ceil(1 << level.min(31));
@@ -208,8 +219,12 @@ impl Image {
     pub(crate) fn address(&self, t: Texel) -> Option<u64> {
         let [width, height, depth] = self.extent(t.mip);
         let level = self.base_level + t.mip;
-        if t.x >= width || t.y >= height || t.z >= depth || t.fragment > 0 || level > self.last_level {
+        if t.x >= width || t.y >= height || t.z >= depth || t.fragment >= self.samples || level > self.last_level {
             return None;
+        }
+        let first = if self.dim == Dim::D3 && !self.layers { 0 } else { self.base_array };
+        if let Some(layout) = &self.swizzled {
+            return Some(layout.address(self.base, level, [t.x, t.y, first + t.z], t.fragment));
         }
         let (mut before, mut slice) = (0, 0);
         for k in 0..self.levels {
@@ -220,10 +235,9 @@ impl Image {
             }
         }
         let (row, _) = self.level(level);
-        let first = if self.dim == Dim::D3 && !self.layers { 0 } else { self.base_array as u64 };
         Some(
             self.base
-                .wrapping_add((first + t.z as u64) * slice)
+                .wrapping_add(u64::from(first + t.z) * slice)
                 .wrapping_add(before)
                 .wrapping_add(t.y as u64 * row)
                 .wrapping_add(t.x as u64 * self.format.bytes as u64),
@@ -281,6 +295,8 @@ mod tests {
             base_level: 0,
             last_level: levels - 1,
             levels,
+            samples: 1,
+            swizzled: None,
         }
     }
 

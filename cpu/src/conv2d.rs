@@ -21,24 +21,31 @@
 //!   cut too, though not below 8 panels, because each range of rows packs its B anew.
 //! * Below [`INLINE_FLOPS`] the work is done before a pool wakes up (5 to 12 µs), so it runs on the calling thread.
 
+use std::fmt;
+use std::str::FromStr;
+
 use super::{
     CpuError, Engine, Isa,
-    engine::Lane,
-    error::check_lengths,
+    engine::{CacheLine, Lane},
+    error::{check_tensors, check_weights},
     kernel::{Kernel, Start},
     pack::{self, Patches},
     portable::Portable,
+    winograd::{self, Winograd},
 };
-use crate::ops::Conv2dShape;
+use crate::Conv2dShape;
 
 /// Most taps of a block of the depth.
-const DEPTH: usize = 320;
+pub(super) const DEPTH: usize = 320;
 /// Most floats of packed B.
 const B_FLOATS: usize = 8 * 32 * DEPTH;
 /// Work that is worth a task of its own.
 const TASK_FLOPS: usize = 16 << 20;
 /// Work that is not worth waking threads for.
 const INLINE_FLOPS: u64 = 2 << 20;
+/// The cost of Winograd, as a part of the direct sum's, from which on it is not worth it: its products run below the speed
+/// of one long sum's.
+const WINOGRAD_COST: f64 = 0.75;
 /// Weights that one thread packs at a time.
 const PACK_FLOATS: usize = 32 * 1024;
 
@@ -47,7 +54,94 @@ const PACK_FLOATS: usize = 32 * 1024;
 pub struct Conv2d {
     shape: Conv2dShape,
     isa: Isa,
-    plan: Plan,
+    method: Method,
+}
+
+#[derive(Debug, Clone)]
+enum Method {
+    Gemm(Plan),
+    Winograd(Winograd),
+}
+
+/// How a convolution is computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Algorithm {
+    /// Products and sums as the definition has them, as a blocked matrix product. The error is a sum's: about 3e-7 of
+    /// max|y|, and 3e-6 at the worst.
+    Gemm,
+    /// Winograd's F(4×4, 3×3), for 3×3 kernels at stride and dilation 1: a quarter of the multiplications. The error
+    /// grows as the root of the channels: 1.4e-6 of max|y| at 64, 4e-6 at 512. A NaN or an infinity reaches all sixteen outputs of the
+    /// tiles that it is in.
+    Winograd4,
+}
+
+impl Algorithm {
+    /// `gemm` or `winograd4`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Gemm => "gemm",
+            Self::Winograd4 => "winograd4",
+        }
+    }
+
+    /// The error that it may make for a shape, relative to max|y|.
+    pub fn error_bound(self, shape: &Conv2dShape) -> f64 {
+        let channels = shape.c / shape.groups.max(1);
+        match self {
+            // Blocks of DEPTH products, each summed in order: its error grows as the root of the sum's length.
+            Self::Gemm => 1.2e-7 * ((channels * shape.r * shape.s).min(DEPTH) as f64).sqrt().max(8.0),
+            Self::Winograd4 => winograd::error_bound(channels),
+        }
+    }
+}
+
+impl fmt::Display for Algorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl Accuracy {
+    /// Every one.
+    pub const ALL: [Self; 2] = [Self::Exact, Self::Default];
+
+    /// `exact` or `default`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::Default => "default",
+        }
+    }
+}
+
+impl FromStr for Accuracy {
+    type Err = CpuError;
+
+    fn from_str(name: &str) -> Result<Self, CpuError> {
+        let found = Self::ALL.into_iter().find(|accuracy| accuracy.name() == name);
+        found.ok_or_else(|| CpuError::UnknownAccuracy { name: name.to_owned() })
+    }
+}
+
+/// Which algorithms may be chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Accuracy {
+    /// Those that compute what the definition says, NaN and infinity included: no Winograd.
+    Exact,
+    /// Those within 1e-5 of max|y|.
+    #[default]
+    Default,
+}
+
+/// Weights as an algorithm wants them: made once by [`Conv2d::pack`], used any number of times.
+#[derive(Debug, Clone)]
+pub struct Packed {
+    floats: Vec<CacheLine>,
+    len: usize,
+    shape: Conv2dShape,
+    isa: Isa,
+    algorithm: Algorithm,
 }
 
 /// The blocking of one (image, group): the same for all.
@@ -70,27 +164,27 @@ struct Plan {
 
 /// `total` things dealt out into `parts` runs whose lengths differ by one at most, the longer ones first.
 #[derive(Debug, Clone, Copy)]
-struct Split {
-    total: usize,
-    parts: usize,
+pub(super) struct Split {
+    pub(super) total: usize,
+    pub(super) parts: usize,
 }
 
 impl Split {
     /// As few parts as `most` allows.
-    fn at_most(total: usize, most: usize) -> Self {
+    pub(super) fn at_most(total: usize, most: usize) -> Self {
         Self { total, parts: total.div_ceil(most) }
     }
 
     /// Where part `i` starts; `total` for `i == parts`.
-    fn start(self, i: usize) -> usize {
+    pub(super) fn start(self, i: usize) -> usize {
         i * (self.total / self.parts) + i.min(self.total % self.parts)
     }
 
-    fn part(self, i: usize) -> std::ops::Range<usize> {
+    pub(super) fn part(self, i: usize) -> std::ops::Range<usize> {
         self.start(i)..self.start(i + 1)
     }
 
-    fn longest(self) -> usize {
+    pub(super) fn longest(self) -> usize {
         self.total.div_ceil(self.parts)
     }
 }
@@ -143,13 +237,41 @@ struct Task<'a> {
 }
 
 impl Conv2d {
-    /// Plans `shape` for the engine's instruction set.
+    /// Plans `shape` for the engine's instruction set, with [`Accuracy::Default`].
     ///
     /// # Errors
     ///
     /// [`CpuError::Shape`] when the shape breaks a rule of [`Conv2dShape::validate`].
     pub fn new(engine: &Engine, shape: Conv2dShape) -> Result<Self, CpuError> {
+        Self::within(engine, shape, Accuracy::Default)
+    }
+
+    /// Plans `shape` with the algorithm that costs least among those that `accuracy` allows.
+    ///
+    /// # Errors
+    ///
+    /// As [`Conv2d::new`].
+    pub fn within(engine: &Engine, shape: Conv2dShape, accuracy: Accuracy) -> Result<Self, CpuError> {
         shape.validate()?;
+        let algorithm = match accuracy {
+            Accuracy::Default if winograd::fits(&shape) && winograd::cost(&shape) < WINOGRAD_COST => {
+                Algorithm::Winograd4
+            }
+            _ => Algorithm::Gemm,
+        };
+        Self::with(engine, shape, algorithm)
+    }
+
+    /// Plans `shape` for an algorithm.
+    ///
+    /// # Errors
+    ///
+    /// [`CpuError::Algorithm`] for one that can't do the shape, and as [`Conv2d::new`].
+    pub fn with(engine: &Engine, shape: Conv2dShape, algorithm: Algorithm) -> Result<Self, CpuError> {
+        shape.validate()?;
+        if algorithm == Algorithm::Winograd4 && !winograd::fits(&shape) {
+            return Err(CpuError::Algorithm { algorithm, rule: "it does 3×3 kernels at stride 1 and dilation 1" });
+        }
         let isa = engine.isa();
         let (mr, nr) = match isa {
             Isa::Portable => (Portable::MR, Portable::NR),
@@ -160,7 +282,11 @@ impl Conv2d {
             #[cfg(not(target_arch = "x86_64"))]
             Isa::Avx2 | Isa::Avx512 => return Err(CpuError::IsaUnavailable { isa, available: super::available() }),
         };
-        Ok(Self { shape, isa, plan: Plan::new(shape, mr, nr) })
+        let method = match algorithm {
+            Algorithm::Gemm => Method::Gemm(Plan::new(shape, mr, nr)),
+            Algorithm::Winograd4 => Method::Winograd(Winograd::new(shape, mr, nr)),
+        };
+        Ok(Self { shape, isa, method })
     }
 
     /// The shape that was planned.
@@ -171,6 +297,65 @@ impl Conv2d {
     /// The instruction set that was planned for.
     pub fn isa(&self) -> Isa {
         self.isa
+    }
+
+    /// The algorithm that was chosen.
+    pub fn algorithm(&self) -> Algorithm {
+        match self.method {
+            Method::Gemm(_) => Algorithm::Gemm,
+            Method::Winograd(_) => Algorithm::Winograd4,
+        }
+    }
+
+    /// Packs or transforms weights (K×C/G×R×S) once, for [`run_packed`](Self::run_packed).
+    ///
+    /// # Errors
+    ///
+    /// [`CpuError::Length`] when the slice is not of the shape's length.
+    pub fn pack(&self, engine: &Engine, w: &[f32]) -> Result<Packed, CpuError> {
+        check_weights(&self.shape, w)?;
+        let len = self.packed_len();
+        let mut floats = vec![CacheLine::default(); len.div_ceil(16)];
+        let out = &mut bytemuck::cast_slice_mut(&mut floats)[..len];
+        engine.enter(len > PACK_FLOATS, |lane| self.pack_into(lane, w, out));
+        Ok(Packed { floats, len, shape: self.shape, isa: self.isa, algorithm: self.algorithm() })
+    }
+
+    fn packed_len(&self) -> usize {
+        match &self.method {
+            Method::Gemm(_) => self.shape.weight_len(),
+            Method::Winograd(winograd) => winograd.packed_len(),
+        }
+    }
+
+    fn pack_into(&self, lane: Lane<'_>, w: &[f32], packed: &mut [f32]) {
+        match &self.method {
+            // One row: a packed panel is the weights as they are.
+            Method::Gemm(plan) if plan.panels.total == 1 => packed.copy_from_slice(w),
+            Method::Gemm(plan) => plan.pack_weights(self.shape.groups, lane, w, packed),
+            Method::Winograd(winograd) => winograd.pack(lane, w, packed),
+        }
+    }
+
+    /// Convolves with weights that were packed by this plan, or by one of the same shape, instruction set and algorithm.
+    ///
+    /// # Errors
+    ///
+    /// [`CpuError::Length`] when a slice is not of the shape's length, [`CpuError::Packed`] for another plan's weights;
+    /// `y` is then untouched.
+    pub fn run_packed(
+        &self,
+        engine: &Engine,
+        x: &[f32],
+        packed: &Packed,
+        bias: Option<&[f32]>,
+        y: &mut [f32],
+    ) -> Result<(), CpuError> {
+        if (packed.shape, packed.isa, packed.algorithm) != (self.shape, self.isa, self.algorithm()) {
+            return Err(CpuError::Packed);
+        }
+        check_tensors(&self.shape, x, bias, y.len())?;
+        self.dispatch(engine, x, Weights::Packed(&bytemuck::cast_slice(&packed.floats)[..packed.len]), bias, y)
     }
 
     /// Convolves `x` (N×C×H×W) with `w` (K×C/G×R×S), adds `bias` (K), and writes `y` (N×K×P×Q).
@@ -188,7 +373,19 @@ impl Conv2d {
         bias: Option<&[f32]>,
         y: &mut [f32],
     ) -> Result<(), CpuError> {
-        check_lengths(&self.shape, x, w, bias, y.len())?;
+        check_weights(&self.shape, w)?;
+        check_tensors(&self.shape, x, bias, y.len())?;
+        self.dispatch(engine, x, Weights::Plain(w), bias, y)
+    }
+
+    fn dispatch(
+        &self,
+        engine: &Engine,
+        x: &[f32],
+        w: Weights<'_>,
+        bias: Option<&[f32]>,
+        y: &mut [f32],
+    ) -> Result<(), CpuError> {
         let unavailable = || CpuError::IsaUnavailable { isa: self.isa, available: super::available() };
         match self.isa {
             Isa::Portable => self.run_with::<_, 8>(Portable, engine, x, w, bias, y),
@@ -214,27 +411,29 @@ impl Conv2d {
         kernel: T,
         engine: &Engine,
         x: &[f32],
-        w: &[f32],
+        w: Weights<'_>,
         bias: Option<&[f32]>,
         y: &mut [f32],
     ) {
         const { assert!(NR == T::NR) };
-        let (shape, plan) = (&self.shape, &self.plan);
-        let rows = plan.panels.total;
+        let shape = &self.shape;
         let x_group = shape.c / shape.groups * shape.h * shape.w;
         let flops = shape.flops();
         engine.enter(flops > INLINE_FLOPS, |lane| {
-            // One row: a packed panel is the weights as they are.
-            let mut packed = (rows > 1).then(|| lane.scratch(w.len()));
-            let a = match &mut packed {
-                Some(packed) => {
-                    let packed = &mut packed.floats()[..w.len()];
-                    self.pack_weights(lane, w, packed);
+            let mut packed = matches!(w, Weights::Plain(_)).then(|| lane.scratch(self.packed_len()));
+            let a = match (w, &mut packed) {
+                (Weights::Plain(w), Some(packed)) => {
+                    let packed = &mut packed.floats()[..self.packed_len()];
+                    self.pack_into(lane, w, packed);
                     &*packed
                 }
-                None => w,
+                (Weights::Plain(w) | Weights::Packed(w), _) => w,
             };
-
+            let plan = match &self.method {
+                Method::Gemm(plan) => plan,
+                Method::Winograd(winograd) => return winograd.run::<T, NR>(kernel, lane, x, a, bias, y),
+            };
+            let rows = plan.panels.total;
             let parts: Vec<_> = y.chunks_mut(rows * plan.pixels).zip(x.chunks(x_group)).enumerate().collect();
             let batch = batch(TASK_FLOPS / 8, flops as usize / parts.len());
             lane.spread(parts, batch, |(i, (y, x))| {
@@ -245,10 +444,19 @@ impl Conv2d {
             });
         });
     }
+}
 
-    fn pack_weights(&self, lane: Lane<'_>, w: &[f32], mut packed: &mut [f32]) {
-        let plan = &self.plan;
-        let mut jobs = Vec::with_capacity(self.shape.groups * plan.blocks.parts * plan.panels.parts);
+/// Weights as they come, or packed.
+#[derive(Clone, Copy)]
+enum Weights<'a> {
+    Plain(&'a [f32]),
+    Packed(&'a [f32]),
+}
+
+impl Plan {
+    fn pack_weights(&self, groups: usize, lane: Lane<'_>, w: &[f32], mut packed: &mut [f32]) {
+        let plan = self;
+        let mut jobs = Vec::with_capacity(groups * plan.blocks.parts * plan.panels.parts);
         for w in w.chunks_exact(plan.panels.total * plan.taps) {
             for block in 0..plan.blocks.parts {
                 for panel in 0..plan.panels.parts {

@@ -14,6 +14,8 @@
 //!   whose window reaches into the padding with it, here and in the [`reference`](mod@reference). For finite weights it is
 //!   the same as leaving the tap out.
 //! * The output is written, never accumulated into: what `y` held before does not matter, not even NaN.
+//! * [`Algorithm::Winograd4`] adds and subtracts inputs before it multiplies, so that a NaN or an infinity reaches the
+//!   outputs of whole tiles. It is what [`Conv2d::new`] takes where it is cheaper; [`Accuracy::Exact`] rules it out.
 //! * f32 sums depend on their order. [`Conv2d`] fixes it: taps in the order (c, r, s) within blocks of a length that only
 //!   the shape decides, then the blocks in order. The result is the same bit for bit whatever the number of threads, and
 //!   the same on AVX2 and AVX-512, which differ in width only; the portable kernel rounds the product as well.
@@ -34,19 +36,19 @@
 //! # Example
 //!
 //! ```
-//! use sparkle_pm4::{cpu, ops::Conv2dShape};
+//! use sparkle_cpu::{Conv2d, Conv2dShape, CpuError, Engine, compare, reference};
 //!
 //! let shape = Conv2dShape::new(1, 3, 8, 8, 4, 3, 3).pad(1);
 //! let x = vec![0.5; shape.input_len()];
 //! let w = vec![0.25; shape.weight_len()];
 //! let mut y = vec![0.0; shape.output_len()];
 //!
-//! let engine = cpu::Engine::new(None, None)?;
-//! cpu::Conv2d::new(&engine, shape)?.run(&engine, &x, &w, None, &mut y)?;
+//! let engine = Engine::new(None, None)?;
+//! Conv2d::new(&engine, shape)?.run(&engine, &x, &w, None, &mut y)?;
 //!
-//! let want = cpu::reference::conv2d_f64(shape, &x, &w, None)?;
-//! assert!(cpu::compare(&y, &want).within(1e-5));
-//! # Ok::<(), cpu::CpuError>(())
+//! let want = reference::conv2d_f64(shape, &x, &w, None)?;
+//! assert!(compare(&y, &want).within(1e-5));
+//! # Ok::<(), CpuError>(())
 //! ```
 #![deny(unsafe_code)]
 
@@ -63,11 +65,14 @@ mod kernel;
 mod pack;
 mod portable;
 pub mod reference;
+mod shape;
 #[cfg(test)]
 mod tests;
+mod winograd;
 
 pub use compare::{Agreement, compare};
-pub use conv2d::Conv2d;
+pub use conv2d::{Accuracy, Algorithm, Conv2d, Packed};
 pub use engine::Engine;
 pub use error::CpuError;
 pub use isa::{ISA_VARIABLE, Isa, available, detect};
+pub use shape::{Conv2dShape, ShapeError};

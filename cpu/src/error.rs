@@ -1,7 +1,8 @@
 //! What can go wrong on the CPU engine.
 
-use crate::ops::{Conv2dShape, ShapeError};
+use crate::{Conv2dShape, ShapeError};
 
+use super::conv2d::Algorithm;
 use super::isa::Isa;
 
 /// An error of the CPU engine.
@@ -20,6 +21,23 @@ pub enum CpuError {
         wanted: usize,
         /// Elements given.
         got: usize,
+    },
+    /// An algorithm that can't do the shape.
+    #[error("{algorithm} cannot do this shape: {rule}")]
+    Algorithm {
+        /// The algorithm.
+        algorithm: Algorithm,
+        /// What it does.
+        rule: &'static str,
+    },
+    /// Weights that were packed for another shape, instruction set or algorithm.
+    #[error("the weights were packed by another plan")]
+    Packed,
+    /// The name is not one of an [`Accuracy`](crate::Accuracy).
+    #[error("{name:?} is no accuracy; known are exact and default")]
+    UnknownAccuracy {
+        /// The name as given.
+        name: String,
     },
     /// The name is not one of an instruction set.
     #[error("{name:?} is not an instruction set; known are portable, avx2 and avx512")]
@@ -55,6 +73,9 @@ impl CpuError {
         match self {
             Self::Shape(e) => e.code(),
             Self::Length { .. } => "cpu-length",
+            Self::Algorithm { .. } => "cpu-algorithm",
+            Self::Packed => "cpu-packed",
+            Self::UnknownAccuracy { .. } => "cpu-unknown-accuracy",
             Self::UnknownIsa { .. } => "cpu-unknown-isa",
             Self::IsaUnavailable { .. } => "cpu-isa-unavailable",
             Self::Threads { .. } => "cpu-threads",
@@ -66,6 +87,9 @@ impl CpuError {
         match self {
             Self::Shape(e) => e.hint(),
             Self::Length { .. } => "take the lengths from input_len, weight_len, k and output_len of the shape",
+            Self::Algorithm { .. } => "take another algorithm, or leave the choice to `Conv2d::new`",
+            Self::UnknownAccuracy { .. } => "name one of them",
+            Self::Packed => "pack them with the plan that runs them",
             Self::UnknownIsa { .. } | Self::IsaUnavailable { .. } => {
                 "unset SPARKLE_CPU_ISA or name an instruction set that the host can run"
             }
@@ -74,17 +98,23 @@ impl CpuError {
     }
 }
 
-/// Checks that every slice has the length it demands.
-pub(super) fn check_lengths(
+/// Checks that the weights have the length that the shape demands.
+pub(super) fn check_weights(shape: &Conv2dShape, w: &[f32]) -> Result<(), CpuError> {
+    match shape.weight_len() {
+        wanted if wanted == w.len() => Ok(()),
+        wanted => Err(CpuError::Length { tensor: "w", wanted, got: w.len() }),
+    }
+}
+
+/// The same of the other tensors.
+pub(super) fn check_tensors(
     shape: &Conv2dShape,
     x: &[f32],
-    w: &[f32],
     bias: Option<&[f32]>,
     y_len: usize,
 ) -> Result<(), CpuError> {
     let lengths = [
         ("x", shape.input_len(), x.len()),
-        ("w", shape.weight_len(), w.len()),
         ("bias", shape.k, bias.map_or(shape.k, <[f32]>::len)),
         ("y", shape.output_len(), y_len),
     ];
