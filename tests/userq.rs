@@ -94,6 +94,25 @@ fn registers_keep_their_values_from_one_dispatch_to_the_next() {
 }
 
 #[test]
+fn a_strict_card_looks_at_rings_too() {
+    let m = machine(Config { check_caches: true, strict: true, ..config() });
+    let code = asm("v_lshlrev_b32 v1, 2, v0\nglobal_store_b32 v1, v0, s[0:1]\ns_endpgm\n");
+    let (_, code) = m.memory(&code);
+    let (bo, out) = m.memory(&[0; 32]);
+    let launch = Launch::new(code.va(), &halves(out.va()));
+    let queue = queue(&m, Ip::Compute);
+    push(&queue, &launch.stream(), &[code.clone(), out.clone()]);
+    idle(&queue);
+    assert_eq!((load(&bo, 0), load(&bo, 31)), (0, 31));
+    let (log, lines) = mpsc::channel();
+    let m = machine(Config { strict: true, log: Some(log), ..config() });
+    let second = self::queue(&m, Ip::Compute);
+    // A graphics packet.
+    push(&second, &packet(0x69, &[0, 0]), &[]);
+    says(&lines.recv_timeout(Duration::from_secs(30)).unwrap(), &["user queue dword 0", "SET_CONTEXT_REG"]);
+}
+
+#[test]
 fn a_ring_goes_on_at_its_start_and_is_full_until_its_work_ended() {
     let m = machine(config());
     let queue =

@@ -208,6 +208,7 @@ pub(super) fn name_of(placement: Placement) -> &'static str {
     match placement {
         Placement::Vram | Placement::VramCpu => "video memory",
         Placement::Gtt | Placement::GttWc => "system memory",
+        Placement::Doorbell => "doorbells",
     }
 }
 

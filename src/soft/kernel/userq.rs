@@ -14,6 +14,8 @@ use crate::soft::vm::canonical;
 
 /// Bytes of a doorbell.
 const DOORBELL: u64 = 8;
+/// The largest ring in bytes: what it holds is read at once.
+const RING_MAX: u64 = 1 << 30;
 /// Most queues of a file, the driver's number.
 const QUEUES_MAX: usize = 512;
 
@@ -54,7 +56,7 @@ impl Call<'_> {
         let va = canonical(va);
         let mapping = self.vm.lookup(va).ok_or(Errno::EINVAL)?;
         let end = va.checked_add(bytes).ok_or(Errno::EINVAL)?;
-        if end.next_multiple_of(PAGE) <= mapping.end { Ok(va) } else { Err(Errno::EINVAL) }
+        if end <= mapping.end { Ok(va) } else { Err(Errno::EINVAL) }
     }
 
     fn userq_create(&self, asked: &uapi::UserqIn) -> Result<u32, Errno> {
@@ -120,6 +122,9 @@ impl Call<'_> {
         };
         if self.queues.len() >= QUEUES_MAX || self.queues.position(taken).is_some() {
             return Err(Errno::EBUSY);
+        }
+        if size > RING_MAX {
+            return Err(Errno::ENOMEM);
         }
         let slot = self.card.fence_slot().ok_or(Errno::ENOMEM)?;
         slot.map(&self.vm);
