@@ -152,6 +152,47 @@ fn indirect_buffers_are_called_from_a_ring() {
     assert_eq!(load(&bo, 0), 77);
 }
 
+/// As radeonsi does it: FENCE_WAIT_MULTI, HDP_FLUSH, the buffer, RELEASE_MEM to a fence of its own, PROTECTED_FENCE_SIGNAL.
+#[test]
+fn mesas_sequence_of_packets() {
+    let m = machine_with(config());
+    let (first, second) = (queue(&m, Ip::Compute), queue(&m, Ip::Compute));
+    let (bo, map) = m.memory(&[0; 16]);
+    let va = map.va();
+    let passed = Syncobj::new(&m.device).unwrap();
+    push(
+        &first,
+        &[wait_for(FenceInfo { va, value: 1 }), write_data(va + 16, &[21])].concat(),
+        std::slice::from_ref(&map),
+    );
+    first.signal(&[&passed], &[], &[]).unwrap();
+    let mut body = vec![0x0004_0003];
+    for fence in second.wait(&WaitFor { syncobjs: &[&passed], ..WaitFor::default() }).unwrap() {
+        body.extend(halves(fence.va));
+        body.extend(halves(fence.value));
+    }
+    // And one that is passed already.
+    body.extend([halves(va + 8), [0, 0]].concat());
+    assert_eq!(body.len(), 9);
+    let mut ib = packet(0x40, &[[0x0010_0101].as_slice(), &halves(va + 16), &halves(va + 20)].concat());
+    ib.resize(8, NOP);
+    let (_, ib) = m.memory(&ib);
+    let [low, high] = halves(ib.va());
+    let [fence, fence_high] = halves(va + 32);
+    let words = [
+        packet(0xd1, &body),
+        packet(0x95, &[0]),
+        packet(0x3f, &[low, high, 8 | 1 << 23 | 1 << 30]),
+        packet(0x49, &[0x0660_3514, 2 << 29, fence, fence_high, 77, 0, 0]),
+    ];
+    push(&second, &words.concat(), &[ib, map.clone()]);
+    assert_eq!(second.wait_idle(Deadline::after(Duration::from_millis(50))).unwrap(), Wait::TimedOut);
+    assert_eq!((load(&bo, 5), load(&bo, 8)), (0, 0), "the first queue has not passed");
+    bo.map_cpu().unwrap().store_u64(0, 1).unwrap();
+    idle(&second);
+    assert_eq!((load(&bo, 4), load(&bo, 5), load(&bo, 8)), (21, 21, 77));
+}
+
 #[test]
 fn queues_wait_for_each_others_fences() {
     let m = machine_with(config());

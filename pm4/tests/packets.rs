@@ -71,6 +71,10 @@ fn state_packets_are_the_dwords_of_the_packet_structures() {
 fn synchronisation_packets_are_the_dwords_of_the_packet_structures() {
     // As IGT writes it for user-mode queues.
     assert_eq!(dwords(ProtectedFenceSignal { words: vec![0] }), [0xc000_d000, 0]);
+    // Mesa: engine 1, poll interval 4, preemptable.
+    let fences = FenceWaitMulti { engine_sel: true, preemptable: true, poll_interval: 4, ..Default::default() };
+    let fences = FenceWaitMulti { fences: vec![0x1200, 0xffff_8001, 7, 0], ..fences };
+    assert_eq!(dwords(fences), [0xc004_d100, 0x0004_0003, 0x1200, 0xffff_8001, 7, 0]);
     let wait = MemSemaphore { address: VA, sem_sel: SemaphoreSel::WAIT, ..Default::default() };
     assert_eq!(dwords(wait), [0xc002_3900, 0x1200, 0xffff_8001, 0xe000_0000]);
     let write = CondWrite {

@@ -1716,6 +1716,21 @@ packets! {
         words = Tail::Words { min: 1 };
     }
 
+    /// Waits until quadwords of memory are at least as large as values: fences of user-mode queues. As Mesa's sid.h has it.
+    0xD1 FENCE_WAIT_MULTI => FenceWaitMulti, body 1 {
+        /// Which part of the command processor polls.
+        engine_sel: bool = bit(0, 0);
+        /// The queue may be switched out meanwhile.
+        preemptable: bool = bit(0, 1);
+        /// GL2 policy.
+        cache_policy: CachePolicy = bits(0, 2, 3);
+        /// Between two reads, in units of 16 clocks.
+        poll_interval: u32 = bits(0, 16, 31);
+        + /// Four dwords a fence: the address of the quadword, a multiple of 8, and the value, each low dword first. Mesa
+        /// writes up to 32 fences.
+        fences = Tail::Words { min: 4 };
+    }
+
     /// Where a preempted context is kept; the kernel's ring.
     0xF0 SET_Q_PREEMPTION_MODE => SetQPreemptionMode, body 8, on KERNEL {
         /// Its registers, a multiple of 256.

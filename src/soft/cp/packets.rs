@@ -186,6 +186,18 @@ impl Run<'_> {
                 },
                 at,
             )?,
+            Packet::FenceWaitMulti(p) => {
+                let (fences, rest) = p.fences.as_chunks::<4>();
+                if !rest.is_empty() {
+                    return hang("FENCE_WAIT_MULTI: a fence has four dwords".to_owned());
+                }
+                let quad = |low: u32, high: u32| u64::from(high) << 32 | u64::from(low);
+                for &[va, va_high, value, value_high] in fences {
+                    let (space, function) = (WaitSpace::MEMORY, WaitFunction::GREATER_OR_EQUAL);
+                    let (va, reference) = (quad(va, va_high), quad(value, value_high));
+                    self.wait(Awaited { space, va, len: 8, function, reference, mask: u64::MAX }, at)?;
+                }
+            }
             Packet::SetPredication(p) => self.predication(p, at)?,
             Packet::Unknown { opcode, .. } => {
                 return hang(format!("opcode {opcode:#04x} is no packet that gfx11 knows"));
