@@ -147,7 +147,7 @@ while read -r expected program subtest; do
     continue
   fi
   status=0
-  limited 40 "$build/tests/amdgpu/$program" --run-subtest "$subtest" >"$scratch/output" 2>&1 || status=$?
+  limited 90 "$build/tests/amdgpu/$program" --run-subtest "$subtest" >"$scratch/output" 2>&1 || status=$?
   case $status in
     0) got=passed ;;
     77) got=skipped ;;
