@@ -101,7 +101,6 @@ mod error;
 mod exec;
 
 pub mod capture;
-pub mod cpu;
 pub mod emulate;
 #[allow(unsafe_code)]
 pub mod kmd;
@@ -115,6 +114,7 @@ pub use exec::{
     Queue, Recording, Replayed, Retained, Select, replay,
 };
 pub use kmd::Deadline;
+pub use sparkle_cpu as cpu;
 pub use {isa, kernels, pm4};
 
 /// The README's example runs as a test.

@@ -514,3 +514,93 @@ fn submissions_that_cannot_be_set_up_are_refused() {
     let foreign = pm4::submission::Submission { gfx: pm4::Gfx::Gfx1151, ..good.clone() };
     assert_eq!(replay(&foreign, config()).unwrap_err().code(), "unsupported-gfx");
 }
+
+/// Numbers that look random, the same each time.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((self.0 >> 33) as usize) % end.max(1)
+    }
+}
+
+#[test]
+fn spoiled_reports_are_read_or_refused() {
+    let device = Device::emulated_with(config()).unwrap();
+    let kernel = Kernel::from_code_object(&device, &store(), "k").unwrap();
+    let queue = device.queue().unwrap();
+    let hang = lost(&queue.launch(&kernel.over([1; 3], [32, 1, 1]), [Arg::Null]).unwrap());
+    let folder = Folder::new("spoiled");
+    capture::write_hang(&hang, &folder.0, None).unwrap();
+    let report = folder.0.join("report.json");
+    let good = fs::read(&report).unwrap();
+    let (mut random, mut read, mut refused) = (Numbers(7), 0, 0);
+    for _ in 0..2000 {
+        let mut bytes = good.clone();
+        for _ in 0..1 + random.below(3) {
+            let at = random.below(bytes.len());
+            match random.below(4) {
+                0 => bytes.truncate(at),
+                1 => _ = bytes.remove(at),
+                2 => bytes[at] = b"{}[]\",:0x9-e"[random.below(12)],
+                _ => bytes[at] ^= 1 << random.below(8),
+            }
+            if bytes.is_empty() {
+                break;
+            }
+        }
+        fs::write(&report, &bytes).unwrap();
+        match capture::read_hang(&folder.0) {
+            Ok(_) => read += 1,
+            Err(error) => {
+                assert!(!error.to_string().is_empty() && !error.hint().is_empty());
+                refused += 1;
+            }
+        }
+    }
+    assert!(read > 50 && refused > 50, "{read} read, {refused} refused");
+}
+
+#[test]
+fn spoiled_submissions_end_in_one_way_or_another() {
+    let device = Device::emulated_with(config()).unwrap();
+    let queue = device.queue().unwrap();
+    let (a, mut y) = (device.upload(&[1.0f32; 64]).unwrap(), device.zeros::<f32>(64).unwrap());
+    let good = queue.record(&ops::VectorAdd, (&a, &a, &mut y)).unwrap().captured();
+    let (mut random, mut done, mut lost, mut refused) = (Numbers(11), 0, 0, 0);
+    let quick = || Config { job_timeout: Duration::from_millis(100), ..Config::strict() };
+    for _ in 0..300 {
+        let mut submission = good.clone();
+        let mut buffers = submission.buffers.buffers().to_vec();
+        let at = random.below(buffers.len());
+        let buffer = &mut buffers[at];
+        let words = &mut submission.ibs[0].words;
+        match random.below(7) {
+            0 => buffer.va = buffer.va.wrapping_add(1 << random.below(64)),
+            1 => buffer.bytes = 1 << random.below(64),
+            2 => buffer.content.truncate(random.below(64)),
+            3 => buffer.access.read = !buffer.access.read,
+            4 => buffer.access.execute = !buffer.access.execute,
+            5 => submission.ibs[0].va = Some(1 << random.below(64)),
+            _ => {
+                let at = random.below(words.len());
+                words[at] ^= 1 << random.below(32);
+            }
+        }
+        submission.buffers = pm4::submission::BufferMap::new(buffers);
+        match replay(&submission, quick()) {
+            Ok(replayed) if replayed.hang.is_none() => done += 1,
+            Ok(replayed) => {
+                let hang = replayed.hang.unwrap();
+                assert!(!hang.reason().contains("bug of its own"), "{}", hang.reason());
+                lost += 1;
+            }
+            Err(error) => {
+                assert!(!error.to_string().is_empty() && !error.hint().is_empty());
+                refused += 1;
+            }
+        }
+    }
+    assert!(done > 20 && lost > 20 && refused > 20, "{done} done, {lost} lost, {refused} refused");
+}

@@ -2,13 +2,12 @@
 
 mod conv2d;
 mod elementwise;
-mod shape;
 mod shapes;
 
 pub use conv2d::{Conv2d, PreparedConv2d};
 pub use elementwise::{Fill, VectorAdd};
-pub use shape::{Conv2dShape, ShapeError};
 pub use shapes::{NAMED_SHAPES, NamedShape, named_shape};
+pub use sparkle_cpu::{Conv2dShape, ShapeError};
 
 use kernels::PlanArg;
 

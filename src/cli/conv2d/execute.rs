@@ -159,11 +159,11 @@ pub fn run(problem: &Problem, choice: Choice, settings: &Settings, record: bool,
     };
     let (then, how) = match settings.hangs.on_hang {
         OnHang::Fail => return Err(error),
-        OnHang::Retry => (choice, "it is tried once more, on the device opened again"),
-        OnHang::Cpu => (Choice::Cpu, "the cpu engine does it instead"),
+        OnHang::Retry => (choice, "a hang: once more, on the device opened again"),
+        OnHang::Cpu => (Choice::Cpu, "a hang: the cpu engine does it instead"),
     };
     let reason = format!("{error:#}");
-    out.note(&format!("{reason}; {how}"));
+    out.note(&format!("{how}; {reason}"));
     Ok(Run { after_hang: Some(reason), ..attempt(problem, then, settings, record, out)? })
 }
 

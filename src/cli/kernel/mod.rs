@@ -236,9 +236,9 @@ impl Settings {
 
 /// Runs the subcommand; after a hang once more, where that is asked for.
 pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
-    let again = match args.hangs.on_hang {
+    let how = match args.hangs.on_hang {
         OnHang::Fail => return attempt(&args, out).map_err(|stop| stop.error),
-        OnHang::Retry => "it is tried once more, on the device opened again",
+        OnHang::Retry => "a hang: once more, on the device opened again",
         OnHang::Cpu => {
             return Err(Failure::usage(
                 "a code object cannot run on the cpu engine",
@@ -250,7 +250,7 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
     };
     match attempt(&args, out) {
         Err(Stop { error, hung: true }) => {
-            out.note(&format!("{error:#}; {again}"));
+            out.note(&format!("{how}; {error:#}"));
             attempt(&args, out).map_err(|stop| stop.error)
         }
         done => done.map_err(|stop| stop.error),

@@ -1,6 +1,6 @@
 //! What can go wrong on the CPU engine.
 
-use crate::ops::{Conv2dShape, ShapeError};
+use crate::{Conv2dShape, ShapeError};
 
 use super::isa::Isa;
 

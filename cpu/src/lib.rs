@@ -34,19 +34,19 @@
 //! # Example
 //!
 //! ```
-//! use sparkle_pm4::{cpu, ops::Conv2dShape};
+//! use sparkle_cpu::{Conv2d, Conv2dShape, CpuError, Engine, compare, reference};
 //!
 //! let shape = Conv2dShape::new(1, 3, 8, 8, 4, 3, 3).pad(1);
 //! let x = vec![0.5; shape.input_len()];
 //! let w = vec![0.25; shape.weight_len()];
 //! let mut y = vec![0.0; shape.output_len()];
 //!
-//! let engine = cpu::Engine::new(None, None)?;
-//! cpu::Conv2d::new(&engine, shape)?.run(&engine, &x, &w, None, &mut y)?;
+//! let engine = Engine::new(None, None)?;
+//! Conv2d::new(&engine, shape)?.run(&engine, &x, &w, None, &mut y)?;
 //!
-//! let want = cpu::reference::conv2d_f64(shape, &x, &w, None)?;
-//! assert!(cpu::compare(&y, &want).within(1e-5));
-//! # Ok::<(), cpu::CpuError>(())
+//! let want = reference::conv2d_f64(shape, &x, &w, None)?;
+//! assert!(compare(&y, &want).within(1e-5));
+//! # Ok::<(), CpuError>(())
 //! ```
 #![deny(unsafe_code)]
 
@@ -63,6 +63,7 @@ mod kernel;
 mod pack;
 mod portable;
 pub mod reference;
+mod shape;
 #[cfg(test)]
 mod tests;
 
@@ -71,3 +72,4 @@ pub use conv2d::Conv2d;
 pub use engine::Engine;
 pub use error::CpuError;
 pub use isa::{ISA_VARIABLE, Isa, available, detect};
+pub use shape::{Conv2dShape, ShapeError};

@@ -29,7 +29,7 @@ use super::{
     pack::{self, Patches},
     portable::Portable,
 };
-use crate::ops::Conv2dShape;
+use crate::Conv2dShape;
 
 /// Most taps of a block of the depth.
 const DEPTH: usize = 320;

@@ -7,7 +7,7 @@
 use rayon::{iter::ParallelIterator, prelude::*};
 
 use super::{CpuError, error::check_lengths};
-use crate::ops::Conv2dShape;
+use crate::Conv2dShape;
 
 /// Convolves as [`conv2d_f64`] does and rounds each sum once, to f32, into `y` (N×K×P×Q).
 ///

@@ -1,6 +1,6 @@
 //! Packing: weights into A panels, input patches straight into B panels.
 
-use crate::ops::Conv2dShape;
+use crate::Conv2dShape;
 
 /// Copies the weights of `rows` output channels, taps `depth.start..depth.end`, into a panel: all rows of the first tap,
 /// then all rows of the next.

@@ -3,7 +3,7 @@ use std::num::NonZeroUsize;
 use proptest::prelude::*;
 
 use super::*;
-use crate::ops::Conv2dShape;
+use crate::Conv2dShape;
 
 /// The tolerance that every engine is held to, relative to max|y|.
 const TOLERANCE: f64 = 1e-5;
