@@ -257,7 +257,7 @@ fn tell(lost: &Lost, explanation: Option<&Explanation>) -> (HangKind, String) {
     };
     let reason = match explanation {
         // The device says what happened: a fault is no hang, by which a driver's error would name both.
-        Some(told) if matches!(lost.reason, LostReason::GuiltySoft | LostReason::GuiltyHard) => told.reason.clone(),
+        Some(told) if lost.reason != LostReason::Innocent => told.reason.clone(),
         Some(told) => format!("{lost}: {}", told.reason),
         None => format!("{lost}; the kernel log (dmesg) may say more"),
     };

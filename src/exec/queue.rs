@@ -92,7 +92,8 @@ impl Flight {
         let own = self.submitted.iter().position(|s| s.cs.seq() == fence.seq());
         let blamed = |s: &Submitted| match s.cs.wait(Deadline::PAST) {
             Ok(Wait::DeviceLost(lost)) => {
-                matches!(lost.reason, LostReason::GuiltySoft | LostReason::GuiltyHard).then_some(lost)
+                // After a reset the kernel gives the job that hung the same error as those behind it.
+                (lost.reason != LostReason::Innocent).then_some(lost)
             }
             _ => None,
         };

@@ -107,9 +107,10 @@ pub struct Lost {
 pub enum LostReason {
     /// This context hung; killing its waves was enough (`ENODATA`).
     GuiltySoft,
-    /// This context hung, and the ring or the GPU was reset (`ETIME`).
+    /// This context hung, and the ring or the GPU was reset (`ETIME`, with kernels that keep it through the reset).
     GuiltyHard,
-    /// This context hung; the kernel does not say how it recovered.
+    /// This context hung; the kernel does not say how it recovered. A job that hung is `ECANCELED` after a reset, as those
+    /// behind it are, and the context's flags tell who is to blame.
     Guilty,
     /// Cancelled by a reset that others caused (`ECANCELED`).
     Innocent,

@@ -263,8 +263,12 @@ impl Shared {
         let result = result.map_err(|failure| match failure {
             Some(failure) if !stopped && !outdated() => {
                 let Failure { errno, what } = failure;
+                // The scheduler's restart after a reset ends all that the ring had with ECANCELED, the job that hung among it
+                // (drm_sched_start, whatever error its fence had before).
+                let hard = errno == Errno::ETIME;
+                let errno = if hard { Errno::ECANCELED } else { errno };
                 job.context.lose(errno, what);
-                if errno == Errno::ETIME {
+                if hard {
                     self.resets.recover();
                 }
                 errno

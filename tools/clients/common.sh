@@ -158,6 +158,20 @@ suite() {
   printf '%s' "$*" >"$root/.complete"
 }
 
+# `suite_packages PACKAGE…`: these as well, in the suite `root`.
+suite_packages() {
+  local package missing=()
+  for package in "$@"; do
+    inside dpkg -s "$package" >/dev/null 2>&1 || missing+=("$package")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  echo "more packages for ${root##*/}: ${missing[*]}" >&2
+  inside sh -c 'apt-get -o Acquire::Check-Valid-Until=false update -qq &&
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"' \
+    sh "${missing[@]}" >>"$root.log" 2>&1 || lacking "${missing[*]} could not be installed: see $root.log"
+  rm -f "$root"/var/cache/apt/archives/*.deb
+}
+
 # `python_environment NAME PACKAGE…`: these packages from PyPI, for this machine's Python or, with `root` set, for that
 # suite's. `python_program` runs with them.
 python_environment() {

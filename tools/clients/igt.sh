@@ -10,7 +10,7 @@
 #   --all                    also those for which nothing is expected: machine code of GFX9, interfaces for debugging the
 #                            kernel, and what IGT itself skips on gfx11
 #   The rest is common.sh's. Wants a C compiler, meson, ninja and a dozen libraries, which root gets installed, and the
-#   network at the first run. Ten minutes to build on two cores, three to run.
+#   network at the first run. Ten minutes to build on two cores, ten to run.
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
 
@@ -147,7 +147,7 @@ while read -r expected program subtest; do
     continue
   fi
   status=0
-  limited 40 "$build/tests/amdgpu/$program" --run-subtest "$subtest" >"$scratch/output" 2>&1 || status=$?
+  limited 90 "$build/tests/amdgpu/$program" --run-subtest "$subtest" >"$scratch/output" 2>&1 || status=$?
   case $status in
     0) got=passed ;;
     77) got=skipped ;;

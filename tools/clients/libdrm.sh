@@ -7,8 +7,8 @@
 #
 #   --version V          2.4.114 (bookworm), 2.4.124 (trixie) (default: both)
 #   --test SUITE.TEST    only this one, such as 1.5, with its output
-#   --all                also those for which nothing is expected: they need what a compute card lacks (video engines,
-#                        displays, a second card), or hold machine code of an older generation
+#   --all                also the one for which nothing is expected: it holds machine code of an older generation. (Tests
+#                        of video engines, displays and a second card are not in the table.)
 #   The rest is common.sh's. Wants a C compiler, meson, ninja, CUnit and pkg-config, which root gets installed, and the
 #   network at the first run. Two minutes.
 # shellcheck source-path=SCRIPTDIR source=common.sh
@@ -38,7 +38,7 @@ arguments "${options[@]}"
 table='
 1.1   .  passed  Query Info
 1.2   .  passed  Userptr
-1.3   -f -       bo eviction
+1.3   -f passed  bo eviction
 1.4   .  passed  Command submission (GFX)
 1.5   .  passed  Command submission (Compute)
 1.6   .  passed  Command submission (Multi-Fence)
@@ -56,15 +56,15 @@ table='
 2.6   .  passed  Find bo by CPU mapping
 8.1   .  passed  gfx ring block
 8.2   -f passed  compute ring block
-8.3   -f -       sdma ring block
+8.3   -f passed  sdma ring block
 8.4   .  passed  illegal reg access
 8.5   .  passed  illegal mem access
-8.6   -f -       gfx ring bad dispatch
+8.6   -f passed  gfx ring bad dispatch
 8.7   -f passed  compute ring bad dispatch
-8.8   -f -       gfx ring bad slow dispatch
-8.9   -f -       compute ring bad slow dispatch
-8.12  -f -       sdma ring corrupted header
-8.13  -f -       sdma ring slow linear copy
+8.8   -f passed  gfx ring bad slow dispatch
+8.9   -f passed  compute ring bad slow dispatch
+8.12  -f passed  sdma ring corrupted header
+8.13  -f passed  sdma ring slow linear copy
 9.1   .  passed  reserve vmid
 9.2   .  passed  unaligned map
 9.3   .  passed  vm mapping

@@ -204,6 +204,18 @@ fn swizzled_buffers_keep_eight_indices_of_an_element_together() {
 }
 
 #[test]
+fn swizzle_is_for_records_and_offsets_alone_stay_linear() {
+    // A program's constants as Mesa's ACO reads them: base and, for stride and swizzle, sign of `s_getpc_b64`.
+    let source =
+        "buffer_load_b32 v3, v1, s[8:11], 0 offen\nbuffer_load_b64 v[4:5], v1, s[8:11], 0 offen\ns_waitcnt vmcnt(0)";
+    let r = Case::w32().buffer(0xffff, 96, oob(3)).regs(source, &[3, 4, 5]);
+    for lane in 0..32u32 {
+        let row = |k: u32| if 4 * (lane + k) + 4 <= 96 { dw(4 * (lane + k)) } else { 0 };
+        assert_eq!([0, 1, 2].map(|k| r[k][lane as usize]), [row(0), row(0), row(1)], "lane {lane}");
+    }
+}
+
+#[test]
 fn buffers_that_are_not_bound_read_zero_and_other_resources_do_nothing() {
     let source = "v_mov_b32 v3, 77\nbuffer_load_b32 v3, v1, s[8:11], 0 offen\nv_mov_b32 v4, 5\n\
                   buffer_store_b32 v4, v1, s[8:11], 0 offen\ns_waitcnt vmcnt(0)";

@@ -37,17 +37,21 @@ impl Buffer {
     pub(crate) fn new<const L: usize>(w: &Wave<L>, c: &Code) -> Buffer {
         let m = &c.inst.mem;
         let d: [u32; 4] = std::array::from_fn(|k| w.sgpr(m.sbase as usize + k));
+        let add_tid = d[3] >> 23 & 1 != 0;
         Buffer {
             base: d[0] as u64 | ((d[1] & 0xffff) as u64) << 32,
             stride: d[1] >> 16 & 0x3fff,
             element: match d[1] >> 30 {
+                // Elements of several indices are what is interleaved. Mesa's ACO relies on it: its constants' resource has the
+                // sign of `s_getpc_b64` for stride and swizzle, and is read by offset alone.
+                _ if !m.idxen && !add_tid => 0,
                 0 => 0,
                 3 => 16,
                 _ => 4,
             },
             records: d[2],
             index_stride: 8 << (d[3] >> 21 & 3),
-            add_tid: d[3] >> 23 & 1 != 0,
+            add_tid,
             oob_select: d[3] >> 28 & 3,
             kind: d[3] >> 30,
             format: (d[3] >> 12 & 63) as u8,
