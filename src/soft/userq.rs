@@ -256,7 +256,8 @@ impl Shared {
             let ended = if put != done {
                 nap = NAP.0;
                 self.batch(&mut state, done, put)
-            } else if self.is_overdue() {
+            } else if self.is_overdue() && self.doorbell() == put {
+                // Nothing came while this was looked at, either.
                 self.card.say(|| {
                     let (engine, value) = (self.setup.engine, self.setup.slot.value());
                     format!("{engine:?} user queue: no PROTECTED_FENCE_SIGNAL beyond dword {value} of its ring in time")
