@@ -60,6 +60,36 @@ fn check(device: &Device, shape: ops::Conv2dShape, bias: bool) {
     assert!(agreement.within(1e-5), "{} {shape:?} bias={bias}: {agreement:?}", device.engine());
 }
 
+/// Weights may be kept in another form between launches, for as long as they are the same.
+#[test]
+fn weights_that_change_between_launches_count() {
+    for device in engines() {
+        for accuracy in cpu::Accuracy::ALL {
+            let shape = ops::Conv2dShape::new(1, 32, 24, 24, 32, 3, 3).pad(1);
+            let conv = ops::Conv2d::new(shape).accuracy(accuracy).prepare(&device).unwrap();
+            let queue = device.queue().unwrap();
+            let x = values(shape.input_len(), 1);
+            let dx = device.upload(&x).unwrap();
+            let mut dy = device.zeros::<f32>(shape.output_len()).unwrap();
+            let mut check = |dw: &sparkle_pm4::Buffer<f32>, w: &[f32]| {
+                queue.launch(&conv, (&dx, dw, &mut dy)).unwrap().wait(soon()).unwrap();
+                let want = cpu::reference::conv2d_f64(shape, &x, w, None).unwrap();
+                let agreement = cpu::compare(&dy.read().unwrap(), &want);
+                assert!(agreement.within(1e-5), "{} {accuracy:?}: {agreement:?}", device.engine());
+            };
+            let (first, second) = (values(shape.weight_len(), 2), values(shape.weight_len(), 3));
+            let mut dw = device.upload(&first).unwrap();
+            check(&dw, &first);
+            check(&dw, &first);
+            dw.write(&second).unwrap();
+            check(&dw, &second);
+            // Another buffer, perhaps where the first one was.
+            drop(dw);
+            check(&device.upload(&first).unwrap(), &first);
+        }
+    }
+}
+
 #[test]
 fn convolutions_of_every_kind_agree_with_the_f64_reference() {
     let s = ops::Conv2dShape::new;

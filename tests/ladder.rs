@@ -440,7 +440,7 @@ fn a_dispatch_that_does_not_end_names_masks_and_program() {
         }
     });
     let told = fails(&no_cus, Rung::Endpgm, Sign::Hung, "no-cus");
-    assert!(told.contains("came before the dispatch") && told.contains("ETIME"), "{told}");
+    assert!(told.contains("came before the dispatch") && told.contains("GUILTY"), "{told}");
     let nowhere = spoiled(|cs| {
         if cs.number % 2 == 1 {
             let at = cs.sh_value(PGM_LO);

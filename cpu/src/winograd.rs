@@ -124,9 +124,8 @@ impl Winograd {
         let (c, k) = (self.channels(), self.panels.total);
         let groups: Vec<_> = w.chunks_exact(k * c * 9).zip(packed.chunks_exact_mut(PLACES * k * c)).collect();
         lane.spread(groups, 1, |(w, packed)| {
-            for row in 0..k {
-                // Where the row is: its panel, and its place there.
-                let panel = (0..self.panels.parts).find(|&i| self.panels.part(i).contains(&row)).unwrap_or(0);
+            let rows = (0..self.panels.parts).flat_map(|panel| self.panels.part(panel).map(move |row| (panel, row)));
+            for (panel, row) in rows {
                 let rows = self.panels.part(panel);
                 for block in 0..self.blocks.parts {
                     let depth = self.blocks.part(block);

@@ -1,6 +1,7 @@
 //! Buffers: typed memory of a device.
 
 use std::marker::PhantomData;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use bytemuck::Pod;
@@ -108,6 +109,8 @@ pub struct RawBuffer {
     memory: Memory,
     bytes: usize,
     uses: Mutex<Uses>,
+    /// How often host memory may have changed.
+    version: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -149,13 +152,19 @@ impl RawBuffer {
             Inner::Gpu(gpu) => Memory::Gpu(gpu.allocate(bytes as u64, zeroed)?),
             Inner::Cpu(_) => Memory::Host(RwLock::new(vec![0; bytes.div_ceil(8)])),
         };
-        Ok(Self { device: device.clone(), memory, bytes, uses: Mutex::default() })
+        Ok(Self { device: device.clone(), memory, bytes, uses: Mutex::default(), version: AtomicU64::new(0) })
     }
 
     /// Memory of a GPU that is there already.
     pub(crate) fn of_memory(device: &Device, memory: GpuMemory) -> Self {
         let bytes = memory.map().size() as usize;
-        Self { device: device.clone(), memory: Memory::Gpu(memory), bytes, uses: Mutex::default() }
+        Self {
+            device: device.clone(),
+            memory: Memory::Gpu(memory),
+            bytes,
+            uses: Mutex::default(),
+            version: AtomicU64::new(0),
+        }
     }
 
     fn uses(&self) -> MutexGuard<'_, Uses> {
@@ -209,6 +218,7 @@ impl RawBuffer {
             Memory::Gpu(memory) => memory.write_at(offset, data),
             Memory::Host(words) => {
                 let mut words = words.write().unwrap_or_else(PoisonError::into_inner);
+                self.version.fetch_add(1, Ordering::Relaxed);
                 bytemuck::cast_slice_mut(&mut words)[offset as usize..][..data.len()].copy_from_slice(data);
                 Ok(())
             }
@@ -250,6 +260,12 @@ impl RawBuffer {
         Ok(before)
     }
 
+    /// A number that rises whenever host memory may change: what was derived from the content under one number holds as long
+    /// as the number does.
+    pub(crate) fn version(&self) -> u64 {
+        self.version.load(Ordering::Relaxed)
+    }
+
     /// Runs `f` over the elements, on the cpu engine.
     pub(crate) fn with_host<T: Pod, R>(&self, f: impl FnOnce(&[T]) -> R) -> Option<R> {
         let Memory::Host(words) = &self.memory else { return None };
@@ -261,6 +277,7 @@ impl RawBuffer {
     pub(crate) fn with_host_mut<T: Pod, R>(&self, f: impl FnOnce(&mut [T]) -> R) -> Option<R> {
         let Memory::Host(words) = &self.memory else { return None };
         let mut words = words.write().unwrap_or_else(PoisonError::into_inner);
+        self.version.fetch_add(1, Ordering::Relaxed);
         Some(f(&mut bytemuck::cast_slice_mut(&mut words)[..self.bytes / size_of::<T>()]))
     }
 }

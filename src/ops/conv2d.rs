@@ -1,6 +1,6 @@
 //! 2-D convolution.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use kernels::conv2d::{Dims, Plan};
 use kernels::{Dispatch, PlanArg, Role};
@@ -8,7 +8,7 @@ use kernels::{Dispatch, PlanArg, Role};
 use super::Conv2dShape;
 use crate::cpu;
 use crate::error::Error;
-use crate::exec::{AnyBuffer, Buffer, Device, Grid, Inner, Launch, LoadedKernel, Step, StepArg, Usage};
+use crate::exec::{AnyBuffer, Buffer, Device, Grid, Inner, Launch, LoadedKernel, RawBuffer, Step, StepArg, Usage};
 
 /// 2-D convolution of NCHW f32 tensors with KCRS weights; see [`Conv2dShape`] for the equation.
 ///
@@ -74,7 +74,10 @@ impl Conv2d {
                 let (pack, conv) = (gpu.in_tree(plain.pack.kernel)?, gpu.in_tree(plain.conv.kernel)?);
                 Kind::Gpu { plain: Box::new(plain), biased: Box::new(biased), pack, conv }
             }
-            Inner::Cpu(engine) => Kind::Cpu(Box::new(cpu::Conv2d::within(engine, self.shape, self.accuracy)?)),
+            Inner::Cpu(engine) => Kind::Cpu(Box::new(OnCpu {
+                plan: cpu::Conv2d::within(engine, self.shape, self.accuracy)?,
+                weights: Mutex::default(),
+            })),
         };
         Ok(PreparedConv2d { shape: self.shape, device: device.clone(), kind })
     }
@@ -91,7 +94,39 @@ pub struct PreparedConv2d {
 #[derive(Debug)]
 enum Kind {
     Gpu { plain: Box<Plan>, biased: Box<Plan>, pack: Arc<LoadedKernel>, conv: Arc<LoadedKernel> },
-    Cpu(Box<cpu::Conv2d>),
+    Cpu(Box<OnCpu>),
+}
+
+/// A convolution on the cpu engine, with the weights of its last launch as it wants them.
+#[derive(Debug)]
+struct OnCpu {
+    plan: cpu::Conv2d,
+    weights: Mutex<Option<Kept>>,
+}
+
+/// Packed weights, and the content that they were made of: a buffer at a version.
+#[derive(Debug)]
+struct Kept {
+    of: Weak<RawBuffer>,
+    version: u64,
+    packed: Arc<cpu::Packed>,
+}
+
+impl OnCpu {
+    /// The weights as the plan wants them: those of the last launch, where the buffer has not changed since.
+    fn packed(&self, engine: &cpu::Engine, w: &Arc<RawBuffer>) -> Result<Arc<cpu::Packed>, Error> {
+        // Before the content is read: one that changes meanwhile is packed again the next time.
+        let version = w.version();
+        let mut weights = self.weights.lock().unwrap_or_else(PoisonError::into_inner);
+        let same = |kept: &&Kept| kept.version == version && kept.of.upgrade().is_some_and(|of| Arc::ptr_eq(&of, w));
+        if let Some(kept) = weights.as_ref().filter(same) {
+            return Ok(Arc::clone(&kept.packed));
+        }
+        let packed = w.with_host(|w: &[f32]| self.plan.pack(engine, w));
+        let packed = Arc::new(packed.ok_or(Error::OtherDevice { what: "w" })??);
+        *weights = Some(Kept { of: Arc::downgrade(w), version, packed: Arc::clone(&packed) });
+        Ok(packed)
+    }
 }
 
 /// The tensors of a launch.
@@ -113,7 +148,7 @@ impl PreparedConv2d {
     pub fn kernel(&self) -> String {
         match &self.kind {
             Kind::Gpu { plain, .. } => plain.conv.kernel.name.to_owned(),
-            Kind::Cpu(conv) => format!("conv2d_{}_{}", conv.algorithm(), conv.isa()),
+            Kind::Cpu(conv) => format!("conv2d_{}_{}", conv.plan.algorithm(), conv.plan.isa()),
         }
     }
 
@@ -143,17 +178,17 @@ impl PreparedConv2d {
     fn cpu(&self, engine: &cpu::Engine, t: Tensors<'_>) -> Result<(), Error> {
         self.check(t)?;
         let Kind::Cpu(conv) = &self.kind else { return Err(Error::OtherDevice { what: "the convolution" }) };
+        let w = conv.packed(engine, t.w.raw())?;
         let ran = t.x.raw().with_host(|x: &[f32]| {
-            t.w.raw().with_host(|w: &[f32]| {
-                let run =
-                    |bias: Option<&[f32]>| t.y.raw().with_host_mut(|y: &mut [f32]| conv.run(engine, x, w, bias, y));
-                match t.bias {
-                    Some(bias) => bias.raw().with_host(|b: &[f32]| run(Some(b))).flatten(),
-                    None => run(None),
-                }
-            })
+            let run = |bias: Option<&[f32]>| {
+                t.y.raw().with_host_mut(|y: &mut [f32]| conv.plan.run_packed(engine, x, &w, bias, y))
+            };
+            match t.bias {
+                Some(bias) => bias.raw().with_host(|b: &[f32]| run(Some(b))).flatten(),
+                None => run(None),
+            }
         });
-        let ran = ran.flatten().flatten();
+        let ran = ran.flatten();
         Ok(ran.ok_or(Error::OtherDevice { what: "a buffer" })??)
     }
 
