@@ -121,7 +121,7 @@ const SPIN: &str = "run kernel spin.hsaco --device emu --grid 2 --block 32";
 fn a_kernel_that_hangs_leaves_a_bundle_that_hangs_again() {
     let place = Place::new("hang");
     spin(&place);
-    let ran = place.run(&format!("{SPIN} --arg buf:one.bin --timeout-ms 300 --hang-data"));
+    let ran = place.run(&format!("{SPIN} --arg buf:one.bin --timeout-ms 1000 --hang-data"));
     assert_eq!(ran.code, Some(6), "{}", ran.err);
     narrow(&ran);
     let bundles = place.bundles("cache/hangs");
@@ -149,7 +149,7 @@ fn a_kernel_that_hangs_leaves_a_bundle_that_hangs_again() {
     assert!(trace.contains("s_cbranch_scc1") && trace.lines().count() > 40, "{trace}");
 
     // Without the data it runs to its end, and says why that may be.
-    let ran = place.run(&format!("{SPIN} --arg buf:one.bin --timeout-ms 300 --hang-dir here"));
+    let ran = place.run(&format!("{SPIN} --arg buf:one.bin --timeout-ms 1000 --hang-dir here"));
     assert_eq!(ran.code, Some(6), "{}", ran.err);
     let again = place.run(&format!("replay {}", place.bundles("here")[0]));
     assert_eq!(again.code, Some(0), "{}{}", again.out, again.err);
@@ -175,7 +175,7 @@ fn a_fault_is_found_again_at_its_instruction() {
 fn retry_tries_once_more_and_cpu_takes_over() {
     let place = Place::new("then");
     spin(&place);
-    let ran = place.run(&format!("{SPIN} --arg buf:one.bin --timeout-ms 200 --hang-dir h --on-hang retry"));
+    let ran = place.run(&format!("{SPIN} --arg buf:one.bin --timeout-ms 1000 --hang-dir h --on-hang retry"));
     assert_eq!(ran.code, Some(6), "{}", ran.err);
     assert_eq!(place.bundles("h").len(), 2);
     assert!(ran.err.contains("a hang: once more"), "{}", ran.err);

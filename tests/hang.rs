@@ -25,7 +25,7 @@ fn soon() -> Deadline {
 
 /// A strict device whose watchdog is quick.
 fn config() -> Config {
-    Config { job_timeout: Duration::from_millis(300), ..Config::strict() }
+    Config { job_timeout: Duration::from_secs(1), ..Config::strict() }
 }
 
 /// A kernel of one pointer argument.
