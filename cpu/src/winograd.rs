@@ -455,17 +455,23 @@ fn outputs(m: &[Lanes; N]) -> [Lanes; M] {
     ]
 }
 
+/// Column `s` of the 36 planes, of the tiles from `t` on.
+#[inline(always)]
+fn column(planes: &[f32], plane: usize, s: usize, t: usize) -> [Lanes; N] {
+    let mut column = [ZERO; N];
+    for (i, lanes) in column.iter_mut().enumerate() {
+        *lanes = Lanes::load(&planes[(i * N + s) * plane + t..]);
+    }
+    column
+}
+
 /// Bᵀ d B for every tile of one channel, into its row of each panel of V: `v` begins at the channel in the first panel.
 #[inline(always)]
 fn transform_inputs<const NR: usize>(staged: &[f32], columns: usize, v: &mut [f32], v_plane: usize, channels: usize) {
     for t in (0..columns).step_by(L) {
         let mut half = [[ZERO; N]; N];
         for s in 0..N {
-            let mut column = [ZERO; N];
-            for (i, lanes) in column.iter_mut().enumerate() {
-                *lanes = Lanes::load(&staged[(i * N + s) * columns + t..]);
-            }
-            let column = inputs(&column);
+            let column = inputs(&column(staged, columns, s, t));
             for (row, lanes) in half.iter_mut().zip(column) {
                 row[s] = lanes;
             }
@@ -494,11 +500,7 @@ fn transform_outputs(m: &[f32], m_plane: usize, columns: usize, bias: f32, stage
     for t in (0..columns).step_by(L) {
         let mut half = [[ZERO; N]; M];
         for s in 0..N {
-            let mut column = [ZERO; N];
-            for (i, lanes) in column.iter_mut().enumerate() {
-                *lanes = Lanes::load(&m[(i * N + s) * m_plane + t..]);
-            }
-            let column = outputs(&column);
+            let column = outputs(&column(m, m_plane, s, t));
             for (row, lanes) in half.iter_mut().zip(column) {
                 row[s] = lanes;
             }

@@ -91,27 +91,10 @@ pub struct Hang {
     submission: Option<Box<Submission>>,
 }
 
-/// Registers whose value says which block of a card is stuck. The driver lets anybody read them
-/// (`soc21_allowed_read_registers` of amdgpu's soc21.c names them).
-const STATUS: [u32; 12] = [
-    reg::GRBM_STATUS.address(),
-    reg::GRBM_STATUS2.address(),
-    reg::CP_STAT.address(),
-    reg::CP_STALLED_STAT1.address(),
-    reg::CP_STALLED_STAT2.address(),
-    reg::CP_STALLED_STAT3.address(),
-    reg::CP_CPC_STATUS.address(),
-    reg::CP_CPC_BUSY_STAT.address(),
-    reg::CP_CPC_STALLED_STAT1.address(),
-    reg::CP_CPF_STATUS.address(),
-    reg::CP_CPF_BUSY_STAT.address(),
-    reg::CP_CPF_STALLED_STAT1.address(),
-];
-
 impl HangDevice {
     fn of(kmd: &kmd::Device, engine: Engine) -> Self {
         let read = |&address| Some((reg::by_address(address)?.name, kmd.register(address / 4).ok()??));
-        let status = STATUS.iter().filter_map(read);
+        let status = kmd::STATUS_REGISTERS.iter().filter_map(read);
         Self {
             engine,
             driver: kmd.version().clone(),

@@ -72,7 +72,7 @@ pub use error::KmdError;
 pub use explain::{Explanation, WaveActivity, WaveReport};
 pub use info::{Caches, Capabilities, DeviceInfo, Firmware, Heap, Ip, IpInfo, Memory, Ring, Version};
 pub use node::{Errno, Node, Protection};
-pub use queries::{Counter, Sensor};
+pub use queries::{Counter, STATUS_REGISTERS, Sensor};
 pub use render::RenderNode;
 pub use share::Metadata;
 pub use sparse::{SparseRange, Update};

@@ -1,5 +1,7 @@
 //! The rest of INFO: what a device measures, counts and limits. Any node, no permission beyond the node's own.
 
+use pm4::reg;
+
 use super::device::Device;
 use super::error::KmdError;
 use super::node::Errno;
@@ -79,6 +81,23 @@ fn optional<T>(answer: Result<T, KmdError>) -> Result<Option<T>, KmdError> {
         Err(error) => Err(error),
     }
 }
+
+/// Byte addresses of registers whose value says which block of a card is stuck. The driver lets anybody read them
+/// (`soc21_allowed_read_registers` of amdgpu's soc21.c names them).
+pub const STATUS_REGISTERS: [u32; 12] = [
+    reg::GRBM_STATUS.address(),
+    reg::GRBM_STATUS2.address(),
+    reg::CP_STAT.address(),
+    reg::CP_STALLED_STAT1.address(),
+    reg::CP_STALLED_STAT2.address(),
+    reg::CP_STALLED_STAT3.address(),
+    reg::CP_CPC_STATUS.address(),
+    reg::CP_CPC_BUSY_STAT.address(),
+    reg::CP_CPC_STALLED_STAT1.address(),
+    reg::CP_CPF_STATUS.address(),
+    reg::CP_CPF_BUSY_STAT.address(),
+    reg::CP_CPF_STALLED_STAT1.address(),
+];
 
 impl Device {
     /// What a sensor shows; `None` where the card lacks it, or sleeps.

@@ -6,7 +6,7 @@
 use pm4::reg;
 
 use super::fence::monotonic_ns;
-use crate::kmd::uapi;
+use crate::kmd::{STATUS_REGISTERS, uapi};
 
 /// DRM driver version that is reported: amdgpu 3.61.
 pub const VERSION: [i32; 3] = [3, 61, 0];
@@ -334,23 +334,10 @@ impl Part {
         const CLEAN: u32 = 3 << 12;
         /// SPI_BUSY, CP_BUSY and GUI_ACTIVE.
         const BUSY: u32 = 1 << 22 | 1 << 29 | 1 << 31;
-        const IDLE: [u32; 11] = [
-            reg::GRBM_STATUS2.address(),
-            reg::CP_STAT.address(),
-            reg::CP_STALLED_STAT1.address(),
-            reg::CP_STALLED_STAT2.address(),
-            reg::CP_STALLED_STAT3.address(),
-            reg::CP_CPC_STATUS.address(),
-            reg::CP_CPC_BUSY_STAT.address(),
-            reg::CP_CPC_STALLED_STAT1.address(),
-            reg::CP_CPF_STATUS.address(),
-            reg::CP_CPF_BUSY_STAT.address(),
-            reg::CP_CPF_STALLED_STAT1.address(),
-        ];
         match dword_offset.checked_mul(4)? {
             _ if dword_offset == GB_ADDR_CONFIG => Some(self.addr_config),
             at if at == reg::GRBM_STATUS.address() => Some(if busy { CLEAN | BUSY } else { CLEAN }),
-            at => IDLE.contains(&at).then_some(0),
+            at => STATUS_REGISTERS.contains(&at).then_some(0),
         }
     }
 
