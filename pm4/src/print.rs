@@ -126,17 +126,7 @@ impl<'a> Listing<'a> {
     fn line(&self, f: &mut fmt::Formatter<'_>, index: usize, head: &str, parts: &[String]) -> fmt::Result {
         let column = self.column(index);
         let prefix = format!("{column} {:08x} ", self.words[index]);
-        let mut line = format!("{prefix}{head}");
-        for part in parts {
-            if line.len() + part.len() + 1 > COLUMNS {
-                writeln!(f, "{}", line.trim_end())?;
-                line = format!("{:1$}", "", prefix.len() + 4);
-            } else if !line.ends_with(' ') {
-                line.push(' ');
-            }
-            line.push_str(part);
-        }
-        writeln!(f, "{}", line.trim_end())
+        wrap(f, format!("{prefix}{head}"), prefix.len() + 4, parts)
     }
 
     /// One line, and below it what is known of the addresses that it has.
@@ -150,18 +140,7 @@ impl<'a> Listing<'a> {
         self.line(f, index, "  ", parts)?;
         let indent = self.column(index).chars().count() + 1 + 9 + 4;
         while let Some(note) = notes.next_if(|note| note.dword <= index) {
-            let mut line = format!("{:indent$}", "");
-            for part in annotate::parts(note) {
-                if line.chars().count() + part.chars().count() + 1 > COLUMNS {
-                    writeln!(f, "{}", line.trim_end())?;
-                    line = format!("{:1$}", "", indent + 2);
-                }
-                if !line.ends_with(' ') {
-                    line.push(' ');
-                }
-                line.push_str(&part);
-            }
-            writeln!(f, "{}", line.trim_end())?;
+            wrap(f, format!("{:indent$}", ""), indent + 2, &annotate::parts(note))?;
         }
         Ok(())
     }
@@ -263,6 +242,23 @@ impl fmt::Display for Listing<'_> {
             Ring::Gfx | Ring::Compute => decode(self.words).try_for_each(|item| self.item(f, &item, &mut notes)),
         }
     }
+}
+
+/// `parts` behind `line`, in more lines, indented, where they do not fit: further to the left where a
+/// part needs that.
+fn wrap(f: &mut fmt::Formatter<'_>, mut line: String, indent: usize, parts: &[String]) -> fmt::Result {
+    for part in parts {
+        let columns = part.chars().count();
+        if !line.ends_with(' ') {
+            line.push(' ');
+        }
+        if line.chars().count() + columns > COLUMNS {
+            writeln!(f, "{}", line.trim_end())?;
+            line = format!("{:1$}", "", indent.min(COLUMNS.saturating_sub(columns)));
+        }
+        line.push_str(part);
+    }
+    writeln!(f, "{}", line.trim_end())
 }
 
 fn words_of(text: &str) -> Vec<String> {

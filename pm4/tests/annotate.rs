@@ -1,5 +1,6 @@
 //! What a listing says of a stream's addresses.
 
+use pm4::reg::{self, Space};
 use pm4::submission::{Access, BufferInfo, BufferMap, KernelFacts, Residency, Ring};
 use pm4::{AddressState, Listing, annotations, sdma};
 use proptest::collection::vec;
@@ -108,4 +109,35 @@ proptest! {
         let found = annotations(ring, &words, &map, &[]);
         prop_assert!(found.is_sorted_by_key(|a| a.dword) && found.iter().all(|a| a.dword < words.len()));
     }
+}
+
+#[test]
+fn every_value_of_every_register_is_listed_within_80_columns() {
+    let mut lines = 0;
+    for reg in reg::all() {
+        let opcode = match reg.space() {
+            Some(Space::Sh) => 0x76,
+            Some(Space::Context) => 0x69,
+            Some(Space::Uconfig) => 0x79,
+            Some(Space::Config) => 0x68,
+            None => continue,
+        };
+        let offset = (reg.address - reg.space().unwrap().range().start) / 4;
+        let values = reg.fields.iter().flat_map(|field| {
+            let named = field.values.iter().flat_map(|v| v.entries).map(|e| e.1);
+            named.chain([u32::MAX]).map(|value| value << field.lo & field.mask())
+        });
+        for value in values.chain([u32::MAX]) {
+            let words = [0xc001_0000 | opcode << 8, offset, value];
+            for base in [None, Some(0xffff_8001_0000_1000)] {
+                let text = pm4::print(&words, base);
+                assert!(text.contains(&format!("{} <- {value:#010x}", reg.name)), "{text}");
+                for line in text.lines() {
+                    assert!(line.chars().count() <= 80, "{text}");
+                    lines += 1;
+                }
+            }
+        }
+    }
+    assert!(lines > 10_000, "{lines} lines");
 }
