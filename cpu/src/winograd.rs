@@ -125,15 +125,15 @@ impl Winograd {
         let groups: Vec<_> = w.chunks_exact(k * c * 9).zip(packed.chunks_exact_mut(PLACES * k * c)).collect();
         lane.spread(groups, 1, |(w, packed)| {
             let rows = (0..self.panels.parts).flat_map(|panel| self.panels.part(panel).map(move |row| (panel, row)));
+            let (filters, _) = w.as_chunks::<9>();
             for (panel, row) in rows {
                 let rows = self.panels.part(panel);
                 for block in 0..self.blocks.parts {
                     let depth = self.blocks.part(block);
-                    let start = depth.start * k + rows.start * depth.len() + (row - rows.start);
+                    let start = self.panel(0, block, panel).start + (row - rows.start);
                     for channel in depth.clone() {
-                        let taps: &[f32; 9] = w[(row * c + channel) * 9..][..9].try_into().unwrap_or(&[0.0; 9]);
                         let at = start + (channel - depth.start) * rows.len();
-                        for (place, value) in transform_weights(taps).into_iter().enumerate() {
+                        for (place, value) in transform_weights(&filters[row * c + channel]).into_iter().enumerate() {
                             packed[place * k * c + at] = value;
                         }
                     }
@@ -210,7 +210,8 @@ impl Winograd {
         let (v, rest) = scratch.floats().split_at_mut(PLACES * v_plane);
         let (m, staged) = rest.split_at_mut(PLACES * m_plane);
 
-        let shape = &self.shape;
+        // Lanes without a tile, which the stages of all channels leave as they are.
+        staged[..PLACES * columns].chunks_exact_mut(columns).for_each(|place| place[tiles..].fill(0.0));
         for channel in 0..c {
             kernel.vectorize(
                 #[inline(always)]
@@ -247,7 +248,7 @@ impl Winograd {
                     #[inline(always)]
                     || {
                         transform_outputs(&m[r * columns..], m_plane, columns, bias, staged);
-                        self.unstage(staged, columns, row, k, shape, &mut task);
+                        self.unstage(staged, columns, row, &mut task);
                     },
                 );
             }
@@ -258,33 +259,32 @@ impl Winograd {
     #[inline(always)]
     fn stage(&self, x: &[f32], channel: usize, rows: &std::ops::Range<usize>, columns: usize, staged: &mut [f32]) {
         let (shape, across) = (&self.shape, self.across);
-        let width = columns;
-        let (places, line) = staged.split_at_mut(PLACES * width);
+        let (places, line) = staged.split_at_mut(PLACES * columns);
         let line = &mut line[..M * across + M];
-        // Columns of the input that a line has, and where.
-        let (skip, left) = (0, shape.pad[1].min(line.len()));
+        // Where in a line the input's columns begin, and how many it has.
+        let left = shape.pad[1].min(line.len());
         let inside = shape.w.min(line.len() - left);
         for (at, row) in rows.clone().enumerate() {
             let (n, down) = (row / self.down, row % self.down);
             let plane = &x[(n * shape.c + channel) * shape.h * shape.w..][..shape.h * shape.w];
             for i in 0..N {
                 let from = (M * down + i).checked_sub(shape.pad[0]).filter(|&y| y < shape.h);
-                let outs = &mut places[i * N * width..][..N * width];
+                let outs = &mut places[i * N * columns..][..N * columns];
                 let Some(y) = from else {
                     for s in 0..N {
-                        outs[s * width + at * across..][..across].fill(0.0);
+                        outs[s * columns + at * across..][..across].fill(0.0);
                     }
                     continue;
                 };
                 line[..left].fill(0.0);
-                line[left..left + inside].copy_from_slice(&plane[y * shape.w + skip..][..inside]);
+                line[left..left + inside].copy_from_slice(&plane[y * shape.w..][..inside]);
                 line[left + inside..].fill(0.0);
                 let (quads, _) = line.as_chunks::<M>();
-                let (first, rest) = outs.split_at_mut(width);
-                let (second, rest) = rest.split_at_mut(width);
-                let (third, rest) = rest.split_at_mut(width);
-                let (fourth, rest) = rest.split_at_mut(width);
-                let (fifth, sixth) = rest.split_at_mut(width);
+                let (first, rest) = outs.split_at_mut(columns);
+                let (second, rest) = rest.split_at_mut(columns);
+                let (third, rest) = rest.split_at_mut(columns);
+                let (fourth, rest) = rest.split_at_mut(columns);
+                let (fifth, sixth) = rest.split_at_mut(columns);
                 let own = at * across..(at + 1) * across;
                 let (first, second) = (&mut first[own.clone()], &mut second[own.clone()]);
                 let (third, fourth) = (&mut third[own.clone()], &mut fourth[own.clone()]);
@@ -302,26 +302,14 @@ impl Winograd {
                 sixth[across - 1] = quads[across][1];
             }
         }
-        let used = rows.len() * across;
-        for place in places.chunks_exact_mut(width) {
-            place[used..].fill(0.0);
-        }
     }
 
     /// Puts the sixteen outputs of the tiles together to rows of an output channel.
     #[inline(always)]
-    fn unstage(
-        &self,
-        staged: &mut [f32],
-        columns: usize,
-        row: usize,
-        k: usize,
-        shape: &Conv2dShape,
-        task: &mut Task<'_>,
-    ) {
+    fn unstage(&self, staged: &mut [f32], columns: usize, row: usize, task: &mut Task<'_>) {
+        let (shape, k) = (&self.shape, self.panels.total);
         let (p, q, across) = (shape.p(), shape.q(), self.across);
-        let width = columns;
-        let (places, line) = staged.split_at_mut(PLACES * width);
+        let (places, line) = staged.split_at_mut(PLACES * columns);
         let line = &mut line[..M * across];
         let first = task.rows.start / self.down;
         let mut begun = 0;
@@ -333,8 +321,8 @@ impl Winograd {
             }
             let plane = &mut task.planes[(n - first) * k + row];
             for i in 0..M.min(p - M * down) {
-                let ins = &places[i * M * width..][..M * width];
-                let part = |j: usize| &ins[j * width + at * across..][..across];
+                let ins = &places[i * M * columns..][..M * columns];
+                let part = |j: usize| &ins[j * columns + at * across..][..across];
                 let (a, b, c, d) = (part(0), part(1), part(2), part(3));
                 let (quads, _) = line.as_chunks_mut::<M>();
                 for t in 0..across {

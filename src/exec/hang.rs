@@ -138,16 +138,10 @@ impl Hang {
         lost: &Lost,
         submission: Option<Submission>,
     ) -> Self {
-        let explanation = kmd.node().explain(fence.context_id());
-        let (kind, reason) = tell(lost, explanation.as_ref());
         Self {
             fence: Some((fence.ring(), fence.seq())),
-            flags: lost.flags,
-            errno: lost.errno,
-            explanation,
-            device: Some(Box::new(HangDevice::of(kmd, engine))),
             submission: submission.map(Box::new),
-            ..Self::of_reason(kind, reason)
+            ..Self::refused(kmd, engine, fence.context_id(), lost)
         }
     }
 
