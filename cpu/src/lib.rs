@@ -62,10 +62,13 @@ mod engine;
 mod error;
 mod isa;
 mod kernel;
+mod matrix;
 mod pack;
 mod portable;
+mod product;
 pub mod reference;
 mod shape;
+mod simd;
 #[cfg(test)]
 mod tests;
 mod winograd;

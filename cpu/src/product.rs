@@ -1,0 +1,224 @@
+//! The blocked matrix product: packed rows of A times columns of B that lie in place, or are copied together first.
+//!
+//! ```text
+//! parts, by all threads    a range of rows × a run of columns
+//!   blocks of the depth      ≤ DEPTH steps
+//!     panels of columns        depth × NR of B                      in L1: 24 KiB of AVX-512's 48 columns
+//!       panels of rows           depth × MR of A                    streams from L2, 32 bytes a step
+//! ```
+//!
+//! * **Depth** [`DEPTH`] = 128: a panel of B then takes 24 KiB of a first level of 32 KiB or more. Each block reads and
+//!   writes the output's tile once, 48 vectors beside 3072 FMAs. The blocks of one product are of nearly the same length,
+//!   which depends on the depth alone, and so does the order of summation.
+//! * **Ranges** of rows: a block of A, range × DEPTH, is read again for each panel of columns, so that it should stay in
+//!   the second level: [`RANGE`] rows are 256 KiB.
+//! * **In place**: the first panel of rows reads B where it lies and copies it on its way, with stores that the FMAs leave
+//!   room for; the others read the copy. Neither a pass of its own for packing nor a stride of a page's size costs then.
+//! * **Parts** of about [`PART_FLOPS`]: some 25 µs at 150 GFLOP/s, long beside the 0.1 µs that taking one costs, short
+//!   enough for a thread that is interrupted to lose little.
+//! * Below [`INLINE_FLOPS`] the work is done before another thread wakes up (5 to 12 µs), so that the caller does it.
+
+use std::ops::Range;
+
+use super::engine::Lane;
+use super::kernel::{Rows, Start};
+use super::matrix::{Cuts, Grid, Part, Split, Tile};
+use super::pack::{self, Patches};
+use super::simd::Simd;
+
+/// Most steps of a block of the depth.
+pub(super) const DEPTH: usize = 128;
+/// Most rows of a part.
+const RANGE: usize = 512;
+/// Most floats of B that are packed together.
+const B_FLOATS: usize = 64 << 10;
+/// Work that is worth a part of its own.
+const PART_FLOPS: usize = 4 << 20;
+/// Work that is not worth waking threads for.
+const INLINE_FLOPS: u64 = 2 << 20;
+
+/// The blocking of `count` products of `rows` × `depth` × `columns`.
+#[derive(Debug, Clone)]
+pub(super) struct Product {
+    cuts: Cuts,
+    columns: usize,
+    /// The depth, in blocks.
+    depth: Split,
+    /// Floats of the panels of B that a part packs together; one panel where B lies in place.
+    b_floats: usize,
+    nr: usize,
+    flops: u64,
+}
+
+/// Where B comes from: for each product the `depth` rows of its columns.
+#[derive(Clone, Copy)]
+pub(super) enum Operand<'a> {
+    /// Matrices of rows that lie `stride` floats apart, the matrices `each` floats.
+    InPlace { data: &'a [f32], stride: usize, each: usize },
+    /// Matrices whose columns lie `stride` floats apart.
+    Transposed { data: &'a [f32], stride: usize, each: usize },
+    /// The patches of images that lie `each` floats apart.
+    Patches { patches: &'a Patches, x: &'a [f32], each: usize },
+}
+
+/// What a product's output starts from.
+#[derive(Clone, Copy)]
+pub(super) enum Initial<'a> {
+    Zero,
+    /// A value for each row; those of product `i` are the `i`-th of as many as there are, which are then counted anew.
+    Bias(&'a [f32]),
+    /// What is there times this, which is not zero.
+    Scaled(f32),
+}
+
+impl Product {
+    /// `in_place` tells whether B is an [`Operand::InPlace`].
+    pub(super) fn new(count: usize, rows: usize, depth: usize, columns: usize, kernel: (usize, usize), in_place: bool) -> Self {
+        let (mr, nr) = kernel;
+        let panels = Split::at_most(rows, mr);
+        let ranges = Split::at_most(panels.parts, (RANGE / mr).max(1));
+        let blocks = Split::at_most(depth, DEPTH);
+        let flops_per_column = (2 * panels.total.div_ceil(ranges.parts)).saturating_mul(depth);
+        let most = (PART_FLOPS / flops_per_column).max(2 * nr).min(B_FLOATS / blocks.longest()) / nr * nr;
+        let step = Split::at_most(columns, most.max(nr)).longest().next_multiple_of(nr);
+        let b_columns = if in_place { nr } else { step };
+        let flops = 2u64.saturating_mul(count as u64).saturating_mul(rows as u64).saturating_mul(depth as u64);
+        Self {
+            cuts: Cuts { blocks: count, panels, ranges, step },
+            columns,
+            depth: blocks,
+            b_floats: blocks.longest() * b_columns,
+            nr,
+            flops: flops.saturating_mul(columns as u64),
+        }
+    }
+
+    /// Floats of a packed A: as many as it has.
+    pub(super) fn packed_len(&self) -> usize {
+        self.cuts.panels.total * self.depth.total
+    }
+
+    /// Packs an A of rows that lie `stride` floats apart, scaled.
+    pub(super) fn pack(&self, a: &[f32], stride: usize, packed: &mut [f32]) {
+        let (panels, mut packed) = (self.cuts.panels, packed);
+        for block in 0..self.depth.parts {
+            for panel in 0..panels.parts {
+                let (out, rest) = packed.split_at_mut(self.a_panel(block, panel).len());
+                pack::weights(a, stride, panels.part(panel), self.depth.part(block), out);
+                packed = rest;
+            }
+        }
+    }
+
+    /// Where the panel (block, panel) lies within a packed A: blocks of the depth one after the other, in each the panels
+    /// one after the other.
+    fn a_panel(&self, block: usize, panel: usize) -> Range<usize> {
+        let (depth, rows) = (self.depth.part(block), self.cuts.panels.part(panel));
+        let start = depth.start * self.cuts.panels.total + rows.start * depth.len();
+        start..start + rows.len() * depth.len()
+    }
+
+    /// `y = initial + A·B` for each product; A number `i` is the `i`-th of as many as `a` has, which are then counted anew.
+    pub(super) fn run<T: Simd, const NR: usize>(
+        &self,
+        kernel: T,
+        lane: Lane<'_>,
+        a: &[f32],
+        b: Operand<'_>,
+        initial: Initial<'_>,
+        y: &mut [f32],
+    ) {
+        debug_assert_eq!((NR, T::NR), (self.nr, self.nr));
+        let cuts = self.cuts;
+        let grid = Grid::new(Tile::new(y, cuts.blocks * cuts.panels.total, self.columns), cuts);
+        let parts = if self.flops > INLINE_FLOPS { cuts.parts(self.columns) } else { 1 };
+        let scratch = self.b_floats
+            + match b {
+                Operand::Patches { patches, .. } => patches.scratch_len(cuts.step.min(self.columns)),
+                _ => 0,
+            };
+        lane.share(parts, |lane| {
+            let mut scratch = lane.scratch(scratch);
+            while let Some(part) = grid.take() {
+                self.compute::<T, NR>(kernel, a, b, initial, part, scratch.floats());
+            }
+        });
+    }
+
+    fn compute<T: Simd, const NR: usize>(
+        &self,
+        kernel: T,
+        a: &[f32],
+        b: Operand<'_>,
+        initial: Initial<'_>,
+        mut part: Part<'_>,
+        scratch: &mut [f32],
+    ) {
+        let panels = self.cuts.panels;
+        let range = self.cuts.range(part.range);
+        let a = &a[part.block * self.packed_len() % a.len()..][..self.packed_len()];
+        let bias = match initial {
+            Initial::Bias(bias) => Some(&bias[part.block * panels.total % bias.len()..][..panels.total]),
+            _ => None,
+        };
+        if let Initial::Scaled(by) = initial
+            && by != 1.0
+        {
+            (0..part.tile.rows()).for_each(|r| part.tile.row(r).iter_mut().for_each(|v| *v *= by));
+        }
+        let (packed, rest) = scratch.split_at_mut(self.b_floats);
+        let width = part.columns.len();
+        // Vectors dealt out evenly: none of the panels is narrow.
+        let vectors = Split::at_most(width.div_ceil(T::LANES), NR / T::LANES);
+        let first_row = panels.start(range.start);
+        for block in 0..self.depth.parts {
+            let depth = self.depth.part(block);
+            let mut row_panels = |columns: Range<usize>, first: Rows<'_>, mut copy: Option<&mut [f32]>| {
+                for panel in range.clone() {
+                    let rows = panels.part(panel);
+                    let start = match (bias, initial) {
+                        (Some(bias), _) if block == 0 => Start::Bias(&bias[rows.clone()]),
+                        (_, Initial::Zero) if block == 0 => Start::Zero,
+                        _ => Start::Accumulate,
+                    };
+                    let tile = part.tile.part(rows.start - first_row..rows.end - first_row, columns.clone());
+                    let a = &a[self.a_panel(block, panel)];
+                    match &mut copy {
+                        Some(copy) if panel == range.start && range.len() > 1 => {
+                            kernel.tile(a, first, Some(copy), tile, start);
+                        }
+                        Some(copy) if panel > range.start => kernel.tile(a, Rows::packed::<T>(copy), None, tile, start),
+                        _ => kernel.tile(a, first, None, tile, start),
+                    }
+                }
+            };
+            if let Operand::InPlace { data, stride, each } = b {
+                let data = &data[part.block * each + depth.start * stride + part.columns.start..];
+                for panel in 0..vectors.parts {
+                    let columns = vectors.start(panel) * T::LANES..(vectors.start(panel + 1) * T::LANES).min(width);
+                    let rows = Rows { data: &data[columns.start..], stride };
+                    row_panels(columns, rows, Some(&mut packed[..depth.len() * NR]));
+                }
+                continue;
+            }
+            let packed = &mut packed[..depth.len() * width.next_multiple_of(NR)];
+            match b {
+                Operand::Patches { patches, x, each } => kernel.vectorize(
+                    #[inline(always)]
+                    || patches.pack::<NR>(&x[part.block * each..][..each], depth.clone(), part.columns.clone(), rest, packed),
+                ),
+                Operand::Transposed { data, stride, each } => {
+                    let data = &data[part.block * each..];
+                    for (i, panel) in packed.chunks_exact_mut(depth.len() * NR).enumerate() {
+                        let first = part.columns.start + i * NR;
+                        pack::columns::<NR>(data, stride, first..(first + NR).min(part.columns.end), depth.clone(), panel);
+                    }
+                }
+                Operand::InPlace { .. } => {}
+            }
+            for (i, panel) in packed.chunks_exact(depth.len() * NR).enumerate() {
+                row_panels(i * NR..((i + 1) * NR).min(width), Rows::packed::<T>(panel), None);
+            }
+        }
+    }
+}
