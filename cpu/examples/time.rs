@@ -6,7 +6,10 @@ fn main() {
     let filter = args.get(2).cloned().unwrap_or_default();
     let engine = Engine::new(std::num::NonZeroUsize::new(threads), None).unwrap();
     let mut shapes: Vec<(String, Conv2dShape)> = vec![];
-    let mut add = |n: &str, b, c, h, k, r: usize, s: usize, d: usize, g| shapes.push((n.to_string(), Conv2dShape::new(b, c, h, h, k, r, r).pad(r / 2 * d).stride(s).dilation(d).groups(g)));
+    let mut add = |n: &str, b, c, h, k, r: usize, s: usize, d: usize, g| {
+        shapes
+            .push((n.to_string(), Conv2dShape::new(b, c, h, h, k, r, r).pad(r / 2 * d).stride(s).dilation(d).groups(g)))
+    };
     add("classic", 1, 64, 56, 64, 3, 1, 1, 1);
     add("l1.1x1", 1, 64, 56, 64, 1, 1, 1, 1);
     add("l1.up", 1, 64, 56, 256, 1, 1, 1, 1);
@@ -53,7 +56,12 @@ fn main() {
             }
             times.sort_by(f64::total_cmp);
             let g = |t: f64| shape.flops() as f64 / t / 1e9;
-            line += &format!("  {algorithm} {:7.1} (best {:7.1}, {:.1} us)", g(times[times.len() / 2]), g(times[0]), times[times.len() / 2] * 1e6);
+            line += &format!(
+                "  {algorithm} {:7.1} (best {:7.1}, {:.1} us)",
+                g(times[times.len() / 2]),
+                g(times[0]),
+                times[times.len() / 2] * 1e6
+            );
             peak = peak.max(g(times[0]));
         }
         println!("{line}");

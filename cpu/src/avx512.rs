@@ -64,6 +64,13 @@ fn tile<const ROWS: usize, const VECS: usize>(
     b.check(depth, columns);
     let mask = (u32::MAX >> (32 - (columns - (VECS - 1) * LANES))) as __mmask16;
 
+    // The tile's lines come while the sum is made: stores would wait for them one after the other.
+    for r in 0..ROWS {
+        let out = c.row(r).as_ptr();
+        for v in 0..VECS {
+            _mm_prefetch::<_MM_HINT_ET0>(out.wrapping_add(v * LANES).cast());
+        }
+    }
     // SAFETY: what both loops need was asserted above and here.
     let acc = unsafe {
         match copy {

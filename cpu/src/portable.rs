@@ -22,13 +22,7 @@ impl Kernel for Portable {
     }
 }
 
-fn tile<const ROWS: usize>(
-    a: &[f32],
-    b: Rows<'_>,
-    mut copy: Option<&mut [f32]>,
-    mut c: Tile<'_>,
-    start: Start<'_>,
-) {
+fn tile<const ROWS: usize>(a: &[f32], b: Rows<'_>, mut copy: Option<&mut [f32]>, mut c: Tile<'_>, start: Start<'_>) {
     let (a, []) = a.as_chunks::<ROWS>() else { panic!("a partial step of a") };
     let columns = c.columns();
     assert!((1..=NR).contains(&columns) && c.rows() == ROWS);

@@ -73,7 +73,14 @@ pub(super) enum Initial<'a> {
 
 impl Product {
     /// `in_place` tells whether B is an [`Operand::InPlace`].
-    pub(super) fn new(count: usize, rows: usize, depth: usize, columns: usize, kernel: (usize, usize), in_place: bool) -> Self {
+    pub(super) fn new(
+        count: usize,
+        rows: usize,
+        depth: usize,
+        columns: usize,
+        kernel: (usize, usize),
+        in_place: bool,
+    ) -> Self {
         let (mr, nr) = kernel;
         let panels = Split::at_most(rows, mr);
         let ranges = Split::at_most(panels.parts, (RANGE / mr).max(1));
@@ -205,13 +212,27 @@ impl Product {
             match b {
                 Operand::Patches { patches, x, each } => kernel.vectorize(
                     #[inline(always)]
-                    || patches.pack::<NR>(&x[part.block * each..][..each], depth.clone(), part.columns.clone(), rest, packed),
+                    || {
+                        patches.pack::<NR>(
+                            &x[part.block * each..][..each],
+                            depth.clone(),
+                            part.columns.clone(),
+                            rest,
+                            packed,
+                        )
+                    },
                 ),
                 Operand::Transposed { data, stride, each } => {
                     let data = &data[part.block * each..];
                     for (i, panel) in packed.chunks_exact_mut(depth.len() * NR).enumerate() {
                         let first = part.columns.start + i * NR;
-                        pack::columns::<NR>(data, stride, first..(first + NR).min(part.columns.end), depth.clone(), panel);
+                        pack::columns::<NR>(
+                            data,
+                            stride,
+                            first..(first + NR).min(part.columns.end),
+                            depth.clone(),
+                            panel,
+                        );
                     }
                 }
                 Operand::InPlace { .. } => {}

@@ -56,6 +56,12 @@ pub(super) trait Simd: Kernel {
     /// Low lanes of `low`, high lanes of `high`.
     fn halves(self, low: Self::V, high: Self::V) -> Self::V;
 
+    /// Asks for the line at `p`, which may be any address, to be read, or to be written.
+    fn prefetch(self, p: *const f32);
+
+    /// As [`prefetch`](Self::prefetch), to write there.
+    fn prefetch_to_write(self, p: *const f32);
+
     /// # Safety
     ///
     /// `LANES` floats can be read at `p`.
@@ -170,6 +176,18 @@ impl Simd for Avx512 {
     fn halves(self, low: __m512, high: __m512) -> __m512 {
         // SAFETY: `self` is the proof.
         unsafe { _mm512_mask_blend_ps(0xff00, low, high) }
+    }
+
+    #[inline(always)]
+    fn prefetch(self, p: *const f32) {
+        // SAFETY: a prefetch has no effect but on caches.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(p.cast()) }
+    }
+
+    #[inline(always)]
+    fn prefetch_to_write(self, p: *const f32) {
+        // SAFETY: as above.
+        unsafe { _mm_prefetch::<_MM_HINT_ET0>(p.cast()) }
     }
 
     #[inline(always)]
@@ -295,6 +313,18 @@ impl Simd for Avx2 {
     }
 
     #[inline(always)]
+    fn prefetch(self, p: *const f32) {
+        // SAFETY: a prefetch has no effect but on caches.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(p.cast()) }
+    }
+
+    #[inline(always)]
+    fn prefetch_to_write(self, p: *const f32) {
+        // SAFETY: as above.
+        unsafe { _mm_prefetch::<_MM_HINT_ET0>(p.cast()) }
+    }
+
+    #[inline(always)]
     unsafe fn load(self, p: *const f32) -> __m256 {
         // SAFETY: `self` is the proof; the caller's promise.
         unsafe { _mm256_loadu_ps(p) }
@@ -386,6 +416,12 @@ impl Simd for Portable {
     fn halves(self, low: [f32; 4], high: [f32; 4]) -> [f32; 4] {
         [low[0], low[1], high[2], high[3]]
     }
+
+    #[inline(always)]
+    fn prefetch(self, _: *const f32) {}
+
+    #[inline(always)]
+    fn prefetch_to_write(self, _: *const f32) {}
 
     #[inline(always)]
     unsafe fn load(self, p: *const f32) -> [f32; 4] {

@@ -60,6 +60,8 @@ const A: f32 = std::f32::consts::FRAC_1_SQRT_2;
 const B: f32 = std::f32::consts::SQRT_2;
 const A2: f32 = 0.5;
 const B2: f32 = 2.0;
+/// Channels that the prefetches of inputs and outputs run ahead: their lines are a plane apart, which no hardware foresees.
+const AHEAD: usize = 2;
 /// Between the planes of V and M: planes a power of two apart would fall into the same sets of a cache.
 const PLANE_GAP: usize = 16;
 
@@ -278,28 +280,36 @@ impl Winograd {
                 #[inline(always)]
                 || {
                     for (i, channel) in depth.clone().enumerate() {
-                        let load = |row: usize| {
-                            let mut lines = [[kernel.splat(0.0); 4]; 2];
-                            for (p, piece) in pieces.iter().enumerate() {
-                                let y = piece.row + row as isize;
-                                if !(0..shape.h as isize).contains(&y) {
-                                    continue;
-                                }
-                                let at = (piece.image + channel * size + y as usize * shape.w) as isize + piece.column;
-                                let from = x.as_ptr().wrapping_offset(at);
-                                // SAFETY: the masks' lanes are those columns of row y that lie within the image.
-                                unsafe {
-                                    lines[0][p] = kernel.load_masked(from, piece.masks[0]);
-                                    lines[1][p] = kernel.load_masked(from.wrapping_add(M), piece.masks[1]);
-                                }
-                            }
-                            lines
-                        };
                         // SAFETY: the last vector of the last place ends with its panel, within the planes.
                         unsafe {
                             let out = v[at + i * NR..].as_mut_ptr();
                             debug_assert!((PLACES - 1) * plane + at + i * NR + T::LANES <= v.len());
-                            transform_inputs(kernel, load, out, plane);
+                            transform_inputs(
+                                kernel,
+                                #[inline(always)]
+                                |row: usize| {
+                                    let ahead = (channel + AHEAD).min(depth.end - 1);
+                                    let mut lines = [[kernel.splat(0.0); 4]; 2];
+                                    for (p, piece) in pieces.iter().enumerate() {
+                                        let y = piece.row + row as isize;
+                                        if !(0..shape.h as isize).contains(&y) {
+                                            continue;
+                                        }
+                                        let at = (piece.image + channel * size + y as usize * shape.w) as isize
+                                            + piece.column;
+                                        let from = x.as_ptr().wrapping_offset(at);
+                                        kernel.prefetch(from.wrapping_add((ahead - channel) * size));
+                                        // SAFETY: the masks' lanes are those columns of row y that lie within the image.
+                                        unsafe {
+                                            lines[0][p] = kernel.load_masked(from, piece.masks[0]);
+                                            lines[1][p] = kernel.load_masked(from.wrapping_add(M), piece.masks[1]);
+                                        }
+                                    }
+                                    lines
+                                },
+                                out,
+                                plane,
+                            );
                         }
                     }
                 },
@@ -366,6 +376,12 @@ impl Winograd {
                 #[inline(always)]
                 || {
                     for row in 0..rows.len() {
+                        for piece in pieces.iter().flatten() {
+                            let ahead = (row + AHEAD).min(rows.len() - 1) * p * q;
+                            for i in 0..piece.1 {
+                                kernel.prefetch_to_write(y.at(piece.0 + ahead + i * q, piece.2));
+                            }
+                        }
                         let bias = kernel.splat(bias.map_or(0.0, |b| b[job.group * k + rows.start + row]));
                         let m = &m[row * CHUNK + at * T::LANES..];
                         debug_assert!((PLACES - 1) * m_plane + T::LANES <= m.len());
@@ -438,16 +454,15 @@ fn transform_weights(w: &[f32; 9]) -> [f32; PLACES] {
 #[inline(always)]
 fn inputs<T: Simd>(k: T, d: &[T::V; N]) -> [T::V; N] {
     let [d0, d1, d2, d3, d4, d5] = *d;
-    let splat = |v| k.splat(v);
-    let (near_even, near_odd) = (k.fma(d2, splat(-B2), d4), k.fma(d1, splat(-B2), d3));
-    let (far_even, far_odd) = (k.fma(d2, splat(-A2), d4), k.fma(d1, splat(-A2), d3));
+    let (near_even, near_odd) = (k.fma(d2, k.splat(-B2), d4), k.fma(d1, k.splat(-B2), d3));
+    let (far_even, far_odd) = (k.fma(d2, k.splat(-A2), d4), k.fma(d1, k.splat(-A2), d3));
     [
-        k.fma(d2, splat(-(A2 + B2)), k.add(d0, d4)),
-        k.fma(near_odd, splat(A), near_even),
-        k.fma(near_odd, splat(-A), near_even),
-        k.fma(far_odd, splat(B), far_even),
-        k.fma(far_odd, splat(-B), far_even),
-        k.fma(d3, splat(-(A2 + B2)), k.add(d1, d5)),
+        k.fma(d2, k.splat(-(A2 + B2)), k.add(d0, d4)),
+        k.fma(near_odd, k.splat(A), near_even),
+        k.fma(near_odd, k.splat(-A), near_even),
+        k.fma(far_odd, k.splat(B), far_even),
+        k.fma(far_odd, k.splat(-B), far_even),
+        k.fma(d3, k.splat(-(A2 + B2)), k.add(d1, d5)),
     ]
 }
 
@@ -455,15 +470,14 @@ fn inputs<T: Simd>(k: T, d: &[T::V; N]) -> [T::V; N] {
 #[inline(always)]
 fn outputs<T: Simd>(k: T, m: &[T::V; N]) -> [T::V; M] {
     let [m0, m1, m2, m3, m4, m5] = *m;
-    let splat = |v| k.splat(v);
     let (near_sum, near_difference) = (k.add(m1, m2), k.sub(m1, m2));
     let (far_sum, far_difference) = (k.add(m3, m4), k.sub(m3, m4));
-    let zero = splat(0.0);
+    let zero = k.splat(0.0);
     [
         k.add(k.add(m0, near_sum), far_sum),
-        k.fma(near_difference, splat(A), k.fma(far_difference, splat(B), zero)),
-        k.fma(near_sum, splat(A2), k.fma(far_sum, splat(B2), zero)),
-        k.fma(near_difference, splat(A * A2), k.fma(far_difference, splat(B * B2), m5)),
+        k.fma(near_difference, k.splat(A), k.fma(far_difference, k.splat(B), zero)),
+        k.fma(near_sum, k.splat(A2), k.fma(far_sum, k.splat(B2), zero)),
+        k.fma(near_difference, k.splat(A * A2), k.fma(far_difference, k.splat(B * B2), m5)),
     ]
 }
 
@@ -490,15 +504,17 @@ fn together<T: Simd>(k: T, v: [T::V; M]) -> [T::V; 4] {
 /// At `out`, a vector can be written in each of the planes that lie `plane` floats apart.
 #[inline(always)]
 unsafe fn transform_inputs<T: Simd>(k: T, load: impl Fn(usize) -> [[T::V; 4]; 2], out: *mut f32, plane: usize) {
-    let mut half = [[k.splat(0.0); N]; N];
-    for (row, half) in half.iter_mut().enumerate() {
-        let [near, far] = load(row);
-        let ([d0, d1, d2, d3], [d4, d5, ..]) = (apart(k, near), apart(k, far));
-        *half = inputs(k, &[d0, d1, d2, d3, d4, d5]);
+    macro_rules! row {
+        ($row:expr) => {{
+            let [near, far] = load($row);
+            let ([d0, d1, d2, d3], [d4, d5, ..]) = (apart(k, near), apart(k, far));
+            inputs(k, &[d0, d1, d2, d3, d4, d5])
+        }};
     }
+    let [h0, h1, h2, h3, h4, h5] = [row!(0), row!(1), row!(2), row!(3), row!(4), row!(5)];
     for j in 0..N {
-        let column = inputs(k, &half.map(|row| row[j]));
-        for (i, v) in column.into_iter().enumerate() {
+        let column = [h0[j], h1[j], h2[j], h3[j], h4[j], h5[j]];
+        for (i, v) in inputs(k, &column).into_iter().enumerate() {
             // SAFETY: the caller's promise.
             unsafe { k.store(out.add((i * N + j) * plane), v) };
         }
@@ -511,12 +527,32 @@ unsafe fn transform_inputs<T: Simd>(k: T, load: impl Fn(usize) -> [[T::V; 4]; 2]
 /// At `m`, a vector can be read in each of the planes that lie `plane` floats apart.
 #[inline(always)]
 unsafe fn transform_outputs<T: Simd>(k: T, m: *const f32, plane: usize, bias: T::V) -> [[T::V; 4]; M] {
-    let mut half = [[k.splat(0.0); N]; M];
-    for s in 0..N {
-        // SAFETY: the caller's promise.
-        let column = std::array::from_fn(|i| unsafe { k.load(m.add((i * N + s) * plane)) });
-        let column = outputs(k, &column);
-        (0..M).for_each(|i| half[i][s] = column[i]);
+    macro_rules! column {
+        ($s:expr) => {{
+            let load = [0, 1, 2, 3, 4, 5].map(|i| (i * N + $s) * plane);
+            // SAFETY: the caller's promise.
+            let [v0, v1, v2, v3, v4, v5] = load;
+            unsafe {
+                outputs(
+                    k,
+                    &[
+                        k.load(m.add(v0)),
+                        k.load(m.add(v1)),
+                        k.load(m.add(v2)),
+                        k.load(m.add(v3)),
+                        k.load(m.add(v4)),
+                        k.load(m.add(v5)),
+                    ],
+                )
+            }
+        }};
     }
-    half.map(|row| together(k, outputs(k, &row).map(|v| k.add(v, bias))))
+    let [h0, h1, h2, h3, h4, h5] = [column!(0), column!(1), column!(2), column!(3), column!(4), column!(5)];
+    macro_rules! line {
+        ($i:expr) => {{
+            let [v0, v1, v2, v3] = outputs(k, &[h0[$i], h1[$i], h2[$i], h3[$i], h4[$i], h5[$i]]);
+            together(k, [k.add(v0, bias), k.add(v1, bias), k.add(v2, bias), k.add(v3, bias)])
+        }};
+    }
+    [line!(0), line!(1), line!(2), line!(3)]
 }
