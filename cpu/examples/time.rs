@@ -38,6 +38,15 @@ fn main() {
     add("pw192-32", 1, 192, 28, 32, 1, 1, 1, 1);
     add("dw144", 1, 144, 56, 144, 3, 1, 1, 144);
     add("tiny", 1, 16, 8, 16, 1, 1, 1, 1);
+    let mut rect = |n: &str, c, h, w, k| shapes.push((n.to_string(), Conv2dShape::new(1, c, h, w, k, 1, 1)));
+    rect("t128x48x64", 128, 1, 48, 64);
+    rect("t128x96x64", 128, 1, 96, 64);
+    rect("t128x480x64", 128, 1, 480, 64);
+    rect("t128x480x512", 128, 1, 480, 512);
+    rect("t64x480x64", 64, 1, 480, 64);
+    rect("t256x480x512", 256, 1, 480, 512);
+    rect("t1024x480x512", 1024, 1, 480, 512);
+    rect("t512x49x2048", 512, 7, 7, 2048);
     let mut peak = 0f64;
     for (name, shape) in shapes.into_iter().filter(|s| s.0.contains(&filter)) {
         let x = vec![0.5f32; shape.input_len()];

@@ -27,7 +27,7 @@ use super::pack::{self, Patches};
 use super::simd::Simd;
 
 /// Most steps of a block of the depth.
-pub(super) const DEPTH: usize = 128;
+pub(super) const DEPTH: usize = 256;
 /// Most rows of a part.
 const RANGE: usize = 512;
 /// Most floats of B that are packed together.
