@@ -1,5 +1,19 @@
 use sparkle_cpu::*;
 use std::time::Instant;
+unsafe extern "C" {
+    fn madvise(p: *mut u8, len: usize, advice: i32) -> i32;
+    fn aligned_alloc(align: usize, len: usize) -> *mut u8;
+}
+fn alloc(len: usize, v: f32, huge: bool) -> &'static mut [f32] {
+    let bytes = (len * 4).next_multiple_of(2 << 20);
+    unsafe {
+        let p = aligned_alloc(2 << 20, bytes);
+        madvise(p, bytes, if huge { 14 } else { 15 });
+        let s = std::slice::from_raw_parts_mut(p.cast::<f32>(), len);
+        s.fill(v);
+        s
+    }
+}
 fn main() {
     let args: Vec<String> = std::env::args().collect();
     let threads: usize = args[1].parse().unwrap();
@@ -49,9 +63,10 @@ fn main() {
     rect("t512x49x2048", 512, 7, 7, 2048);
     let mut peak = 0f64;
     for (name, shape) in shapes.into_iter().filter(|s| s.0.contains(&filter)) {
-        let x = vec![0.5f32; shape.input_len()];
+        let huge = args.len() > 3;
+        let x = &*alloc(shape.input_len(), 0.5, huge);
         let w = vec![0.25f32; shape.weight_len()];
-        let mut y = vec![0f32; shape.output_len()];
+        let mut y = alloc(shape.output_len(), 0.0, huge);
         let mut line = format!("{name:10}");
         for algorithm in [Algorithm::Gemm, Algorithm::Winograd4] {
             let Ok(plan) = Conv2d::with(&engine, shape, algorithm) else { continue };

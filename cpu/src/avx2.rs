@@ -59,7 +59,7 @@ fn tile<const ROWS: usize, const VECS: usize, const MASKED: bool>(
     let (depth, columns) = (a.len() / ROWS, c.columns());
     assert!(a.len() == depth * ROWS && c.rows() == ROWS);
     assert!((VECS - 1) * LANES < columns && columns <= VECS * LANES && (MASKED || columns == VECS * LANES));
-    b.check(depth, columns);
+    b.check(depth, columns, LANES);
     let last = (columns - (VECS - 1) * LANES) as i32;
     let mask = _mm256_cmpgt_epi32(_mm256_set1_epi32(last), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
 
@@ -111,8 +111,9 @@ unsafe fn sum<const ROWS: usize, const VECS: usize, const MASKED: bool, const CO
     mask: __m256i,
 ) -> [[__m256; VECS]; ROWS] {
     let mut acc = [[_mm256_setzero_ps(); VECS]; ROWS];
-    let (mut pa, mut pb, mut pc) = (a, b.data.as_ptr(), copy);
-    for _ in 0..depth {
+    let (mut pa, mut pc) = (a, copy);
+    for i in 0..depth {
+        let pb = b.data.as_ptr().wrapping_add(b.start(i));
         let mut bv = [_mm256_setzero_ps(); VECS];
         for (v, bv) in bv.iter_mut().enumerate() {
             // SAFETY: the caller's promise: the step has these floats.
@@ -132,7 +133,6 @@ unsafe fn sum<const ROWS: usize, const VECS: usize, const MASKED: bool, const CO
             }
         }
         pa = pa.wrapping_add(ROWS);
-        pb = pb.wrapping_add(b.stride);
         pc = pc.wrapping_add(NR);
     }
     acc

@@ -4,7 +4,7 @@
 use std::arch::asm;
 use std::arch::x86_64::*;
 
-use super::kernel::{Kernel, Rows, Start, with_rows};
+use super::kernel::{Kernel, Rows, Start, Steps, with_rows};
 use super::matrix::Tile;
 
 /// Proof that the host has AVX-512F.
@@ -62,9 +62,9 @@ fn tile<const ROWS: usize, const VECS: usize>(
     let (depth, columns) = (a.len() / ROWS, c.columns());
     assert!(a.len() == depth * ROWS && c.rows() == ROWS);
     assert!((VECS - 1) * LANES < columns && columns <= VECS * LANES);
-    b.check(depth, columns);
+    b.check(depth, columns, LANES);
     // Masked loads take a slot of an FMA. What lies in b behind the columns may be read where there is something.
-    let whole = depth == 0 || (depth - 1) * b.stride + VECS * LANES <= b.data.len();
+    let whole = b.hold(depth, VECS * LANES);
     let mask = (u32::MAX >> (32 - (columns - (VECS - 1) * LANES))) as __mmask16;
 
     // The tile's lines come while the sum is made: stores would wait for them one after the other.
@@ -85,7 +85,12 @@ fn tile<const ROWS: usize, const VECS: usize>(
                     false => sum::<ROWS, VECS, true, true>(a.as_ptr(), b, copy, depth, mask),
                 }
             }
-            None if whole => sum_whole::<ROWS, VECS>(a.as_ptr(), b, depth),
+            None if whole => match b.steps {
+                Steps::Stride(stride) => sum_stride::<ROWS, VECS>(a.as_ptr(), b.data.as_ptr(), stride, depth),
+                Steps::Offsets(offsets) => {
+                    sum_offsets::<ROWS, VECS>(a.as_ptr(), b.data.as_ptr(), offsets.get().as_ptr(), depth)
+                }
+            },
             None => sum::<ROWS, VECS, false, true>(a.as_ptr(), b, std::ptr::null_mut(), depth, mask),
         }
     };
@@ -181,100 +186,133 @@ macro_rules! step {
     };
 }
 
-/// [`sum`] without masks and copy, which is nearly all that is ever run. In assembly, because what the compiler makes of the
-/// intrinsics is a tenth slower: the loop begins at a cache line here, and is scheduled as it stands.
+/// The loop over pairs of steps, behind a single one where the depth is odd. In assembly, because what the compiler makes of
+/// the intrinsics is a tenth slower: the loop begins at a cache line here, and is scheduled as it stands.
+///
+/// `$one` are the instructions that find the first step's vectors of b at `$b0`, `$two` those that find those of two
+/// steps at `$b0` and `$b1`; both move on to the next.
+macro_rules! sum_loop {
+    ($rows:ident, $vecs:ident, $a:ident, $depth:ident, one: [$($one:literal),*], two: [$($two:literal),*],
+     after_one: [$($after_one:literal),*], after_two: [$($after_two:literal),*], $b0:literal, $b1:literal, $($operands:tt)*) => {{
+        let mut acc = [[_mm512_setzero_ps(); 3]; 8];
+        let [
+            [c0, c1, c2], [c3, c4, c5], [c6, c7, c8], [c9, c10, c11],
+            [c12, c13, c14], [c15, c16, c17], [c18, c19, c20], [c21, c22, c23],
+        ] = &mut acc;
+        // SAFETY: it reads what the caller promises, and prefetches, which may name any address.
+        unsafe {
+            asm!(
+                "test {n:l}, 1",
+                "jz 2f",
+                $($one,)*
+                step!($b0, "0"),
+                "add {a}, 4 * {rows}",
+                $($after_one,)*
+                "2:",
+                "shr {n}",
+                "jz 4f",
+                ".p2align 6",
+                "3:",
+                "prefetcht0 [{a} + {ahead}]",
+                $($two,)*
+                step!($b0, "0"),
+                step!($b1, "4 * {rows}"),
+                "add {a}, 8 * {rows}",
+                $($after_two,)*
+                "dec {n}",
+                "jnz 3b",
+                "4:",
+                rows = const $rows,
+                vecs = const $vecs,
+                ahead = const 4 * AHEAD,
+                a = inout(reg) $a => _,
+                n = inout(reg) $depth => _,
+                $($operands)*
+                inout("zmm0") *c0,
+                inout("zmm1") *c1,
+                inout("zmm2") *c2,
+                inout("zmm3") *c3,
+                inout("zmm4") *c4,
+                inout("zmm5") *c5,
+                inout("zmm6") *c6,
+                inout("zmm7") *c7,
+                inout("zmm8") *c8,
+                inout("zmm9") *c9,
+                inout("zmm10") *c10,
+                inout("zmm11") *c11,
+                inout("zmm12") *c12,
+                inout("zmm13") *c13,
+                inout("zmm14") *c14,
+                inout("zmm15") *c15,
+                inout("zmm16") *c16,
+                inout("zmm17") *c17,
+                inout("zmm18") *c18,
+                inout("zmm19") *c19,
+                inout("zmm20") *c20,
+                inout("zmm21") *c21,
+                inout("zmm22") *c22,
+                inout("zmm23") *c23,
+                out("zmm24") _,
+                out("zmm25") _,
+                out("zmm26") _,
+                out("zmm27") _,
+                out("zmm28") _,
+                out("zmm29") _,
+                out("zmm30") _,
+                out("zmm31") _,
+                options(nostack, readonly),
+            );
+        }
+        let mut sums = [[_mm512_setzero_ps(); $vecs]; $rows];
+        for (sums, acc) in sums.iter_mut().zip(&acc) {
+            for (sum, acc) in sums.iter_mut().zip(acc) {
+                *sum = *acc;
+            }
+        }
+        sums
+    }};
+}
+
+/// [`sum`] without masks and copy, which is nearly all that is ever run.
 ///
 /// # Safety
-/// `a` has `depth·ROWS` floats, each of `depth` steps of b VECS·16.
+/// `a` has `depth·ROWS` floats, each of `depth` steps of b, `stride` floats apart, VECS·16.
 #[target_feature(enable = "avx512f")]
 #[inline]
-unsafe fn sum_whole<const ROWS: usize, const VECS: usize>(
+unsafe fn sum_stride<const ROWS: usize, const VECS: usize>(
     a: *const f32,
-    b: Rows<'_>,
+    b: *const f32,
+    stride: usize,
     depth: usize,
 ) -> [[__m512; VECS]; ROWS] {
-    const { assert!(ROWS <= 8 && VECS <= 3) };
-    let mut acc = [[_mm512_setzero_ps(); 3]; 8];
-    let [
-        [c0, c1, c2],
-        [c3, c4, c5],
-        [c6, c7, c8],
-        [c9, c10, c11],
-        [c12, c13, c14],
-        [c15, c16, c17],
-        [c18, c19, c20],
-        [c21, c22, c23],
-    ] = &mut acc;
-    // SAFETY: it reads what the caller promises, and prefetches, which may name any address.
-    unsafe {
-        asm!(
-            "test {n:l}, 1",
-            "jz 2f",
-            step!("{b}", "0"),
-            "add {a}, 4 * {rows}",
-            "add {b}, {stride}",
-            "2:",
-            "shr {n}",
-            "jz 4f",
-            ".p2align 6",
-            "3:",
-            "prefetcht0 [{a} + {ahead}]",
-            step!("{b}", "0"),
-            step!("{b} + {stride}", "4 * {rows}"),
-            "add {a}, 8 * {rows}",
-            "lea {b}, [{b} + 2 * {stride}]",
-            "dec {n}",
-            "jnz 3b",
-            "4:",
-            rows = const ROWS,
-            vecs = const VECS,
-            ahead = const 4 * AHEAD,
-            a = inout(reg) a => _,
-            b = inout(reg) b.data.as_ptr() => _,
-            stride = in(reg) 4 * b.stride,
-            n = inout(reg) depth => _,
-            inout("zmm0") *c0,
-            inout("zmm1") *c1,
-            inout("zmm2") *c2,
-            inout("zmm3") *c3,
-            inout("zmm4") *c4,
-            inout("zmm5") *c5,
-            inout("zmm6") *c6,
-            inout("zmm7") *c7,
-            inout("zmm8") *c8,
-            inout("zmm9") *c9,
-            inout("zmm10") *c10,
-            inout("zmm11") *c11,
-            inout("zmm12") *c12,
-            inout("zmm13") *c13,
-            inout("zmm14") *c14,
-            inout("zmm15") *c15,
-            inout("zmm16") *c16,
-            inout("zmm17") *c17,
-            inout("zmm18") *c18,
-            inout("zmm19") *c19,
-            inout("zmm20") *c20,
-            inout("zmm21") *c21,
-            inout("zmm22") *c22,
-            inout("zmm23") *c23,
-            out("zmm24") _,
-            out("zmm25") _,
-            out("zmm26") _,
-            out("zmm27") _,
-            out("zmm28") _,
-            out("zmm29") _,
-            out("zmm30") _,
-            out("zmm31") _,
-            options(nostack, readonly),
-        );
-    }
-    let mut sums = [[_mm512_setzero_ps(); VECS]; ROWS];
-    for (sums, acc) in sums.iter_mut().zip(&acc) {
-        for (sum, acc) in sums.iter_mut().zip(acc) {
-            *sum = *acc;
-        }
-    }
-    sums
+    sum_loop!(
+        ROWS, VECS, a, depth, one: [], two: [], after_one: ["add {b}, {stride}"], after_two: ["lea {b}, [{b} + 2 * {stride}]"],
+        "{b}", "{b} + {stride}",
+        b = inout(reg) b => _,
+        stride = in(reg) 4 * stride,
+    )
+}
+
+/// [`sum_stride`] of steps that begin at `offsets`.
+///
+/// # Safety
+/// `a` has `depth·ROWS` floats, `offsets` has `depth`, at each of which b has VECS·16 floats.
+#[target_feature(enable = "avx512f")]
+#[inline]
+unsafe fn sum_offsets<const ROWS: usize, const VECS: usize>(
+    a: *const f32,
+    b: *const f32,
+    offsets: *const u32,
+    depth: usize,
+) -> [[__m512; VECS]; ROWS] {
+    sum_loop!(
+        ROWS, VECS, a, depth, one: ["mov {at0:e}, [{o}]"], two: ["mov {at0:e}, [{o}]", "mov {at1:e}, [{o} + 4]"],
+        after_one: ["add {o}, 4"], after_two: ["add {o}, 8"], "{b} + 4 * {at0}", "{b} + 4 * {at1}",
+        b = in(reg) b,
+        o = inout(reg) offsets => _,
+        at0 = out(reg) _,
+        at1 = out(reg) _,
+    )
 }
 
 /// The sum over the depth; with `COPY`, what it read of b goes to `copy`.
@@ -315,18 +353,11 @@ unsafe fn sum<const ROWS: usize, const VECS: usize, const COPY: bool, const MASK
             }
         }
     };
-    let (mut pa, mut pb, mut pc) = (a, b.data.as_ptr(), copy);
-    for _ in 0..depth / 2 {
+    for i in 0..depth {
         // A prefetch may name any address.
-        _mm_prefetch::<_MM_HINT_T0>(pa.wrapping_add(AHEAD).cast());
-        step(pa, pb, pc);
-        step(pa.wrapping_add(ROWS), pb.wrapping_add(b.stride), pc.wrapping_add(NR));
-        pa = pa.wrapping_add(2 * ROWS);
-        pb = pb.wrapping_add(2 * b.stride);
-        pc = pc.wrapping_add(2 * NR);
-    }
-    if depth % 2 == 1 {
-        step(pa, pb, pc);
+        _mm_prefetch::<_MM_HINT_T0>(a.wrapping_add(i * ROWS + AHEAD).cast());
+        let from = b.data.as_ptr().wrapping_add(b.start(i));
+        step(a.wrapping_add(i * ROWS), from, copy.wrapping_add(i * NR));
     }
     acc
 }

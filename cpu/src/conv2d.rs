@@ -14,8 +14,9 @@ use super::{
     kernel::Kernel,
     pack::Patches,
     portable::Portable,
-    product::{DEPTH, Initial, Operand, Product},
+    product::{DEPTH, Initial, Kind, Operand, Product},
     simd::Simd,
+    stage::Stage,
     winograd::{self, Winograd},
 };
 use crate::Conv2dShape;
@@ -23,6 +24,9 @@ use crate::Conv2dShape;
 /// The cost of Winograd, as a part of the direct sum's, from which on it is not worth it: its products run below the speed
 /// of one long sum's.
 const WINOGRAD_COST: f64 = 0.75;
+/// Columns that strips may have for each column of the output: those of a 7×7 map and a 3×3 kernel, which fill as many vectors
+/// as the map's alone.
+const MOST_PITCH: f64 = 1.3;
 /// Weights that are worth waking threads to pack.
 const PACK_FLOATS: usize = 64 * 1024;
 
@@ -121,22 +125,38 @@ pub struct Packed {
     algorithm: Algorithm,
 }
 
-/// The product of one (image, group), and how its patches are found; `None` where they are the image.
+/// The product of one (image, group), and where its patches are found.
 #[derive(Debug, Clone)]
 struct Plan {
     product: Product,
-    patches: Option<Patches>,
+    source: Source,
+}
+
+/// Where a product's patches are found.
+#[derive(Debug, Clone)]
+enum Source {
+    /// They are the image.
+    Image,
+    Stage(Box<Stage>),
+    Patches(Box<Patches>),
 }
 
 impl Plan {
-    fn new(shape: Conv2dShape, kernel: (usize, usize)) -> Self {
+    fn new(shape: Conv2dShape, kernel: (usize, usize, usize)) -> Self {
         let (rows, taps) = (shape.k / shape.groups, shape.c / shape.groups * shape.r * shape.s);
-        let in_place = (shape.r, shape.s, shape.stride, shape.pad) == (1, 1, [1, 1], [0, 0]);
-        let pixels = shape.p() * shape.q();
-        Self {
-            product: Product::new(shape.n * shape.groups, rows, taps, pixels, kernel, in_place),
-            patches: (!in_place).then(|| Patches::new(shape, pixels)),
+        let (pixels, count) = (shape.p() * shape.q(), shape.n * shape.groups);
+        let product = |kind| Product::new(count, rows, taps, pixels, kernel, kind);
+        if (shape.r, shape.s, shape.stride, shape.pad) == (1, 1, [1, 1], [0, 0]) {
+            return Self { product: product(Kind::InPlace), source: Source::Image };
         }
+        let (q, pitch) = (shape.q(), Stage::pitch(&shape));
+        if (pitch as f64) < MOST_PITCH * q as f64 {
+            let product = product(Kind::Staged { q, pitch });
+            if let Some(stage) = Stage::new(shape, product.step() / q) {
+                return Self { product, source: Source::Stage(Box::new(stage)) };
+            }
+        }
+        Self { product: product(Kind::Packed), source: Source::Patches(Box::new(Patches::new(shape, pixels))) }
     }
 }
 
@@ -187,7 +207,7 @@ impl Conv2d {
             Isa::Avx2 | Isa::Avx512 => return Err(CpuError::IsaUnavailable { isa, available: super::available() }),
         };
         let method = match algorithm {
-            Algorithm::Gemm => Method::Gemm(Plan::new(shape, (mr, nr))),
+            Algorithm::Gemm => Method::Gemm(Plan::new(shape, (mr, nr, super::simd::lanes(isa)))),
             Algorithm::Winograd4 => Method::Winograd(Winograd::new(shape, mr)),
         };
         Ok(Self { shape, isa, method })
@@ -337,9 +357,10 @@ impl Conv2d {
         match &self.method {
             Method::Gemm(plan) => {
                 let each = shape.c / shape.groups * shape.h * shape.w;
-                let b = match &plan.patches {
-                    Some(patches) => Operand::Patches { patches, x, each },
-                    None => Operand::InPlace { data: x, stride: shape.h * shape.w, each },
+                let b = match &plan.source {
+                    Source::Image => Operand::InPlace { data: x, stride: shape.h * shape.w, each },
+                    Source::Stage(stage) => Operand::Staged { stage, x, each },
+                    Source::Patches(patches) => Operand::Patches { patches, x, each },
                 };
                 let initial = bias.map_or(Initial::Zero, Initial::Bias);
                 plan.product.run::<T, NR>(kernel, lane, a, b, initial, y);

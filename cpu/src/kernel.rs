@@ -41,24 +41,92 @@ pub(super) enum Start<'a> {
     Accumulate,
 }
 
-/// The rows of b: step `i` reads from `data[i·stride]` on.
+/// The rows of b.
 #[derive(Clone, Copy)]
 pub(super) struct Rows<'a> {
     pub(super) data: &'a [f32],
-    pub(super) stride: usize,
+    pub(super) steps: Steps<'a>,
+}
+
+/// Where in `data` the rows of b begin.
+#[derive(Clone, Copy)]
+pub(super) enum Steps<'a> {
+    /// Row i at i times this.
+    Stride(usize),
+    /// Anywhere. Whole vectors of these are read, whatever the tile's columns.
+    Offsets(Offsets<'a>),
+}
+
+/// Offsets and a bound for them.
+#[derive(Clone, Copy)]
+pub(super) struct Offsets<'a> {
+    at: &'a [u32],
+    most: u32,
+}
+
+/// What [`Offsets`] are parts of.
+#[derive(Debug, Clone)]
+pub(super) struct OffsetTable {
+    at: Vec<u32>,
+    most: u32,
+}
+
+impl OffsetTable {
+    pub(super) fn new(at: Vec<u32>) -> Self {
+        let most = at.iter().copied().max().unwrap_or(0);
+        Self { at, most }
+    }
+
+    pub(super) fn part(&self, steps: std::ops::Range<usize>) -> Offsets<'_> {
+        Offsets { at: &self.at[steps], most: self.most }
+    }
+
+    /// The largest offset.
+    pub(super) fn most(&self) -> usize {
+        self.most as usize
+    }
+}
+
+impl<'a> Offsets<'a> {
+    #[inline]
+    pub(super) fn get(self) -> &'a [u32] {
+        self.at
+    }
 }
 
 impl<'a> Rows<'a> {
     /// A packed panel, or a part of one.
     pub(super) fn packed<T: Kernel>(data: &'a [f32]) -> Self {
-        Self { data, stride: T::NR }
+        Self { data, steps: Steps::Stride(T::NR) }
     }
 
-    /// Panics unless `depth` steps may read `columns` floats each.
+    /// Where row `i` begins.
+    #[inline(always)]
+    pub(super) fn start(self, i: usize) -> usize {
+        match self.steps {
+            Steps::Stride(stride) => i * stride,
+            Steps::Offsets(offsets) => offsets.at[i] as usize,
+        }
+    }
+
+    /// Whether `depth` steps may read `columns` floats each.
     #[inline]
-    pub(super) fn check(self, depth: usize, columns: usize) {
-        let end = depth.checked_sub(1).map_or(Some(0), |last| last.checked_mul(self.stride)?.checked_add(columns));
-        assert!(end.is_some_and(|end| end <= self.data.len()), "b is shorter than its steps");
+    pub(super) fn hold(self, depth: usize, columns: usize) -> bool {
+        let last = match self.steps {
+            Steps::Stride(stride) => depth.saturating_sub(1).checked_mul(stride),
+            Steps::Offsets(offsets) => (offsets.at.len() == depth).then_some(offsets.most as usize),
+        };
+        depth == 0 || last.and_then(|last| last.checked_add(columns)).is_some_and(|end| end <= self.data.len())
+    }
+
+    /// Panics unless `depth` steps may read `columns` floats each, or with [`Offsets`] as many as whole vectors have.
+    #[inline]
+    pub(super) fn check(self, depth: usize, columns: usize, lanes: usize) {
+        let columns = match self.steps {
+            Steps::Stride(_) => columns,
+            Steps::Offsets(_) => columns.next_multiple_of(lanes),
+        };
+        assert!(self.hold(depth, columns), "b is shorter than its steps");
     }
 }
 

@@ -69,6 +69,7 @@ mod product;
 pub mod reference;
 mod shape;
 mod simd;
+mod stage;
 #[cfg(test)]
 mod tests;
 mod winograd;

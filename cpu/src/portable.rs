@@ -26,10 +26,10 @@ fn tile<const ROWS: usize>(a: &[f32], b: Rows<'_>, mut copy: Option<&mut [f32]>,
     let (a, []) = a.as_chunks::<ROWS>() else { panic!("a partial step of a") };
     let columns = c.columns();
     assert!((1..=NR).contains(&columns) && c.rows() == ROWS);
-    b.check(a.len(), columns);
+    b.check(a.len(), columns, columns);
     let mut acc = [[0f32; NR]; ROWS];
     for (i, a) in a.iter().enumerate() {
-        let step = &b.data[i * b.stride..][..columns];
+        let step = &b.data[b.start(i)..][..columns];
         let mut b = [0f32; NR];
         match <&[f32; NR]>::try_from(step) {
             Ok(step) => b = *step,

@@ -21,10 +21,11 @@
 use std::ops::Range;
 
 use super::engine::Lane;
-use super::kernel::{Rows, Start};
+use super::kernel::{Rows, Start, Steps};
 use super::matrix::{Cuts, Grid, Part, Split, Tile};
 use super::pack::{self, Patches};
 use super::simd::Simd;
+use super::stage::{self, Stage};
 
 /// Most steps of a block of the depth.
 pub(super) const DEPTH: usize = 256;
@@ -44,7 +45,8 @@ pub(super) struct Product {
     columns: usize,
     /// The depth, in blocks.
     depth: Split,
-    /// Floats of the panels of B that a part packs together; one panel where B lies in place.
+    /// Floats of the panels of B that a part packs together; one panel where B lies in place, and a panel of the output
+    /// where it is staged.
     b_floats: usize,
     nr: usize,
     flops: u64,
@@ -57,8 +59,23 @@ pub(super) enum Operand<'a> {
     InPlace { data: &'a [f32], stride: usize, each: usize },
     /// Matrices whose columns lie `stride` floats apart.
     Transposed { data: &'a [f32], stride: usize, each: usize },
-    /// The patches of images that lie `each` floats apart.
+    /// The patches of images that lie `each` floats apart, in strips of whole output rows.
+    Staged { stage: &'a Stage, x: &'a [f32], each: usize },
+    /// The patches of images that lie `each` floats apart, copied together.
     Patches { patches: &'a Patches, x: &'a [f32], each: usize },
+}
+
+/// The kind of an [`Operand`].
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Kind {
+    InPlace,
+    /// Transposed matrices and patches.
+    Packed,
+    /// Strips of rows that have `q` columns, `pitch` apart.
+    Staged {
+        q: usize,
+        pitch: usize,
+    },
 }
 
 /// What a product's output starts from.
@@ -72,32 +89,57 @@ pub(super) enum Initial<'a> {
 }
 
 impl Product {
-    /// `in_place` tells whether B is an [`Operand::InPlace`].
+    /// For an operand of this kind.
     pub(super) fn new(
         count: usize,
         rows: usize,
         depth: usize,
         columns: usize,
-        kernel: (usize, usize),
-        in_place: bool,
+        (mr, nr, lanes): (usize, usize, usize),
+        kind: Kind,
     ) -> Self {
-        let (mr, nr) = kernel;
         let panels = Split::at_most(rows, mr);
         let ranges = Split::at_most(panels.parts, (RANGE / mr).max(1));
         let blocks = Split::at_most(depth, DEPTH);
         let flops_per_column = (2 * panels.total.div_ceil(ranges.parts)).saturating_mul(depth);
-        let most = (PART_FLOPS / flops_per_column).max(2 * nr).min(B_FLOATS / blocks.longest()) / nr * nr;
-        let step = Split::at_most(columns, most.max(nr)).longest().next_multiple_of(nr);
-        let b_columns = if in_place { nr } else { step };
+        let wanted = (PART_FLOPS / flops_per_column).max(2 * nr);
+        let step = match kind {
+            Kind::Staged { q, pitch } => {
+                // Of the numbers of output rows that make a part of about this size, the one that wastes fewest lanes.
+                let all = columns / q;
+                let most = (wanted / q).clamp(1, all);
+                let waste = |rows: usize| {
+                    let columns = ((rows - 1) * pitch + q).next_multiple_of(lanes) * (all / rows);
+                    let rest = all % rows;
+                    let rest = if rest == 0 { 0 } else { ((rest - 1) * pitch + q).next_multiple_of(lanes) };
+                    columns + rest
+                };
+                (most.div_ceil(2)..=(most * 3 / 2).min(all)).rev().min_by_key(|&rows| waste(rows)).unwrap_or(1) * q
+            }
+            Kind::InPlace | Kind::Packed => {
+                let most = wanted.min(B_FLOATS / blocks.longest()) / nr * nr;
+                Split::at_most(columns, most.max(nr)).longest().next_multiple_of(nr)
+            }
+        };
+        let b_floats = match kind {
+            Kind::InPlace => blocks.longest() * nr,
+            Kind::Packed => blocks.longest() * step,
+            Kind::Staged { .. } => ranges.longest() * mr * nr,
+        };
         let flops = 2u64.saturating_mul(count as u64).saturating_mul(rows as u64).saturating_mul(depth as u64);
         Self {
             cuts: Cuts { blocks: count, panels, ranges, step },
             columns,
             depth: blocks,
-            b_floats: blocks.longest() * b_columns,
+            b_floats,
             nr,
             flops: flops.saturating_mul(columns as u64),
         }
+    }
+
+    /// Columns of a part.
+    pub(super) fn step(&self) -> usize {
+        self.cuts.step
     }
 
     /// Floats of a packed A: as many as it has.
@@ -142,6 +184,7 @@ impl Product {
         let scratch = self.b_floats
             + match b {
                 Operand::Patches { patches, .. } => patches.scratch_len(cuts.step.min(self.columns)),
+                Operand::Staged { stage, .. } => stage.len(2 * NR),
                 _ => 0,
             };
         lane.share(parts, |lane| {
@@ -174,6 +217,12 @@ impl Product {
             (0..part.tile.rows()).for_each(|r| part.tile.row(r).iter_mut().for_each(|v| *v *= by));
         }
         let (packed, rest) = scratch.split_at_mut(self.b_floats);
+        if let Operand::Staged { stage, x, each } = b {
+            let strip = &mut rest[..stage.len(2 * NR)];
+            let first = part.columns.start / stage.q();
+            stage::fill(kernel, stage, &x[part.block * each..][..each], first, strip);
+            return self.staged::<T, NR>(kernel, a, stage, strip, bias, part, packed);
+        }
         let width = part.columns.len();
         // Vectors dealt out evenly: none of the panels is narrow.
         let vectors = Split::at_most(width.div_ceil(T::LANES), NR / T::LANES);
@@ -203,7 +252,7 @@ impl Product {
                 let data = &data[part.block * each + depth.start * stride + part.columns.start..];
                 for panel in 0..vectors.parts {
                     let columns = vectors.start(panel) * T::LANES..(vectors.start(panel + 1) * T::LANES).min(width);
-                    let rows = Rows { data: &data[columns.start..], stride };
+                    let rows = Rows { data: &data[columns.start..], steps: Steps::Stride(stride) };
                     row_panels(columns, rows, Some(&mut packed[..depth.len() * NR]));
                 }
                 continue;
@@ -235,11 +284,74 @@ impl Product {
                         );
                     }
                 }
-                Operand::InPlace { .. } => {}
+                Operand::InPlace { .. } | Operand::Staged { .. } => {}
             }
             for (i, panel) in packed.chunks_exact(depth.len() * NR).enumerate() {
                 row_panels(i * NR..((i + 1) * NR).min(width), Rows::packed::<T>(panel), None);
             }
+        }
+    }
+
+    /// A part whose rows of B lie in a strip: panel of columns after panel, each summed up beside the output and then copied
+    /// there, without the columns that don't exist.
+    #[allow(clippy::too_many_arguments)]
+    fn staged<T: Simd, const NR: usize>(
+        &self,
+        kernel: T,
+        a: &[f32],
+        stage: &Stage,
+        strip: &[f32],
+        bias: Option<&[f32]>,
+        mut part: Part<'_>,
+        sums: &mut [f32],
+    ) {
+        let (q, pitch) = (stage.q(), stage.width());
+        let (panels, range) = (self.cuts.panels, self.cuts.range(part.range));
+        let first_row = panels.start(range.start);
+        let width = (part.columns.len() / q - 1) * pitch + q;
+        let vectors = Split::at_most(width.div_ceil(T::LANES), NR / T::LANES);
+        let height = part.tile.rows();
+        for panel in 0..vectors.parts {
+            let columns = vectors.start(panel) * T::LANES..(vectors.start(panel + 1) * T::LANES).min(width);
+            for block in 0..self.depth.parts {
+                let depth = self.depth.part(block);
+                let rows = Rows { data: &strip[columns.start..], steps: Steps::Offsets(stage.table().part(depth)) };
+                for panel in range.clone() {
+                    let own = panels.part(panel);
+                    let start = match bias {
+                        _ if block > 0 => Start::Accumulate,
+                        Some(bias) => Start::Bias(&bias[own.clone()]),
+                        None => Start::Zero,
+                    };
+                    let own = own.start - first_row..own.end - first_row;
+                    let a = &a[self.a_panel(block, panel)];
+                    if pitch == q {
+                        kernel.tile(a, rows, None, part.tile.part(own, columns.clone()), start);
+                    } else {
+                        let mut sums = Tile::new(&mut sums[..height * NR], height, NR);
+                        kernel.tile(a, rows, None, sums.part(own, 0..columns.len()), start);
+                    }
+                }
+            }
+            if pitch == q {
+                continue;
+            }
+            kernel.vectorize(
+                #[inline(always)]
+                || {
+                    for (row, sums) in sums.chunks_exact(NR).take(height).enumerate() {
+                        let out = part.tile.row(row);
+                        for line in columns.start / pitch..columns.end.div_ceil(pitch) {
+                            let (from, to) = ((line * pitch).max(columns.start), (line * pitch + q).min(columns.end));
+                            if from < to {
+                                let at = line * q + from - line * pitch;
+                                out[at..at + to - from]
+                                    .copy_from_slice(&sums[from - columns.start..to - columns.start]);
+                            }
+                        }
+                    }
+                },
+            );
         }
     }
 }
