@@ -9,12 +9,11 @@ use std::str::FromStr;
 
 use super::{
     CpuError, Engine, Isa,
+    dispatch::{sizes, with_kernel},
     engine::{CacheLine, Lane},
     error::{check_tensors, check_weights},
-    kernel::Kernel,
     pack::Patches,
-    portable::Portable,
-    product::{DEPTH, Initial, Kind, Operand, Product},
+    product::{self, DEPTH, Initial, Kind, Operand, Product},
     simd::Simd,
     stage::Stage,
     winograd::{self, Winograd},
@@ -27,9 +26,6 @@ const WINOGRAD_COST: f64 = 0.75;
 /// Columns that strips may have for each column of the output: those of a 7×7 map and a 3×3 kernel, which fill as many vectors
 /// as the map's alone.
 const MOST_PITCH: f64 = 1.3;
-/// Weights that are worth waking threads to pack.
-const PACK_FLOATS: usize = 64 * 1024;
-
 /// A planned 2-D convolution in f32: see the [module](super) for the equation and the order of summation.
 #[derive(Debug, Clone)]
 pub struct Conv2d {
@@ -197,18 +193,10 @@ impl Conv2d {
             return Err(CpuError::Algorithm { algorithm, rule: "it does 3×3 kernels at stride 1 and dilation 1" });
         }
         let isa = engine.isa();
-        let (mr, nr) = match isa {
-            Isa::Portable => (Portable::MR, Portable::NR),
-            #[cfg(target_arch = "x86_64")]
-            Isa::Avx2 => (super::avx2::Avx2::MR, super::avx2::Avx2::NR),
-            #[cfg(target_arch = "x86_64")]
-            Isa::Avx512 => (super::avx512::Avx512::MR, super::avx512::Avx512::NR),
-            #[cfg(not(target_arch = "x86_64"))]
-            Isa::Avx2 | Isa::Avx512 => return Err(CpuError::IsaUnavailable { isa, available: super::available() }),
-        };
+        let sizes = sizes(isa)?;
         let method = match algorithm {
-            Algorithm::Gemm => Method::Gemm(Plan::new(shape, (mr, nr, super::simd::lanes(isa)))),
-            Algorithm::Winograd4 => Method::Winograd(Winograd::new(shape, mr)),
+            Algorithm::Gemm => Method::Gemm(Plan::new(shape, sizes)),
+            Algorithm::Winograd4 => Method::Winograd(Winograd::new(shape, sizes.0)),
         };
         Ok(Self { shape, isa, method })
     }
@@ -255,11 +243,8 @@ impl Conv2d {
     fn pack_into(&self, lane: Lane<'_>, w: &[f32], packed: &mut [f32]) {
         match &self.method {
             Method::Gemm(plan) => {
-                let group = plan.product.packed_len();
-                let stride = group / (self.shape.k / self.shape.groups);
-                let groups = w.chunks_exact(group).zip(packed.chunks_exact_mut(group));
-                let parallel = w.len().div_ceil(PACK_FLOATS).min(self.shape.groups);
-                lane.spread(groups, parallel, |(w, packed)| plan.product.pack(w, stride, packed));
+                let stride = plan.product.packed_len() / (self.shape.k / self.shape.groups);
+                plan.product.pack(lane, w, product::Weights::Rows { stride }, packed);
             }
             Method::Winograd(winograd) => winograd.pack(lane, w, packed),
         }
@@ -314,26 +299,9 @@ impl Conv2d {
         bias: Option<&[f32]>,
         y: &mut [f32],
     ) -> Result<(), CpuError> {
-        let unavailable = || CpuError::IsaUnavailable { isa: self.isa, available: super::available() };
-        match self.isa {
-            Isa::Portable => self.run_with::<_, 8>(Portable, engine, x, w, bias, y),
-            #[cfg(target_arch = "x86_64")]
-            Isa::Avx2 => {
-                let kernel = super::avx2::Avx2::new().ok_or_else(unavailable)?;
-                self.run_with::<_, 16>(kernel, engine, x, w, bias, y);
-            }
-            #[cfg(target_arch = "x86_64")]
-            Isa::Avx512 => {
-                let kernel = super::avx512::Avx512::new().ok_or_else(unavailable)?;
-                self.run_with::<_, 48>(kernel, engine, x, w, bias, y);
-            }
-            #[cfg(not(target_arch = "x86_64"))]
-            Isa::Avx2 | Isa::Avx512 => return Err(unavailable()),
-        }
-        Ok(())
+        with_kernel!(self.isa, |kernel, NR| self.run_with::<_, NR>(kernel, engine, x, w, bias, y))
     }
 
-    /// `NR` repeats `T::NR`, because an associated constant cannot be a const argument.
     fn run_with<T: Simd, const NR: usize>(
         &self,
         kernel: T,
@@ -343,7 +311,6 @@ impl Conv2d {
         bias: Option<&[f32]>,
         y: &mut [f32],
     ) {
-        const { assert!(NR == T::NR) };
         let (shape, lane) = (&self.shape, engine.lane());
         let mut packed = matches!(w, Weights::Plain(_)).then(|| lane.scratch(self.packed_len()));
         let a = match (w, &mut packed) {

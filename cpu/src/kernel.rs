@@ -80,11 +80,6 @@ impl OffsetTable {
     pub(super) fn part(&self, steps: std::ops::Range<usize>) -> Offsets<'_> {
         Offsets { at: &self.at[steps], most: self.most }
     }
-
-    /// The largest offset.
-    pub(super) fn most(&self) -> usize {
-        self.most as usize
-    }
 }
 
 impl<'a> Offsets<'a> {

@@ -33,6 +33,8 @@ pub(super) const DEPTH: usize = 256;
 const RANGE: usize = 512;
 /// Most floats of B that are packed together.
 const B_FLOATS: usize = 64 << 10;
+/// Floats of A that are worth waking a thread to pack.
+const PACK_FLOATS: usize = 64 << 10;
 /// Work that is worth a part of its own.
 const PART_FLOPS: usize = 4 << 20;
 /// Work that is not worth waking threads for.
@@ -63,6 +65,15 @@ pub(super) enum Operand<'a> {
     Staged { stage: &'a Stage, x: &'a [f32], each: usize },
     /// The patches of images that lie `each` floats apart, copied together.
     Patches { patches: &'a Patches, x: &'a [f32], each: usize },
+}
+
+/// How an A lies that is to be packed.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Weights {
+    /// Rows `stride` floats apart.
+    Rows { stride: usize },
+    /// Columns `stride` floats apart.
+    Columns { stride: usize },
 }
 
 /// The kind of an [`Operand`].
@@ -147,16 +158,30 @@ impl Product {
         self.cuts.panels.total * self.depth.total
     }
 
-    /// Packs an A of rows that lie `stride` floats apart, scaled.
-    pub(super) fn pack(&self, a: &[f32], stride: usize, packed: &mut [f32]) {
-        let (panels, mut packed) = (self.cuts.panels, packed);
-        for block in 0..self.depth.parts {
-            for panel in 0..panels.parts {
-                let (out, rest) = packed.split_at_mut(self.a_panel(block, panel).len());
-                pack::weights(a, stride, panels.part(panel), self.depth.part(block), out);
-                packed = rest;
+    /// Packs As, as many as `packed` has room for.
+    pub(super) fn pack(&self, lane: Lane<'_>, a: &[f32], weights: Weights, packed: &mut [f32]) {
+        let (panels, depth, one) = (self.cuts.panels, self.depth, self.packed_len());
+        let matrices = packed.len() / one;
+        let parallel = packed.len().div_ceil(PACK_FLOATS);
+        let mut rest = packed;
+        let jobs = (0..matrices * depth.parts * panels.parts).map(move |i| {
+            let (panel, block) = (i % panels.parts, i / panels.parts % depth.parts);
+            let len = panels.part(panel).len() * depth.part(block).len();
+            let (own, others) = std::mem::take(&mut rest).split_at_mut(len);
+            rest = others;
+            (i / panels.parts / depth.parts, block, panel, own)
+        });
+        lane.spread(jobs, parallel, |(matrix, block, panel, out)| {
+            let (a, rows, depth) = (&a[matrix * one..][..one], panels.part(panel), depth.part(block));
+            match weights {
+                Weights::Rows { stride } => pack::weights(a, stride, rows, depth, out),
+                Weights::Columns { stride } => {
+                    for (step, out) in depth.zip(out.chunks_exact_mut(rows.len())) {
+                        out.copy_from_slice(&a[step * stride..][rows.clone()]);
+                    }
+                }
             }
-        }
+        });
     }
 
     /// Where the panel (block, panel) lies within a packed A: blocks of the depth one after the other, in each the panels

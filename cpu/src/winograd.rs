@@ -189,15 +189,14 @@ impl Winograd {
         let m_len = PLACES * (self.rows(0).len() * CHUNK + PLANE_GAP);
         let next = AtomicUsize::new(0);
         let take = |parts: usize| {
-            let i = next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |i| (i < parts).then_some(i + 1)).ok();
-            move || i
+            next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |i| (i < parts).then_some(i + 1)).ok()
         };
         let job = |task: usize| Job { group: task / chunks.parts, vectors: chunks.part(task % chunks.parts) };
         if tasks >= 2 * threads {
             lane.share(threads.min(tasks), |lane| {
                 let mut scratch = lane.scratch(v_len + m_len);
                 let (v, m) = scratch.floats().split_at_mut(v_len);
-                while let Some(task) = take(tasks)() {
+                while let Some(task) = take(tasks) {
                     let job = job(task);
                     for block in 0..self.blocks.parts {
                         self.inputs::<T, NR>(kernel, x, &job, block, &mut v[self.v_start(block)..]);
@@ -226,7 +225,7 @@ impl Winograd {
         let parts = tasks * self.bands.parts;
         lane.share(threads.min(parts), |lane| {
             let mut scratch = lane.scratch(m_len);
-            while let Some(part) = take(parts)() {
+            while let Some(part) = take(parts) {
                 let (task, band) = (part / self.bands.parts, part % self.bands.parts);
                 let (v, m) = (&whole[task * v_len..][..v_len], scratch.floats());
                 // SAFETY: each part is taken once, and no two of them have an output in common.
@@ -280,7 +279,8 @@ impl Winograd {
                 #[inline(always)]
                 || {
                     for (i, channel) in depth.clone().enumerate() {
-                        // SAFETY: the last vector of the last place ends with its panel, within the planes.
+                        // SAFETY: the last vector of the last place ends with its panel, within the planes; the lanes of
+                        // the masks are those columns of row y that lie within the image.
                         unsafe {
                             let out = v[at + i * NR..].as_mut_ptr();
                             debug_assert!((PLACES - 1) * plane + at + i * NR + T::LANES <= v.len());
@@ -299,11 +299,8 @@ impl Winograd {
                                             + piece.column;
                                         let from = x.as_ptr().wrapping_offset(at);
                                         kernel.prefetch(from.wrapping_add((ahead - channel) * size));
-                                        // SAFETY: the masks' lanes are those columns of row y that lie within the image.
-                                        unsafe {
-                                            lines[0][p] = kernel.load_masked(from, piece.masks[0]);
-                                            lines[1][p] = kernel.load_masked(from.wrapping_add(M), piece.masks[1]);
-                                        }
+                                        lines[0][p] = kernel.load_masked(from, piece.masks[0]);
+                                        lines[1][p] = kernel.load_masked(from.wrapping_add(M), piece.masks[1]);
                                     }
                                     lines
                                 },
