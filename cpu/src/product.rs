@@ -14,7 +14,7 @@
 //!   the second level: [`RANGE`] rows are 256 KiB.
 //! * **In place**: the first panel of rows reads B where it lies and copies it on its way, with stores that the FMAs leave
 //!   room for; the others read the copy. Neither a pass of its own for packing nor a stride of a page's size costs then.
-//! * **Parts** of about [`PART_FLOPS`]: some 25 µs at 150 GFLOP/s, long beside the 0.1 µs that taking one costs, short
+//! * **Parts** of about [`PART_FLOPS`]: some 50 µs at 150 GFLOP/s, long beside the 0.1 µs that taking one costs, short
 //!   enough for a thread that is interrupted to lose little.
 //! * Below [`INLINE_FLOPS`] the work is done before another thread wakes up (5 to 12 µs), so that the caller does it.
 
@@ -25,7 +25,7 @@ use super::kernel::{Rows, Start, Steps};
 use super::matrix::{Cuts, Grid, Part, Split, Tile};
 use super::pack::{self, Patches};
 use super::simd::Simd;
-use super::stage::{self, Stage};
+use super::stage::Stage;
 
 /// Most steps of a block of the depth.
 pub(super) const DEPTH: usize = 256;
@@ -36,7 +36,7 @@ const B_FLOATS: usize = 64 << 10;
 /// Floats of A that are worth waking a thread to pack.
 const PACK_FLOATS: usize = 64 << 10;
 /// Work that is worth a part of its own.
-const PART_FLOPS: usize = 4 << 20;
+const PART_FLOPS: usize = 8 << 20;
 /// Work that is not worth waking threads for.
 const INLINE_FLOPS: u64 = 2 << 20;
 
@@ -135,7 +135,7 @@ impl Product {
         let b_floats = match kind {
             Kind::InPlace => blocks.longest() * nr,
             Kind::Packed => blocks.longest() * step,
-            Kind::Staged { .. } => ranges.longest() * mr * nr,
+            Kind::Staged { .. } => (blocks.longest() + ranges.longest() * mr) * nr,
         };
         let flops = 2u64.saturating_mul(count as u64).saturating_mul(rows as u64).saturating_mul(depth as u64);
         Self {
@@ -245,7 +245,7 @@ impl Product {
         if let Operand::Staged { stage, x, each } = b {
             let strip = &mut rest[..stage.len(2 * NR)];
             let first = part.columns.start / stage.q();
-            stage::fill(kernel, stage, &x[part.block * each..][..each], first, strip);
+            stage.fill(kernel, &x[part.block * each..][..each], first, strip);
             return self.staged::<T, NR>(kernel, a, stage, strip, bias, part, packed);
         }
         let width = part.columns.len();
@@ -328,7 +328,7 @@ impl Product {
         strip: &[f32],
         bias: Option<&[f32]>,
         mut part: Part<'_>,
-        sums: &mut [f32],
+        scratch: &mut [f32],
     ) {
         let (q, pitch) = (stage.q(), stage.width());
         let (panels, range) = (self.cuts.panels, self.cuts.range(part.range));
@@ -336,11 +336,13 @@ impl Product {
         let width = (part.columns.len() / q - 1) * pitch + q;
         let vectors = Split::at_most(width.div_ceil(T::LANES), NR / T::LANES);
         let height = part.tile.rows();
+        let (copies, sums) = scratch.split_at_mut(self.depth.longest() * NR);
         for panel in 0..vectors.parts {
             let columns = vectors.start(panel) * T::LANES..(vectors.start(panel + 1) * T::LANES).min(width);
             for block in 0..self.depth.parts {
                 let depth = self.depth.part(block);
-                let rows = Rows { data: &strip[columns.start..], steps: Steps::Offsets(stage.table().part(depth)) };
+                let rows =
+                    Rows { data: &strip[columns.start..], steps: Steps::Offsets(stage.table().part(depth.clone())) };
                 for panel in range.clone() {
                     let own = panels.part(panel);
                     let start = match bias {
@@ -348,13 +350,19 @@ impl Product {
                         Some(bias) => Start::Bias(&bias[own.clone()]),
                         None => Start::Zero,
                     };
+                    // Runs begin anywhere in a cache line; the copy's begin with one.
+                    let (rows, copy) = match panel == range.start {
+                        true => (rows, (range.len() > 2).then_some(&mut *copies)),
+                        false if range.len() > 2 => (Rows::packed::<T>(&copies[..depth.len() * NR]), None),
+                        false => (rows, None),
+                    };
                     let own = own.start - first_row..own.end - first_row;
                     let a = &a[self.a_panel(block, panel)];
                     if pitch == q {
-                        kernel.tile(a, rows, None, part.tile.part(own, columns.clone()), start);
+                        kernel.tile(a, rows, copy, part.tile.part(own, columns.clone()), start);
                     } else {
                         let mut sums = Tile::new(&mut sums[..height * NR], height, NR);
-                        kernel.tile(a, rows, None, sums.part(own, 0..columns.len()), start);
+                        kernel.tile(a, rows, copy, sums.part(own, 0..columns.len()), start);
                     }
                 }
             }

@@ -6,7 +6,10 @@
 //! holds for each channel a plane for each residue of row and column modulo the stride, with the padding's zeros: as many
 //! floats as the image has, where the patch matrix has R·S times that.
 
-use super::kernel::{Kernel, OffsetTable};
+#![allow(unsafe_code)]
+
+use super::kernel::OffsetTable;
+use super::simd::Simd;
 use crate::Conv2dShape;
 
 /// The layout of a shape's strips.
@@ -87,53 +90,72 @@ impl Stage {
     }
 
     /// Lays out what output rows `first`… of an image's group read. `x` is the group's part of the image.
-    #[inline(always)]
-    pub(super) fn fill(&self, x: &[f32], first: usize, strip: &mut [f32]) {
+    pub(super) fn fill<T: Simd>(&self, kernel: T, x: &[f32], first: usize, strip: &mut [f32]) {
         let shape = &self.shape;
         let (width, size) = (self.width(), shape.h * shape.w);
         let channel = self.residues[0].len() * self.residues[1].len() * self.plane();
+        // The rows that are read, which no hardware foresees from channel to channel.
+        let start = (first * shape.stride[0]).saturating_sub(shape.pad[0]).min(shape.h);
+        let end =
+            start + ((self.rows - 1) * shape.stride[0] + (shape.r - 1) * shape.dilation[0] + 1).min(shape.h - start);
         for (x, planes) in x.chunks_exact(size).zip(strip.chunks_exact_mut(channel)) {
-            let mut planes = planes.chunks_exact_mut(self.plane());
-            for &row in &self.residues[0] {
-                for &column in &self.residues[1] {
-                    let Some(plane) = planes.next() else { return };
-                    for (i, out) in plane.chunks_exact_mut(width).enumerate() {
-                        let y =
-                            ((first + i) * shape.stride[0] + row).checked_sub(shape.pad[0]).filter(|&y| y < shape.h);
-                        match y {
-                            Some(y) => self.line(&x[y * shape.w..][..shape.w], column, out),
-                            None => out.fill(0.0),
+            kernel.vectorize(
+                #[inline(always)]
+                || {
+                    for at in (start * shape.w..end * shape.w).step_by(16) {
+                        kernel.prefetch(x.as_ptr().wrapping_add(size + at));
+                    }
+                    let mut planes = planes.chunks_exact_mut(self.plane());
+                    for &row in &self.residues[0] {
+                        for &column in &self.residues[1] {
+                            let Some(plane) = planes.next() else { return };
+                            for (i, out) in plane.chunks_exact_mut(width).enumerate() {
+                                let y = ((first + i) * shape.stride[0] + row).checked_sub(shape.pad[0]);
+                                match y.filter(|&y| y < shape.h) {
+                                    Some(y) => self.line(kernel, &x[y * shape.w..][..shape.w], column, out),
+                                    None => out.fill(0.0),
+                                }
+                            }
                         }
                     }
-                }
-            }
+                },
+            );
         }
     }
 
     /// Every stride-th float of an input row, from column `residue` of the padded row on.
     #[inline(always)]
-    fn line(&self, row: &[f32], residue: usize, out: &mut [f32]) {
+    fn line<T: Simd>(&self, kernel: T, row: &[f32], residue: usize, out: &mut [f32]) {
         let (stride, pad) = (self.shape.stride[1], self.shape.pad[1]);
-        // 0 ≤ i·stride + residue − pad < W
-        let first = pad.saturating_sub(residue).div_ceil(stride).min(out.len());
-        let end = (row.len() + pad).saturating_sub(residue).div_ceil(stride).clamp(first, out.len());
-        out[..first].fill(0.0);
-        out[end..].fill(0.0);
-        let out = &mut out[first..end];
-        if out.is_empty() {
+        if stride > 2 {
+            for (i, out) in out.iter_mut().enumerate() {
+                *out = (i * stride + residue).checked_sub(pad).and_then(|at| row.get(at)).copied().unwrap_or(0.0);
+            }
             return;
         }
-        let row = &row[first * stride + residue - pad..];
-        match stride {
-            1 => out.copy_from_slice(&row[..out.len()]),
-            2 => {
-                let (pairs, rest) = row.as_chunks::<2>();
-                out.iter_mut().zip(pairs).for_each(|(out, pair)| *out = pair[0]);
-                if out.len() > pairs.len() {
-                    out[pairs.len()] = rest[0];
-                }
+        let width = row.len() as isize;
+        for at in (0..out.len()).step_by(T::LANES) {
+            let count = (out.len() - at).min(T::LANES);
+            // The floats that the vector's lanes come from: those within the row.
+            let from = (at * stride + residue) as isize - pad as isize;
+            let within = |from: isize, count: isize| -> u32 {
+                let (low, high) = ((-from).clamp(0, count), (width - from).clamp(0, count));
+                if low < high { (u32::MAX >> (32 - (high - low))) << low } else { 0 }
+            };
+            let lanes = T::LANES as isize;
+            let start = row.as_ptr().wrapping_offset(from);
+            // SAFETY: the masks' lanes lie within the row and within `out`.
+            unsafe {
+                let near = kernel.load_masked(start, kernel.mask(within(from, lanes)));
+                let v = if stride == 1 {
+                    near
+                } else {
+                    let mask = kernel.mask(within(from + lanes, lanes));
+                    kernel.deinterleave(near, kernel.load_masked(start.wrapping_offset(lanes), mask)).0
+                };
+                let mask = kernel.mask(u32::MAX >> (32 - count));
+                kernel.store_masked(out.as_mut_ptr().wrapping_add(at), mask, v);
             }
-            _ => out.iter_mut().zip(row.iter().step_by(stride)).for_each(|(out, &v)| *out = v),
         }
     }
 }
@@ -141,12 +163,4 @@ impl Stage {
 /// How far the last tap lies from the first of its residue.
 fn reach(taps: usize, dilation: usize, stride: usize) -> usize {
     (taps - 1) * dilation / stride
-}
-
-/// Lays a strip out with a kernel's instructions.
-pub(super) fn fill<T: Kernel>(kernel: T, stage: &Stage, x: &[f32], first: usize, strip: &mut [f32]) {
-    kernel.vectorize(
-        #[inline(always)]
-        || stage.fill(x, first, strip),
-    );
 }
