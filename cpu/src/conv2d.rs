@@ -148,7 +148,7 @@ impl Plan {
         let (q, pitch) = (shape.q(), Stage::pitch(&shape));
         if (pitch as f64) < MOST_PITCH * q as f64 {
             let product = product(Kind::Staged { q, pitch });
-            if let Some(stage) = Stage::new(shape, product.step() / q) {
+            if let Some(stage) = Stage::new(shape, product.step() / q, kernel.2) {
                 return Self { product, source: Source::Stage(Box::new(stage)) };
             }
         }

@@ -136,8 +136,8 @@ impl Product {
             Kind::InPlace => blocks.longest() * nr,
             Kind::Packed => blocks.longest() * step,
             Kind::Staged { q, pitch } => {
-                let vectors = Split::at_most(((step / q - 1) * pitch + q).div_ceil(lanes), nr / lanes);
-                (blocks.longest() + ranges.longest() * mr * vectors.parts) * nr
+                let width = ((step / q - 1) * pitch + q).next_multiple_of(16);
+                blocks.longest() * nr + ranges.longest() * mr * width
             }
         };
         let flops = 2u64.saturating_mul(count as u64).saturating_mul(rows as u64).saturating_mul(depth as u64);
@@ -320,8 +320,8 @@ impl Product {
         }
     }
 
-    /// A part whose rows of B lie in a strip: panel of columns after panel, each summed up beside the output and then copied
-    /// there, without the columns that don't exist.
+    /// A part whose rows of B lie in a strip: summed up beside the output and then copied there, without the columns that don't
+    /// exist, in runs that are long enough for the hardware to foresee.
     #[allow(clippy::too_many_arguments)]
     fn staged<T: Simd, const NR: usize>(
         &self,
@@ -340,7 +340,7 @@ impl Product {
         let vectors = Split::at_most(width.div_ceil(T::LANES), NR / T::LANES);
         let height = part.tile.rows();
         let (copies, sums) = scratch.split_at_mut(self.depth.longest() * NR);
-        let sums_pitch = vectors.parts * NR;
+        let sums_pitch = width.next_multiple_of(16);
         let sums = &mut sums[..if pitch == q { 0 } else { height * sums_pitch }];
         for block in 0..self.depth.parts {
             let depth = self.depth.part(block);
@@ -367,31 +367,18 @@ impl Product {
                         kernel.tile(a, rows, copy, part.tile.part(own, columns.clone()), start);
                     } else {
                         let mut sums = Tile::new(sums, height, sums_pitch);
-                        let at = panel * NR..panel * NR + columns.len();
-                        kernel.tile(a, rows, copy, sums.part(own, at), start);
+                        kernel.tile(a, rows, copy, sums.part(own, columns.clone()), start);
                     }
                 }
             }
         }
-        if pitch == q {
-            return;
-        }
-        for panel in 0..vectors.parts {
-            let columns = vectors.start(panel) * T::LANES..(vectors.start(panel + 1) * T::LANES).min(width);
-            // Runs of columns that exist: where they lie in the panel, in the output's rows, and how many.
-            let lines = columns.start / pitch..columns.end.div_ceil(pitch);
-            let mut runs = [(0, 0, 0); NR];
-            for (run, line) in runs.iter_mut().zip(lines.clone()) {
-                let (from, to) = ((line * pitch).max(columns.start), (line * pitch + q).min(columns.end));
-                *run = (panel * NR + from - columns.start, line * q + from - line * pitch, to.saturating_sub(from));
-            }
+        if pitch > q {
             kernel.vectorize(
                 #[inline(always)]
                 || {
                     for (row, sums) in sums.chunks_exact(sums_pitch).enumerate() {
-                        let out = part.tile.row(row);
-                        for &(from, to, len) in &runs[..lines.len()] {
-                            simd::copy(kernel, &sums[from..from + len], &mut out[to..to + len]);
+                        for (line, out) in part.tile.row(row).chunks_exact_mut(q).enumerate() {
+                            simd::copy(kernel, &sums[line * pitch..][..q], out);
                         }
                     }
                 },

@@ -22,6 +22,10 @@ pub(super) struct Stage {
     reach: [usize; 2],
     /// Output rows of a strip.
     rows: usize,
+    /// For each residue of columns the vectors of a line.
+    pieces: Vec<Vec<Piece>>,
+    /// The lanes that those have.
+    lanes: usize,
     /// Where in a strip each tap of each channel begins.
     table: OffsetTable,
 }
@@ -33,7 +37,7 @@ impl Stage {
     }
 
     /// For strips of at most `rows` output rows. `None` where a strip has more floats than offsets can tell.
-    pub(super) fn new(shape: Conv2dShape, rows: usize) -> Option<Self> {
+    pub(super) fn new(shape: Conv2dShape, rows: usize, lanes: usize) -> Option<Self> {
         let residues = [0, 1].map(|i| {
             let taps = [shape.r, shape.s][i];
             let mut found: Vec<_> = (0..taps).map(|t| t * shape.dilation[i] % shape.stride[i]).collect();
@@ -42,7 +46,7 @@ impl Stage {
             found
         });
         let reach = [0, 1].map(|i| reach([shape.r, shape.s][i], shape.dilation[i], shape.stride[i]));
-        let mut stage = Self { shape, residues, reach, rows, table: OffsetTable::new(vec![]) };
+        let mut stage = Self { shape, residues, reach, rows, pieces: vec![], lanes, table: OffsetTable::new(vec![]) };
         u32::try_from(stage.len(usize::MAX)).ok()?;
         let (plane, pitch) = (stage.plane(), stage.width());
         let mut at = Vec::with_capacity(shape.c / shape.groups * shape.r * shape.s);
@@ -61,6 +65,9 @@ impl Stage {
             }
         }
         stage.table = OffsetTable::new(at);
+        let (stride, pad) = (shape.stride[1], shape.pad[1] as isize);
+        let pieces = |&residue: &usize| Piece::all(residue as isize - pad, stride, shape.w, pitch, lanes);
+        stage.pieces = stage.residues[1].iter().map(pieces).collect();
         Some(stage)
     }
 
@@ -93,6 +100,7 @@ impl Stage {
     pub(super) fn fill<T: Simd>(&self, kernel: T, x: &[f32], first: usize, strip: &mut [f32]) {
         let shape = &self.shape;
         let (width, size) = (self.width(), shape.h * shape.w);
+        assert_eq!(T::LANES, self.lanes);
         let channel = self.residues[0].len() * self.residues[1].len() * self.plane();
         // The rows that are read, which no hardware foresees from channel to channel.
         let start = (first * shape.stride[0]).saturating_sub(shape.pad[0]).min(shape.h);
@@ -102,17 +110,19 @@ impl Stage {
             kernel.vectorize(
                 #[inline(always)]
                 || {
-                    for at in (start * shape.w..end * shape.w).step_by(16) {
+                    let mut at = start * shape.w;
+                    while at < end * shape.w {
                         kernel.prefetch(x.as_ptr().wrapping_add(size + at));
+                        at += 16;
                     }
                     let mut planes = planes.chunks_exact_mut(self.plane());
                     for &row in &self.residues[0] {
-                        for &column in &self.residues[1] {
+                        for pieces in &self.pieces {
                             let Some(plane) = planes.next() else { return };
                             for (i, out) in plane.chunks_exact_mut(width).enumerate() {
                                 let y = ((first + i) * shape.stride[0] + row).checked_sub(shape.pad[0]);
                                 match y.filter(|&y| y < shape.h) {
-                                    Some(y) => self.line(kernel, &x[y * shape.w..][..shape.w], column, out),
+                                    Some(y) => self.line(kernel, &x[y * shape.w..][..shape.w], pieces, out),
                                     None => out.fill(0.0),
                                 }
                             }
@@ -123,40 +133,63 @@ impl Stage {
         }
     }
 
-    /// Every stride-th float of an input row, from column `residue` of the padded row on.
+    /// Every stride-th float of an input row, from that of the padded row on that `pieces` begin with.
     #[inline(always)]
-    fn line<T: Simd>(&self, kernel: T, row: &[f32], residue: usize, out: &mut [f32]) {
-        let (stride, pad) = (self.shape.stride[1], self.shape.pad[1]);
-        if stride > 2 {
-            for (i, out) in out.iter_mut().enumerate() {
-                *out = (i * stride + residue).checked_sub(pad).and_then(|at| row.get(at)).copied().unwrap_or(0.0);
-            }
-            return;
-        }
-        let width = row.len() as isize;
-        for at in (0..out.len()).step_by(T::LANES) {
-            let count = (out.len() - at).min(T::LANES);
-            // The floats that the vector's lanes come from: those within the row.
-            let from = (at * stride + residue) as isize - pad as isize;
-            let within = |from: isize, count: isize| -> u32 {
-                let (low, high) = ((-from).clamp(0, count), (width - from).clamp(0, count));
-                if low < high { (u32::MAX >> (32 - (high - low))) << low } else { 0 }
-            };
-            let lanes = T::LANES as isize;
-            let start = row.as_ptr().wrapping_offset(from);
-            // SAFETY: the masks' lanes lie within the row and within `out`.
+    fn line<T: Simd>(&self, kernel: T, row: &[f32], pieces: &[Piece], out: &mut [f32]) {
+        let stride = self.shape.stride[1];
+        let mut to = out.as_mut_ptr();
+        for piece in pieces {
+            let start = row.as_ptr().wrapping_offset(piece.from);
+            // SAFETY: the masks' lanes lie within the row and within `out`, as `Piece::all` has made them for rows of
+            // that width and lines of that length, which `fill` asserts.
             unsafe {
-                let near = kernel.load_masked(start, kernel.mask(within(from, lanes)));
-                let v = if stride == 1 {
-                    near
-                } else {
-                    let mask = kernel.mask(within(from + lanes, lanes));
-                    kernel.deinterleave(near, kernel.load_masked(start.wrapping_offset(lanes), mask)).0
+                let v = match stride {
+                    1 => kernel.load_masked(start, kernel.mask(piece.near)),
+                    2 => {
+                        let near = kernel.load_masked(start, kernel.mask(piece.near));
+                        let far = kernel.load_masked(start.wrapping_add(T::LANES), kernel.mask(piece.far));
+                        kernel.deinterleave(near, far).0
+                    }
+                    _ => kernel.load_strided(start, stride, piece.near),
                 };
-                let mask = kernel.mask(u32::MAX >> (32 - count));
-                kernel.store_masked(out.as_mut_ptr().wrapping_add(at), mask, v);
+                kernel.store_masked(to, kernel.mask(piece.out), v);
             }
+            to = to.wrapping_add(T::LANES);
         }
+    }
+}
+
+/// A vector of a line.
+#[derive(Debug, Clone, Copy)]
+struct Piece {
+    /// Where in the input row the first lane comes from.
+    from: isize,
+    /// The lanes of a load from there that lie within the row; those of the next one, at a stride of 2. At larger ones
+    /// the lanes of the vector whose floats do.
+    near: u32,
+    far: u32,
+    /// The lanes that the line has.
+    out: u32,
+}
+
+impl Piece {
+    /// Those of a line of `len` floats, each `stride` floats of a row of `width` apart, the first at `first`.
+    fn all(first: isize, stride: usize, width: usize, len: usize, lanes: usize) -> Vec<Self> {
+        let bits = |hold: &dyn Fn(usize) -> bool| (0..lanes).filter(|&l| hold(l)).fold(0, |mask, l| mask | 1 << l);
+        let within = |at: isize| (0..width as isize).contains(&at);
+        let step = if stride > 2 { stride } else { 1 } as isize;
+        (0..len)
+            .step_by(lanes)
+            .map(|at| {
+                let from = first + (at * stride) as isize;
+                Self {
+                    from,
+                    near: bits(&|lane| within(from + lane as isize * step)),
+                    far: bits(&|lane| within(from + (lanes + lane) as isize)),
+                    out: bits(&|lane| at + lane < len),
+                }
+            })
+            .collect()
     }
 }
 
