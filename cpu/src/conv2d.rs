@@ -54,6 +54,9 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
+    /// Every one.
+    pub const ALL: [Self; 2] = [Self::Gemm, Self::Winograd4];
+
     /// `gemm` or `winograd4`.
     pub const fn name(self) -> &'static str {
         match self {
@@ -66,8 +69,11 @@ impl Algorithm {
     pub fn error_bound(self, shape: &Conv2dShape) -> f64 {
         let channels = shape.c / shape.groups.max(1);
         match self {
-            // Blocks of DEPTH products, each summed in order: its error grows as the root of the sum's length.
-            Self::Gemm => 1.2e-7 * ((channels * shape.r * shape.s).min(DEPTH) as f64).sqrt().max(8.0),
+            // Blocks of DEPTH products, each summed in order, then the blocks: the error grows as the roots of both lengths.
+            Self::Gemm => {
+                let taps = (channels * shape.r * shape.s) as f64;
+                1.2e-7 * (taps.min(DEPTH as f64).sqrt() + (taps / DEPTH as f64).sqrt()).max(8.0)
+            }
             Self::Winograd4 => winograd::error_bound(channels),
         }
     }

@@ -23,9 +23,13 @@
 //! # How it is computed
 //!
 //! Per image and group the sum is a matrix product: weights `M×D` (M = K/G, D = C/G·R·S) times patches `D×(P·Q)`. The
-//! patches are never stored whole: each task copies the part of them that it needs straight into the panels that the
-//! micro-kernel reads (im2col fused into the packing of the GEMM). The module `conv2d` derives the blocking, and the
-//! kernel trait in `kernel` draws the register tile.
+//! patches are never stored: a 1×1 kernel reads the image in place, others read strips of it in which every tap finds its
+//! row of the patch matrix (module `stage`), or copy panels of it where strips would be mostly padding (`pack`). The module
+//! `product` derives the blocking, `kernel` draws the register tile, and `winograd` has the transforms.
+//! [`Gemm`] is the same product as an operator.
+//!
+//! Threads take parts of the output from a common grid. The caller is one of them; a helper that comes too late, because
+//! another process keeps its core, is not waited for.
 //!
 //! # Choosing the instruction set
 //!

@@ -3,17 +3,20 @@
 //! ```text
 //! parts, by all threads    a range of rows × a run of columns
 //!   blocks of the depth      ≤ DEPTH steps
-//!     panels of columns        depth × NR of B                      in L1: 24 KiB of AVX-512's 48 columns
-//!       panels of rows           depth × MR of A                    streams from L2, 32 bytes a step
+//!     panels of columns        depth × NR of B
+//!       panels of rows           depth × MR of A: 32 bytes a step
 //! ```
 //!
-//! * **Depth** [`DEPTH`] = 128: a panel of B then takes 24 KiB of a first level of 32 KiB or more. Each block reads and
-//!   writes the output's tile once, 48 vectors beside 3072 FMAs. The blocks of one product are of nearly the same length,
-//!   which depends on the depth alone, and so does the order of summation.
+//! * **Depth** [`DEPTH`] = 256: a tile then has 6144 FMAs of AVX-512 for each time that it is read and written. A panel of B
+//!   of 48 columns has 48 KiB, what a first level has or half as much again; it is read in order, so that what is missing
+//!   comes from the second level in time. The blocks of one product are of nearly the same length, which depends on the
+//!   depth alone, and so does the order of summation.
 //! * **Ranges** of rows: a block of A, range × DEPTH, is read again for each panel of columns, so that it should stay in
-//!   the second level: [`RANGE`] rows are 256 KiB.
+//!   the second level: [`RANGE`] rows are 512 KiB.
 //! * **In place**: the first panel of rows reads B where it lies and copies it on its way, with stores that the FMAs leave
 //!   room for; the others read the copy. Neither a pass of its own for packing nor a stride of a page's size costs then.
+//! * **Strips**: see [`stage`](super::stage). Their sums stand beside the output until a part is done, and then go there in
+//!   whole rows.
 //! * **Parts** of about [`PART_FLOPS`]: some 50 µs at 150 GFLOP/s, long beside the 0.1 µs that taking one costs, short
 //!   enough for a thread that is interrupted to lose little.
 //! * Below [`INLINE_FLOPS`] the work is done before another thread wakes up (5 to 12 µs), so that the caller does it.
