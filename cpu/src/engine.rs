@@ -2,11 +2,10 @@
 
 use std::{
     num::NonZeroUsize,
-    sync::atomic::{AtomicUsize, Ordering},
     sync::{Mutex, PoisonError},
 };
 
-use super::{CpuError, ISA_VARIABLE, Isa};
+use super::{CpuError, ISA_VARIABLE, Isa, share};
 
 /// Worker threads, scratch memory and an instruction set; operators run on it.
 ///
@@ -66,10 +65,6 @@ impl Engine {
     }
 }
 
-/// How often a caller that has no work left looks whether the others are done, before it goes to sleep: about 20 µs, a
-/// little more than waking it takes.
-const LOOKS: usize = 1000;
-
 /// An engine at work: work can be shared with its threads, and scratch memory borrowed.
 #[derive(Clone, Copy)]
 pub(super) struct Lane<'e> {
@@ -87,19 +82,7 @@ impl<'e> Lane<'e> {
     pub(super) fn share(self, parts: usize, f: impl Fn(Lane<'e>) + Sync) {
         let others = self.engine.threads.get().min(parts).saturating_sub(1);
         let Some(pool) = self.engine.pool.as_ref().filter(|_| others > 0) else { return f(self) };
-        let running = AtomicUsize::new(others);
-        let (f, running) = (&f, &running);
-        pool.in_place_scope(|scope| {
-            for _ in 0..others {
-                scope.spawn(move |_| {
-                    f(self);
-                    running.fetch_sub(1, Ordering::Relaxed);
-                });
-            }
-            f(self);
-            // The others are at their last parts: sleeping and being woken would take longer.
-            (0..LOOKS).take_while(|_| running.load(Ordering::Relaxed) > 0).for_each(|_| std::hint::spin_loop());
-        });
+        share::share(pool, others, &|| f(self));
     }
 
     /// Calls `f` for every item, in no fixed order, at most `parallel` of them at the same time.

@@ -71,6 +71,7 @@ mod portable;
 mod product;
 pub mod reference;
 mod shape;
+mod share;
 mod simd;
 mod stage;
 #[cfg(test)]

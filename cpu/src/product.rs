@@ -24,7 +24,7 @@ use super::engine::Lane;
 use super::kernel::{Rows, Start, Steps};
 use super::matrix::{Cuts, Grid, Part, Split, Tile};
 use super::pack::{self, Patches};
-use super::simd::Simd;
+use super::simd::{self, Simd};
 use super::stage::Stage;
 
 /// Most steps of a block of the depth.
@@ -135,7 +135,10 @@ impl Product {
         let b_floats = match kind {
             Kind::InPlace => blocks.longest() * nr,
             Kind::Packed => blocks.longest() * step,
-            Kind::Staged { .. } => (blocks.longest() + ranges.longest() * mr) * nr,
+            Kind::Staged { q, pitch } => {
+                let vectors = Split::at_most(((step / q - 1) * pitch + q).div_ceil(lanes), nr / lanes);
+                (blocks.longest() + ranges.longest() * mr * vectors.parts) * nr
+            }
         };
         let flops = 2u64.saturating_mul(count as u64).saturating_mul(rows as u64).saturating_mul(depth as u64);
         Self {
@@ -337,50 +340,58 @@ impl Product {
         let vectors = Split::at_most(width.div_ceil(T::LANES), NR / T::LANES);
         let height = part.tile.rows();
         let (copies, sums) = scratch.split_at_mut(self.depth.longest() * NR);
-        for panel in 0..vectors.parts {
-            let columns = vectors.start(panel) * T::LANES..(vectors.start(panel + 1) * T::LANES).min(width);
-            for block in 0..self.depth.parts {
-                let depth = self.depth.part(block);
-                let rows =
+        let sums_pitch = vectors.parts * NR;
+        let sums = &mut sums[..if pitch == q { 0 } else { height * sums_pitch }];
+        for block in 0..self.depth.parts {
+            let depth = self.depth.part(block);
+            for panel in 0..vectors.parts {
+                let columns = vectors.start(panel) * T::LANES..(vectors.start(panel + 1) * T::LANES).min(width);
+                let first =
                     Rows { data: &strip[columns.start..], steps: Steps::Offsets(stage.table().part(depth.clone())) };
-                for panel in range.clone() {
-                    let own = panels.part(panel);
+                for row_panel in range.clone() {
+                    let own = panels.part(row_panel);
                     let start = match bias {
                         _ if block > 0 => Start::Accumulate,
                         Some(bias) => Start::Bias(&bias[own.clone()]),
                         None => Start::Zero,
                     };
                     // Runs begin anywhere in a cache line; the copy's begin with one.
-                    let (rows, copy) = match panel == range.start {
-                        true => (rows, (range.len() > 2).then_some(&mut *copies)),
+                    let (rows, copy) = match row_panel == range.start {
+                        true => (first, (range.len() > 2).then_some(&mut *copies)),
                         false if range.len() > 2 => (Rows::packed::<T>(&copies[..depth.len() * NR]), None),
-                        false => (rows, None),
+                        false => (first, None),
                     };
                     let own = own.start - first_row..own.end - first_row;
-                    let a = &a[self.a_panel(block, panel)];
+                    let a = &a[self.a_panel(block, row_panel)];
                     if pitch == q {
                         kernel.tile(a, rows, copy, part.tile.part(own, columns.clone()), start);
                     } else {
-                        let mut sums = Tile::new(&mut sums[..height * NR], height, NR);
-                        kernel.tile(a, rows, copy, sums.part(own, 0..columns.len()), start);
+                        let mut sums = Tile::new(sums, height, sums_pitch);
+                        let at = panel * NR..panel * NR + columns.len();
+                        kernel.tile(a, rows, copy, sums.part(own, at), start);
                     }
                 }
             }
-            if pitch == q {
-                continue;
+        }
+        if pitch == q {
+            return;
+        }
+        for panel in 0..vectors.parts {
+            let columns = vectors.start(panel) * T::LANES..(vectors.start(panel + 1) * T::LANES).min(width);
+            // Runs of columns that exist: where they lie in the panel, in the output's rows, and how many.
+            let lines = columns.start / pitch..columns.end.div_ceil(pitch);
+            let mut runs = [(0, 0, 0); NR];
+            for (run, line) in runs.iter_mut().zip(lines.clone()) {
+                let (from, to) = ((line * pitch).max(columns.start), (line * pitch + q).min(columns.end));
+                *run = (panel * NR + from - columns.start, line * q + from - line * pitch, to.saturating_sub(from));
             }
             kernel.vectorize(
                 #[inline(always)]
                 || {
-                    for (row, sums) in sums.chunks_exact(NR).take(height).enumerate() {
+                    for (row, sums) in sums.chunks_exact(sums_pitch).enumerate() {
                         let out = part.tile.row(row);
-                        for line in columns.start / pitch..columns.end.div_ceil(pitch) {
-                            let (from, to) = ((line * pitch).max(columns.start), (line * pitch + q).min(columns.end));
-                            if from < to {
-                                let at = line * q + from - line * pitch;
-                                out[at..at + to - from]
-                                    .copy_from_slice(&sums[from - columns.start..to - columns.start]);
-                            }
+                        for &(from, to, len) in &runs[..lines.len()] {
+                            simd::copy(kernel, &sums[from..from + len], &mut out[to..to + len]);
                         }
                     }
                 },

@@ -92,6 +92,25 @@ pub(super) trait Simd: Kernel {
     unsafe fn store_masked(self, p: *mut f32, mask: Self::Mask, v: Self::V);
 }
 
+/// Copies a short run, without a call.
+///
+/// Panics where the lengths differ.
+#[inline(always)]
+pub(super) fn copy<T: Simd>(k: T, from: &[f32], to: &mut [f32]) {
+    assert_eq!(from.len(), to.len());
+    let whole = from.len() / T::LANES * T::LANES;
+    // SAFETY: vectors and the mask's lanes lie within both slices, which are equally long.
+    unsafe {
+        for i in (0..whole).step_by(T::LANES) {
+            k.store(to.as_mut_ptr().add(i), k.load(from.as_ptr().add(i)));
+        }
+        if whole < from.len() {
+            let mask = k.mask(u32::MAX >> (32 - (from.len() - whole)));
+            k.store_masked(to.as_mut_ptr().add(whole), mask, k.load_masked(from.as_ptr().add(whole), mask));
+        }
+    }
+}
+
 /// [`Simd::LANES`] of the implementation for `isa`.
 pub(super) fn lanes(isa: Isa) -> usize {
     match isa {
