@@ -96,8 +96,8 @@ struct Worker {
 
 /// What `run` times, with buffers that stay the caller's.
 enum Prepared {
-    Conv { conv: Conv2d, weights: Packed, x: Vec<f32>, y: Vec<f32> },
-    Gemm { gemm: Gemm, a: Vec<f32>, b: Vec<f32>, c: Vec<f32> },
+    Conv { conv: Box<Conv2d>, weights: Packed, x: Vec<f32>, y: Vec<f32> },
+    Gemm { gemm: Box<Gemm>, a: Vec<f32>, b: Vec<f32>, c: Vec<f32> },
 }
 
 impl Prepared {
@@ -175,7 +175,7 @@ impl Worker {
         let weights = conv.pack(&self.engine, &tensor(shape.weight_len(), 2)?).map_err(text)?;
         // The output is written already, so that no timed run is the first to touch a page.
         let (x, y) = (tensor(shape.input_len(), 1)?, tensor(shape.output_len(), 3)?);
-        Ok(Prepared::Conv { conv, weights, x, y })
+        Ok(Prepared::Conv { conv: conv.into(), weights, x, y })
     }
 
     /// `M N K`: C = A·B.
@@ -191,7 +191,7 @@ impl Worker {
         // A once more: packed.
         check_size(shape.flops(), a.saturating_mul(2).saturating_add(b).saturating_add(c).saturating_mul(4))?;
         let gemm = Gemm::new(&self.engine, shape).map_err(text)?;
-        Ok(Prepared::Gemm { gemm, a: tensor(m * k, 1)?, b: tensor(k * n, 2)?, c: tensor(m * n, 3)? })
+        Ok(Prepared::Gemm { gemm: gemm.into(), a: tensor(m * k, 1)?, b: tensor(k * n, 2)?, c: tensor(m * n, 3)? })
     }
 
     fn run(&mut self, duration: Duration) -> Result<String, String> {
