@@ -70,6 +70,7 @@ mod isa;
 mod kernel;
 mod matrix;
 mod pack;
+pub mod peak;
 mod portable;
 mod product;
 pub mod reference;
