@@ -73,18 +73,18 @@ fn tile<const ROWS: usize, const VECS: usize, const MASKED: bool>(
             None => sum::<ROWS, VECS, MASKED, false>(a.as_ptr(), b, std::ptr::null_mut(), depth, mask),
         }
     };
-    for r in 0..ROWS {
+    for (r, acc) in acc.iter().enumerate() {
         let out = c.row(r).as_mut_ptr();
-        for v in 0..VECS {
+        for (v, &acc) in acc.iter().enumerate() {
             // SAFETY: a row of c is `columns` floats; vector v touches those from v·8 on, the last the masked ones.
             unsafe {
                 let out = out.add(v * LANES);
                 let masked = MASKED && v == VECS - 1;
                 let sum = match start {
-                    Start::Zero => acc[r][v],
-                    Start::Bias(bias) => _mm256_add_ps(_mm256_set1_ps(bias[r]), acc[r][v]),
-                    Start::Accumulate if masked => _mm256_add_ps(_mm256_maskload_ps(out, mask), acc[r][v]),
-                    Start::Accumulate => _mm256_add_ps(_mm256_loadu_ps(out), acc[r][v]),
+                    Start::Zero => acc,
+                    Start::Bias(bias) => _mm256_add_ps(_mm256_set1_ps(bias[r]), acc),
+                    Start::Accumulate if masked => _mm256_add_ps(_mm256_maskload_ps(out, mask), acc),
+                    Start::Accumulate => _mm256_add_ps(_mm256_loadu_ps(out), acc),
                 };
                 if masked {
                     _mm256_maskstore_ps(out, mask, sum);

@@ -97,33 +97,33 @@ fn tile<const ROWS: usize, const VECS: usize>(
 
     match start {
         Start::Zero => {
-            for r in 0..ROWS {
+            for (r, acc) in acc.iter().enumerate() {
                 let out = c.row(r).as_mut_ptr();
-                for v in 0..VECS {
+                for (v, &acc) in acc.iter().enumerate() {
                     // SAFETY: a row of c is `columns` floats; vector v touches those from v·16 on, the last the masked.
-                    unsafe { _mm512_mask_storeu_ps(out.add(v * LANES), mask_of::<VECS>(v, mask), acc[r][v]) };
+                    unsafe { _mm512_mask_storeu_ps(out.add(v * LANES), mask_of::<VECS>(v, mask), acc) };
                 }
             }
         }
         Start::Bias(bias) => {
-            for r in 0..ROWS {
+            for (r, acc) in acc.iter().enumerate() {
                 let (out, bias) = (c.row(r).as_mut_ptr(), _mm512_set1_ps(bias[r]));
-                for v in 0..VECS {
-                    let sum = _mm512_add_ps(bias, acc[r][v]);
+                for (v, &acc) in acc.iter().enumerate() {
+                    let sum = _mm512_add_ps(bias, acc);
                     // SAFETY: as above.
                     unsafe { _mm512_mask_storeu_ps(out.add(v * LANES), mask_of::<VECS>(v, mask), sum) };
                 }
             }
         }
         Start::Accumulate => {
-            for r in 0..ROWS {
+            for (r, acc) in acc.iter().enumerate() {
                 let out = c.row(r).as_mut_ptr();
-                for v in 0..VECS {
+                for (v, &acc) in acc.iter().enumerate() {
                     let mask = mask_of::<VECS>(v, mask);
                     // SAFETY: as above.
                     unsafe {
                         let out = out.add(v * LANES);
-                        _mm512_mask_storeu_ps(out, mask, _mm512_add_ps(_mm512_maskz_loadu_ps(mask, out), acc[r][v]));
+                        _mm512_mask_storeu_ps(out, mask, _mm512_add_ps(_mm512_maskz_loadu_ps(mask, out), acc));
                     }
                 }
             }

@@ -360,23 +360,27 @@ impl Winograd {
         }
         let (p, q) = (shape.p(), shape.q());
         for (at, vector) in job.vectors.clone().enumerate() {
-            let pieces: [Option<(usize, usize, usize, T::Mask)>; 4] = std::array::from_fn(|i| {
+            let pieces: [Option<OutPiece<T>>; 4] = std::array::from_fn(|i| {
                 let from = vector * T::LANES * M + i * T::LANES;
                 let (n, row, column) = self.quad(from / WIDTH)?;
                 let column = column + from % WIDTH;
                 let count = q.saturating_sub(column).min(T::LANES);
-                let mask = kernel.mask((1u32 << count) - 1);
                 let plane = n * shape.k + job.group * k + rows.start;
-                (count > 0).then_some((plane * p * q + row * M * q + column, (p - row * M).min(M), count, mask))
+                (count > 0).then(|| OutPiece {
+                    start: plane * p * q + row * M * q + column,
+                    height: (p - row * M).min(M),
+                    count,
+                    mask: kernel.mask((1u32 << count) - 1),
+                })
             });
             kernel.vectorize(
                 #[inline(always)]
                 || {
                     for row in 0..rows.len() {
                         for piece in pieces.iter().flatten() {
-                            let ahead = (row + AHEAD).min(rows.len() - 1) * p * q;
-                            for i in 0..piece.1 {
-                                kernel.prefetch_to_write(y.at(piece.0 + ahead + i * q, piece.2));
+                            let ahead = piece.start + (row + AHEAD).min(rows.len() - 1) * p * q;
+                            for i in 0..piece.height {
+                                kernel.prefetch_to_write(y.at(ahead + i * q, piece.count));
                             }
                         }
                         let bias = kernel.splat(bias.map_or(0.0, |b| b[job.group * k + rows.start + row]));
@@ -386,12 +390,12 @@ impl Winograd {
                         let outs = unsafe { transform_outputs(kernel, m.as_ptr(), m_plane, bias) };
                         for (i, line) in outs.into_iter().enumerate() {
                             for (piece, v) in pieces.iter().zip(line) {
-                                if let Some((offset, height, count, mask)) = *piece
-                                    && i < height
+                                if let Some(piece) = piece
+                                    && i < piece.height
                                 {
-                                    let out = y.at(offset + row * p * q + i * q, count);
+                                    let out = y.at(piece.start + row * p * q + i * q, piece.count);
                                     // SAFETY: `count` floats of the output, which the mask has; the caller's promise.
-                                    unsafe { kernel.store_masked(out, mask, v) };
+                                    unsafe { kernel.store_masked(out, piece.mask, v) };
                                 }
                             }
                         }
@@ -409,7 +413,17 @@ struct Job {
     vectors: Range<usize>,
 }
 
-/// [`Simd::LANES`] columns of one row of tiles.
+/// [`Simd::LANES`] columns of the output of one row of tiles, in the first channel of a band.
+#[derive(Clone, Copy)]
+struct OutPiece<T: Simd> {
+    start: usize,
+    /// Rows and columns that there are.
+    height: usize,
+    count: usize,
+    mask: T::Mask,
+}
+
+/// [`Simd::LANES`] columns of the input of one row of tiles.
 #[derive(Clone, Copy)]
 struct Piece<T: Simd> {
     /// Where the image's channels start.
@@ -526,22 +540,10 @@ unsafe fn transform_inputs<T: Simd>(k: T, load: impl Fn(usize) -> [[T::V; 4]; 2]
 unsafe fn transform_outputs<T: Simd>(k: T, m: *const f32, plane: usize, bias: T::V) -> [[T::V; 4]; M] {
     macro_rules! column {
         ($s:expr) => {{
-            let load = [0, 1, 2, 3, 4, 5].map(|i| (i * N + $s) * plane);
+            let [v0, v1, v2, v3, v4, v5] = [0, 1, 2, 3, 4, 5].map(|i| m.wrapping_add((i * N + $s) * plane));
             // SAFETY: the caller's promise.
-            let [v0, v1, v2, v3, v4, v5] = load;
-            unsafe {
-                outputs(
-                    k,
-                    &[
-                        k.load(m.add(v0)),
-                        k.load(m.add(v1)),
-                        k.load(m.add(v2)),
-                        k.load(m.add(v3)),
-                        k.load(m.add(v4)),
-                        k.load(m.add(v5)),
-                    ],
-                )
-            }
+            let column = unsafe { [k.load(v0), k.load(v1), k.load(v2), k.load(v3), k.load(v4), k.load(v5)] };
+            outputs(k, &column)
         }};
     }
     let [h0, h1, h2, h3, h4, h5] = [column!(0), column!(1), column!(2), column!(3), column!(4), column!(5)];
