@@ -26,11 +26,13 @@ use std::str::FromStr;
 
 use super::{
     CpuError, Engine, Isa,
+    depthwise::{self, Depthwise},
     engine::{CacheLine, Lane},
     error::{check_tensors, check_weights},
     kernel::{Kernel, Start},
     pack::{self, Patches},
     portable::Portable,
+    simd::Simd,
     winograd::{self, Winograd},
 };
 use crate::Conv2dShape;
@@ -61,6 +63,7 @@ pub struct Conv2d {
 enum Method {
     Gemm(Plan),
     Winograd(Winograd),
+    Depthwise(Depthwise),
 }
 
 /// How a convolution is computed.
@@ -74,14 +77,18 @@ pub enum Algorithm {
     /// grows as the root of the channels: 1.4e-6 of max|y| at 64, 4e-6 at 512. A NaN or an infinity reaches all sixteen outputs of the
     /// tiles that it is in.
     Winograd4,
+    /// Products and sums as the definition has them, straight from the input, for one input channel a group. The error is
+    /// that of one sum over the kernel's R·S taps.
+    Depthwise,
 }
 
 impl Algorithm {
-    /// `gemm` or `winograd4`.
+    /// `gemm`, `winograd4` or `depthwise`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Gemm => "gemm",
             Self::Winograd4 => "winograd4",
+            Self::Depthwise => "depthwise",
         }
     }
 
@@ -92,6 +99,7 @@ impl Algorithm {
             // Blocks of DEPTH products, each summed in order: its error grows as the root of the sum's length.
             Self::Gemm => 1.2e-7 * ((channels * shape.r * shape.s).min(DEPTH) as f64).sqrt().max(8.0),
             Self::Winograd4 => winograd::error_bound(channels),
+            Self::Depthwise => depthwise::error_bound(shape),
         }
     }
 }
@@ -254,6 +262,7 @@ impl Conv2d {
     pub fn within(engine: &Engine, shape: Conv2dShape, accuracy: Accuracy) -> Result<Self, CpuError> {
         shape.validate()?;
         let algorithm = match accuracy {
+            _ if depthwise::fits(&shape) && depthwise::pays(&shape) => Algorithm::Depthwise,
             Accuracy::Default if winograd::fits(&shape) && winograd::cost(&shape) < WINOGRAD_COST => {
                 Algorithm::Winograd4
             }
@@ -272,6 +281,9 @@ impl Conv2d {
         if algorithm == Algorithm::Winograd4 && !winograd::fits(&shape) {
             return Err(CpuError::Algorithm { algorithm, rule: "it does 3×3 kernels at stride 1 and dilation 1" });
         }
+        if algorithm == Algorithm::Depthwise && !depthwise::fits(&shape) {
+            return Err(CpuError::Algorithm { algorithm, rule: "it does one input channel a group" });
+        }
         let isa = engine.isa();
         let (mr, nr) = match isa {
             Isa::Portable => (Portable::MR, Portable::NR),
@@ -285,6 +297,7 @@ impl Conv2d {
         let method = match algorithm {
             Algorithm::Gemm => Method::Gemm(Plan::new(shape, mr, nr)),
             Algorithm::Winograd4 => Method::Winograd(Winograd::new(shape, mr, nr)),
+            Algorithm::Depthwise => Method::Depthwise(Depthwise::new(shape, isa)),
         };
         Ok(Self { shape, isa, method })
     }
@@ -304,6 +317,7 @@ impl Conv2d {
         match self.method {
             Method::Gemm(_) => Algorithm::Gemm,
             Method::Winograd(_) => Algorithm::Winograd4,
+            Method::Depthwise(_) => Algorithm::Depthwise,
         }
     }
 
@@ -323,7 +337,7 @@ impl Conv2d {
 
     fn packed_len(&self) -> usize {
         match &self.method {
-            Method::Gemm(_) => self.shape.weight_len(),
+            Method::Gemm(_) | Method::Depthwise(_) => self.shape.weight_len(),
             Method::Winograd(winograd) => winograd.packed_len(),
         }
     }
@@ -334,6 +348,7 @@ impl Conv2d {
             Method::Gemm(plan) if plan.panels.total == 1 => packed.copy_from_slice(w),
             Method::Gemm(plan) => plan.pack_weights(self.shape.groups, lane, w, packed),
             Method::Winograd(winograd) => winograd.pack(lane, w, packed),
+            Method::Depthwise(_) => packed.copy_from_slice(w),
         }
     }
 
@@ -406,7 +421,7 @@ impl Conv2d {
     }
 
     /// `NR` repeats `T::NR`, because an associated constant cannot be a const argument.
-    fn run_with<T: Kernel, const NR: usize>(
+    fn run_with<T: Kernel + Simd, const NR: usize>(
         &self,
         kernel: T,
         engine: &Engine,
@@ -417,6 +432,10 @@ impl Conv2d {
     ) {
         const { assert!(NR == T::NR) };
         let shape = &self.shape;
+        if let (Method::Depthwise(depthwise), Weights::Plain(w) | Weights::Packed(w)) = (&self.method, w) {
+            // Its weights stay as they are.
+            return engine.enter(shape.flops() > INLINE_FLOPS / 2, |lane| depthwise.run(kernel, lane, x, w, bias, y));
+        }
         let x_group = shape.c / shape.groups * shape.h * shape.w;
         let flops = shape.flops();
         engine.enter(flops > INLINE_FLOPS, |lane| {
@@ -432,6 +451,7 @@ impl Conv2d {
             let plan = match &self.method {
                 Method::Gemm(plan) => plan,
                 Method::Winograd(winograd) => return winograd.run::<T, NR>(kernel, lane, x, a, bias, y),
+                Method::Depthwise(depthwise) => return depthwise.run(kernel, lane, x, a, bias, y),
             };
             let rows = plan.panels.total;
             let parts: Vec<_> = y.chunks_mut(rows * plan.pixels).zip(x.chunks(x_group)).enumerate().collect();

@@ -17,7 +17,7 @@
 //! * [`Algorithm::Winograd4`] adds and subtracts inputs before it multiplies, so that a NaN or an infinity reaches the
 //!   outputs of whole tiles. It is what [`Conv2d::new`] takes where it is cheaper; [`Accuracy::Exact`] rules it out.
 //! * f32 sums depend on their order. [`Conv2d`] fixes it: taps in the order (c, r, s) within blocks of a length that only
-//!   the shape decides, then the blocks in order. The result is the same bit for bit whatever the number of threads, and
+//!   the shape decides, then the blocks in order, or for [`Algorithm::Depthwise`] the bias and then taps in the order (r, s). The result is the same bit for bit whatever the number of threads, and
 //!   the same on AVX2 and AVX-512, which differ in width only; the portable kernel rounds the product as well.
 //!
 //! # How it is computed
@@ -26,6 +26,9 @@
 //! patches are never stored whole: each task copies the part of them that it needs straight into the panels that the
 //! micro-kernel reads (im2col fused into the packing of the GEMM). The module `conv2d` derives the blocking, and the
 //! kernel trait in `kernel` draws the register tile.
+//!
+//! With one input channel a group the product has one row, or few. [`Algorithm::Depthwise`] then goes over the input where
+//! it lies, with the weights in registers: module `depthwise`.
 //!
 //! # Choosing the instruction set
 //!
@@ -58,6 +61,7 @@ mod avx2;
 mod avx512;
 mod compare;
 mod conv2d;
+mod depthwise;
 mod engine;
 mod error;
 mod isa;
@@ -66,6 +70,7 @@ mod pack;
 mod portable;
 pub mod reference;
 mod shape;
+mod simd;
 #[cfg(test)]
 mod tests;
 mod winograd;

@@ -1,0 +1,374 @@
+//! Vectors of f32 for kernels that are written once for every instruction set.
+//!
+//! The methods are to be inlined into a closure of [`Kernel::vectorize`]: elsewhere each would be a call. A value of a type
+//! that implements [`Simd`] is the proof that the host has the instructions.
+#![allow(unsafe_code)]
+
+#[cfg(target_arch = "x86_64")]
+use std::arch::x86_64::*;
+
+use super::Isa;
+#[cfg(target_arch = "x86_64")]
+use super::{avx2::Avx2, avx512::Avx512};
+use super::{kernel::Kernel, portable::Portable};
+
+/// Lanes of the widest vector.
+pub(super) const MAX_LANES: usize = 16;
+
+/// Vectors of [`LANES`](Self::LANES) floats.
+pub(super) trait Simd: Kernel {
+    /// Floats of a vector: even, at most [`MAX_LANES`].
+    const LANES: usize;
+    /// A vector.
+    type V: Copy;
+    /// Which lanes a load or a store touches.
+    type Mask: Copy;
+    /// Which lanes of two vectors a permutation takes.
+    type Index: Copy;
+
+    /// The mask whose lane i is bit i.
+    fn mask(self, bits: u32) -> Self::Mask;
+
+    /// The index whose lane i names lane `lanes[i]` of a first vector, or from [`LANES`](Self::LANES) on of a second one.
+    fn index(self, lanes: &[u32; MAX_LANES]) -> Self::Index;
+
+    /// `v` in every lane.
+    fn splat(self, v: f32) -> Self::V;
+
+    /// `a·b + c`; rounded once, but in the portable implementation.
+    fn fma(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V;
+
+    /// The floats at even places of `a` and then `b`, and those at odd places.
+    fn deinterleave(self, a: Self::V, b: Self::V) -> (Self::V, Self::V);
+
+    /// Lanes of `a` and `b` as `index` has them.
+    fn permute(self, a: Self::V, b: Self::V, index: Self::Index) -> Self::V;
+
+    /// Low lanes of `low`, high lanes of `high`.
+    fn halves(self, low: Self::V, high: Self::V) -> Self::V;
+
+    /// Tells the caches that `p`, which may be any address, will be used soon.
+    fn prefetch(self, p: *const f32);
+
+    /// # Safety
+    ///
+    /// `LANES` floats can be read at `p`.
+    unsafe fn load(self, p: *const f32) -> Self::V;
+
+    /// Zero in the lanes that `mask` leaves out.
+    ///
+    /// # Safety
+    ///
+    /// The floats of `mask`'s lanes can be read at `p`.
+    unsafe fn load_masked(self, p: *const f32, mask: Self::Mask) -> Self::V;
+
+    /// Lane i is the float at `p[i·stride]`; zero in the lanes that the bits of `mask` leave out.
+    ///
+    /// # Safety
+    ///
+    /// The floats of `mask`'s lanes can be read, and lie less than 2^31 floats from `p`.
+    unsafe fn load_strided(self, p: *const f32, stride: usize, mask: u32) -> Self::V;
+
+    /// # Safety
+    ///
+    /// `LANES` floats can be written at `p`.
+    unsafe fn store(self, p: *mut f32, v: Self::V);
+
+    /// # Safety
+    ///
+    /// The floats of `mask`'s lanes can be written at `p`.
+    unsafe fn store_masked(self, p: *mut f32, mask: Self::Mask, v: Self::V);
+}
+
+/// [`Simd::LANES`] of the implementation for `isa`.
+pub(super) fn lanes(isa: Isa) -> usize {
+    match isa {
+        Isa::Portable => Portable::LANES,
+        Isa::Avx2 => 8,
+        Isa::Avx512 => 16,
+    }
+}
+
+// SAFETY, of every call of an intrinsic in this module: the value `self` exists only where the host has the instruction
+// set; what is read and written is the caller's promise.
+
+#[cfg(target_arch = "x86_64")]
+impl Simd for Avx512 {
+    const LANES: usize = 16;
+    type V = __m512;
+    type Mask = __mmask16;
+    type Index = __m512i;
+
+    #[inline(always)]
+    fn mask(self, bits: u32) -> __mmask16 {
+        bits as __mmask16
+    }
+
+    #[inline(always)]
+    fn index(self, lanes: &[u32; MAX_LANES]) -> __m512i {
+        // SAFETY: `self` is the proof; the array has 16 elements.
+        unsafe { _mm512_loadu_si512(lanes.as_ptr().cast()) }
+    }
+
+    #[inline(always)]
+    fn splat(self, v: f32) -> __m512 {
+        // SAFETY: `self` is the proof.
+        unsafe { _mm512_set1_ps(v) }
+    }
+
+    #[inline(always)]
+    fn fma(self, a: __m512, b: __m512, c: __m512) -> __m512 {
+        // SAFETY: `self` is the proof.
+        unsafe { _mm512_fmadd_ps(a, b, c) }
+    }
+
+    #[inline(always)]
+    fn deinterleave(self, a: __m512, b: __m512) -> (__m512, __m512) {
+        // SAFETY: `self` is the proof.
+        unsafe {
+            let even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+            let odd = _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+            (_mm512_permutex2var_ps(a, even, b), _mm512_permutex2var_ps(a, odd, b))
+        }
+    }
+
+    #[inline(always)]
+    fn permute(self, a: __m512, b: __m512, index: __m512i) -> __m512 {
+        // SAFETY: `self` is the proof.
+        unsafe { _mm512_permutex2var_ps(a, index, b) }
+    }
+
+    #[inline(always)]
+    fn halves(self, low: __m512, high: __m512) -> __m512 {
+        // SAFETY: `self` is the proof.
+        unsafe { _mm512_mask_blend_ps(0xff00, low, high) }
+    }
+
+    #[inline(always)]
+    fn prefetch(self, p: *const f32) {
+        // SAFETY: a prefetch of an address that can't be read does nothing.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(p.cast()) }
+    }
+
+    #[inline(always)]
+    unsafe fn load(self, p: *const f32) -> __m512 {
+        // SAFETY: `self` is the proof; the caller's promise.
+        unsafe { _mm512_loadu_ps(p) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_masked(self, p: *const f32, mask: __mmask16) -> __m512 {
+        // SAFETY: `self` is the proof; the caller's promise.
+        unsafe { _mm512_maskz_loadu_ps(mask, p) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_strided(self, p: *const f32, stride: usize, mask: u32) -> __m512 {
+        // SAFETY: `self` is the proof; the caller's promise. Products that overflow are those of lanes left out.
+        unsafe {
+            let lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+            let at = _mm512_mullo_epi32(lanes, _mm512_set1_epi32(stride as i32));
+            _mm512_mask_i32gather_ps::<4>(_mm512_setzero_ps(), mask as __mmask16, at, p)
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn store(self, p: *mut f32, v: __m512) {
+        // SAFETY: `self` is the proof; the caller's promise.
+        unsafe { _mm512_storeu_ps(p, v) }
+    }
+
+    #[inline(always)]
+    unsafe fn store_masked(self, p: *mut f32, mask: __mmask16, v: __m512) {
+        // SAFETY: `self` is the proof; the caller's promise.
+        unsafe { _mm512_mask_storeu_ps(p, mask, v) }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Simd for Avx2 {
+    const LANES: usize = 8;
+    type V = __m256;
+    type Mask = __m256i;
+    /// Lanes within their vector, and all ones where it is the second.
+    type Index = (__m256i, __m256);
+
+    #[inline(always)]
+    fn mask(self, bits: u32) -> __m256i {
+        // SAFETY: `self` is the proof.
+        unsafe {
+            let bit = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+            _mm256_cmpeq_epi32(_mm256_and_si256(_mm256_set1_epi32(bits as i32), bit), bit)
+        }
+    }
+
+    #[inline(always)]
+    fn index(self, lanes: &[u32; MAX_LANES]) -> (__m256i, __m256) {
+        // SAFETY: `self` is the proof; the array has 16 elements.
+        unsafe {
+            let lanes = _mm256_loadu_si256(lanes.as_ptr().cast());
+            (lanes, _mm256_castsi256_ps(_mm256_cmpgt_epi32(lanes, _mm256_set1_epi32(7))))
+        }
+    }
+
+    #[inline(always)]
+    fn splat(self, v: f32) -> __m256 {
+        // SAFETY: `self` is the proof.
+        unsafe { _mm256_set1_ps(v) }
+    }
+
+    #[inline(always)]
+    fn fma(self, a: __m256, b: __m256, c: __m256) -> __m256 {
+        // SAFETY: `self` is the proof.
+        unsafe { _mm256_fmadd_ps(a, b, c) }
+    }
+
+    #[inline(always)]
+    fn deinterleave(self, a: __m256, b: __m256) -> (__m256, __m256) {
+        // SAFETY: `self` is the proof.
+        unsafe {
+            // Within halves: a0 a2 b0 b2 | a4 a6 b4 b6; then the pairs in order.
+            let even = _mm256_castps_pd(_mm256_shuffle_ps::<0x88>(a, b));
+            let odd = _mm256_castps_pd(_mm256_shuffle_ps::<0xdd>(a, b));
+            let order = |v| _mm256_castpd_ps(_mm256_permute4x64_pd::<0xd8>(v));
+            (order(even), order(odd))
+        }
+    }
+
+    #[inline(always)]
+    fn permute(self, a: __m256, b: __m256, index: (__m256i, __m256)) -> __m256 {
+        // SAFETY: `self` is the proof.
+        unsafe {
+            let (a, b) = (_mm256_permutevar8x32_ps(a, index.0), _mm256_permutevar8x32_ps(b, index.0));
+            _mm256_blendv_ps(a, b, index.1)
+        }
+    }
+
+    #[inline(always)]
+    fn halves(self, low: __m256, high: __m256) -> __m256 {
+        // SAFETY: `self` is the proof.
+        unsafe { _mm256_blend_ps::<0xf0>(low, high) }
+    }
+
+    #[inline(always)]
+    fn prefetch(self, p: *const f32) {
+        // SAFETY: a prefetch of an address that can't be read does nothing.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(p.cast()) }
+    }
+
+    #[inline(always)]
+    unsafe fn load(self, p: *const f32) -> __m256 {
+        // SAFETY: `self` is the proof; the caller's promise.
+        unsafe { _mm256_loadu_ps(p) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_masked(self, p: *const f32, mask: __m256i) -> __m256 {
+        // SAFETY: `self` is the proof; the caller's promise.
+        unsafe { _mm256_maskload_ps(p, mask) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_strided(self, p: *const f32, stride: usize, mask: u32) -> __m256 {
+        // SAFETY: `self` is the proof; the caller's promise. Products that overflow are those of lanes left out.
+        unsafe {
+            let lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+            let at = _mm256_mullo_epi32(lanes, _mm256_set1_epi32(stride as i32));
+            let mask = _mm256_castsi256_ps(self.mask(mask));
+            _mm256_mask_i32gather_ps::<4>(_mm256_setzero_ps(), p, at, mask)
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn store(self, p: *mut f32, v: __m256) {
+        // SAFETY: `self` is the proof; the caller's promise.
+        unsafe { _mm256_storeu_ps(p, v) }
+    }
+
+    #[inline(always)]
+    unsafe fn store_masked(self, p: *mut f32, mask: __m256i, v: __m256) {
+        // SAFETY: `self` is the proof; the caller's promise.
+        unsafe { _mm256_maskstore_ps(p, mask, v) }
+    }
+}
+
+/// Four lanes: the vectors of SSE2 and of NEON.
+impl Simd for Portable {
+    const LANES: usize = 4;
+    type V = [f32; 4];
+    type Mask = u32;
+    type Index = [u32; 4];
+
+    #[inline(always)]
+    fn mask(self, bits: u32) -> u32 {
+        bits
+    }
+
+    #[inline(always)]
+    fn index(self, lanes: &[u32; MAX_LANES]) -> [u32; 4] {
+        std::array::from_fn(|i| lanes[i])
+    }
+
+    #[inline(always)]
+    fn splat(self, v: f32) -> [f32; 4] {
+        [v; 4]
+    }
+
+    #[inline(always)]
+    fn fma(self, a: [f32; 4], b: [f32; 4], c: [f32; 4]) -> [f32; 4] {
+        std::array::from_fn(|i| a[i] * b[i] + c[i])
+    }
+
+    #[inline(always)]
+    fn deinterleave(self, a: [f32; 4], b: [f32; 4]) -> ([f32; 4], [f32; 4]) {
+        ([a[0], a[2], b[0], b[2]], [a[1], a[3], b[1], b[3]])
+    }
+
+    #[inline(always)]
+    fn permute(self, a: [f32; 4], b: [f32; 4], index: [u32; 4]) -> [f32; 4] {
+        index.map(|i| if i < 4 { a[i as usize] } else { b[i as usize % 4] })
+    }
+
+    #[inline(always)]
+    fn halves(self, low: [f32; 4], high: [f32; 4]) -> [f32; 4] {
+        [low[0], low[1], high[2], high[3]]
+    }
+
+    #[inline(always)]
+    fn prefetch(self, _: *const f32) {}
+
+    #[inline(always)]
+    unsafe fn load(self, p: *const f32) -> [f32; 4] {
+        // SAFETY: the caller's promise.
+        unsafe { p.cast::<[f32; 4]>().read_unaligned() }
+    }
+
+    #[inline(always)]
+    unsafe fn load_masked(self, p: *const f32, mask: u32) -> [f32; 4] {
+        // SAFETY: the caller's promise.
+        unsafe { self.load_strided(p, 1, mask) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_strided(self, p: *const f32, stride: usize, mask: u32) -> [f32; 4] {
+        std::array::from_fn(|i| match mask >> i & 1 {
+            0 => 0.0,
+            // SAFETY: the caller's promise.
+            _ => unsafe { p.wrapping_add(i * stride).read() },
+        })
+    }
+
+    #[inline(always)]
+    unsafe fn store(self, p: *mut f32, v: [f32; 4]) {
+        // SAFETY: the caller's promise.
+        unsafe { p.cast::<[f32; 4]>().write_unaligned(v) }
+    }
+
+    #[inline(always)]
+    unsafe fn store_masked(self, p: *mut f32, mask: u32, v: [f32; 4]) {
+        for (i, v) in v.into_iter().enumerate().filter(|(i, _)| mask >> i & 1 == 1) {
+            // SAFETY: the caller's promise.
+            unsafe { p.wrapping_add(i).write(v) }
+        }
+    }
+}
