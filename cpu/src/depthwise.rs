@@ -5,20 +5,23 @@
 //!
 //! ```text
 //! tasks, in parallel     some planes (image, output channel), or some bands of a large one
-//!   bands                  up to 8 output rows
+//!   bands                  output rows whose input fits a first level cache
 //!     vectors                1 or 2 runs of output columns; the last one ends with the row, and overlaps the one before
-//!       input rows             loaded once for each of the S kernel columns, for all output rows that read them
-//!         taps                   weights stay in registers
+//!       input rows             loaded once for each kernel column
+//!         output rows            sums of the R / stride rows that read it, which stay in registers as the weights do
 //! ```
 //!
 //! Three ways, all with the same sums in the same order: bias, then taps by r and s.
 //!
-//! * [`Form`]: kernels of 3×3, 5×5 and 7×7 at strides 1 and 2, as above. Strides of 2 take two vectors of the input apart.
-//!   Columns outside the input are masked out of the loads, which puts zeros there; rows outside are left out, for which
-//!   weights have to be finite.
-//! * [`Form`] with [`narrow`](Depthwise::narrow): an output row fills half a vector at most, so that two planes share one. A
-//!   permutation of the two input rows makes what a kernel column reads.
+//! * [`window`]: kernels of 3×3, 5×5 and 7×7, some at stride 2, 3×3 at any dilation, as above. At stride 2 two vectors of
+//!   the input are taken apart. Columns outside the input are masked out of the loads, which puts zeros there; rows outside
+//!   are left out, for which weights have to be finite.
+//! * [`window`] with two planes in one vector, where an output row fills half of one at most. A permutation of their two
+//!   input rows makes what a kernel column reads.
 //! * [`taps`]: any kernel, and weights that aren't finite. Each tap loads anew, and multiplies the padding too.
+//!
+//! At 3×3 and stride 1 an output vector takes nine FMAs, three loads and a store, most of which straddle two cache lines:
+//! 4.5 cycles against 4. What is beyond the second level cache costs more than that, so that it is fetched ahead.
 
 use super::engine::Lane;
 use super::simd::{MAX_LANES, Simd, lanes};
@@ -35,7 +38,9 @@ use window::Window;
 /// Work that is worth a task of its own: some 20 µs.
 const TASK_FLOPS: usize = 1 << 20;
 /// Floats of a band's input rows: of a first level cache of 32 KiB.
-const BAND_FLOATS: usize = 2 << 10;
+const BAND_FLOATS: usize = 3 << 10;
+/// Floats that a second level cache of 1 MiB holds beside what else is in it: those beyond are worth fetching ahead.
+const NEAR_FLOATS: usize = 192 << 10;
 /// Most taps whose sum in one go keeps the error small.
 const MOST_TAPS: usize = 1024;
 
@@ -49,6 +54,8 @@ pub(super) struct Depthwise {
     /// Output channels of an input channel.
     multiplier: usize,
     form: Option<Form>,
+    /// Input and output are larger than [`NEAR_FLOATS`].
+    far: bool,
     /// An output row is at most half a vector.
     narrow: bool,
     /// Runs of output columns.
@@ -158,8 +165,11 @@ impl Depthwise {
         // The last lane of a row is a zero: the one that padding is taken from.
         let narrow = form.is_some() && 2 * q <= l && shape.w < l;
         let lanes = (0..if narrow { shape.s } else { 0 }).map(|s| narrow_lanes(&shape, l, s)).collect();
-        let bands = bands(&shape, form, p, (BAND_FLOATS / shape.w).max(14));
-        Self { shape, pixels: p * q, q, multiplier: shape.k / shape.c, form, narrow, vectors, bands, lanes }
+        let far = shape.input_len() + shape.output_len() > NEAR_FLOATS;
+        // What is fetched ahead takes its part of the cache.
+        let band_floats = if far { BAND_FLOATS / 3 * 2 } else { BAND_FLOATS };
+        let bands = bands(&shape, form, p, (band_floats / shape.w).max(14));
+        Self { shape, far, pixels: p * q, q, multiplier: shape.k / shape.c, form, narrow, vectors, bands, lanes }
     }
 
     /// Convolves all planes.
@@ -227,6 +237,11 @@ impl Form {
                     simd.vectorize(
                         #[inline(always)]
                         || window.narrow::<T, $r, $stride, $rows>(simd),
+                    )
+                } else if let [_] = window.depthwise.vectors[..] {
+                    simd.vectorize(
+                        #[inline(always)]
+                        || window.single::<T, $r, $stride, $rows, $dilated>(simd),
                     )
                 } else {
                     simd.vectorize(

@@ -55,7 +55,7 @@ fn agrees(shape: Conv2dShape, x: &[f32], w: &[f32], bias: Option<&[f32]>) {
 fn agrees_on(shape: Conv2dShape, seed: u64) {
     let (x, w) = (random(shape.input_len(), seed), random(shape.weight_len(), seed + 1));
     let bias = random(shape.k, seed + 2);
-    agrees(shape, &x, &w, (seed % 2 == 0).then_some(&bias));
+    agrees(shape, &x, &w, seed.is_multiple_of(2).then_some(&bias));
 }
 
 fn square(n: usize, c: usize, size: usize, kernel: usize, stride: usize) -> Conv2dShape {
@@ -144,7 +144,7 @@ proptest! {
         shape in shapes(), seed in 0u64..1 << 40, x_at: prop::sample::Index, w_at: prop::sample::Index, which in 0..3
     ) {
         let (mut x, mut w) = (random(shape.input_len(), seed), random(shape.weight_len(), seed + 1));
-        let special = if seed % 2 == 0 { f32::INFINITY } else { f32::NAN };
+        let special = if seed.is_multiple_of(2) { f32::INFINITY } else { f32::NAN };
         if which != 1 {
             *x_at.get_mut(&mut x) = special;
         }

@@ -36,7 +36,7 @@ trait Source<T: Simd, const VECS: usize>: Copy {
     unsafe fn store(self, simd: T, row: *mut f32, v: [T::V; VECS]);
 
     /// Fetches what these vectors need of an input row, or of an output row, which need not exist.
-    fn prefetch(self, simd: T, input: Option<*const f32>, output: Option<*const f32>);
+    fn prefetch(self, simd: T, input: *const f32, output: Option<*mut f32>);
 }
 
 /// Runs of columns of one plane, at a stride of 1 or 2.
@@ -88,23 +88,24 @@ impl<T: Simd, const R: usize, const STRIDE: usize, const WHOLE: bool, const VECS
     #[inline(always)]
     unsafe fn load(self, simd: T, row: *const f32, s: usize) -> [[T::V; VECS]; 2] {
         let mut out = [[simd.splat(0.0); VECS]; 2];
-        for v in 0..VECS {
+        let [first, second] = &mut out;
+        for (v, (first, second)) in first.iter_mut().zip(second).enumerate() {
             // SAFETY: the caller's promise.
             unsafe {
                 if STRIDE == 1 {
-                    out[0][v] = self.column(simd, row, v, s, s * self.dilation);
+                    *first = self.column(simd, row, v, s, s * self.dilation);
                     if s + 1 < R {
-                        out[1][v] = self.column(simd, row, v, s + 1, (s + 1) * self.dilation);
+                        *second = self.column(simd, row, v, s + 1, (s + 1) * self.dilation);
                     }
                 } else if s + 1 < R {
                     let low = self.column(simd, row, v, s, s);
                     let high = self.column(simd, row, v, s + 1, s + T::LANES);
-                    (out[0][v], out[1][v]) = simd.deinterleave(low, high);
+                    (*first, *second) = simd.deinterleave(low, high);
                 } else {
                     // One column to the left, so as not to read one more than is needed.
                     let low = self.column(simd, row, v, s, s - 1);
                     let high = self.column(simd, row, v, s + 1, s - 1 + T::LANES);
-                    out[0][v] = simd.deinterleave(low, high).1;
+                    *first = simd.deinterleave(low, high).1;
                 }
             }
         }
@@ -113,25 +114,23 @@ impl<T: Simd, const R: usize, const STRIDE: usize, const WHOLE: bool, const VECS
 
     #[inline(always)]
     unsafe fn store(self, simd: T, row: *mut f32, v: [T::V; VECS]) {
-        for i in 0..VECS {
+        for (v, column) in v.into_iter().zip(self.outputs) {
             // SAFETY: the plan's vectors end with the row at most, and a mask leaves out what lies behind a short one.
             unsafe {
-                let p = row.add(self.outputs[i]);
-                if VECS == 1 && !WHOLE { simd.store_masked(p, self.output, v[i]) } else { simd.store(p, v[i]) }
+                let p = row.add(column);
+                if VECS == 1 && !WHOLE { simd.store_masked(p, self.output, v) } else { simd.store(p, v) }
             }
         }
     }
 
     #[inline(always)]
-    fn prefetch(self, simd: T, input: Option<*const f32>, output: Option<*const f32>) {
-        for i in 0..VECS {
-            if let Some(row) = input {
-                for at in 0..STRIDE {
-                    simd.prefetch(row.wrapping_offset(self.inputs[i]).wrapping_add(at * T::LANES));
-                }
+    fn prefetch(self, simd: T, input: *const f32, output: Option<*mut f32>) {
+        for (x, y) in self.inputs.into_iter().zip(self.outputs) {
+            for at in 0..STRIDE {
+                simd.prefetch(input.wrapping_offset(x).wrapping_add(at * T::LANES));
             }
-            if let Some(row) = output {
-                simd.prefetch(row.wrapping_add(self.outputs[i]));
+            if let Some(output) = output {
+                simd.prefetch(output.wrapping_add(y));
             }
         }
     }
@@ -170,7 +169,10 @@ impl<T: Simd, const R: usize> Source<T, 1> for Narrow<T, R> {
     }
 
     #[inline(always)]
-    fn prefetch(self, _: T, _: Option<*const f32>, _: Option<*const f32>) {}
+    fn prefetch(self, simd: T, input: *const f32, _: Option<*mut f32>) {
+        simd.prefetch(input);
+        simd.prefetch(input.wrapping_add(self.x_step));
+    }
 }
 
 /// Weights and bias of a plane, or of two.
@@ -187,9 +189,8 @@ struct Place {
     /// The first output row, and the distance to the next one.
     y: *mut f32,
     y_pitch: usize,
-    /// How far ahead to fetch.
-    x_ahead: usize,
-    y_ahead: usize,
+    /// How far ahead to fetch input and output.
+    ahead: Option<(usize, usize)>,
 }
 
 /// The output rows that an input row adds to: `sums[A − 1]` is the one whose first tap is in this step's first row, those
@@ -211,7 +212,7 @@ unsafe fn add<T: Simd, X: Source<T, VECS>, const R: usize, const STRIDE: usize, 
     for pair in 0..R.div_ceil(2) {
         // SAFETY: the caller's promise.
         let loaded = unsafe { source.load(simd, row, 2 * pair) };
-        for half in 0..2 {
+        for (half, loaded) in loaded.into_iter().enumerate() {
             let s = 2 * pair + half;
             if s < R {
                 for i in 0..A {
@@ -219,7 +220,7 @@ unsafe fn add<T: Simd, X: Source<T, VECS>, const R: usize, const STRIDE: usize, 
                     if r < R {
                         let sums = &mut sums[(phase + A - 1 - i) % A];
                         for v in 0..VECS {
-                            sums[v] = simd.fma(loaded[half][v], filter.weights[r][s], sums[v]);
+                            sums[v] = simd.fma(loaded[v], filter.weights[r][s], sums[v]);
                         }
                     }
                 }
@@ -250,7 +251,7 @@ unsafe fn run<T: Simd, X: Source<T, VECS>, const R: usize, const STRIDE: usize, 
     band: &Band,
     place: &Place,
 ) {
-    const { assert!(A == R.div_ceil(STRIDE) && (R - 1) % STRIDE == 0) };
+    const { assert!(A == R.div_ceil(STRIDE) && (R - 1).is_multiple_of(STRIDE)) };
     let mut sums = [[filter.bias; VECS]; A];
     let mut x = place.x;
     let mut y = place.y.wrapping_sub((A - 1) * place.y_pitch);
@@ -287,9 +288,14 @@ unsafe fn run<T: Simd, X: Source<T, VECS>, const R: usize, const STRIDE: usize, 
                     add::<T, X, R, STRIDE, VECS, A>(simd, source, filter, &mut sums, phase, t, x);
                     if t == 0 {
                         source.store(simd, y, sums[phase % A]);
-                        source.prefetch(simd, None, Some(y.wrapping_add(place.y_ahead)));
                     }
-                    source.prefetch(simd, Some(x.wrapping_add(place.x_ahead)), None);
+                }
+                if let Some((input, output)) = place.ahead {
+                    source.prefetch(
+                        simd,
+                        x.wrapping_add(input),
+                        if t == 0 { Some(y.wrapping_add(output)) } else { None },
+                    );
                 }
                 x = x.wrapping_add(place.x_pitch);
             }
@@ -308,6 +314,7 @@ pub(super) const fn turn(r: usize, stride: usize) -> usize {
 }
 
 impl Window<'_> {
+    /// The weights and the bias of an output channel.
     #[inline(always)]
     fn filter<T: Simd, const R: usize>(&self, simd: T, k: usize) -> Filter<T, R> {
         let w = &self.tensors.w[k * R * R..][..R * R];
@@ -321,7 +328,7 @@ impl Window<'_> {
         Filter { weights, bias: simd.splat(bias) }
     }
 
-    /// Vectors within one plane.
+    /// Several vectors to an output row.
     #[inline(always)]
     pub(super) fn wide<T: Simd, const R: usize, const STRIDE: usize, const A: usize, const DILATED: bool>(
         &mut self,
@@ -329,11 +336,11 @@ impl Window<'_> {
     ) {
         let shape = &self.depthwise.shape;
         let (size, pixels, q) = (shape.h * shape.w, self.depthwise.pixels, self.depthwise.q);
+        let (x_pitch, y_pitch) = (shape.w * shape.dilation[0], q * shape.dilation[0]);
         let dilation = if DILATED { shape.dilation[1] } else { 1 };
         let vectors = &self.depthwise.vectors[..];
         // At stride 2 there are more masks than registers for those of two vectors.
         let (pairs, singles) = if STRIDE == 1 { vectors.as_chunks::<2>() } else { (&[][..], vectors) };
-        let (x_pitch, y_pitch) = (shape.w * shape.dilation[0], q * shape.dilation[0]);
         let mut k = self.plane % shape.k;
         for i in 0..self.y.len().div_ceil(pixels) {
             let filter = self.filter::<T, R>(simd, k);
@@ -346,8 +353,7 @@ impl Window<'_> {
                     x_pitch,
                     y: y.as_mut_ptr(),
                     y_pitch,
-                    x_ahead: (x_pitch * band.height * STRIDE).max(AHEAD),
-                    y_ahead: (y_pitch * band.height).max(AHEAD),
+                    ahead: self.ahead(x_pitch * band.height * STRIDE, y_pitch * band.height),
                 };
                 // SAFETY: the plan's bands name the rows that are inside the input; the slice above has those of the output.
                 unsafe {
@@ -360,9 +366,9 @@ impl Window<'_> {
                             run::<T, _, R, STRIDE, 2, A>(simd, source, &filter, band, &place);
                         }
                     }
-                    for one in singles {
-                        let vector = std::array::from_ref(one);
-                        if one.whole && STRIDE == 2 {
+                    for single in singles {
+                        let vector = std::array::from_ref(single);
+                        if single.whole && STRIDE == 2 {
                             let source = Columns::<T, R, STRIDE, true, 1>::new(simd, shape, q, dilation, vector);
                             run::<T, _, R, STRIDE, 1, A>(simd, source, &filter, band, &place);
                         } else {
@@ -373,6 +379,48 @@ impl Window<'_> {
                 }
             }
         }
+    }
+
+    /// One vector to an output row: it is set up once for all planes.
+    #[inline(always)]
+    pub(super) fn single<T: Simd, const R: usize, const STRIDE: usize, const A: usize, const DILATED: bool>(
+        &mut self,
+        simd: T,
+    ) {
+        let shape = &self.depthwise.shape;
+        let (size, pixels, q) = (shape.h * shape.w, self.depthwise.pixels, self.depthwise.q);
+        let (x_pitch, y_pitch) = (shape.w * shape.dilation[0], q * shape.dilation[0]);
+        let dilation = if DILATED { shape.dilation[1] } else { 1 };
+        let vector = std::array::from_ref(&self.depthwise.vectors[0]);
+        let source = Columns::<T, R, STRIDE, false, 1>::new(simd, shape, q, dilation, vector);
+        let planes = self.y.len().div_ceil(pixels);
+        for band in self.bands {
+            let band = *band;
+            let start = (band.out - self.row) * q;
+            let len = (band.height - 1) * y_pitch + q;
+            let mut k = self.plane % shape.k;
+            for i in 0..planes {
+                let filter = self.filter::<T, R>(simd, k);
+                k = if k + 1 < shape.k { k + 1 } else { 0 };
+                let x = &self.tensors.x[self.depthwise.source(self.plane + i) * size..][..size];
+                let y = &mut self.y[i * pixels + start..][..len];
+                let place = Place {
+                    x: x.as_ptr().wrapping_offset(band.row * shape.w as isize),
+                    x_pitch,
+                    y: y.as_mut_ptr(),
+                    y_pitch,
+                    ahead: self.ahead(AHEAD, AHEAD),
+                };
+                // SAFETY: the plan's bands name the rows that are inside the input; the slice above has those of the output.
+                unsafe { run::<T, _, R, STRIDE, 1, A>(simd, source, &filter, &band, &place) };
+            }
+        }
+    }
+
+    /// How far ahead to fetch, where that pays.
+    #[inline(always)]
+    fn ahead(&self, input: usize, output: usize) -> Option<(usize, usize)> {
+        if self.depthwise.far { Some((input.max(AHEAD), output.max(AHEAD))) } else { None }
     }
 
     /// Vectors of two planes.
@@ -393,38 +441,40 @@ impl Window<'_> {
             source.index[s] = simd.index(&self.depthwise.lanes[s]);
         }
         let planes = self.y.len().div_ceil(pixels);
-        let mut k = self.plane % shape.k;
-        for i in (0..planes).step_by(2) {
-            // A last one without a partner is computed twice.
-            let j = (i + 1).min(planes - 1);
-            let mut filter = self.filter::<T, R>(simd, k);
-            k = if k + (j - i) < shape.k { k + (j - i) } else { 0 };
-            let high = self.filter::<T, R>(simd, k);
-            k = if k + 1 < shape.k { k + 1 } else { 0 };
-            for r in 0..R {
-                for s in 0..R {
-                    filter.weights[r][s] = simd.halves(filter.weights[r][s], high.weights[r][s]);
+        for band in self.bands {
+            let band = *band;
+            let start = (band.out - self.row) * q;
+            let len = (band.height - 1) * y_pitch + q;
+            let mut k = self.plane % shape.k;
+            for i in (0..planes).step_by(2) {
+                // A last one without a partner is computed twice.
+                let j = (i + 1).min(planes - 1);
+                let mut filter = self.filter::<T, R>(simd, k);
+                k = if k + (j - i) < shape.k { k + (j - i) } else { 0 };
+                let high = self.filter::<T, R>(simd, k);
+                k = if k + 1 < shape.k { k + 1 } else { 0 };
+                for r in 0..R {
+                    for s in 0..R {
+                        filter.weights[r][s] = simd.select(source.second, filter.weights[r][s], high.weights[r][s]);
+                    }
                 }
-            }
-            filter.bias = simd.halves(filter.bias, high.bias);
-            let a = self.depthwise.source(self.plane + i) * size;
-            let b = self.depthwise.source(self.plane + j) * size;
-            let x = self.tensors.x[a..b + size].as_ptr();
-            (source.x_step, source.y_step) = (b - a, (j - i) * pixels);
-            for band in self.bands {
-                let start = i * pixels + (band.out - self.row) * q;
-                let y = &mut self.y[start..][..source.y_step + (band.height - 1) * y_pitch + q];
+                filter.bias = simd.select(source.second, filter.bias, high.bias);
+                let a = self.depthwise.source(self.plane + i) * size;
+                let b = self.depthwise.source(self.plane + j) * size;
+                let x = &self.tensors.x[a..b + size];
+                (source.x_step, source.y_step) = (b - a, (j - i) * pixels);
+                let y = &mut self.y[i * pixels + start..][..source.y_step + len];
                 let place = Place {
-                    x: x.wrapping_offset(band.row * shape.w as isize),
+                    x: x.as_ptr().wrapping_offset(band.row * shape.w as isize),
                     x_pitch,
                     y: y.as_mut_ptr(),
                     y_pitch,
-                    x_ahead: (x_pitch * band.height * STRIDE).max(AHEAD),
-                    y_ahead: (y_pitch * band.height).max(AHEAD),
+                    // The next two planes.
+                    ahead: Some((2 * source.x_step, 0)),
                 };
                 // SAFETY: the plan's bands name the rows that are inside the input, of both planes; the slice above has those
                 // of the output.
-                unsafe { run::<T, _, R, STRIDE, 1, A>(simd, source, &filter, band, &place) };
+                unsafe { run::<T, _, R, STRIDE, 1, A>(simd, source, &filter, &band, &place) };
             }
         }
     }
