@@ -9,6 +9,7 @@ use std::str::FromStr;
 
 use super::{
     CpuError, Engine, Isa,
+    depthwise::{self, Depthwise},
     dispatch::{sizes, with_kernel},
     engine::{CacheLine, Lane},
     error::{check_tensors, check_weights},
@@ -38,6 +39,7 @@ pub struct Conv2d {
 enum Method {
     Gemm(Plan),
     Winograd(Winograd),
+    Depthwise(Depthwise),
 }
 
 /// How a convolution is computed.
@@ -51,17 +53,21 @@ pub enum Algorithm {
     /// grows as the root of the channels: 1.4e-6 of max|y| at 64, 4e-6 at 512. A NaN or an infinity reaches all sixteen outputs of the
     /// tiles that it is in.
     Winograd4,
+    /// Products and sums as the definition has them, straight from the input, for one input channel a group. The error is
+    /// that of one sum over the kernel's R·S taps.
+    Depthwise,
 }
 
 impl Algorithm {
     /// Every one.
-    pub const ALL: [Self; 2] = [Self::Gemm, Self::Winograd4];
+    pub const ALL: [Self; 3] = [Self::Gemm, Self::Winograd4, Self::Depthwise];
 
-    /// `gemm` or `winograd4`.
+    /// `gemm`, `winograd4` or `depthwise`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Gemm => "gemm",
             Self::Winograd4 => "winograd4",
+            Self::Depthwise => "depthwise",
         }
     }
 
@@ -75,6 +81,7 @@ impl Algorithm {
                 1.2e-7 * (taps.min(DEPTH as f64).sqrt() + (taps / DEPTH as f64).sqrt()).max(8.0)
             }
             Self::Winograd4 => winograd::error_bound(channels),
+            Self::Depthwise => depthwise::error_bound(shape),
         }
     }
 }
@@ -180,6 +187,7 @@ impl Conv2d {
     pub fn within(engine: &Engine, shape: Conv2dShape, accuracy: Accuracy) -> Result<Self, CpuError> {
         shape.validate()?;
         let algorithm = match accuracy {
+            _ if depthwise::fits(&shape) && depthwise::pays(&shape) => Algorithm::Depthwise,
             Accuracy::Default if winograd::fits(&shape) && winograd::cost(&shape) < WINOGRAD_COST => {
                 Algorithm::Winograd4
             }
@@ -198,11 +206,15 @@ impl Conv2d {
         if algorithm == Algorithm::Winograd4 && !winograd::fits(&shape) {
             return Err(CpuError::Algorithm { algorithm, rule: "it does 3×3 kernels at stride 1 and dilation 1" });
         }
+        if algorithm == Algorithm::Depthwise && !depthwise::fits(&shape) {
+            return Err(CpuError::Algorithm { algorithm, rule: "it does one input channel a group" });
+        }
         let isa = engine.isa();
         let sizes = sizes(isa)?;
         let method = match algorithm {
             Algorithm::Gemm => Method::Gemm(Plan::new(shape, sizes)),
             Algorithm::Winograd4 => Method::Winograd(Winograd::new(shape, sizes.0)),
+            Algorithm::Depthwise => Method::Depthwise(Depthwise::new(shape, isa)),
         };
         Ok(Self { shape, isa, method })
     }
@@ -222,6 +234,7 @@ impl Conv2d {
         match self.method {
             Method::Gemm(_) => Algorithm::Gemm,
             Method::Winograd(_) => Algorithm::Winograd4,
+            Method::Depthwise(_) => Algorithm::Depthwise,
         }
     }
 
@@ -241,7 +254,7 @@ impl Conv2d {
 
     fn packed_len(&self) -> usize {
         match &self.method {
-            Method::Gemm(_) => self.shape.weight_len(),
+            Method::Gemm(_) | Method::Depthwise(_) => self.shape.weight_len(),
             Method::Winograd(winograd) => winograd.packed_len(),
         }
     }
@@ -253,6 +266,7 @@ impl Conv2d {
                 plan.product.pack(lane, w, product::Weights::Rows { stride }, packed);
             }
             Method::Winograd(winograd) => winograd.pack(lane, w, packed),
+            Method::Depthwise(_) => packed.copy_from_slice(w),
         }
     }
 
@@ -318,6 +332,10 @@ impl Conv2d {
         y: &mut [f32],
     ) {
         let (shape, lane) = (&self.shape, engine.lane());
+        if let (Method::Depthwise(depthwise), Weights::Plain(w) | Weights::Packed(w)) = (&self.method, w) {
+            // Its weights stay as they are.
+            return depthwise.run(kernel, lane, x, w, bias, y);
+        }
         let mut packed = matches!(w, Weights::Plain(_)).then(|| lane.scratch(self.packed_len()));
         let a = match (w, &mut packed) {
             (Weights::Plain(w), Some(packed)) => {
@@ -339,6 +357,7 @@ impl Conv2d {
                 plan.product.run::<T, NR>(kernel, lane, a, b, initial, y);
             }
             Method::Winograd(winograd) => winograd.run::<T, NR>(kernel, lane, x, a, bias, y),
+            Method::Depthwise(depthwise) => depthwise.run(kernel, lane, x, a, bias, y),
         }
     }
 }

@@ -53,10 +53,10 @@ pub(super) trait Simd: Kernel {
     /// Lanes of `a` and `b` as `index` has them.
     fn permute(self, a: Self::V, b: Self::V, index: Self::Index) -> Self::V;
 
-    /// Low lanes of `low`, high lanes of `high`.
-    fn halves(self, low: Self::V, high: Self::V) -> Self::V;
+    /// The lanes of `b` that `mask` names, and the others of `a`.
+    fn select(self, mask: Self::Mask, a: Self::V, b: Self::V) -> Self::V;
 
-    /// Asks for the line at `p`, which may be any address, to be read, or to be written.
+    /// Tells the caches that `p`, which may be any address, will be used soon.
     fn prefetch(self, p: *const f32);
 
     /// As [`prefetch`](Self::prefetch), to write there.
@@ -192,20 +192,20 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
-    fn halves(self, low: __m512, high: __m512) -> __m512 {
+    fn select(self, mask: __mmask16, a: __m512, b: __m512) -> __m512 {
         // SAFETY: `self` is the proof.
-        unsafe { _mm512_mask_blend_ps(0xff00, low, high) }
+        unsafe { _mm512_mask_blend_ps(mask, a, b) }
     }
 
     #[inline(always)]
     fn prefetch(self, p: *const f32) {
-        // SAFETY: a prefetch has no effect but on caches.
+        // SAFETY: a prefetch of an address that can't be read does nothing.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(p.cast()) }
     }
 
     #[inline(always)]
     fn prefetch_to_write(self, p: *const f32) {
-        // SAFETY: as above.
+        // SAFETY: a prefetch of an address that can't be read does nothing.
         unsafe { _mm_prefetch::<_MM_HINT_ET0>(p.cast()) }
     }
 
@@ -326,20 +326,20 @@ impl Simd for Avx2 {
     }
 
     #[inline(always)]
-    fn halves(self, low: __m256, high: __m256) -> __m256 {
+    fn select(self, mask: __m256i, a: __m256, b: __m256) -> __m256 {
         // SAFETY: `self` is the proof.
-        unsafe { _mm256_blend_ps::<0xf0>(low, high) }
+        unsafe { _mm256_blendv_ps(a, b, _mm256_castsi256_ps(mask)) }
     }
 
     #[inline(always)]
     fn prefetch(self, p: *const f32) {
-        // SAFETY: a prefetch has no effect but on caches.
+        // SAFETY: a prefetch of an address that can't be read does nothing.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(p.cast()) }
     }
 
     #[inline(always)]
     fn prefetch_to_write(self, p: *const f32) {
-        // SAFETY: as above.
+        // SAFETY: a prefetch of an address that can't be read does nothing.
         unsafe { _mm_prefetch::<_MM_HINT_ET0>(p.cast()) }
     }
 
@@ -432,8 +432,8 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
-    fn halves(self, low: [f32; 4], high: [f32; 4]) -> [f32; 4] {
-        [low[0], low[1], high[2], high[3]]
+    fn select(self, mask: u32, a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
+        std::array::from_fn(|i| if mask >> i & 1 == 1 { b[i] } else { a[i] })
     }
 
     #[inline(always)]
