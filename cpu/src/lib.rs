@@ -66,6 +66,7 @@ mod avx512;
 mod compare;
 mod conv2d;
 mod depthwise;
+mod direct;
 mod dispatch;
 mod engine;
 mod error;
