@@ -84,10 +84,12 @@ pub(super) fn cost(shape: &Conv2dShape, lanes: usize) -> f64 {
     (k.next_multiple_of(lanes) * taps) as f64 / (k * shape.p() * shape.r) as f64
 }
 
-/// Whether it is ahead of the product: it copies more and transposes, which few taps do not pay for.
+/// Whether it is ahead of the product, which copies less and transposes nothing: where that leaves a fourth of its lanes
+/// idle or multiplies as much padding.
 pub(super) fn pays(shape: &Conv2dShape, lanes: usize) -> bool {
     let taps = shape.c / shape.groups * shape.r * shape.s;
-    taps >= 128 && shape.k / shape.groups >= 2 * lanes && 1.06 * cost(shape, lanes) < gemm_cost(shape, lanes)
+    let large = shape.r * shape.s > 1 && taps >= 128 && shape.k / shape.groups >= 2 * lanes;
+    large && shape.stride[1] == 1 && 1.3 * cost(shape, lanes) < gemm_cost(shape, lanes)
 }
 
 impl Direct {
@@ -99,7 +101,7 @@ impl Direct {
         let panels = shape.n * shape.p() * across.parts;
         let blocks = Split::at_most(shape.c / shape.groups, (TAPS / taps).max(1));
         let mut tables: Vec<Table> = Vec::new();
-        let kinds = (0..shape.p()).map(|p| kernel_rows(&shape, p)).chain([0..shape.r]);
+        let kinds = (0..shape.p()).map(|p| kernel_rows(&shape, p)).chain(std::iter::once(0..shape.r));
         for rows in kinds {
             if tables.iter().any(|known| known.rows == rows) {
                 continue;

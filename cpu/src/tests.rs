@@ -213,8 +213,14 @@ proptest! {
         let rounded: Vec<_> = sums.iter().map(|&v| v as f32).collect();
         prop_assert!(compare(&rounded, &want).within(1e-7));
         for isa in available() {
-            let got = compare(&run(&engine(1, isa), shape, &x, &w, None), &want);
-            prop_assert!(got.within(TOLERANCE), "{isa}: {got:?}");
+            let engine = engine(1, isa);
+            for algorithm in Algorithm::ALL.into_iter().filter(|&algorithm| algorithm != Algorithm::Winograd4) {
+                let Ok(plan) = Conv2d::with(&engine, shape, algorithm) else { continue };
+                let mut y = vec![f32::NAN; shape.output_len()];
+                plan.run(&engine, &x, &w, None, &mut y).unwrap();
+                let got = compare(&y, &want);
+                prop_assert!(got.within(TOLERANCE), "{isa}, {algorithm}: {got:?}");
+            }
         }
     }
 }
@@ -388,8 +394,14 @@ fn extreme_proportions_agree_with_the_reference() {
         let (x, w) = (random(shape.input_len(), seed as u64), random(shape.weight_len(), 9));
         let want = reference::conv2d_f64(shape, &x, &w, None).unwrap();
         for isa in available() {
-            let got = compare(&run(&engine(2, isa), shape, &x, &w, None), &want);
-            assert!(got.within(TOLERANCE), "{isa} {got:?} on {shape:?}");
+            let engine = engine(2, isa);
+            for algorithm in Algorithm::ALL {
+                let Ok(plan) = Conv2d::with(&engine, shape, algorithm) else { continue };
+                let mut y = vec![f32::NAN; shape.output_len()];
+                plan.run(&engine, &x, &w, None, &mut y).unwrap();
+                let got = compare(&y, &want);
+                assert!(got.within(TOLERANCE), "{isa}, {algorithm}: {got:?} on {shape:?}");
+            }
         }
     }
 }
@@ -461,8 +473,13 @@ fn algorithms_are_chosen_and_refused_by_rule() {
     let exact = Conv2d::within(&engine, classic, Accuracy::Exact).unwrap();
     assert_eq!(exact.algorithm(), Algorithm::Gemm);
     // Where edges, idle lanes and transforms cost more than is saved.
+    // Where vectors of pixels would be a quarter idle.
+    let small = Conv2dShape::new(1, 512, 7, 7, 512, 3, 3).pad(1);
+    if detect() == Isa::Avx512 {
+        assert_eq!(Conv2d::new(&engine, small).unwrap().algorithm(), Algorithm::Direct);
+    }
+    assert_eq!(Conv2d::new(&engine, classic.groups(64)).unwrap().algorithm(), Algorithm::Depthwise);
     for shape in [
-        Conv2dShape::new(1, 512, 7, 7, 512, 3, 3).pad(1),
         Conv2dShape::new(1, 3, 224, 224, 64, 3, 3).pad(1),
         Conv2dShape::new(1, 64, 56, 56, 64, 3, 3).pad(1).stride(2),
         Conv2dShape::new(1, 64, 56, 56, 64, 1, 1),
@@ -476,6 +493,9 @@ fn algorithms_are_chosen_and_refused_by_rule() {
 
     let w = random(classic.weight_len(), 1);
     let packed = exact.pack(&engine, &w).unwrap();
+    let wide = Conv2dShape::new(1, 1, 1, 40, 1, 1, 33);
+    assert_eq!(Conv2d::with(&engine, wide, Algorithm::Direct).unwrap_err().code(), "cpu-algorithm");
+    assert_eq!(Conv2d::with(&engine, classic, Algorithm::Depthwise).unwrap_err().code(), "cpu-algorithm");
     let x = random(classic.input_len(), 2);
     let mut y = vec![7.0; classic.output_len()];
     let other = Conv2d::new(&engine, classic).unwrap();
