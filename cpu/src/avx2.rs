@@ -3,7 +3,8 @@
 
 use std::arch::x86_64::*;
 
-use super::kernel::{Kernel, Start, with_rows};
+use super::kernel::{Kernel, Rows, Start, with_rows};
+use super::matrix::Tile;
 
 /// Proof that the host has AVX2 and FMA.
 #[derive(Debug, Clone, Copy)]
@@ -24,13 +25,13 @@ impl Kernel for Avx2 {
     const NR: usize = NR;
 
     #[inline]
-    fn tile(self, a: &[f32], b: &[f32], rows: &mut [&mut [f32]], column: usize, columns: usize, start: Start<'_>) {
+    fn tile(self, a: &[f32], b: Rows<'_>, copy: Option<&mut [f32]>, c: Tile<'_>, start: Start<'_>) {
         // SAFETY: `self` exists only where `new` found AVX2 and FMA.
         unsafe {
-            if columns > LANES {
-                with_rows!(rows.len(), [1 2 3 4 5 6], |ROWS| tile::<ROWS, 2>(a, b, rows, column, columns, start));
-            } else {
-                with_rows!(rows.len(), [1 2 3 4 5 6], |ROWS| tile::<ROWS, 1>(a, b, rows, column, columns, start));
+            match c.columns() {
+                NR => with_rows!(c.rows(), [1 2 3 4 5 6], |ROWS| tile::<ROWS, 2, false>(a, b, copy, c, start)),
+                0..=LANES => with_rows!(c.rows(), [1 2 3 4 5 6], |ROWS| tile::<ROWS, 1, true>(a, b, copy, c, start)),
+                _ => with_rows!(c.rows(), [1 2 3 4 5 6], |ROWS| tile::<ROWS, 2, true>(a, b, copy, c, start)),
             }
         }
     }
@@ -46,58 +47,93 @@ impl Kernel for Avx2 {
     }
 }
 
-/// A tile of `ROWS` rows and `VECS` vectors of columns, the last of them masked.
+/// A tile of `ROWS` rows and `VECS` vectors of columns; the last of them is masked where `MASKED`.
 #[target_feature(enable = "avx2,fma")]
-fn tile<const ROWS: usize, const VECS: usize>(
+fn tile<const ROWS: usize, const VECS: usize, const MASKED: bool>(
     a: &[f32],
-    b: &[f32],
-    rows: &mut [&mut [f32]],
-    column: usize,
-    columns: usize,
+    b: Rows<'_>,
+    copy: Option<&mut [f32]>,
+    mut c: Tile<'_>,
     start: Start<'_>,
 ) {
-    let depth = a.len() / ROWS;
-    assert!(a.len() == depth * ROWS && b.len() == depth * NR && rows.len() == ROWS);
-    assert!((VECS - 1) * LANES < columns && columns <= VECS * LANES);
+    let (depth, columns) = (a.len() / ROWS, c.columns());
+    assert!(a.len() == depth * ROWS && c.rows() == ROWS);
+    assert!((VECS - 1) * LANES < columns && columns <= VECS * LANES && (MASKED || columns == VECS * LANES));
+    b.check(depth, columns, LANES);
+    let last = (columns - (VECS - 1) * LANES) as i32;
+    let mask = _mm256_cmpgt_epi32(_mm256_set1_epi32(last), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
 
-    let mut acc = [[_mm256_setzero_ps(); VECS]; ROWS];
-    let (mut pa, mut pb) = (a.as_ptr(), b.as_ptr());
-    for _ in 0..depth {
-        // SAFETY: step i of `depth` reads a[i·ROWS ..][..ROWS] and b[i·NR ..][..VECS·8] with VECS·8 ≤ NR, which the
-        // lengths asserted above hold; the pointers end at most one past the slices.
-        unsafe {
-            let mut bv = [_mm256_setzero_ps(); VECS];
-            for (v, bv) in bv.iter_mut().enumerate() {
-                *bv = _mm256_loadu_ps(pb.add(v * LANES));
+    // SAFETY: what both loops need was asserted above and here.
+    let acc = unsafe {
+        match copy {
+            Some(copy) => {
+                assert!(copy.len() >= depth * NR);
+                sum::<ROWS, VECS, MASKED, true>(a.as_ptr(), b, copy.as_mut_ptr(), depth, mask)
             }
-            for (r, acc) in acc.iter_mut().enumerate() {
-                let av = _mm256_set1_ps(*pa.add(r));
-                for v in 0..VECS {
-                    acc[v] = _mm256_fmadd_ps(av, bv[v], acc[v]);
-                }
-            }
-            pa = pa.add(ROWS);
-            pb = pb.add(NR);
+            None => sum::<ROWS, VECS, MASKED, false>(a.as_ptr(), b, std::ptr::null_mut(), depth, mask),
         }
-    }
-
-    let lane_numbers = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-    for (r, (row, acc)) in rows.iter_mut().zip(acc).enumerate() {
-        let out = row[column..column + columns].as_mut_ptr();
-        for (v, acc) in acc.into_iter().enumerate() {
-            let lanes = (columns - v * LANES).min(LANES);
-            let mask = _mm256_cmpgt_epi32(_mm256_set1_epi32(lanes as i32), lane_numbers);
-            // SAFETY: `out` points at `columns` floats that the slicing above checked; vector v touches the `lanes`
-            // floats from v·8 on, which end at `columns` or before; masked-off lanes are not accessed.
+    };
+    for (r, acc) in acc.iter().enumerate() {
+        let out = c.row(r).as_mut_ptr();
+        for (v, &acc) in acc.iter().enumerate() {
+            // SAFETY: a row of c is `columns` floats; vector v touches those from v·8 on, the last the masked ones.
             unsafe {
                 let out = out.add(v * LANES);
+                let masked = MASKED && v == VECS - 1;
                 let sum = match start {
                     Start::Zero => acc,
                     Start::Bias(bias) => _mm256_add_ps(_mm256_set1_ps(bias[r]), acc),
-                    Start::Accumulate => _mm256_add_ps(_mm256_maskload_ps(out, mask), acc),
+                    Start::Accumulate if masked => _mm256_add_ps(_mm256_maskload_ps(out, mask), acc),
+                    Start::Accumulate => _mm256_add_ps(_mm256_loadu_ps(out), acc),
                 };
-                _mm256_maskstore_ps(out, mask, sum);
+                if masked {
+                    _mm256_maskstore_ps(out, mask, sum);
+                } else {
+                    _mm256_storeu_ps(out, sum);
+                }
             }
         }
     }
+}
+
+/// The sum over the depth; with `COPY`, what it read of b goes to `copy`.
+///
+/// # Safety
+/// `a` has `depth·ROWS` floats, each of `depth` steps of b (VECS − 1)·8 and those of `mask` behind them, or VECS·8
+/// where not `MASKED`, `copy` as many steps of NR.
+#[target_feature(enable = "avx2,fma")]
+#[inline]
+unsafe fn sum<const ROWS: usize, const VECS: usize, const MASKED: bool, const COPY: bool>(
+    a: *const f32,
+    b: Rows<'_>,
+    copy: *mut f32,
+    depth: usize,
+    mask: __m256i,
+) -> [[__m256; VECS]; ROWS] {
+    let mut acc = [[_mm256_setzero_ps(); VECS]; ROWS];
+    let (mut pa, mut pc) = (a, copy);
+    for i in 0..depth {
+        let pb = b.data.as_ptr().wrapping_add(b.start(i));
+        let mut bv = [_mm256_setzero_ps(); VECS];
+        for (v, bv) in bv.iter_mut().enumerate() {
+            // SAFETY: the caller's promise: the step has these floats.
+            unsafe {
+                let from = pb.add(v * LANES);
+                *bv = if MASKED && v == VECS - 1 { _mm256_maskload_ps(from, mask) } else { _mm256_loadu_ps(from) };
+                if COPY {
+                    _mm256_storeu_ps(pc.add(v * LANES), *bv);
+                }
+            }
+        }
+        for (r, acc) in acc.iter_mut().enumerate() {
+            // SAFETY: the caller's promise: a step of a has ROWS floats.
+            let av = _mm256_set1_ps(unsafe { *pa.add(r) });
+            for v in 0..VECS {
+                acc[v] = _mm256_fmadd_ps(av, bv[v], acc[v]);
+            }
+        }
+        pa = pa.wrapping_add(ROWS);
+        pc = pc.wrapping_add(NR);
+    }
+    acc
 }

@@ -5,9 +5,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
-
-use super::{CpuError, ISA_VARIABLE, Isa};
+use super::{CpuError, ISA_VARIABLE, Isa, share};
 
 /// Worker threads, scratch memory and an instruction set; operators run on it.
 ///
@@ -17,7 +15,7 @@ use super::{CpuError, ISA_VARIABLE, Isa};
 pub struct Engine {
     isa: Isa,
     threads: NonZeroUsize,
-    /// `None` for one thread: the caller's.
+    /// The threads beside the caller's; `None` where that is the only one.
     pool: Option<rayon::ThreadPool>,
     free: Mutex<Vec<Vec<CacheLine>>>,
 }
@@ -42,7 +40,7 @@ impl Engine {
         let pool = (threads.get() > 1)
             .then(|| {
                 rayon::ThreadPoolBuilder::new()
-                    .num_threads(threads.get())
+                    .num_threads(threads.get() - 1)
                     .thread_name(|i| format!("sparkle-cpu-{i}"))
                     .build()
                     .map_err(|source| CpuError::Threads { threads: threads.get(), source })
@@ -61,30 +59,41 @@ impl Engine {
         self.threads
     }
 
-    /// Runs `work` on the pool when `parallel` is set and there is one, else right here.
-    pub(super) fn enter(&self, parallel: bool, work: impl FnOnce(Lane<'_>) + Send) {
-        match &self.pool {
-            Some(pool) if parallel => pool.install(|| work(Lane { engine: self, parallel: true })),
-            _ => work(Lane { engine: self, parallel: false }),
-        }
+    /// The engine, as work on its threads sees it.
+    pub(super) fn lane(&self) -> Lane<'_> {
+        Lane { engine: self }
     }
 }
 
-/// A place inside [`Engine::enter`], where work can be spread and scratch memory borrowed.
+/// An engine at work: work can be shared with its threads, and scratch memory borrowed.
 #[derive(Clone, Copy)]
 pub(super) struct Lane<'e> {
     engine: &'e Engine,
-    parallel: bool,
 }
 
 impl<'e> Lane<'e> {
-    /// Calls `f` for every item, `batch` of them at a time on one thread, in no fixed order.
-    pub(super) fn spread<T: Send>(self, items: Vec<T>, batch: usize, f: impl Fn(T) + Send + Sync) {
-        if self.parallel && items.len() > batch {
-            items.into_par_iter().with_min_len(batch).with_max_len(batch).for_each(f);
-        } else {
-            items.into_iter().for_each(f);
-        }
+    /// The number of threads, this one included.
+    pub(super) fn threads(self) -> usize {
+        self.engine.threads.get()
+    }
+
+    /// Calls `f` on this thread and on others, at most `parts` of them, at the same time. Each call is to take parts of
+    /// the work as long as there are any, so that it does not matter how many calls find some.
+    pub(super) fn share(self, parts: usize, f: impl Fn(Lane<'e>) + Sync) {
+        let others = self.engine.threads.get().min(parts).saturating_sub(1);
+        let Some(pool) = self.engine.pool.as_ref().filter(|_| others > 0) else { return f(self) };
+        share::share(pool, others, &|| f(self));
+    }
+
+    /// Calls `f` for every item, in no fixed order, at most `parallel` of them at the same time.
+    pub(super) fn spread<T: Send>(self, items: impl Iterator<Item = T> + Send, parallel: usize, f: impl Fn(T) + Sync) {
+        let items = Mutex::new(items);
+        self.share(parallel, |_| {
+            let next = || items.lock().unwrap_or_else(PoisonError::into_inner).next();
+            while let Some(item) = next() {
+                f(item);
+            }
+        });
     }
 
     /// Borrows at least `len` floats, 64-byte aligned, of unspecified content.

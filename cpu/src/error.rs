@@ -15,12 +15,24 @@ pub enum CpuError {
     /// A slice does not have the length that the shape demands.
     #[error("{tensor} has {got} elements, the shape wants {wanted}")]
     Length {
-        /// `x`, `w`, `bias` or `y`.
+        /// `x`, `w`, `bias` or `y`; `a`, `b` or `c` of a matrix product.
         tensor: &'static str,
         /// Elements that the shape demands.
         wanted: usize,
         /// Elements given.
         got: usize,
+    },
+    /// A matrix that no slice can hold.
+    #[error("{tensor} of {batch} × {rows}×{columns} floats has more than isize::MAX bytes")]
+    MatrixOverflow {
+        /// `a`, `b` or `c`.
+        tensor: &'static str,
+        /// Its rows.
+        rows: usize,
+        /// Its columns.
+        columns: usize,
+        /// The number of products.
+        batch: usize,
     },
     /// An algorithm that can't do the shape.
     #[error("{algorithm} cannot do this shape: {rule}")]
@@ -73,6 +85,7 @@ impl CpuError {
         match self {
             Self::Shape(e) => e.code(),
             Self::Length { .. } => "cpu-length",
+            Self::MatrixOverflow { .. } => "cpu-matrix-overflow",
             Self::Algorithm { .. } => "cpu-algorithm",
             Self::Packed => "cpu-packed",
             Self::UnknownAccuracy { .. } => "cpu-unknown-accuracy",
@@ -87,6 +100,7 @@ impl CpuError {
         match self {
             Self::Shape(e) => e.hint(),
             Self::Length { .. } => "take the lengths from input_len, weight_len, k and output_len of the shape",
+            Self::MatrixOverflow { .. } => "split the product",
             Self::Algorithm { .. } => "take another algorithm, or leave the choice to `Conv2d::new`",
             Self::UnknownAccuracy { .. } => "name one of them",
             Self::Packed => "pack them with the plan that runs them",

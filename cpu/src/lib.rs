@@ -23,12 +23,16 @@
 //! # How it is computed
 //!
 //! Per image and group the sum is a matrix product: weights `M×D` (M = K/G, D = C/G·R·S) times patches `D×(P·Q)`. The
-//! patches are never stored whole: each task copies the part of them that it needs straight into the panels that the
-//! micro-kernel reads (im2col fused into the packing of the GEMM). The module `conv2d` derives the blocking, and the
-//! kernel trait in `kernel` draws the register tile.
+//! patches are never stored: a 1×1 kernel reads the image in place, others read strips of it in which every tap finds its
+//! row of the patch matrix (module `stage`), or copy panels of it where strips would be mostly padding (`pack`). The module
+//! `product` derives the blocking, `kernel` draws the register tile, and `winograd` has the transforms.
+//! [`Gemm`] is the same product as an operator.
 //!
 //! With one input channel a group the product has one row, or few. [`Algorithm::Depthwise`] then goes over the input where
 //! it lies, with the weights in registers: module `depthwise`.
+//!
+//! Threads take parts of the output from a common grid. The caller is one of them; a helper that comes too late, because
+//! another process keeps its core, is not waited for.
 //!
 //! # Choosing the instruction set
 //!
@@ -62,15 +66,22 @@ mod avx512;
 mod compare;
 mod conv2d;
 mod depthwise;
+mod dispatch;
 mod engine;
 mod error;
+mod gemm;
 mod isa;
 mod kernel;
+mod matrix;
 mod pack;
+pub mod peak;
 mod portable;
+mod product;
 pub mod reference;
 mod shape;
+mod share;
 mod simd;
+mod stage;
 #[cfg(test)]
 mod tests;
 mod winograd;
@@ -79,5 +90,6 @@ pub use compare::{Agreement, compare};
 pub use conv2d::{Accuracy, Algorithm, Conv2d, Packed};
 pub use engine::Engine;
 pub use error::CpuError;
+pub use gemm::{Gemm, GemmShape, PackedMatrix};
 pub use isa::{ISA_VARIABLE, Isa, available, detect};
 pub use shape::{Conv2dShape, ShapeError};

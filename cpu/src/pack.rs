@@ -26,6 +26,25 @@ pub(super) fn weights(
     }
 }
 
+/// Copies `columns` of a matrix whose columns lie `stride` floats apart, from their elements `depth`, into a panel of `NR`
+/// columns, the last of them zero where there are fewer.
+pub(super) fn columns<const NR: usize>(
+    matrix: &[f32],
+    stride: usize,
+    columns: std::ops::Range<usize>,
+    depth: std::ops::Range<usize>,
+    panel: &mut [f32],
+) {
+    for (i, block) in panel.chunks_mut(BLOCK * NR).enumerate() {
+        let from = depth.start + i * BLOCK;
+        for (j, column) in columns.clone().enumerate() {
+            let column = &matrix[column * stride + from..][..block.len() / NR];
+            column.iter().zip(block.chunks_exact_mut(NR)).for_each(|(&value, row)| row[j] = value);
+        }
+        block.chunks_exact_mut(NR).for_each(|row| row[columns.len()..].fill(0.0));
+    }
+}
+
 /// Floats of a block copy: one 64-byte vector, or a few smaller ones.
 const BLOCK: usize = 16;
 

@@ -1,6 +1,7 @@
 //! The micro-kernel in plain Rust: the only one on hosts other than x86-64.
 
-use super::kernel::{Kernel, Start, with_rows};
+use super::kernel::{Kernel, Rows, Start, with_rows};
+use super::matrix::Tile;
 
 /// Plain Rust, vectorised by the compiler.
 #[derive(Debug, Clone, Copy)]
@@ -12,8 +13,8 @@ impl Kernel for Portable {
     const MR: usize = 4;
     const NR: usize = NR;
 
-    fn tile(self, a: &[f32], b: &[f32], rows: &mut [&mut [f32]], column: usize, columns: usize, start: Start<'_>) {
-        with_rows!(rows.len(), [1 2 3 4], |ROWS| tile::<ROWS>(a, b, rows, column, columns, start));
+    fn tile(self, a: &[f32], b: Rows<'_>, copy: Option<&mut [f32]>, c: Tile<'_>, start: Start<'_>) {
+        with_rows!(c.rows(), [1 2 3 4], |ROWS| tile::<ROWS>(a, b, copy, c, start));
     }
 
     fn vectorize<R>(self, f: impl FnOnce() -> R) -> R {
@@ -21,19 +22,22 @@ impl Kernel for Portable {
     }
 }
 
-fn tile<const ROWS: usize>(
-    a: &[f32],
-    b: &[f32],
-    rows: &mut [&mut [f32]],
-    column: usize,
-    columns: usize,
-    start: Start<'_>,
-) {
+fn tile<const ROWS: usize>(a: &[f32], b: Rows<'_>, mut copy: Option<&mut [f32]>, mut c: Tile<'_>, start: Start<'_>) {
     let (a, []) = a.as_chunks::<ROWS>() else { panic!("a partial step of a") };
-    let (b, []) = b.as_chunks::<NR>() else { panic!("a partial step of b") };
-    assert_eq!(a.len(), b.len());
+    let columns = c.columns();
+    assert!((1..=NR).contains(&columns) && c.rows() == ROWS);
+    b.check(a.len(), columns, columns);
     let mut acc = [[0f32; NR]; ROWS];
-    for (a, b) in a.iter().zip(b) {
+    for (i, a) in a.iter().enumerate() {
+        let step = &b.data[b.start(i)..][..columns];
+        let mut b = [0f32; NR];
+        match <&[f32; NR]>::try_from(step) {
+            Ok(step) => b = *step,
+            Err(_) => b[..columns].copy_from_slice(step),
+        }
+        if let Some(copy) = &mut copy {
+            copy[i * NR..][..NR].copy_from_slice(&b);
+        }
         for r in 0..ROWS {
             for v in 0..NR {
                 // Not mul_add: without an FMA unit in the build's target that is a library call.
@@ -41,8 +45,8 @@ fn tile<const ROWS: usize>(
             }
         }
     }
-    for (r, (row, acc)) in rows.iter_mut().zip(acc).enumerate() {
-        let out = &mut row[column..column + columns];
+    for (r, acc) in acc.iter().enumerate() {
+        let out = c.row(r);
         match start {
             Start::Zero => out.copy_from_slice(&acc[..columns]),
             Start::Bias(bias) => out.iter_mut().zip(acc).for_each(|(y, a)| *y = bias[r] + a),

@@ -38,6 +38,15 @@ pub(super) trait Simd: Kernel {
     /// `a·b + c`; rounded once, but in the portable implementation.
     fn fma(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V;
 
+    /// `a + b`.
+    fn add(self, a: Self::V, b: Self::V) -> Self::V;
+
+    /// `a − b`.
+    fn sub(self, a: Self::V, b: Self::V) -> Self::V;
+
+    /// The floats of `a` and `b` in turn: what [`deinterleave`](Self::deinterleave) takes apart.
+    fn interleave(self, a: Self::V, b: Self::V) -> (Self::V, Self::V);
+
     /// The floats at even places of `a` and then `b`, and those at odd places.
     fn deinterleave(self, a: Self::V, b: Self::V) -> (Self::V, Self::V);
 
@@ -47,8 +56,11 @@ pub(super) trait Simd: Kernel {
     /// The lanes of `b` that `mask` names, and the others of `a`.
     fn select(self, mask: Self::Mask, a: Self::V, b: Self::V) -> Self::V;
 
-    /// Tells the caches that `p`, which may be any address, will be used soon.
+    /// Asks for the line at `p`, which may be any address, to be read, or to be written.
     fn prefetch(self, p: *const f32);
+
+    /// As [`prefetch`](Self::prefetch), to write there.
+    fn prefetch_to_write(self, p: *const f32);
 
     /// # Safety
     ///
@@ -78,6 +90,25 @@ pub(super) trait Simd: Kernel {
     ///
     /// The floats of `mask`'s lanes can be written at `p`.
     unsafe fn store_masked(self, p: *mut f32, mask: Self::Mask, v: Self::V);
+}
+
+/// Copies a short run, without a call.
+///
+/// Panics where the lengths differ.
+#[inline(always)]
+pub(super) fn copy<T: Simd>(k: T, from: &[f32], to: &mut [f32]) {
+    assert_eq!(from.len(), to.len());
+    let whole = from.len() / T::LANES * T::LANES;
+    // SAFETY: vectors and the mask's lanes lie within both slices, which are equally long.
+    unsafe {
+        for i in (0..whole).step_by(T::LANES) {
+            k.store(to.as_mut_ptr().add(i), k.load(from.as_ptr().add(i)));
+        }
+        if whole < from.len() {
+            let mask = k.mask(u32::MAX >> (32 - (from.len() - whole)));
+            k.store_masked(to.as_mut_ptr().add(whole), mask, k.load_masked(from.as_ptr().add(whole), mask));
+        }
+    }
 }
 
 /// [`Simd::LANES`] of the implementation for `isa`.
@@ -123,6 +154,28 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
+    fn add(self, a: __m512, b: __m512) -> __m512 {
+        // SAFETY: `self` is the proof.
+        unsafe { _mm512_add_ps(a, b) }
+    }
+
+    #[inline(always)]
+    fn sub(self, a: __m512, b: __m512) -> __m512 {
+        // SAFETY: `self` is the proof.
+        unsafe { _mm512_sub_ps(a, b) }
+    }
+
+    #[inline(always)]
+    fn interleave(self, a: __m512, b: __m512) -> (__m512, __m512) {
+        // SAFETY: `self` is the proof.
+        unsafe {
+            let low = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+            let high = _mm512_setr_epi32(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+            (_mm512_permutex2var_ps(a, low, b), _mm512_permutex2var_ps(a, high, b))
+        }
+    }
+
+    #[inline(always)]
     fn deinterleave(self, a: __m512, b: __m512) -> (__m512, __m512) {
         // SAFETY: `self` is the proof.
         unsafe {
@@ -146,8 +199,14 @@ impl Simd for Avx512 {
 
     #[inline(always)]
     fn prefetch(self, p: *const f32) {
-        // SAFETY: a prefetch of an address that can't be read does nothing.
+        // SAFETY: a prefetch has no effect but on caches.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(p.cast()) }
+    }
+
+    #[inline(always)]
+    fn prefetch_to_write(self, p: *const f32) {
+        // SAFETY: as above.
+        unsafe { _mm_prefetch::<_MM_HINT_ET0>(p.cast()) }
     }
 
     #[inline(always)]
@@ -224,6 +283,28 @@ impl Simd for Avx2 {
     }
 
     #[inline(always)]
+    fn add(self, a: __m256, b: __m256) -> __m256 {
+        // SAFETY: `self` is the proof.
+        unsafe { _mm256_add_ps(a, b) }
+    }
+
+    #[inline(always)]
+    fn sub(self, a: __m256, b: __m256) -> __m256 {
+        // SAFETY: `self` is the proof.
+        unsafe { _mm256_sub_ps(a, b) }
+    }
+
+    #[inline(always)]
+    fn interleave(self, a: __m256, b: __m256) -> (__m256, __m256) {
+        // SAFETY: `self` is the proof.
+        unsafe {
+            // Within halves: a0 b0 a1 b1 | a4 b4 a5 b5, and a2 b2 a3 b3 | a6 b6 a7 b7.
+            let (low, high) = (_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b));
+            (_mm256_permute2f128_ps::<0x20>(low, high), _mm256_permute2f128_ps::<0x31>(low, high))
+        }
+    }
+
+    #[inline(always)]
     fn deinterleave(self, a: __m256, b: __m256) -> (__m256, __m256) {
         // SAFETY: `self` is the proof.
         unsafe {
@@ -252,8 +333,14 @@ impl Simd for Avx2 {
 
     #[inline(always)]
     fn prefetch(self, p: *const f32) {
-        // SAFETY: a prefetch of an address that can't be read does nothing.
+        // SAFETY: a prefetch has no effect but on caches.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(p.cast()) }
+    }
+
+    #[inline(always)]
+    fn prefetch_to_write(self, p: *const f32) {
+        // SAFETY: as above.
+        unsafe { _mm_prefetch::<_MM_HINT_ET0>(p.cast()) }
     }
 
     #[inline(always)]
@@ -320,6 +407,21 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
+    fn add(self, a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
+        std::array::from_fn(|i| a[i] + b[i])
+    }
+
+    #[inline(always)]
+    fn sub(self, a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
+        std::array::from_fn(|i| a[i] - b[i])
+    }
+
+    #[inline(always)]
+    fn interleave(self, a: [f32; 4], b: [f32; 4]) -> ([f32; 4], [f32; 4]) {
+        ([a[0], b[0], a[1], b[1]], [a[2], b[2], a[3], b[3]])
+    }
+
+    #[inline(always)]
     fn deinterleave(self, a: [f32; 4], b: [f32; 4]) -> ([f32; 4], [f32; 4]) {
         ([a[0], a[2], b[0], b[2]], [a[1], a[3], b[1], b[3]])
     }
@@ -336,6 +438,9 @@ impl Simd for Portable {
 
     #[inline(always)]
     fn prefetch(self, _: *const f32) {}
+
+    #[inline(always)]
+    fn prefetch_to_write(self, _: *const f32) {}
 
     #[inline(always)]
     unsafe fn load(self, p: *const f32) -> [f32; 4] {

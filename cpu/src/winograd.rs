@@ -10,59 +10,74 @@
 //! Networks", 2015. The matrices are those of the points 0, ±1/√2, ±√2 and ∞, whose errors are half of those of 0, ±1, ±2 and ∞.)
 //!
 //! ```text
-//! once      weights: G w Gᵀ in double precision, rounded, in panels      36 × panels × C × rows
-//! a task    rows of tiles of one group
-//!   input     six rows apart by columns, then Bᵀ d B for a vector of tiles at a time      V: 36 × C × tiles, in L2
-//!   panels of ≤ MR output channels
-//!     36 products into M: 36 × rows × tiles
-//!     output    Aᵀ m A, bias, and the tiles' rows put together again
+//! once      weights: G w Gᵀ, in panels                         36 × C × K
+//! chunks of 48 tiles
+//!   blocks of ≤ DEPTH channels
+//!     Bᵀ d B of a vector of tiles at a time                    V: 36 × C × 48
+//!   bands of ≤ BAND output channels
+//!     36 products                                              M: 36 × BAND × 48, in L2
+//!     Aᵀ m A, bias, rows of the output
 //! ```
 //!
-//! * **Tiles of a task**: the tile's transformed inputs are read once for each panel of rows, the weights once for each
-//!   task. A task has as many rows of tiles as V has room for in [`V_FLOATS`], and of those numbers the one that leaves the
-//!   fewest lanes of the last vector idle.
+//! * **Quads**: four tiles side by side read 16 columns of the input and the four behind them, and write 16 columns of the
+//!   output. A vector of tiles is made of whole quads, from any rows and images, so that small maps fill it too. Two rounds
+//!   of taking even and odd lanes apart turn columns into the tiles' elements; the way back is the inverse.
+//! * **Bands**: V is read once for each band, a place and block of channels (24 KiB) at a time, the weights once for each
+//!   chunk, in the order in which they lie. M stays in the second level between product and transform.
+//! * **Few tiles**: where chunks alone don't keep the threads busy, all transform the inputs first, by blocks of channels,
+//!   and then share the bands.
 //! * **Error**: the transforms add terms of both signs, so that the error is about eight times a direct sum's: see
 //!   [`error_bound`].
 //! * **NaN and infinity** of one input reach all sixteen outputs of the tiles that it is in, where the definition has fewer.
 //! * The sum over channels is in order, in blocks that the shape decides; no result depends on the number of threads.
+#![allow(unsafe_code)]
+
+use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::Conv2dShape;
-use super::conv2d::{DEPTH, Split};
 use super::engine::Lane;
-use super::kernel::{Kernel, Start};
+use super::kernel::{Rows, Start};
+use super::matrix::{Shared, Split, Tile};
+use super::product::DEPTH;
+use super::simd::Simd;
 
 /// Outputs of a tile's edge, inputs of it, and products of a tile.
 const M: usize = 4;
 const N: usize = 6;
 const PLACES: usize = N * N;
-/// Tiles that the transforms take at a time.
-const L: usize = 16;
-/// Most floats of a task's transformed inputs: 2.25 MiB would be a whole L2 of today's server cores; 1.2 MB leaves room in
-/// one of 2 MiB, and streams through one of 1 MiB once a panel.
-const V_FLOATS: usize = 300 << 10;
+/// Tiles of a quad, and columns that they read or write.
+const QUAD: usize = 4;
+const WIDTH: usize = QUAD * M;
+/// Tiles of a chunk: a whole panel of every kernel.
+const CHUNK: usize = 48;
+/// Most output channels of a band.
+const BAND: usize = 64;
+/// Multiplications that are not worth waking threads for.
+const INLINE: usize = 1 << 20;
 /// The points ±A and ±B with their squares.
 const A: f32 = std::f32::consts::FRAC_1_SQRT_2;
 const B: f32 = std::f32::consts::SQRT_2;
 const A2: f32 = 0.5;
 const B2: f32 = 2.0;
+/// Channels that the prefetches of inputs and outputs run ahead: their lines are a plane apart, which no hardware foresees.
+const AHEAD: usize = 2;
 /// Between the planes of V and M: planes a power of two apart would fall into the same sets of a cache.
 const PLANE_GAP: usize = 16;
-/// Most rows of a panel of any kernel.
-const MR_MAX: usize = 32;
 
 /// The blocking of one shape.
 #[derive(Debug, Clone)]
 pub(super) struct Winograd {
     shape: Conv2dShape,
-    /// Tiles of a row of tiles, and rows of tiles of an image.
+    /// Quads of a row of tiles, and rows of tiles of an image.
     across: usize,
     down: usize,
     /// Input channels of a group, in blocks.
     blocks: Split,
     /// Output channels of a group, in panels.
     panels: Split,
-    /// Rows of tiles of a task.
-    rows: usize,
+    /// The panels, in bands.
+    bands: Split,
 }
 
 /// The error that F(4×4, 3×3) may make, relative to max|y|, for sums over `channels` inputs. Of several hundred shapes with
@@ -78,80 +93,82 @@ pub(super) fn fits(shape: &Conv2dShape) -> bool {
 
 /// Products of a group's channel pair, edges and idle lanes included, over those of the direct sum.
 pub(super) fn cost(shape: &Conv2dShape) -> f64 {
-    let tiles = (shape.n * shape.p().div_ceil(M) * shape.q().div_ceil(M)).next_multiple_of(L);
+    let quads = shape.n * shape.p().div_ceil(M) * shape.q().div_ceil(WIDTH);
+    let tiles = (quads * QUAD).next_multiple_of(16);
     let (c, k) = ((shape.c / shape.groups) as f64, (shape.k / shape.groups) as f64);
     let direct = (9 * shape.n * shape.p() * shape.q()) as f64;
     // What the transforms of a tile's inputs and outputs take in time, in terms of products.
-    let transforms = 700.0 / k + 700.0 / c;
+    let transforms = 350.0 / k + 300.0 / c;
     (tiles * PLACES) as f64 * (1.0 + transforms / PLACES as f64) / direct
 }
 
 impl Winograd {
-    pub(super) fn new(shape: Conv2dShape, mr: usize, nr: usize) -> Self {
-        debug_assert!(mr <= MR_MAX && nr.is_multiple_of(8));
-        let (across, down) = (shape.q().div_ceil(M), shape.p().div_ceil(M));
-        let channels = shape.c / shape.groups;
-        let most = (V_FLOATS / (PLACES * channels) / across).clamp(1, shape.n * down);
-        // Whole vectors at the end: half a panel is the least that a kernel computes.
-        let vector = (nr / 2).max(1);
-        let waste = |rows: usize| {
-            let tiles = rows * across;
-            tiles.next_multiple_of(vector) as f64 / tiles as f64
-        };
-        let rows = (most.div_ceil(2)..=most).rev().min_by(|&a, &b| waste(a).total_cmp(&waste(b))).unwrap_or(1);
+    pub(super) fn new(shape: Conv2dShape, mr: usize) -> Self {
+        let panels = Split::at_most(shape.k / shape.groups, mr);
         Self {
-            across,
-            down,
-            blocks: Split::at_most(channels, DEPTH),
-            panels: Split::at_most(shape.k / shape.groups, mr),
-            rows,
+            across: shape.q().div_ceil(WIDTH),
+            down: shape.p().div_ceil(M),
+            blocks: Split::at_most(shape.c / shape.groups, DEPTH),
+            panels,
+            bands: Split::at_most(panels.parts, BAND / mr),
             shape,
         }
     }
 
     /// Floats of the transformed weights.
     pub(super) fn packed_len(&self) -> usize {
-        PLACES * self.shape.k * (self.shape.c / self.shape.groups)
+        PLACES * self.shape.k * self.blocks.total
     }
 
-    fn channels(&self) -> usize {
-        self.blocks.total
+    /// Rows of a band.
+    fn rows(&self, band: usize) -> Range<usize> {
+        let panels = self.bands.part(band);
+        self.panels.start(panels.start)..self.panels.start(panels.end)
     }
 
-    /// Transforms the weights of all groups: for each group, place, block of channels and panel all rows of a channel, then
-    /// those of the next.
+    /// Where the panels of a band, a block and a place lie in a group's packed weights.
+    fn weights_at(&self, band: usize, block: usize, place: usize) -> usize {
+        let (rows, depth) = (self.rows(band), self.blocks.part(block));
+        PLACES * (rows.start * self.blocks.total + rows.len() * depth.start) + place * rows.len() * depth.len()
+    }
+
+    /// Transforms the weights of all groups: band by band, block by block and place by place the panels, in which all rows
+    /// of a channel are followed by those of the next.
     pub(super) fn pack(&self, lane: Lane<'_>, w: &[f32], packed: &mut [f32]) {
-        let (c, k) = (self.channels(), self.panels.total);
-        let groups: Vec<_> = w.chunks_exact(k * c * 9).zip(packed.chunks_exact_mut(PLACES * k * c)).collect();
-        lane.spread(groups, 1, |(w, packed)| {
-            let rows = (0..self.panels.parts).flat_map(|panel| self.panels.part(panel).map(move |row| (panel, row)));
-            let (filters, _) = w.as_chunks::<9>();
-            for (panel, row) in rows {
-                let rows = self.panels.part(panel);
+        let (c, k) = (self.blocks.total, self.panels.total);
+        let mut jobs = Vec::new();
+        let mut packed = packed;
+        for w in w.chunks_exact(k * c * 9) {
+            for band in 0..self.bands.parts {
                 for block in 0..self.blocks.parts {
-                    let depth = self.blocks.part(block);
-                    let start = self.panel(0, block, panel).start + (row - rows.start);
+                    let len = PLACES * self.rows(band).len() * self.blocks.part(block).len();
+                    let (own, rest) = packed.split_at_mut(len);
+                    jobs.push((w, band, block, own));
+                    packed = rest;
+                }
+            }
+        }
+        let parallel = if w.len() > 1 << 14 { jobs.len() } else { 1 };
+        lane.spread(jobs.into_iter(), parallel, |(w, band, block, packed)| {
+            let (filters, _) = w.as_chunks::<9>();
+            let (band_rows, depth) = (self.rows(band), self.blocks.part(block));
+            let plane = band_rows.len() * depth.len();
+            for panel in self.bands.part(band) {
+                let rows = self.panels.part(panel);
+                let first = (rows.start - band_rows.start) * depth.len();
+                for row in rows.clone() {
                     for channel in depth.clone() {
-                        let at = start + (channel - depth.start) * rows.len();
-                        for (place, value) in transform_weights(&filters[row * c + channel]).into_iter().enumerate() {
-                            packed[place * k * c + at] = value;
-                        }
+                        let at = first + (channel - depth.start) * rows.len() + (row - rows.start);
+                        let places = transform_weights(&filters[row * c + channel]);
+                        places.into_iter().enumerate().for_each(|(place, value)| packed[place * plane + at] = value);
                     }
                 }
             }
         });
     }
 
-    /// Where the panel of a place, a block and a panel of rows lies in a group's packed weights.
-    fn panel(&self, place: usize, block: usize, panel: usize) -> std::ops::Range<usize> {
-        let (depth, rows) = (self.blocks.part(block), self.panels.part(panel));
-        let start =
-            place * self.panels.total * self.channels() + depth.start * self.panels.total + rows.start * depth.len();
-        start..start + rows.len() * depth.len()
-    }
-
     /// Convolves with packed weights.
-    pub(super) fn run<T: Kernel, const NR: usize>(
+    pub(super) fn run<T: Simd, const NR: usize>(
         &self,
         kernel: T,
         lane: Lane<'_>,
@@ -160,188 +177,261 @@ impl Winograd {
         bias: Option<&[f32]>,
         y: &mut [f32],
     ) {
-        let tasks = self.tasks(y);
-        lane.spread(tasks, 1, |task| self.compute::<T, NR>(kernel, lane, x, packed, bias, task));
-    }
-
-    /// Cuts the work into tasks that own their rows of `y`.
-    fn tasks<'a>(&self, y: &'a mut [f32]) -> Vec<Task<'a>> {
         let shape = &self.shape;
-        let (p, q, k) = (shape.p(), shape.q(), self.panels.total);
-        let split = Split::at_most(shape.n * self.down, self.rows);
-        let mut tasks: Vec<Task<'a>> = Vec::with_capacity(split.parts * shape.groups);
-        for group in 0..shape.groups {
-            for part in 0..split.parts {
-                tasks.push(Task { group, rows: split.part(part), planes: Vec::new() });
-            }
-        }
-        for (plane, mut rest) in y.chunks_exact_mut(p * q).enumerate() {
-            let (n, group) = (plane / shape.k, plane % shape.k / k);
-            let own = n * self.down..(n + 1) * self.down;
-            for task in &mut tasks[group * split.parts..][..split.parts] {
-                let (from, to) = (task.rows.start.max(own.start), task.rows.end.min(own.end));
-                if from < to {
-                    let rows = (M * (to - own.start)).min(p) - M * (from - own.start);
-                    let (mine, others) = rest.split_at_mut(rows * q);
-                    rest = others;
-                    task.planes.push(mine);
+        let (c, k) = (self.blocks.total, self.panels.total);
+        let vectors = (shape.n * self.down * self.across * QUAD).div_ceil(T::LANES);
+        let chunks = Split::at_most(vectors, CHUNK / T::LANES);
+        let tasks = chunks.parts * shape.groups;
+        let multiplications = PLACES * c * k * chunks.parts * CHUNK * shape.groups;
+        let threads = if multiplications > INLINE { lane.threads() } else { 1 };
+        let y = Shared::new(y);
+        let v_len = self.v_start(self.blocks.parts);
+        let m_len = PLACES * (self.rows(0).len() * CHUNK + PLANE_GAP);
+        let next = AtomicUsize::new(0);
+        let take = |parts: usize| {
+            next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |i| (i < parts).then_some(i + 1)).ok()
+        };
+        let job = |task: usize| Job { group: task / chunks.parts, vectors: chunks.part(task % chunks.parts) };
+        if tasks >= 2 * threads {
+            lane.share(threads.min(tasks), |lane| {
+                let mut scratch = lane.scratch(v_len + m_len);
+                let (v, m) = scratch.floats().split_at_mut(v_len);
+                while let Some(task) = take(tasks) {
+                    let job = job(task);
+                    for block in 0..self.blocks.parts {
+                        self.inputs::<T, NR>(kernel, x, &job, block, &mut v[self.v_start(block)..]);
+                    }
+                    for band in 0..self.bands.parts {
+                        // SAFETY: each task is taken once, and no two of them have an output in common.
+                        unsafe { self.outputs::<T, NR>(kernel, packed, bias, &job, band, v, m, &y) };
+                    }
                 }
+            });
+            return;
+        }
+        let mut whole = lane.scratch(tasks * v_len);
+        let whole = &mut whole.floats()[..tasks * v_len];
+        let mut parts = Vec::with_capacity(tasks * self.blocks.parts * 4);
+        for (task, mut v) in whole.chunks_exact_mut(v_len).enumerate() {
+            for block in 0..self.blocks.parts {
+                let (own, rest) = v.split_at_mut(self.v_start(block + 1) - self.v_start(block));
+                parts.push((job(task), block, own));
+                v = rest;
             }
         }
-        tasks
+        let parallel = threads.min(parts.len());
+        lane.spread(parts.into_iter(), parallel, |(job, block, v)| self.inputs::<T, NR>(kernel, x, &job, block, v));
+        let whole = &*whole;
+        let parts = tasks * self.bands.parts;
+        lane.share(threads.min(parts), |lane| {
+            let mut scratch = lane.scratch(m_len);
+            while let Some(part) = take(parts) {
+                let (task, band) = (part / self.bands.parts, part % self.bands.parts);
+                let (v, m) = (&whole[task * v_len..][..v_len], scratch.floats());
+                // SAFETY: each part is taken once, and no two of them have an output in common.
+                unsafe { self.outputs::<T, NR>(kernel, packed, bias, &job(task), band, v, m, &y) };
+            }
+        });
     }
 
-    fn compute<T: Kernel, const NR: usize>(
-        &self,
-        kernel: T,
-        lane: Lane<'_>,
-        x: &[f32],
-        packed: &[f32],
-        bias: Option<&[f32]>,
-        mut task: Task<'_>,
-    ) {
-        let (c, k) = (self.channels(), self.panels.total);
-        let tiles = task.rows.len() * self.across;
-        let columns = tiles.next_multiple_of(NR.max(L));
-        let v_plane = c * columns + PLANE_GAP;
-        let m_plane = self.panels.longest() * columns + PLANE_GAP;
-        let staged = PLACES * columns + M * self.across + M;
-        let mut scratch = lane.scratch(PLACES * (v_plane + m_plane) + staged);
-        let (v, rest) = scratch.floats().split_at_mut(PLACES * v_plane);
-        let (m, staged) = rest.split_at_mut(PLACES * m_plane);
+    /// Where a block's part of V starts.
+    fn v_start(&self, block: usize) -> usize {
+        PLACES * (self.blocks.start(block) * CHUNK + block * PLANE_GAP)
+    }
 
-        // Lanes without a tile, which the stages of all channels leave as they are.
-        staged[..PLACES * columns].chunks_exact_mut(columns).for_each(|place| place[tiles..].fill(0.0));
-        for channel in 0..c {
+    /// The quad of a vector's lane: image, row of tiles, column of the output. `None` behind the last.
+    #[inline(always)]
+    fn quad(&self, i: usize) -> Option<(usize, usize, usize)> {
+        let (rest, at) = (i / self.across, i % self.across);
+        let (n, row) = (rest / self.down, rest % self.down);
+        (n < self.shape.n).then_some((n, row, at * WIDTH))
+    }
+
+    /// Bᵀ d B of a job's tiles for a block of channels: V has, place by place, panels of NR tiles.
+    fn inputs<T: Simd, const NR: usize>(&self, kernel: T, x: &[f32], job: &Job, block: usize, v: &mut [f32]) {
+        let (shape, depth) = (&self.shape, self.blocks.part(block));
+        let plane = depth.len() * CHUNK + PLANE_GAP;
+        let v = &mut v[..PLACES * plane];
+        let size = shape.h * shape.w;
+        for vector in job.vectors.clone() {
+            // What the four pieces of a vector's columns are: an image's offset, the row of their first input, the columns.
+            let pieces: [Piece<T>; 4] = std::array::from_fn(|i| {
+                let at = vector * T::LANES * M + i * T::LANES;
+                let Some((n, row, column)) = self.quad(at / WIDTH) else {
+                    let none = kernel.mask(0);
+                    return Piece { image: 0, row: isize::MIN / 2, column: 0, masks: [none; 2] };
+                };
+                let column = (column + at % WIDTH) as isize - shape.pad[1] as isize;
+                let mask = |from: isize| {
+                    let bits = (0..T::LANES as isize).filter(|l| (0..shape.w as isize).contains(&(from + l)));
+                    kernel.mask(bits.fold(0, |mask, l| mask | 1 << l))
+                };
+                Piece {
+                    image: (n * shape.c + job.group * self.blocks.total) * size,
+                    row: (row * M) as isize - shape.pad[0] as isize,
+                    column,
+                    masks: [mask(column), mask(column + M as isize)],
+                }
+            });
+            let tile = (vector - job.vectors.start) * T::LANES;
+            let at = tile / NR * depth.len() * NR + tile % NR;
             kernel.vectorize(
                 #[inline(always)]
                 || {
-                    self.stage(x, task.group * c + channel, &task.rows, columns, staged);
-                    transform_inputs::<NR>(staged, columns, &mut v[channel * NR..], v_plane, c);
+                    for (i, channel) in depth.clone().enumerate() {
+                        // SAFETY: the last vector of the last place ends with its panel, within the planes; the lanes of
+                        // the masks are those columns of row y that lie within the image.
+                        unsafe {
+                            let out = v[at + i * NR..].as_mut_ptr();
+                            debug_assert!((PLACES - 1) * plane + at + i * NR + T::LANES <= v.len());
+                            transform_inputs(
+                                kernel,
+                                #[inline(always)]
+                                |row: usize| {
+                                    let ahead = (channel + AHEAD).min(depth.end - 1);
+                                    let mut lines = [[kernel.splat(0.0); 4]; 2];
+                                    for (p, piece) in pieces.iter().enumerate() {
+                                        let y = piece.row + row as isize;
+                                        if !(0..shape.h as isize).contains(&y) {
+                                            continue;
+                                        }
+                                        let at = (piece.image + channel * size + y as usize * shape.w) as isize
+                                            + piece.column;
+                                        let from = x.as_ptr().wrapping_offset(at);
+                                        kernel.prefetch(from.wrapping_add((ahead - channel) * size));
+                                        lines[0][p] = kernel.load_masked(from, piece.masks[0]);
+                                        lines[1][p] = kernel.load_masked(from.wrapping_add(M), piece.masks[1]);
+                                    }
+                                    lines
+                                },
+                                out,
+                                plane,
+                            );
+                        }
+                    }
                 },
             );
         }
-        let packed = &packed[task.group * PLACES * k * c..][..PLACES * k * c];
-        for panel in 0..self.panels.parts {
-            let rows = self.panels.part(panel);
+    }
+
+    /// The products of a band, and the outputs that they make.
+    ///
+    /// # Safety
+    /// Nobody else touches the outputs of the job's tiles and the band's channels meanwhile.
+    #[allow(clippy::too_many_arguments)]
+    unsafe fn outputs<T: Simd, const NR: usize>(
+        &self,
+        kernel: T,
+        packed: &[f32],
+        bias: Option<&[f32]>,
+        job: &Job,
+        band: usize,
+        v: &[f32],
+        m: &mut [f32],
+        y: &Shared<'_>,
+    ) {
+        let shape = &self.shape;
+        let (c, k) = (self.blocks.total, self.panels.total);
+        let packed = &packed[job.group * PLACES * k * c..][..PLACES * k * c];
+        let rows = self.rows(band);
+        let m_plane = rows.len() * CHUNK + PLANE_GAP;
+        let columns = job.vectors.len() * T::LANES;
+        for block in 0..self.blocks.parts {
+            let depth = self.blocks.part(block);
+            let v = &v[self.v_start(block)..];
+            let v_plane = depth.len() * CHUNK + PLANE_GAP;
+            let start = if block == 0 { Start::Zero } else { Start::Accumulate };
             for place in 0..PLACES {
-                let plane = &mut m[place * m_plane..][..rows.len() * columns];
-                for block in 0..self.blocks.parts {
-                    let depth = self.blocks.part(block);
-                    let a = &packed[self.panel(place, block, panel)];
-                    let start = if block == 0 { Start::Zero } else { Start::Accumulate };
-                    let mut parts = plane.chunks_exact_mut(columns);
-                    let mut slices: [&mut [f32]; MR_MAX] = Default::default();
-                    slices.iter_mut().for_each(|slice| *slice = parts.next().unwrap_or_default());
-                    for (i, b) in
-                        v[place * v_plane..][..c * columns].chunks_exact(c * NR).take(tiles.div_ceil(NR)).enumerate()
-                    {
-                        let b = &b[depth.start * NR..depth.end * NR];
-                        let valid = NR.min(tiles - i * NR);
-                        kernel.tile(a, b, &mut slices[..rows.len()], i * NR, valid, start);
+                let a = &packed[self.weights_at(band, block, place)..][..rows.len() * depth.len()];
+                let mut m = Tile::new(&mut m[place * m_plane..][..rows.len() * CHUNK], rows.len(), CHUNK);
+                for (i, b) in v[place * v_plane..][..depth.len() * CHUNK].chunks_exact(depth.len() * NR).enumerate() {
+                    if i * NR >= columns {
+                        break;
+                    }
+                    let own = i * NR..((i + 1) * NR).min(columns);
+                    for panel in self.bands.part(band) {
+                        let part = self.panels.part(panel);
+                        let part = part.start - rows.start..part.end - rows.start;
+                        let a = &a[part.start * depth.len()..part.end * depth.len()];
+                        kernel.tile(a, Rows::packed::<T>(b), None, m.part(part, own.clone()), start);
                     }
                 }
             }
-            for (r, row) in rows.clone().enumerate() {
-                let bias = bias.map_or(0.0, |b| b[task.group * k + row]);
-                kernel.vectorize(
-                    #[inline(always)]
-                    || {
-                        transform_outputs(&m[r * columns..], m_plane, columns, bias, staged);
-                        self.unstage(staged, columns, row, &mut task);
-                    },
-                );
-            }
         }
-    }
-
-    /// Takes the six rows of each row of tiles apart: for each of the 36 inputs of a tile, those of all tiles.
-    #[inline(always)]
-    fn stage(&self, x: &[f32], channel: usize, rows: &std::ops::Range<usize>, columns: usize, staged: &mut [f32]) {
-        let (shape, across) = (&self.shape, self.across);
-        let (places, line) = staged.split_at_mut(PLACES * columns);
-        let line = &mut line[..M * across + M];
-        // Where in a line the input's columns begin, and how many it has.
-        let left = shape.pad[1].min(line.len());
-        let inside = shape.w.min(line.len() - left);
-        for (at, row) in rows.clone().enumerate() {
-            let (n, down) = (row / self.down, row % self.down);
-            let plane = &x[(n * shape.c + channel) * shape.h * shape.w..][..shape.h * shape.w];
-            for i in 0..N {
-                let from = (M * down + i).checked_sub(shape.pad[0]).filter(|&y| y < shape.h);
-                let outs = &mut places[i * N * columns..][..N * columns];
-                let Some(y) = from else {
-                    for s in 0..N {
-                        outs[s * columns + at * across..][..across].fill(0.0);
+        let (p, q) = (shape.p(), shape.q());
+        for (at, vector) in job.vectors.clone().enumerate() {
+            let pieces: [Option<OutPiece<T>>; 4] = std::array::from_fn(|i| {
+                let from = vector * T::LANES * M + i * T::LANES;
+                let (n, row, column) = self.quad(from / WIDTH)?;
+                let column = column + from % WIDTH;
+                let count = q.saturating_sub(column).min(T::LANES);
+                let plane = n * shape.k + job.group * k + rows.start;
+                (count > 0).then(|| OutPiece {
+                    start: plane * p * q + row * M * q + column,
+                    height: (p - row * M).min(M),
+                    count,
+                    mask: kernel.mask((1u32 << count) - 1),
+                })
+            });
+            kernel.vectorize(
+                #[inline(always)]
+                || {
+                    for row in 0..rows.len() {
+                        for piece in pieces.iter().flatten() {
+                            let ahead = piece.start + (row + AHEAD).min(rows.len() - 1) * p * q;
+                            for i in 0..piece.height {
+                                kernel.prefetch_to_write(y.at(ahead + i * q, piece.count));
+                            }
+                        }
+                        let bias = kernel.splat(bias.map_or(0.0, |b| b[job.group * k + rows.start + row]));
+                        let m = &m[row * CHUNK + at * T::LANES..];
+                        debug_assert!((PLACES - 1) * m_plane + T::LANES <= m.len());
+                        // SAFETY: a vector of each of the planes of M, whose last ends within it.
+                        let outs = unsafe { transform_outputs(kernel, m.as_ptr(), m_plane, bias) };
+                        for (i, line) in outs.into_iter().enumerate() {
+                            for (piece, v) in pieces.iter().zip(line) {
+                                if let Some(piece) = piece
+                                    && i < piece.height
+                                {
+                                    let out = y.at(piece.start + row * p * q + i * q, piece.count);
+                                    // SAFETY: `count` floats of the output, which the mask has; the caller's promise.
+                                    unsafe { kernel.store_masked(out, piece.mask, v) };
+                                }
+                            }
+                        }
                     }
-                    continue;
-                };
-                line[..left].fill(0.0);
-                line[left..left + inside].copy_from_slice(&plane[y * shape.w..][..inside]);
-                line[left + inside..].fill(0.0);
-                let (quads, _) = line.as_chunks::<M>();
-                let (first, rest) = outs.split_at_mut(columns);
-                let (second, rest) = rest.split_at_mut(columns);
-                let (third, rest) = rest.split_at_mut(columns);
-                let (fourth, rest) = rest.split_at_mut(columns);
-                let (fifth, sixth) = rest.split_at_mut(columns);
-                let own = at * across..(at + 1) * across;
-                let (first, second) = (&mut first[own.clone()], &mut second[own.clone()]);
-                let (third, fourth) = (&mut third[own.clone()], &mut fourth[own.clone()]);
-                let (fifth, sixth) = (&mut fifth[own.clone()], &mut sixth[own]);
-                for t in 0..across {
-                    first[t] = quads[t][0];
-                    second[t] = quads[t][1];
-                    third[t] = quads[t][2];
-                    fourth[t] = quads[t][3];
-                }
-                // The fifth and sixth column of a tile are the first two of the next.
-                fifth[..across - 1].copy_from_slice(&first[1..]);
-                sixth[..across - 1].copy_from_slice(&second[1..]);
-                fifth[across - 1] = quads[across][0];
-                sixth[across - 1] = quads[across][1];
-            }
-        }
-    }
-
-    /// Puts the sixteen outputs of the tiles together to rows of an output channel.
-    #[inline(always)]
-    fn unstage(&self, staged: &mut [f32], columns: usize, row: usize, task: &mut Task<'_>) {
-        let (shape, k) = (&self.shape, self.panels.total);
-        let (p, q, across) = (shape.p(), shape.q(), self.across);
-        let (places, line) = staged.split_at_mut(PLACES * columns);
-        let line = &mut line[..M * across];
-        let first = task.rows.start / self.down;
-        let mut begun = 0;
-        let mut image = first;
-        for (at, tile_row) in task.rows.clone().enumerate() {
-            let (n, down) = (tile_row / self.down, tile_row % self.down);
-            if n != image {
-                (image, begun) = (n, 0);
-            }
-            let plane = &mut task.planes[(n - first) * k + row];
-            for i in 0..M.min(p - M * down) {
-                let ins = &places[i * M * columns..][..M * columns];
-                let part = |j: usize| &ins[j * columns + at * across..][..across];
-                let (a, b, c, d) = (part(0), part(1), part(2), part(3));
-                let (quads, _) = line.as_chunks_mut::<M>();
-                for t in 0..across {
-                    quads[t] = [a[t], b[t], c[t], d[t]];
-                }
-                plane[(begun + i) * q..][..q].copy_from_slice(&line[..q]);
-            }
-            begun += M;
+                },
+            );
         }
     }
 }
 
-/// A task: the rows of tiles of one group, and the rows of each of its output channels in each image.
-struct Task<'a> {
+/// Tiles of one group.
+struct Job {
     group: usize,
     /// Counted through all images.
-    rows: std::ops::Range<usize>,
-    /// Image by image, in each all output channels of the group.
-    planes: Vec<&'a mut [f32]>,
+    vectors: Range<usize>,
+}
+
+/// [`Simd::LANES`] columns of the output of one row of tiles, in the first channel of a band.
+#[derive(Clone, Copy)]
+struct OutPiece<T: Simd> {
+    start: usize,
+    /// Rows and columns that there are.
+    height: usize,
+    count: usize,
+    mask: T::Mask,
+}
+
+/// [`Simd::LANES`] columns of the input of one row of tiles.
+#[derive(Clone, Copy)]
+struct Piece<T: Simd> {
+    /// Where the image's channels start.
+    image: usize,
+    row: isize,
+    column: isize,
+    /// Those within the image, and those four columns further.
+    masks: [T::Mask; 2],
 }
 
 /// G w Gᵀ, in double precision.
@@ -371,132 +461,97 @@ fn transform_weights(w: &[f32; 9]) -> [f32; PLACES] {
     out
 }
 
-/// A value of each of [`L`] tiles. Plain loops, which become vector instructions where they are compiled for them.
-#[derive(Clone, Copy)]
-struct Lanes([f32; L]);
-
-const ZERO: Lanes = Lanes([0.0; L]);
-
-impl Lanes {
-    #[inline(always)]
-    fn load(from: &[f32]) -> Self {
-        match from.first_chunk::<L>() {
-            Some(lanes) => Self(*lanes),
-            None => ZERO,
-        }
-    }
-
-    #[inline(always)]
-    fn store(self, to: &mut [f32]) {
-        if let Some(lanes) = to.first_chunk_mut::<L>() {
-            *lanes = self.0;
-        }
-    }
-
-    #[inline(always)]
-    fn zip(self, other: Self, f: impl Fn(f32, f32) -> f32) -> Self {
-        let mut out = ZERO;
-        for i in 0..L {
-            out.0[i] = f(self.0[i], other.0[i]);
-        }
-        out
-    }
-
-    #[inline(always)]
-    fn add(self, other: Self) -> Self {
-        self.zip(other, |x, y| x + y)
-    }
-
-    #[inline(always)]
-    fn sub(self, other: Self) -> Self {
-        self.zip(other, |x, y| x - y)
-    }
-}
-
 /// Bᵀ d: the rows are the coefficients of ∏(x − pⱼ) over all points but one, or over all.
 #[inline(always)]
-fn inputs(d: &[Lanes; N]) -> [Lanes; N] {
+fn inputs<T: Simd>(k: T, d: &[T::V; N]) -> [T::V; N] {
     let [d0, d1, d2, d3, d4, d5] = *d;
-    let (near_even, near_odd) = (d4.zip(d2, |x, y| x - B2 * y), d3.zip(d1, |x, y| A * (x - B2 * y)));
-    let (far_even, far_odd) = (d4.zip(d2, |x, y| x - A2 * y), d3.zip(d1, |x, y| B * (x - A2 * y)));
+    let (near_even, near_odd) = (k.fma(d2, k.splat(-B2), d4), k.fma(d1, k.splat(-B2), d3));
+    let (far_even, far_odd) = (k.fma(d2, k.splat(-A2), d4), k.fma(d1, k.splat(-A2), d3));
     [
-        d0.add(d4).zip(d2, |x, y| x - (A2 + B2) * y),
-        near_even.add(near_odd),
-        near_even.sub(near_odd),
-        far_even.add(far_odd),
-        far_even.sub(far_odd),
-        d1.add(d5).zip(d3, |x, y| x - (A2 + B2) * y),
+        k.fma(d2, k.splat(-(A2 + B2)), k.add(d0, d4)),
+        k.fma(near_odd, k.splat(A), near_even),
+        k.fma(near_odd, k.splat(-A), near_even),
+        k.fma(far_odd, k.splat(B), far_even),
+        k.fma(far_odd, k.splat(-B), far_even),
+        k.fma(d3, k.splat(-(A2 + B2)), k.add(d1, d5)),
     ]
 }
 
 /// Aᵀ m: row i has the points to the power of i.
 #[inline(always)]
-fn outputs(m: &[Lanes; N]) -> [Lanes; M] {
+fn outputs<T: Simd>(k: T, m: &[T::V; N]) -> [T::V; M] {
     let [m0, m1, m2, m3, m4, m5] = *m;
-    let (near_sum, near_difference) = (m1.add(m2), m1.sub(m2));
-    let (far_sum, far_difference) = (m3.add(m4), m3.sub(m4));
+    let (near_sum, near_difference) = (k.add(m1, m2), k.sub(m1, m2));
+    let (far_sum, far_difference) = (k.add(m3, m4), k.sub(m3, m4));
+    let zero = k.splat(0.0);
     [
-        m0.add(near_sum).add(far_sum),
-        near_difference.zip(far_difference, |x, y| A * x + B * y),
-        near_sum.zip(far_sum, |x, y| A2 * x + B2 * y),
-        near_difference.zip(far_difference, |x, y| A * A2 * x + B * B2 * y).add(m5),
+        k.add(k.add(m0, near_sum), far_sum),
+        k.fma(near_difference, k.splat(A), k.fma(far_difference, k.splat(B), zero)),
+        k.fma(near_sum, k.splat(A2), k.fma(far_sum, k.splat(B2), zero)),
+        k.fma(near_difference, k.splat(A * A2), k.fma(far_difference, k.splat(B * B2), m5)),
     ]
 }
 
-/// Column `s` of the 36 planes, of the tiles from `t` on.
+/// Every fourth float of four vectors: of those from the first, the second, the third and the fourth on.
 #[inline(always)]
-fn column(planes: &[f32], plane: usize, s: usize, t: usize) -> [Lanes; N] {
-    let mut column = [ZERO; N];
-    for (i, lanes) in column.iter_mut().enumerate() {
-        *lanes = Lanes::load(&planes[(i * N + s) * plane + t..]);
-    }
-    column
+fn apart<T: Simd>(k: T, v: [T::V; 4]) -> [T::V; M] {
+    let ((e0, o0), (e1, o1)) = (k.deinterleave(v[0], v[1]), k.deinterleave(v[2], v[3]));
+    let ((v0, v2), (v1, v3)) = (k.deinterleave(e0, e1), k.deinterleave(o0, o1));
+    [v0, v1, v2, v3]
 }
 
-/// Bᵀ d B for every tile of one channel, into its row of each panel of V: `v` begins at the channel in the first panel.
+/// The inverse of [`apart`].
 #[inline(always)]
-fn transform_inputs<const NR: usize>(staged: &[f32], columns: usize, v: &mut [f32], v_plane: usize, channels: usize) {
-    for t in (0..columns).step_by(L) {
-        let mut half = [[ZERO; N]; N];
-        for s in 0..N {
-            let column = inputs(&column(staged, columns, s, t));
-            for (row, lanes) in half.iter_mut().zip(column) {
-                row[s] = lanes;
-            }
-        }
-        // Where the vector's first tile lies in its panel; a panel may be shorter than a vector.
-        let at = t / NR * channels * NR + t % NR;
-        for (i, row) in half.iter().enumerate() {
-            for (j, lanes) in inputs(row).into_iter().enumerate() {
-                let to = &mut v[(i * N + j) * v_plane + at..];
-                if NR >= L {
-                    lanes.store(to);
-                } else {
-                    for (part, values) in lanes.0.chunks_exact(NR).enumerate() {
-                        to[part * channels * NR..][..NR].copy_from_slice(values);
-                    }
-                }
-            }
+fn together<T: Simd>(k: T, v: [T::V; M]) -> [T::V; 4] {
+    let ((e0, e1), (o0, o1)) = (k.interleave(v[0], v[2]), k.interleave(v[1], v[3]));
+    let ((v0, v1), (v2, v3)) = (k.interleave(e0, o0), k.interleave(e1, o1));
+    [v0, v1, v2, v3]
+}
+
+/// Bᵀ d B of a vector of tiles, whose six lines `load` has: the columns of the four tiles of each quad, and those four
+/// further.
+///
+/// # Safety
+/// At `out`, a vector can be written in each of the planes that lie `plane` floats apart.
+#[inline(always)]
+unsafe fn transform_inputs<T: Simd>(k: T, load: impl Fn(usize) -> [[T::V; 4]; 2], out: *mut f32, plane: usize) {
+    macro_rules! row {
+        ($row:expr) => {{
+            let [near, far] = load($row);
+            let ([d0, d1, d2, d3], [d4, d5, ..]) = (apart(k, near), apart(k, far));
+            inputs(k, &[d0, d1, d2, d3, d4, d5])
+        }};
+    }
+    let [h0, h1, h2, h3, h4, h5] = [row!(0), row!(1), row!(2), row!(3), row!(4), row!(5)];
+    for j in 0..N {
+        let column = [h0[j], h1[j], h2[j], h3[j], h4[j], h5[j]];
+        for (i, v) in inputs(k, &column).into_iter().enumerate() {
+            // SAFETY: the caller's promise.
+            unsafe { k.store(out.add((i * N + j) * plane), v) };
         }
     }
 }
 
-/// Aᵀ m A plus the bias for every tile of one output channel: for each of a tile's outputs, those of all tiles.
+/// Aᵀ m A plus the bias of a vector of tiles: four lines of the output.
+///
+/// # Safety
+/// At `m`, a vector can be read in each of the planes that lie `plane` floats apart.
 #[inline(always)]
-fn transform_outputs(m: &[f32], m_plane: usize, columns: usize, bias: f32, staged: &mut [f32]) {
-    let bias = Lanes([bias; L]);
-    for t in (0..columns).step_by(L) {
-        let mut half = [[ZERO; N]; M];
-        for s in 0..N {
-            let column = outputs(&column(m, m_plane, s, t));
-            for (row, lanes) in half.iter_mut().zip(column) {
-                row[s] = lanes;
-            }
-        }
-        for (i, row) in half.iter().enumerate() {
-            for (j, lanes) in outputs(row).into_iter().enumerate() {
-                lanes.add(bias).store(&mut staged[(i * M + j) * columns + t..]);
-            }
-        }
+unsafe fn transform_outputs<T: Simd>(k: T, m: *const f32, plane: usize, bias: T::V) -> [[T::V; 4]; M] {
+    macro_rules! column {
+        ($s:expr) => {{
+            let [v0, v1, v2, v3, v4, v5] = [0, 1, 2, 3, 4, 5].map(|i| m.wrapping_add((i * N + $s) * plane));
+            // SAFETY: the caller's promise.
+            let column = unsafe { [k.load(v0), k.load(v1), k.load(v2), k.load(v3), k.load(v4), k.load(v5)] };
+            outputs(k, &column)
+        }};
     }
+    let [h0, h1, h2, h3, h4, h5] = [column!(0), column!(1), column!(2), column!(3), column!(4), column!(5)];
+    macro_rules! line {
+        ($i:expr) => {{
+            let [v0, v1, v2, v3] = outputs(k, &[h0[$i], h1[$i], h2[$i], h3[$i], h4[$i], h5[$i]]);
+            together(k, [k.add(v0, bias), k.add(v1, bias), k.add(v2, bias), k.add(v3, bias)])
+        }};
+    }
+    [line!(0), line!(1), line!(2), line!(3)]
 }

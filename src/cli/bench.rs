@@ -1,7 +1,10 @@
 //! `bench`: times of this toolkit's tools, beside those of others.
 
 mod asm;
+mod conv2d;
 mod emu;
+mod machine;
+mod serve;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,8 +22,10 @@ use super::{Output, exit};
 /// Arguments of `bench`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
+    #[command(flatten)]
+    serve: serve::Args,
     #[command(subcommand)]
-    what: What,
+    what: Option<What>,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -29,6 +34,8 @@ enum What {
     Asm(asm::Args),
     /// Disassemble a large code object, also with llvm-objdump 19 where it is found.
     Disasm(Disasm),
+    /// Run the convolutions of a published network on the CPU, beside its FMA peak and its roofline.
+    Conv2d(conv2d::Args),
     /// Run kernels on the software device: interpreter and translator, on one host thread and more.
     Emu(emu::Args),
 }
@@ -49,10 +56,46 @@ struct Disasm {
 /// Runs it.
 pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
     match args.what {
-        What::Asm(args) => asm::run(args, out),
-        What::Disasm(args) => disasm(args, out),
-        What::Emu(args) => emu::run(args, out),
+        None if args.serve.serve => serve::run(&args.serve, out),
+        Some(_) if args.serve.serve => Err(Failure::usage(
+            "--serve takes no subcommand",
+            "it measures what standard input asks for",
+            "leave one of them out",
+        )
+        .into()),
+        None => Err(Failure::usage(
+            "what to time is missing",
+            "the command line ends before a subcommand",
+            "try `sparkle-pm4 bench conv2d`; `sparkle-pm4 bench --help` lists them",
+        )
+        .into()),
+        Some(What::Asm(args)) => asm::run(args, out),
+        Some(What::Conv2d(args)) => conv2d::run(args, out),
+        Some(What::Disasm(args)) => disasm(args, out),
+        Some(What::Emu(args)) => emu::run(args, out),
     }
+}
+
+/// Values in [0, 1), multiples of 2^-24, from SplitMix64 (Steele, Lea, Flood 2014).
+fn random(len: usize, stream: u64) -> Result<Vec<f32>, Failure> {
+    let mut values = Vec::new();
+    values.try_reserve_exact(len).map_err(|e| Failure {
+        exit: exit::FAILED,
+        code: "out-of-memory".into(),
+        what: "there is no memory for the tensors".into(),
+        evidence: e.to_string(),
+        next: "take a smaller shape".into(),
+    })?;
+    let mut state = stream.wrapping_mul(0xd1b5_4a32_d192_ed03);
+    values.extend((0..len).map(|_| {
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = state;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^= z >> 31;
+        (z >> 40) as f32 / (1 << 24) as f32
+    }));
+    Ok(values)
 }
 
 /// A minimal linked code object for gfx1100 with one function.

@@ -52,11 +52,12 @@ const fn mobilenet(name: &'static str, times: u32, shape: Conv2dShape) -> NamedS
     NamedShape { name, shape, times, source: MOBILENETV2 }
 }
 
-/// Every named shape: all distinct convolutions of ResNet-50, and some of VGG-16 and MobileNetV2.
+/// Every named shape: all distinct convolutions of ResNet-50, VGG-16 and MobileNetV2.
 ///
 /// In a stage of ResNet-50, `_1x1a` enters the first block, `_1x1b` leaves every block, `_1x1c` enters the later blocks,
 /// `_3x3s2` is the first block's strided convolution, `_down` the projection beside it. The bare stage is its 3x3
-/// convolution.
+/// convolution. In MobileNetV2 `dw` are the depthwise layers, numbered by their width, `pw` the pointwise ones, with
+/// their channels.
 pub static NAMED_SHAPES: &[NamedShape] = &[
     resnet("resnet50-conv1", 1, square(3, 224, 64, 7).stride(2).pad(3)),
     resnet("resnet50-conv2", 3, same(64, 56, 64)),
@@ -85,17 +86,42 @@ pub static NAMED_SHAPES: &[NamedShape] = &[
     vgg("vgg16-conv1_1", 1, same(3, 224, 64)),
     vgg("vgg16-conv1_2", 1, same(64, 224, 64)),
     vgg("vgg16-conv2_1", 1, same(64, 112, 128)),
+    vgg("vgg16-conv2_2", 1, same(128, 112, 128)),
+    vgg("vgg16-conv3_1", 1, same(128, 56, 256)),
     vgg("vgg16-conv3_2", 2, same(256, 56, 256)),
+    vgg("vgg16-conv4_1", 1, same(256, 28, 512)),
     vgg("vgg16-conv4_2", 2, same(512, 28, 512)),
     vgg("vgg16-conv5", 3, same(512, 14, 512)),
     mobilenet("mobilenetv2-conv1", 1, square(3, 224, 32, 3).stride(2).pad(1)),
     mobilenet("mobilenetv2-dw1", 1, depthwise(32, 112)),
+    mobilenet("mobilenetv2-pw32_16", 1, pointwise(32, 112, 16)),
+    mobilenet("mobilenetv2-pw16_96", 1, pointwise(16, 112, 96)),
     mobilenet("mobilenetv2-dw2s2", 1, depthwise(96, 112).stride(2)),
+    mobilenet("mobilenetv2-pw96_24", 1, pointwise(96, 56, 24)),
+    mobilenet("mobilenetv2-pw24_144", 2, pointwise(24, 56, 144)),
     mobilenet("mobilenetv2-dw3", 1, depthwise(144, 56)),
+    mobilenet("mobilenetv2-pw144_24", 1, pointwise(144, 56, 24)),
+    mobilenet("mobilenetv2-dw3s2", 1, depthwise(144, 56).stride(2)),
+    mobilenet("mobilenetv2-pw144_32", 1, pointwise(144, 28, 32)),
+    mobilenet("mobilenetv2-pw32_192", 3, pointwise(32, 28, 192)),
     mobilenet("mobilenetv2-dw4", 2, depthwise(192, 28)),
+    mobilenet("mobilenetv2-pw192_32", 2, pointwise(192, 28, 32)),
+    mobilenet("mobilenetv2-dw4s2", 1, depthwise(192, 28).stride(2)),
+    mobilenet("mobilenetv2-pw192_64", 1, pointwise(192, 14, 64)),
+    mobilenet("mobilenetv2-pw64_384", 4, pointwise(64, 14, 384)),
     mobilenet("mobilenetv2-dw5", 4, depthwise(384, 14)),
+    mobilenet("mobilenetv2-pw384_64", 3, pointwise(384, 14, 64)),
+    mobilenet("mobilenetv2-pw384_96", 1, pointwise(384, 14, 96)),
+    mobilenet("mobilenetv2-pw96_576", 3, pointwise(96, 14, 576)),
     mobilenet("mobilenetv2-dw6", 2, depthwise(576, 14)),
+    mobilenet("mobilenetv2-pw576_96", 2, pointwise(576, 14, 96)),
+    mobilenet("mobilenetv2-dw6s2", 1, depthwise(576, 14).stride(2)),
+    mobilenet("mobilenetv2-pw576_160", 1, pointwise(576, 7, 160)),
+    mobilenet("mobilenetv2-pw160_960", 3, pointwise(160, 7, 960)),
     mobilenet("mobilenetv2-dw7", 3, depthwise(960, 7)),
+    mobilenet("mobilenetv2-pw960_160", 2, pointwise(960, 7, 160)),
+    mobilenet("mobilenetv2-pw960_320", 1, pointwise(960, 7, 320)),
+    mobilenet("mobilenetv2-pw320_1280", 1, pointwise(320, 7, 1280)),
 ];
 
 /// The shape of this name.
@@ -124,17 +150,50 @@ mod tests {
         assert_eq!(named_shape("resnet50"), None);
     }
 
-    /// torchvision's resnet50 has 25,557,032 parameters, of which 2,049,000 are the classifier's and 53,120 the batch
-    /// normalisations', and 4,089,184,256 multiply-adds at 224x224, of which 2,048,000 are the classifier's.
+    /// Convolutions, weights, output channels, and multiply-adds of one network's forward pass.
+    fn total(source: &str) -> [u64; 4] {
+        let layers = NAMED_SHAPES.iter().filter(|s| s.source == source);
+        layers.fold([0; 4], |sum, NamedShape { shape, times, .. }| {
+            let own = [1, shape.weight_len() as u64, shape.k as u64, shape.flops() / 2];
+            std::array::from_fn(|i| sum[i] + own[i] * u64::from(*times))
+        })
+    }
+
+    /// torchvision's resnet50 has 25,557,032 parameters, of which 2,049,000 are the classifier's and two a channel the
+    /// batch normalisations', and 4,089,184,256 multiply-adds at 224x224, of which 2,048,000 are the classifier's.
     #[test]
     fn resnet50_adds_up_to_the_published_network() {
-        let layers: Vec<_> = NAMED_SHAPES.iter().filter(|s| s.source == RESNET50).collect();
-        assert_eq!(layers.len(), 23);
-        let total =
-            |f: &dyn Fn(&Conv2dShape) -> u64| -> u64 { layers.iter().map(|s| f(&s.shape) * u64::from(s.times)).sum() };
-        assert_eq!(total(&|_| 1), 53);
-        assert_eq!(total(&|s| s.weight_len() as u64), 25_557_032 - 2_049_000 - 53_120);
-        assert_eq!(total(&|s| s.flops() / 2), 4_089_184_256 - 2_048_000);
+        let [layers, weights, channels, multiply_adds] = total(RESNET50);
+        assert_eq!(layers, 53);
+        assert_eq!(weights + 2 * channels + 2_049_000, 25_557_032);
+        assert_eq!(multiply_adds, 4_089_184_256 - 2_048_000);
+    }
+
+    /// torchvision's vgg16 has 138,357,544 parameters, one bias a channel among them, and 15.470 G multiply-adds; its
+    /// three fully connected layers have 123,633,664 weights and 9,192 biases.
+    #[test]
+    fn vgg16_adds_up_to_the_published_network() {
+        let [layers, weights, channels, multiply_adds] = total(VGG16);
+        assert_eq!(layers, 13);
+        assert_eq!(weights + channels + 123_633_664 + 9_192, 138_357_544);
+        assert_eq!((multiply_adds + 123_633_664 + 500_000) / 1_000_000, 15_470);
+    }
+
+    /// torchvision's mobilenet_v2 has 3,504,872 parameters, of which 1,281,000 are the classifier's and two a channel the
+    /// batch normalisations', and 0.301 G multiply-adds, of which 1,280,000 are the classifier's.
+    #[test]
+    fn mobilenetv2_adds_up_to_the_published_network() {
+        let [layers, weights, channels, multiply_adds] = total(MOBILENETV2);
+        assert_eq!(layers, 52);
+        assert_eq!(weights + 2 * channels + 1_281_000, 3_504_872);
+        assert_eq!((multiply_adds + 1_280_000 + 500_000) / 1_000_000, 301);
+    }
+
+    /// What runs twice is one row that says so.
+    #[test]
+    fn no_shape_of_a_network_stands_twice() {
+        let mut shapes = HashSet::new();
+        assert!(NAMED_SHAPES.iter().all(|s| shapes.insert((s.source, s.shape))));
     }
 
     #[test]

@@ -1,0 +1,391 @@
+//! The blocked matrix product: packed rows of A times columns of B that lie in place, or are copied together first.
+//!
+//! ```text
+//! parts, by all threads    a range of rows × a run of columns
+//!   blocks of the depth      ≤ DEPTH steps
+//!     panels of columns        depth × NR of B
+//!       panels of rows           depth × MR of A: 32 bytes a step
+//! ```
+//!
+//! * **Depth** [`DEPTH`] = 256: a tile then has 6144 FMAs of AVX-512 for each time that it is read and written. A panel of B
+//!   of 48 columns has 48 KiB, what a first level has or half as much again; it is read in order, so that what is missing
+//!   comes from the second level in time. The blocks of one product are of nearly the same length, which depends on the
+//!   depth alone, and so does the order of summation.
+//! * **Ranges** of rows: a block of A, range × DEPTH, is read again for each panel of columns, so that it should stay in
+//!   the second level: [`RANGE`] rows are 512 KiB.
+//! * **In place**: the first panel of rows reads B where it lies and copies it on its way, with stores that the FMAs leave
+//!   room for; the others read the copy. Neither a pass of its own for packing nor a stride of a page's size costs then.
+//! * **Strips**: see [`stage`](super::stage). Their sums stand beside the output until a part is done, and then go there in
+//!   whole rows.
+//! * **Parts** of about [`PART_FLOPS`]: some 50 µs at 150 GFLOP/s, long beside the 0.1 µs that taking one costs, short
+//!   enough for a thread that is interrupted to lose little.
+//! * Below [`INLINE_FLOPS`] the work is done before another thread wakes up (5 to 12 µs), so that the caller does it.
+
+use std::ops::Range;
+
+use super::engine::Lane;
+use super::kernel::{Rows, Start, Steps};
+use super::matrix::{Cuts, Grid, Part, Split, Tile};
+use super::pack::{self, Patches};
+use super::simd::{self, Simd};
+use super::stage::Stage;
+
+/// Most steps of a block of the depth.
+pub(super) const DEPTH: usize = 256;
+/// Most rows of a part.
+const RANGE: usize = 512;
+/// Most floats of B that are packed together.
+const B_FLOATS: usize = 64 << 10;
+/// Floats of A that are worth waking a thread to pack.
+const PACK_FLOATS: usize = 64 << 10;
+/// Work that is worth a part of its own.
+const PART_FLOPS: usize = 8 << 20;
+/// Work that is not worth waking threads for.
+const INLINE_FLOPS: u64 = 2 << 20;
+
+/// The blocking of `count` products of `rows` × `depth` × `columns`.
+#[derive(Debug, Clone)]
+pub(super) struct Product {
+    cuts: Cuts,
+    columns: usize,
+    /// The depth, in blocks.
+    depth: Split,
+    /// Floats of the panels of B that a part packs together; one panel where B lies in place, and a panel of the output
+    /// where it is staged.
+    b_floats: usize,
+    nr: usize,
+    flops: u64,
+}
+
+/// Where B comes from: for each product the `depth` rows of its columns.
+#[derive(Clone, Copy)]
+pub(super) enum Operand<'a> {
+    /// Matrices of rows that lie `stride` floats apart, the matrices `each` floats.
+    InPlace { data: &'a [f32], stride: usize, each: usize },
+    /// Matrices whose columns lie `stride` floats apart.
+    Transposed { data: &'a [f32], stride: usize, each: usize },
+    /// The patches of images that lie `each` floats apart, in strips of whole output rows.
+    Staged { stage: &'a Stage, x: &'a [f32], each: usize },
+    /// The patches of images that lie `each` floats apart, copied together.
+    Patches { patches: &'a Patches, x: &'a [f32], each: usize },
+}
+
+/// How an A lies that is to be packed.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Weights {
+    /// Rows `stride` floats apart.
+    Rows { stride: usize },
+    /// Columns `stride` floats apart.
+    Columns { stride: usize },
+}
+
+/// The kind of an [`Operand`].
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Kind {
+    InPlace,
+    /// Transposed matrices and patches.
+    Packed,
+    /// Strips of rows that have `q` columns, `pitch` apart.
+    Staged {
+        q: usize,
+        pitch: usize,
+    },
+}
+
+/// What a product's output starts from.
+#[derive(Clone, Copy)]
+pub(super) enum Initial<'a> {
+    Zero,
+    /// A value for each row; those of product `i` are the `i`-th of as many as there are, which are then counted anew.
+    Bias(&'a [f32]),
+    /// What is there times this, which is not zero.
+    Scaled(f32),
+}
+
+impl Product {
+    /// For an operand of this kind.
+    pub(super) fn new(
+        count: usize,
+        rows: usize,
+        depth: usize,
+        columns: usize,
+        (mr, nr, lanes): (usize, usize, usize),
+        kind: Kind,
+    ) -> Self {
+        let panels = Split::at_most(rows, mr);
+        let ranges = Split::at_most(panels.parts, (RANGE / mr).max(1));
+        let blocks = Split::at_most(depth, DEPTH);
+        let flops_per_column = (2 * panels.total.div_ceil(ranges.parts)).saturating_mul(depth);
+        let wanted = (PART_FLOPS / flops_per_column).max(2 * nr);
+        let step = match kind {
+            Kind::Staged { q, pitch } => {
+                // Of the numbers of output rows that make a part of about this size, the one that wastes fewest lanes.
+                let all = columns / q;
+                let most = (wanted / q).clamp(1, all);
+                let waste = |rows: usize| {
+                    let columns = ((rows - 1) * pitch + q).next_multiple_of(lanes) * (all / rows);
+                    let rest = all % rows;
+                    let rest = if rest == 0 { 0 } else { ((rest - 1) * pitch + q).next_multiple_of(lanes) };
+                    columns + rest
+                };
+                (most.div_ceil(2)..=(most * 3 / 2).min(all)).rev().min_by_key(|&rows| waste(rows)).unwrap_or(1) * q
+            }
+            Kind::InPlace | Kind::Packed => {
+                let most = wanted.min(B_FLOATS / blocks.longest()) / nr * nr;
+                Split::at_most(columns, most.max(nr)).longest().next_multiple_of(nr)
+            }
+        };
+        let b_floats = match kind {
+            Kind::InPlace => blocks.longest() * nr,
+            Kind::Packed => blocks.longest() * step,
+            Kind::Staged { q, pitch } => {
+                let width = ((step / q - 1) * pitch + q).next_multiple_of(16);
+                blocks.longest() * nr + ranges.longest() * mr * width
+            }
+        };
+        let flops = 2u64.saturating_mul(count as u64).saturating_mul(rows as u64).saturating_mul(depth as u64);
+        Self {
+            cuts: Cuts { blocks: count, panels, ranges, step },
+            columns,
+            depth: blocks,
+            b_floats,
+            nr,
+            flops: flops.saturating_mul(columns as u64),
+        }
+    }
+
+    /// Columns of a part.
+    pub(super) fn step(&self) -> usize {
+        self.cuts.step
+    }
+
+    /// Floats of a packed A: as many as it has.
+    pub(super) fn packed_len(&self) -> usize {
+        self.cuts.panels.total * self.depth.total
+    }
+
+    /// Packs As, as many as `packed` has room for.
+    pub(super) fn pack(&self, lane: Lane<'_>, a: &[f32], weights: Weights, packed: &mut [f32]) {
+        let (panels, depth, one) = (self.cuts.panels, self.depth, self.packed_len());
+        let matrices = packed.len() / one;
+        let parallel = packed.len().div_ceil(PACK_FLOATS);
+        let mut rest = packed;
+        let jobs = (0..matrices * depth.parts * panels.parts).map(move |i| {
+            let (panel, block) = (i % panels.parts, i / panels.parts % depth.parts);
+            let len = panels.part(panel).len() * depth.part(block).len();
+            let (own, others) = std::mem::take(&mut rest).split_at_mut(len);
+            rest = others;
+            (i / panels.parts / depth.parts, block, panel, own)
+        });
+        lane.spread(jobs, parallel, |(matrix, block, panel, out)| {
+            let (a, rows, depth) = (&a[matrix * one..][..one], panels.part(panel), depth.part(block));
+            match weights {
+                Weights::Rows { stride } => pack::weights(a, stride, rows, depth, out),
+                Weights::Columns { stride } => {
+                    for (step, out) in depth.zip(out.chunks_exact_mut(rows.len())) {
+                        out.copy_from_slice(&a[step * stride..][rows.clone()]);
+                    }
+                }
+            }
+        });
+    }
+
+    /// Where the panel (block, panel) lies within a packed A: blocks of the depth one after the other, in each the panels
+    /// one after the other.
+    fn a_panel(&self, block: usize, panel: usize) -> Range<usize> {
+        let (depth, rows) = (self.depth.part(block), self.cuts.panels.part(panel));
+        let start = depth.start * self.cuts.panels.total + rows.start * depth.len();
+        start..start + rows.len() * depth.len()
+    }
+
+    /// `y = initial + A·B` for each product; A number `i` is the `i`-th of as many as `a` has, which are then counted anew.
+    pub(super) fn run<T: Simd, const NR: usize>(
+        &self,
+        kernel: T,
+        lane: Lane<'_>,
+        a: &[f32],
+        b: Operand<'_>,
+        initial: Initial<'_>,
+        y: &mut [f32],
+    ) {
+        debug_assert_eq!((NR, T::NR), (self.nr, self.nr));
+        let cuts = self.cuts;
+        let grid = Grid::new(Tile::new(y, cuts.blocks * cuts.panels.total, self.columns), cuts);
+        let parts = if self.flops > INLINE_FLOPS { cuts.parts(self.columns) } else { 1 };
+        let scratch = self.b_floats
+            + match b {
+                Operand::Patches { patches, .. } => patches.scratch_len(cuts.step.min(self.columns)),
+                Operand::Staged { stage, .. } => stage.len(2 * NR),
+                _ => 0,
+            };
+        lane.share(parts, |lane| {
+            let mut scratch = lane.scratch(scratch);
+            while let Some(part) = grid.take() {
+                self.compute::<T, NR>(kernel, a, b, initial, part, scratch.floats());
+            }
+        });
+    }
+
+    fn compute<T: Simd, const NR: usize>(
+        &self,
+        kernel: T,
+        a: &[f32],
+        b: Operand<'_>,
+        initial: Initial<'_>,
+        mut part: Part<'_>,
+        scratch: &mut [f32],
+    ) {
+        let panels = self.cuts.panels;
+        let range = self.cuts.range(part.range);
+        let a = &a[part.block * self.packed_len() % a.len()..][..self.packed_len()];
+        let bias = match initial {
+            Initial::Bias(bias) => Some(&bias[part.block * panels.total % bias.len()..][..panels.total]),
+            _ => None,
+        };
+        if let Initial::Scaled(by) = initial
+            && by != 1.0
+        {
+            (0..part.tile.rows()).for_each(|r| part.tile.row(r).iter_mut().for_each(|v| *v *= by));
+        }
+        let (packed, rest) = scratch.split_at_mut(self.b_floats);
+        if let Operand::Staged { stage, x, each } = b {
+            let strip = &mut rest[..stage.len(2 * NR)];
+            let first = part.columns.start / stage.q();
+            stage.fill(kernel, &x[part.block * each..][..each], first, strip);
+            return self.staged::<T, NR>(kernel, a, stage, strip, bias, part, packed);
+        }
+        let width = part.columns.len();
+        // Vectors dealt out evenly: none of the panels is narrow.
+        let vectors = Split::at_most(width.div_ceil(T::LANES), NR / T::LANES);
+        let first_row = panels.start(range.start);
+        for block in 0..self.depth.parts {
+            let depth = self.depth.part(block);
+            let mut row_panels = |columns: Range<usize>, first: Rows<'_>, mut copy: Option<&mut [f32]>| {
+                for panel in range.clone() {
+                    let rows = panels.part(panel);
+                    let start = match (bias, initial) {
+                        (Some(bias), _) if block == 0 => Start::Bias(&bias[rows.clone()]),
+                        (_, Initial::Zero) if block == 0 => Start::Zero,
+                        _ => Start::Accumulate,
+                    };
+                    let tile = part.tile.part(rows.start - first_row..rows.end - first_row, columns.clone());
+                    let a = &a[self.a_panel(block, panel)];
+                    match &mut copy {
+                        Some(copy) if panel == range.start && range.len() > 1 => {
+                            kernel.tile(a, first, Some(copy), tile, start);
+                        }
+                        Some(copy) if panel > range.start => kernel.tile(a, Rows::packed::<T>(copy), None, tile, start),
+                        _ => kernel.tile(a, first, None, tile, start),
+                    }
+                }
+            };
+            if let Operand::InPlace { data, stride, each } = b {
+                let data = &data[part.block * each + depth.start * stride + part.columns.start..];
+                for panel in 0..vectors.parts {
+                    let columns = vectors.start(panel) * T::LANES..(vectors.start(panel + 1) * T::LANES).min(width);
+                    let rows = Rows { data: &data[columns.start..], steps: Steps::Stride(stride) };
+                    row_panels(columns, rows, Some(&mut packed[..depth.len() * NR]));
+                }
+                continue;
+            }
+            let packed = &mut packed[..depth.len() * width.next_multiple_of(NR)];
+            match b {
+                Operand::Patches { patches, x, each } => kernel.vectorize(
+                    #[inline(always)]
+                    || {
+                        patches.pack::<NR>(
+                            &x[part.block * each..][..each],
+                            depth.clone(),
+                            part.columns.clone(),
+                            rest,
+                            packed,
+                        )
+                    },
+                ),
+                Operand::Transposed { data, stride, each } => {
+                    let data = &data[part.block * each..];
+                    for (i, panel) in packed.chunks_exact_mut(depth.len() * NR).enumerate() {
+                        let first = part.columns.start + i * NR;
+                        pack::columns::<NR>(
+                            data,
+                            stride,
+                            first..(first + NR).min(part.columns.end),
+                            depth.clone(),
+                            panel,
+                        );
+                    }
+                }
+                Operand::InPlace { .. } | Operand::Staged { .. } => {}
+            }
+            for (i, panel) in packed.chunks_exact(depth.len() * NR).enumerate() {
+                row_panels(i * NR..((i + 1) * NR).min(width), Rows::packed::<T>(panel), None);
+            }
+        }
+    }
+
+    /// A part whose rows of B lie in a strip: summed up beside the output and then copied there, without the columns that don't
+    /// exist, in runs that are long enough for the hardware to foresee.
+    #[allow(clippy::too_many_arguments)]
+    fn staged<T: Simd, const NR: usize>(
+        &self,
+        kernel: T,
+        a: &[f32],
+        stage: &Stage,
+        strip: &[f32],
+        bias: Option<&[f32]>,
+        mut part: Part<'_>,
+        scratch: &mut [f32],
+    ) {
+        let (q, pitch) = (stage.q(), stage.width());
+        let (panels, range) = (self.cuts.panels, self.cuts.range(part.range));
+        let first_row = panels.start(range.start);
+        let width = (part.columns.len() / q - 1) * pitch + q;
+        let vectors = Split::at_most(width.div_ceil(T::LANES), NR / T::LANES);
+        let height = part.tile.rows();
+        let (copies, sums) = scratch.split_at_mut(self.depth.longest() * NR);
+        let sums_pitch = width.next_multiple_of(16);
+        let sums = &mut sums[..if pitch == q { 0 } else { height * sums_pitch }];
+        for block in 0..self.depth.parts {
+            let depth = self.depth.part(block);
+            for panel in 0..vectors.parts {
+                let columns = vectors.start(panel) * T::LANES..(vectors.start(panel + 1) * T::LANES).min(width);
+                let first =
+                    Rows { data: &strip[columns.start..], steps: Steps::Offsets(stage.table().part(depth.clone())) };
+                for row_panel in range.clone() {
+                    let own = panels.part(row_panel);
+                    let start = match bias {
+                        _ if block > 0 => Start::Accumulate,
+                        Some(bias) => Start::Bias(&bias[own.clone()]),
+                        None => Start::Zero,
+                    };
+                    // Runs begin anywhere in a cache line; the copy's begin with one.
+                    let (rows, copy) = match row_panel == range.start {
+                        true => (first, (range.len() > 2).then_some(&mut *copies)),
+                        false if range.len() > 2 => (Rows::packed::<T>(&copies[..depth.len() * NR]), None),
+                        false => (first, None),
+                    };
+                    let own = own.start - first_row..own.end - first_row;
+                    let a = &a[self.a_panel(block, row_panel)];
+                    if pitch == q {
+                        kernel.tile(a, rows, copy, part.tile.part(own, columns.clone()), start);
+                    } else {
+                        let mut sums = Tile::new(sums, height, sums_pitch);
+                        kernel.tile(a, rows, copy, sums.part(own, columns.clone()), start);
+                    }
+                }
+            }
+        }
+        if pitch > q {
+            kernel.vectorize(
+                #[inline(always)]
+                || {
+                    for (row, sums) in sums.chunks_exact(sums_pitch).enumerate() {
+                        for (line, out) in part.tile.row(row).chunks_exact_mut(q).enumerate() {
+                            simd::copy(kernel, &sums[line * pitch..][..q], out);
+                        }
+                    }
+                },
+            );
+        }
+    }
+}
