@@ -36,10 +36,10 @@ mod window;
 use taps::Taps;
 use window::Window;
 
-/// Work that is worth a task of its own: some 20 µs.
-const TASK_FLOPS: usize = 1 << 20;
-/// Work that is not worth waking threads for.
-const INLINE_FLOPS: u64 = 1 << 20;
+/// Work that is worth a task of its own: some 5 to 10 µs.
+const TASK_FLOPS: usize = 256 << 10;
+/// Work that is done before a pool wakes up, in some 10 µs.
+const INLINE_FLOPS: u64 = 384 << 10;
 /// Floats of a band's input rows: of a first level cache of 32 KiB.
 const BAND_FLOATS: usize = 3 << 10;
 /// Floats that a second level cache of 1 MiB holds beside what else is in it: those beyond are worth fetching ahead.
