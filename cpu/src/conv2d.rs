@@ -232,7 +232,7 @@ impl Conv2d {
         let method = match algorithm {
             Algorithm::Gemm => Method::Gemm(Plan::new(shape, sizes)),
             Algorithm::Winograd4 => Method::Winograd(Winograd::new(shape, sizes.0)),
-            Algorithm::Depthwise => Method::Depthwise(Depthwise::new(shape, isa)),
+            Algorithm::Depthwise => Method::Depthwise(Depthwise::new(shape, sizes.2)),
             Algorithm::Direct => Method::Direct(Direct::new(shape, sizes)),
         };
         Ok(Self { shape, isa, method })

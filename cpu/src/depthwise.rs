@@ -24,9 +24,9 @@
 //! 4.5 cycles against 4. What is beyond the second level cache costs more than that, so that it is fetched ahead.
 
 use super::engine::Lane;
-use super::product::INLINE_FLOPS;
-use super::simd::{MAX_LANES, Simd, lanes};
-use super::{Conv2dShape, Isa};
+use super::matrix::Split;
+use super::simd::{MAX_LANES, Simd};
+use crate::Conv2dShape;
 
 mod taps;
 #[cfg(test)]
@@ -36,8 +36,10 @@ mod window;
 use taps::Taps;
 use window::Window;
 
-/// Work that is worth a task of its own: some 20 µs.
-const TASK_FLOPS: usize = 1 << 20;
+/// Work that is worth a task of its own: some 5 to 10 µs.
+const TASK_FLOPS: usize = 256 << 10;
+/// Work that is done before a pool wakes up, in some 10 µs.
+const INLINE_FLOPS: u64 = 384 << 10;
 /// Floats of a band's input rows: of a first level cache of 32 KiB.
 const BAND_FLOATS: usize = 3 << 10;
 /// Floats that a second level cache of 1 MiB holds beside what else is in it: those beyond are worth fetching ahead.
@@ -156,9 +158,8 @@ struct Tensors<'a> {
 }
 
 impl Depthwise {
-    /// The plan of a valid shape that [`fits`].
-    pub(super) fn new(shape: Conv2dShape, isa: Isa) -> Self {
-        let l = lanes(isa);
+    /// The plan of a valid shape that [`fits`], for vectors of `l` lanes.
+    pub(super) fn new(shape: Conv2dShape, l: usize) -> Self {
         let (p, q) = (shape.p(), shape.q());
         let form = Form::of(&shape);
         let column = |i: usize| if q < l { 0 } else { (i * l).min(q - l) };
@@ -207,8 +208,7 @@ impl Depthwise {
                 (y, row) = (rest, next);
             }
         }
-        // Half of what a product takes to be worth it: these FLOPs run at a fraction of its speed.
-        let parallel = if shape.flops() > INLINE_FLOPS / 2 { tasks.len() } else { 1 };
+        let parallel = if shape.flops() > INLINE_FLOPS { tasks.len() } else { 1 };
         lane.spread(tasks.into_iter(), parallel, |task| self.compute(simd, tensors, task));
     }
 
@@ -327,7 +327,7 @@ fn bands(shape: &Conv2dShape, form: Option<Form>, p: usize, most: usize) -> Vec<
     let mut bands = Vec::new();
     // Output rows that read input rows of one residue.
     for class in 0..dilation.min(p) {
-        let rows = super::matrix::Split::at_most((p - class).div_ceil(dilation), most);
+        let rows = Split::at_most((p - class).div_ceil(dilation), most);
         for part in (0..rows.parts).map(|i| rows.part(i)) {
             let out = class + part.start * dilation;
             let row = (out * shape.stride[0]) as isize - shape.pad[0] as isize;

@@ -3,7 +3,7 @@ use std::num::NonZeroUsize;
 use proptest::prelude::*;
 
 use super::*;
-use crate::{Algorithm, Conv2d, Engine, available, compare, reference};
+use crate::{Algorithm, Conv2d, Engine, Isa, available, compare, reference};
 
 fn random(len: usize, seed: u64) -> Vec<f32> {
     let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;

@@ -130,7 +130,7 @@ impl<T: Simd, const R: usize, const STRIDE: usize, const WHOLE: bool, const VECS
                 simd.prefetch(input.wrapping_offset(x).wrapping_add(at * T::LANES));
             }
             if let Some(output) = output {
-                simd.prefetch(output.wrapping_add(y));
+                simd.prefetch_to_write(output.wrapping_add(y));
             }
         }
     }
@@ -440,6 +440,8 @@ impl Window<'_> {
         for s in 1..R {
             source.index[s] = simd.index(&self.depthwise.lanes[s]);
         }
+        // The lanes of the second plane. A mask that the compiler doesn't know is one that it doesn't turn into shuffles.
+        let second = source.second;
         let planes = self.y.len().div_ceil(pixels);
         for band in self.bands {
             let band = *band;
@@ -455,10 +457,10 @@ impl Window<'_> {
                 k = if k + 1 < shape.k { k + 1 } else { 0 };
                 for r in 0..R {
                     for s in 0..R {
-                        filter.weights[r][s] = simd.select(source.second, filter.weights[r][s], high.weights[r][s]);
+                        filter.weights[r][s] = simd.select(second, filter.weights[r][s], high.weights[r][s]);
                     }
                 }
-                filter.bias = simd.select(source.second, filter.bias, high.bias);
+                filter.bias = simd.select(second, filter.bias, high.bias);
                 let a = self.depthwise.source(self.plane + i) * size;
                 let b = self.depthwise.source(self.plane + j) * size;
                 let x = &self.tensors.x[a..b + size];
@@ -469,8 +471,8 @@ impl Window<'_> {
                     x_pitch,
                     y: y.as_mut_ptr(),
                     y_pitch,
-                    // The next two planes.
-                    ahead: Some((2 * source.x_step, 0)),
+                    // The next two planes. Of 3×3 kernels at stride 1 enough rows are in flight without.
+                    ahead: if R > 3 || STRIDE > 1 { Some((2 * source.x_step, 0)) } else { None },
                 };
                 // SAFETY: the plan's bands name the rows that are inside the input, of both planes; the slice above has those
                 // of the output.
