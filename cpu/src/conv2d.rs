@@ -10,6 +10,7 @@ use std::str::FromStr;
 use super::{
     CpuError, Engine, Isa,
     depthwise::{self, Depthwise},
+    direct::{self, Direct},
     dispatch::{sizes, with_kernel},
     engine::{CacheLine, Lane},
     error::{check_tensors, check_weights},
@@ -40,6 +41,7 @@ enum Method {
     Gemm(Plan),
     Winograd(Winograd),
     Depthwise(Depthwise),
+    Direct(Direct),
 }
 
 /// How a convolution is computed.
@@ -56,18 +58,22 @@ pub enum Algorithm {
     /// Products and sums as the definition has them, straight from the input, for one input channel a group. The error is
     /// that of one sum over the kernel's R·S taps.
     Depthwise,
+    /// Products and sums as the definition has them, with output channels in the vectors, for maps of few pixels. The error is
+    /// that of `Gemm`.
+    Direct,
 }
 
 impl Algorithm {
     /// Every one.
-    pub const ALL: [Self; 3] = [Self::Gemm, Self::Winograd4, Self::Depthwise];
+    pub const ALL: [Self; 4] = [Self::Gemm, Self::Winograd4, Self::Depthwise, Self::Direct];
 
-    /// `gemm`, `winograd4` or `depthwise`.
+    /// `gemm`, `winograd4`, `depthwise` or `direct`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Gemm => "gemm",
             Self::Winograd4 => "winograd4",
             Self::Depthwise => "depthwise",
+            Self::Direct => "direct",
         }
     }
 
@@ -76,7 +82,7 @@ impl Algorithm {
         let channels = shape.c / shape.groups.max(1);
         match self {
             // Blocks of DEPTH products, each summed in order, then the blocks: the error grows as the roots of both lengths.
-            Self::Gemm => {
+            Self::Gemm | Self::Direct => {
                 let taps = (channels * shape.r * shape.s) as f64;
                 1.2e-7 * (taps.min(DEPTH as f64).sqrt() + (taps / DEPTH as f64).sqrt()).max(8.0)
             }
@@ -150,6 +156,14 @@ enum Source {
     Patches(Box<Patches>),
 }
 
+/// FMAs of the product with idle lanes, over those of the definition.
+pub(super) fn gemm_cost(shape: &Conv2dShape, lanes: usize) -> f64 {
+    let (p, q, pitch) = (shape.p(), shape.q(), Stage::pitch(shape));
+    let image = (shape.r, shape.s, shape.stride, shape.pad) == (1, 1, [1, 1], [0, 0]);
+    let columns = if image || (pitch as f64) >= MOST_PITCH * q as f64 { p * q } else { (p - 1) * pitch + q };
+    columns.next_multiple_of(lanes) as f64 / (p * q) as f64
+}
+
 impl Plan {
     fn new(shape: Conv2dShape, kernel: (usize, usize, usize)) -> Self {
         let (rows, taps) = (shape.k / shape.groups, shape.c / shape.groups * shape.r * shape.s);
@@ -191,6 +205,7 @@ impl Conv2d {
             Accuracy::Default if winograd::fits(&shape) && winograd::cost(&shape) < WINOGRAD_COST => {
                 Algorithm::Winograd4
             }
+            _ if direct::fits(&shape) && direct::pays(&shape, sizes(engine.isa())?.2) => Algorithm::Direct,
             _ => Algorithm::Gemm,
         };
         Self::with(engine, shape, algorithm)
@@ -209,12 +224,16 @@ impl Conv2d {
         if algorithm == Algorithm::Depthwise && !depthwise::fits(&shape) {
             return Err(CpuError::Algorithm { algorithm, rule: "it does one input channel a group" });
         }
+        if algorithm == Algorithm::Direct && !direct::fits(&shape) {
+            return Err(CpuError::Algorithm { algorithm, rule: "it does kernels of at most 32 columns and 4096 taps" });
+        }
         let isa = engine.isa();
         let sizes = sizes(isa)?;
         let method = match algorithm {
             Algorithm::Gemm => Method::Gemm(Plan::new(shape, sizes)),
             Algorithm::Winograd4 => Method::Winograd(Winograd::new(shape, sizes.0)),
-            Algorithm::Depthwise => Method::Depthwise(Depthwise::new(shape, sizes.2)),
+            Algorithm::Depthwise => Method::Depthwise(Depthwise::new(shape, isa)),
+            Algorithm::Direct => Method::Direct(Direct::new(shape, sizes)),
         };
         Ok(Self { shape, isa, method })
     }
@@ -235,6 +254,7 @@ impl Conv2d {
             Method::Gemm(_) => Algorithm::Gemm,
             Method::Winograd(_) => Algorithm::Winograd4,
             Method::Depthwise(_) => Algorithm::Depthwise,
+            Method::Direct(_) => Algorithm::Direct,
         }
     }
 
@@ -256,6 +276,7 @@ impl Conv2d {
         match &self.method {
             Method::Gemm(_) | Method::Depthwise(_) => self.shape.weight_len(),
             Method::Winograd(winograd) => winograd.packed_len(),
+            Method::Direct(direct) => direct.packed_len(),
         }
     }
 
@@ -267,6 +288,7 @@ impl Conv2d {
             }
             Method::Winograd(winograd) => winograd.pack(lane, w, packed),
             Method::Depthwise(_) => packed.copy_from_slice(w),
+            Method::Direct(direct) => direct.pack(lane, w, packed),
         }
     }
 
@@ -358,6 +380,7 @@ impl Conv2d {
             }
             Method::Winograd(winograd) => winograd.run::<T, NR>(kernel, lane, x, a, bias, y),
             Method::Depthwise(depthwise) => depthwise.run(kernel, lane, x, a, bias, y),
+            Method::Direct(direct) => direct.run::<T, NR>(kernel, lane, x, a, bias, y),
         }
     }
 }

@@ -25,8 +25,8 @@
 
 use super::engine::Lane;
 use super::matrix::Split;
-use super::simd::{MAX_LANES, Simd};
-use crate::Conv2dShape;
+use super::simd::{MAX_LANES, Simd, lanes};
+use super::{Conv2dShape, Isa};
 
 mod taps;
 #[cfg(test)]
@@ -158,8 +158,9 @@ struct Tensors<'a> {
 }
 
 impl Depthwise {
-    /// The plan of a valid shape that [`fits`], for vectors of `l` lanes.
-    pub(super) fn new(shape: Conv2dShape, l: usize) -> Self {
+    /// The plan of a valid shape that [`fits`].
+    pub(super) fn new(shape: Conv2dShape, isa: Isa) -> Self {
+        let l = lanes(isa);
         let (p, q) = (shape.p(), shape.q());
         let form = Form::of(&shape);
         let column = |i: usize| if q < l { 0 } else { (i * l).min(q - l) };

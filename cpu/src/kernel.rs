@@ -68,17 +68,22 @@ pub(super) struct Offsets<'a> {
 #[derive(Debug, Clone)]
 pub(super) struct OffsetTable {
     at: Vec<u32>,
-    most: u32,
+    /// For each offset the largest of those up to it.
+    most: Vec<u32>,
 }
 
 impl OffsetTable {
     pub(super) fn new(at: Vec<u32>) -> Self {
-        let most = at.iter().copied().max().unwrap_or(0);
+        let mut most = at.clone();
+        for i in 1..most.len() {
+            most[i] = most[i].max(most[i - 1]);
+        }
         Self { at, most }
     }
 
     pub(super) fn part(&self, steps: std::ops::Range<usize>) -> Offsets<'_> {
-        Offsets { at: &self.at[steps], most: self.most }
+        let most = steps.end.checked_sub(1).map_or(0, |last| self.most[last]);
+        Offsets { at: &self.at[steps], most }
     }
 }
 

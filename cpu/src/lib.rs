@@ -28,11 +28,11 @@
 //! `product` derives the blocking, `kernel` draws the register tile, and `winograd` has the transforms.
 //! [`Gemm`] is the same product as an operator.
 //!
-//! With one input channel a group the product has one row, or few. [`Algorithm::Depthwise`] then goes over the input where
-//! it lies, with the weights in registers: module `depthwise`.
-//!
 //! Threads take parts of the output from a common grid. The caller is one of them; a helper that comes too late, because
 //! another process keeps its core, is not waited for.
+//!
+//! With one input channel a group the product has one row, or few. [`Algorithm::Depthwise`] then goes over the input where
+//! it lies, with the weights in registers: module `depthwise`.
 //!
 //! # Choosing the instruction set
 //!
@@ -66,6 +66,7 @@ mod avx512;
 mod compare;
 mod conv2d;
 mod depthwise;
+mod direct;
 mod dispatch;
 mod engine;
 mod error;

@@ -41,7 +41,7 @@ const PACK_FLOATS: usize = 64 << 10;
 /// Work that is worth a part of its own.
 const PART_FLOPS: usize = 8 << 20;
 /// Work that is not worth waking threads for.
-const INLINE_FLOPS: u64 = 2 << 20;
+pub(super) const INLINE_FLOPS: u64 = 2 << 20;
 
 /// The blocking of `count` products of `rows` × `depth` × `columns`.
 #[derive(Debug, Clone)]

@@ -56,7 +56,7 @@ pub(super) trait Simd: Kernel {
     /// The lanes of `b` that `mask` names, and the others of `a`.
     fn select(self, mask: Self::Mask, a: Self::V, b: Self::V) -> Self::V;
 
-    /// Asks for the line at `p`, which may be any address, to be read, or to be written.
+    /// Tells the caches that `p`, which may be any address, will be used soon.
     fn prefetch(self, p: *const f32);
 
     /// As [`prefetch`](Self::prefetch), to write there.
@@ -199,13 +199,13 @@ impl Simd for Avx512 {
 
     #[inline(always)]
     fn prefetch(self, p: *const f32) {
-        // SAFETY: a prefetch has no effect but on caches.
+        // SAFETY: a prefetch of an address that can't be read does nothing.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(p.cast()) }
     }
 
     #[inline(always)]
     fn prefetch_to_write(self, p: *const f32) {
-        // SAFETY: as above.
+        // SAFETY: a prefetch of an address that can't be read does nothing.
         unsafe { _mm_prefetch::<_MM_HINT_ET0>(p.cast()) }
     }
 
@@ -333,13 +333,13 @@ impl Simd for Avx2 {
 
     #[inline(always)]
     fn prefetch(self, p: *const f32) {
-        // SAFETY: a prefetch has no effect but on caches.
+        // SAFETY: a prefetch of an address that can't be read does nothing.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(p.cast()) }
     }
 
     #[inline(always)]
     fn prefetch_to_write(self, p: *const f32) {
-        // SAFETY: as above.
+        // SAFETY: a prefetch of an address that can't be read does nothing.
         unsafe { _mm_prefetch::<_MM_HINT_ET0>(p.cast()) }
     }
 

@@ -1,0 +1,342 @@
+//! Convolution with the output channels in the vectors: for maps too small to fill vectors with their pixels.
+//!
+//! ```text
+//!                     b: taps × 48 output channels, packed once
+//!   a: taps × pixels  ┌──────────┬──────────┬──────────┐
+//!   ┌─┐ broadcast ──▶ │  sums of up to MR pixels side by side in a row
+//! ```
+//!
+//! The same micro-kernel as the product's, with the parts exchanged: its rows are pixels of an output row, its columns
+//! output channels. 49 pixels are 7 panels of 7, without an idle lane, and channels come in sixteens anyway.
+//!
+//! * **Taps in the padding** above and below the image are left out: a tile sums only over the kernel rows that its
+//!   output row has. At 7×7 and 3×3 that is a tenth of the work, at a dilation of a third of the map a quarter. It needs
+//!   finite weights; with others every tap is multiplied, as the definition has it.
+//! * **Parts** are runs of panels × ranges of channels. A part copies the pixels' taps of a block of channels together (a
+//!   load and a store for each tap of a panel) and uses them for all its output channels, sums beside the output, and
+//!   transposes at the end.
+//! * **Blocks** have as many input channels as make about [`TAPS`] taps; which, depends on the shape alone.
+#![allow(unsafe_code)]
+
+use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::Conv2dShape;
+use super::conv2d::gemm_cost;
+use super::engine::Lane;
+use super::kernel::{OffsetTable, Rows, Start, Steps};
+use super::matrix::{Shared, Split, Tile};
+use super::product::INLINE_FLOPS;
+use super::simd::Simd;
+
+/// Pixels of a part.
+const PIXELS: usize = 128;
+/// Taps of a block: 24 KiB of a panel's weights, which stay in the first level while all pixels of a part pass.
+const TAPS: usize = 128;
+/// Most panels of output channels of a part.
+const CHANNEL_PANELS: usize = 8;
+/// Most kernel columns: a panel has a mask for each.
+const MOST_COLUMNS: usize = 32;
+
+/// The blocking of one shape.
+#[derive(Debug, Clone)]
+pub(super) struct Direct {
+    shape: Conv2dShape,
+    /// Input channels of a group, in blocks.
+    blocks: Split,
+    /// Vectors of output channels of a group, in panels.
+    vectors: Split,
+    /// The panels, in ranges.
+    ranges: Split,
+    /// Pixels of an output row, in panels.
+    across: Split,
+    /// All panels of all images, in runs.
+    runs: Split,
+    /// The offsets of a block's taps in the weights, for each range of kernel rows and each width of a panel.
+    tables: Vec<Table>,
+    lanes: usize,
+}
+
+#[derive(Debug, Clone)]
+struct Table {
+    rows: Range<usize>,
+    vectors: usize,
+    offsets: OffsetTable,
+}
+
+/// Kernel rows that output row `p` has within the image.
+fn kernel_rows(shape: &Conv2dShape, p: usize) -> Range<usize> {
+    let (at, pad, dilation) = (p * shape.stride[0], shape.pad[0], shape.dilation[0]);
+    let first = pad.saturating_sub(at).div_ceil(dilation).min(shape.r);
+    let end = (shape.h + pad).saturating_sub(at).div_ceil(dilation).clamp(first, shape.r);
+    first..end
+}
+
+/// Whether it does a shape: the masks of a panel and the offsets of a block are bounded.
+pub(super) fn fits(shape: &Conv2dShape) -> bool {
+    shape.s <= MOST_COLUMNS && shape.r * shape.s <= 1 << 12
+}
+
+/// FMAs with idle lanes, over those of the definition.
+pub(super) fn cost(shape: &Conv2dShape, lanes: usize) -> f64 {
+    let k = shape.k / shape.groups;
+    let taps: usize = (0..shape.p()).map(|p| kernel_rows(shape, p).len()).sum();
+    (k.next_multiple_of(lanes) * taps) as f64 / (k * shape.p() * shape.r) as f64
+}
+
+/// Whether it is ahead of the product: it copies more and transposes, which few taps do not pay for.
+pub(super) fn pays(shape: &Conv2dShape, lanes: usize) -> bool {
+    let taps = shape.c / shape.groups * shape.r * shape.s;
+    taps >= 128 && shape.k / shape.groups >= 2 * lanes && 1.06 * cost(shape, lanes) < gemm_cost(shape, lanes)
+}
+
+impl Direct {
+    pub(super) fn new(shape: Conv2dShape, (mr, nr, lanes): (usize, usize, usize)) -> Self {
+        debug_assert!(mr <= lanes);
+        let taps = shape.r * shape.s;
+        let vectors = Split::at_most((shape.k / shape.groups).div_ceil(lanes), nr / lanes);
+        let across = Split::at_most(shape.q(), mr);
+        let panels = shape.n * shape.p() * across.parts;
+        let blocks = Split::at_most(shape.c / shape.groups, (TAPS / taps).max(1));
+        let mut tables: Vec<Table> = Vec::new();
+        let kinds = (0..shape.p()).map(|p| kernel_rows(&shape, p)).chain([0..shape.r]);
+        for rows in kinds {
+            if tables.iter().any(|known| known.rows == rows) {
+                continue;
+            }
+            let mut widths = [vectors.part(0).len(), vectors.part(vectors.parts - 1).len()].to_vec();
+            widths.dedup();
+            for width in widths {
+                let offsets = (0..blocks.longest()).flat_map(|c| {
+                    let taps = rows.start * shape.s..rows.end * shape.s;
+                    taps.map(move |tap| ((c * shape.r * shape.s + tap) * width * lanes) as u32)
+                });
+                tables.push(Table { rows: rows.clone(), vectors: width, offsets: OffsetTable::new(offsets.collect()) });
+            }
+        }
+        Self {
+            blocks,
+            ranges: Split::at_most(vectors.parts, CHANNEL_PANELS),
+            vectors,
+            runs: Split::at_most(panels, PIXELS / mr),
+            across,
+            tables,
+            lanes,
+            shape,
+        }
+    }
+
+    /// Floats of a group's packed weights.
+    fn group_len(&self) -> usize {
+        self.taps() * self.vectors.total * self.lanes
+    }
+
+    /// Taps of an output of a group.
+    fn taps(&self) -> usize {
+        self.blocks.total * self.shape.r * self.shape.s
+    }
+
+    /// Floats of the packed weights: those of the groups, and one that tells whether all are finite.
+    pub(super) fn packed_len(&self) -> usize {
+        self.shape.groups * self.group_len() + 1
+    }
+
+    /// Packs the weights: for each panel of output channels, for each tap, those of the panel.
+    pub(super) fn pack(&self, lane: Lane<'_>, w: &[f32], packed: &mut [f32]) {
+        let (k, taps) = (self.shape.k / self.shape.groups, self.taps());
+        let (finite, mut rest) = packed.split_last_mut().expect("a float more than the groups'");
+        *finite = if w.iter().all(|v| v.is_finite()) { 1.0 } else { 0.0 };
+        let parallel = w.len().div_ceil(1 << 16);
+        let jobs = (0..self.shape.groups * self.vectors.parts).map(move |i| {
+            let vectors = self.vectors.part(i % self.vectors.parts);
+            let (own, others) = std::mem::take(&mut rest).split_at_mut(taps * vectors.len() * self.lanes);
+            rest = others;
+            (i / self.vectors.parts, vectors, own)
+        });
+        lane.spread(jobs, parallel, |(group, vectors, out)| {
+            let (first, width) = (vectors.start * self.lanes, vectors.len() * self.lanes);
+            let w = &w[group * k * taps..][..k * taps];
+            for column in 0..width {
+                match w.get((first + column) * taps..(first + column + 1) * taps) {
+                    Some(row) => out[column..].iter_mut().step_by(width).zip(row).for_each(|(out, &v)| *out = v),
+                    None => out[column..].iter_mut().step_by(width).for_each(|out| *out = 0.0),
+                }
+            }
+        });
+    }
+
+    /// Convolves with packed weights.
+    pub(super) fn run<T: Simd, const NR: usize>(
+        &self,
+        kernel: T,
+        lane: Lane<'_>,
+        x: &[f32],
+        packed: &[f32],
+        bias: Option<&[f32]>,
+        y: &mut [f32],
+    ) {
+        assert_eq!(T::LANES, self.lanes);
+        let parts = self.shape.groups * self.ranges.parts * self.runs.parts;
+        let y = Shared::new(y);
+        let next = AtomicUsize::new(0);
+        let take = || next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |i| (i < parts).then_some(i + 1)).ok();
+        let block_taps = self.blocks.longest() * self.shape.r * self.shape.s;
+        let pixels = self.runs.longest() * self.across.longest();
+        let pitch = self.ranges.longest() * NR;
+        let lens = [pixels * block_taps + T::LANES, pixels * pitch + T::LANES];
+        lane.share(if self.shape.flops() > INLINE_FLOPS { parts } else { 1 }, |lane| {
+            let mut scratch = lane.scratch(lens[0] + lens[1]);
+            let (a, sums) = scratch.floats().split_at_mut(lens[0]);
+            while let Some(part) = take() {
+                let (rest, run) = (part / self.runs.parts, part % self.runs.parts);
+                let (group, range) = (rest / self.ranges.parts, rest % self.ranges.parts);
+                // SAFETY: each part is taken once, and no two of them have an output in common.
+                unsafe {
+                    self.compute::<T, NR>(kernel, x, packed, bias, &y, (group, self.ranges.part(range)), run, a, sums);
+                }
+            }
+        });
+    }
+
+    /// Image, output row and pixels of a panel.
+    fn panel(&self, i: usize) -> (usize, usize, Range<usize>) {
+        let (rest, at) = (i / self.across.parts, i % self.across.parts);
+        (rest / self.shape.p(), rest % self.shape.p(), self.across.part(at))
+    }
+
+    /// # Safety
+    /// Nobody else touches the outputs of the run's pixels and the range's channels meanwhile.
+    #[allow(clippy::too_many_arguments)]
+    unsafe fn compute<T: Simd, const NR: usize>(
+        &self,
+        kernel: T,
+        x: &[f32],
+        packed: &[f32],
+        bias: Option<&[f32]>,
+        y: &Shared<'_>,
+        (group, range): (usize, Range<usize>),
+        run: usize,
+        a: &mut [f32],
+        sums: &mut [f32],
+    ) {
+        let shape = &self.shape;
+        let (p, q, k) = (shape.p(), shape.q(), shape.k / shape.groups);
+        let taps = shape.r * shape.s;
+        let finite = packed.last() == Some(&1.0);
+        let panels = self.runs.part(run);
+        let pitch = range.len() * NR;
+        let size = shape.h * shape.w;
+        let weights = &packed[group * self.group_len()..][..self.group_len()];
+        let rows_of = |row: usize| if finite { kernel_rows(shape, row) } else { 0..shape.r };
+        for block in 0..self.blocks.parts {
+            let channels = self.blocks.part(block);
+            let mut at = 0;
+            for panel in panels.clone() {
+                let (n, row, pixels) = self.panel(panel);
+                let rows = rows_of(row);
+                let image = (n * shape.c + group * self.blocks.total + channels.start) * size;
+                let len = channels.len() * rows.len() * shape.s * pixels.len();
+                let image = &x[image..][..channels.len() * size];
+                self.gather(kernel, image, row, rows, pixels, &mut a[at..at + len + T::LANES]);
+                at += len;
+            }
+            for channel_panel in range.clone() {
+                let vectors = self.vectors.part(channel_panel);
+                let width = vectors.len() * T::LANES;
+                let from = vectors.start * T::LANES * self.taps() + channels.start * taps * width;
+                let b = &weights[from..][..channels.len() * taps * width];
+                let (mut at, mut pixel) = (0, 0);
+                for panel in panels.clone() {
+                    let (_, row, pixels) = self.panel(panel);
+                    let rows = rows_of(row);
+                    let depth = channels.len() * rows.len() * shape.s;
+                    let table = self.tables.iter().find(|t| t.rows == rows && t.vectors == vectors.len());
+                    let offsets = &table.expect("a table for each kind of row").offsets;
+                    let rows = Rows { data: b, steps: Steps::Offsets(offsets.part(0..depth)) };
+                    let start = if block == 0 { Start::Zero } else { Start::Accumulate };
+                    let first = (channel_panel - range.start) * NR;
+                    let mut tile = Tile::new(&mut sums[pixel * pitch..][..pixels.len() * pitch], pixels.len(), pitch);
+                    let height = pixels.len();
+                    kernel.tile(
+                        &a[at..at + depth * height],
+                        rows,
+                        None,
+                        tile.part(0..height, first..first + width),
+                        start,
+                    );
+                    at += depth * height;
+                    pixel += height;
+                }
+            }
+        }
+        let mut pixel = 0;
+        for panel in panels {
+            let (n, row, pixels) = self.panel(panel);
+            let (sums, count) = (&sums[pixel * pitch..][..pixels.len() * pitch], pixels.len());
+            for channel_panel in range.clone() {
+                let vectors = self.vectors.part(channel_panel);
+                let first = vectors.start * T::LANES;
+                for column in 0..(vectors.len() * T::LANES).min(k - first) {
+                    let channel = group * k + first + column;
+                    let bias = bias.map_or(0.0, |bias| bias[channel]);
+                    let out = y.at((n * shape.k + channel) * p * q + row * q + pixels.start, count);
+                    let from = &sums[(channel_panel - range.start) * NR + column..];
+                    for (i, sum) in from.iter().step_by(pitch).enumerate() {
+                        // SAFETY: the run has a float for each of the panel's pixels, which are as many as the rows.
+                        unsafe { out.add(i).write(sum + bias) };
+                    }
+                }
+            }
+            pixel += pixels.len();
+        }
+    }
+
+    /// Copies the taps of a panel's pixels together: for each channel, kernel row and column those of all pixels.
+    fn gather<T: Simd>(
+        &self,
+        kernel: T,
+        x: &[f32],
+        row: usize,
+        rows: Range<usize>,
+        pixels: Range<usize>,
+        a: &mut [f32],
+    ) {
+        let shape = &self.shape;
+        let (width, stride) = (shape.w as isize, shape.stride[1] as isize);
+        let count = pixels.len();
+        let first = (pixels.start * shape.stride[1]) as isize - shape.pad[1] as isize;
+        let mut masks = [0u32; MOST_COLUMNS];
+        for (s, mask) in masks[..shape.s].iter_mut().enumerate() {
+            let from = first + (s * shape.dilation[1]) as isize;
+            let lanes = (0..count as isize).filter(|lane| (0..width).contains(&(from + lane * stride)));
+            *mask = lanes.fold(0, |mask, lane| mask | 1 << lane);
+        }
+        assert!(a.len() >= x.len() / (shape.h * shape.w) * rows.len() * shape.s * count + T::LANES);
+        kernel.vectorize(
+            #[inline(always)]
+            || {
+                let mut out = a.as_mut_ptr();
+                for x in x.chunks_exact(shape.h * shape.w) {
+                    for r in rows.clone() {
+                        let y = (row * shape.stride[0] + r * shape.dilation[0]).wrapping_sub(shape.pad[0]);
+                        let line = x.as_ptr().wrapping_add(y.wrapping_mul(shape.w)).wrapping_offset(first);
+                        for (s, &mask) in masks[..shape.s].iter().enumerate() {
+                            let from = line.wrapping_add(s * shape.dilation[1]);
+                            let mask = if y < shape.h { mask } else { 0 };
+                            // SAFETY: the mask's lanes are those that lie within row y of the image; a vector behind
+                            // the last step still lies within `a`, as asserted.
+                            unsafe {
+                                let v = match stride {
+                                    1 => kernel.load_masked(from, kernel.mask(mask)),
+                                    _ => kernel.load_strided(from, shape.stride[1], mask),
+                                };
+                                kernel.store(out, v);
+                                out = out.add(count);
+                            }
+                        }
+                    }
+                }
+            },
+        );
+    }
+}
