@@ -16,9 +16,10 @@
 //! * The output is written, never accumulated into: what `y` held before does not matter, not even NaN.
 //! * [`Algorithm::Winograd4`] adds and subtracts inputs before it multiplies, so that a NaN or an infinity reaches the
 //!   outputs of whole tiles. It is what [`Conv2d::new`] takes where it is cheaper; [`Accuracy::Exact`] rules it out.
-//! * f32 sums depend on their order. [`Conv2d`] fixes it: taps in the order (c, r, s) within blocks of a length that only
-//!   the shape decides, then the blocks in order, or for [`Algorithm::Depthwise`] the bias and then taps in the order (r, s). The result is the same bit for bit whatever the number of threads, and
-//!   the same on AVX2 and AVX-512, which differ in width only; the portable kernel rounds the product as well.
+//! * f32 sums depend on their order. Each [`Algorithm`] fixes it: taps in the order (c, r, s) within blocks of a length that
+//!   only the shape decides, then the blocks in order; for [`Algorithm::Depthwise`] the bias and then taps in the order
+//!   (r, s). The result is the same bit for bit whatever the number of threads, and for one algorithm the same on AVX2 and
+//!   AVX-512, which differ in width only; the portable kernel rounds the product as well.
 //!
 //! # How it is computed
 //!
@@ -28,11 +29,11 @@
 //! `product` derives the blocking, `kernel` draws the register tile, and `winograd` has the transforms.
 //! [`Gemm`] is the same product as an operator.
 //!
-//! With one input channel a group the product has one row, or few. [`Algorithm::Depthwise`] then goes over the input where
-//! it lies, with the weights in registers: module `depthwise`.
-//!
 //! Threads take parts of the output from a common grid. The caller is one of them; a helper that comes too late, because
 //! another process keeps its core, is not waited for.
+//!
+//! With one input channel a group the product has one row, or few. [`Algorithm::Depthwise`] then goes over the input where
+//! it lies, with the weights in registers: module `depthwise`.
 //!
 //! # Choosing the instruction set
 //!
