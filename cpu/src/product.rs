@@ -135,6 +135,10 @@ impl Product {
                 Split::at_most(columns, most.max(nr)).longest().next_multiple_of(nr)
             }
         };
+        // Where columns alone are too few for parts of about that size, the rows are cut too, but not below eight panels,
+        // because each range copies its B anew.
+        let flops_per_panel = (2 * panels.longest() * step.min(columns)).saturating_mul(depth);
+        let ranges = Split::at_most(panels.parts, (PART_FLOPS / flops_per_panel).clamp(8, (RANGE / mr).max(8)));
         let b_floats = match kind {
             Kind::InPlace => blocks.longest() * nr,
             Kind::Packed => blocks.longest() * step,
