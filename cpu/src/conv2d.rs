@@ -28,6 +28,7 @@ const WINOGRAD_COST: f64 = 0.75;
 /// Columns that strips may have for each column of the output: those of a 7×7 map and a 3×3 kernel, which fill as many vectors
 /// as the map's alone.
 const MOST_PITCH: f64 = 1.3;
+
 /// A planned 2-D convolution in f32: see the [module](super) for the equation and the order of summation.
 #[derive(Debug, Clone)]
 pub struct Conv2d {
@@ -354,11 +355,9 @@ impl Conv2d {
         y: &mut [f32],
     ) {
         let (shape, lane) = (&self.shape, engine.lane());
-        if let (Method::Depthwise(depthwise), Weights::Plain(w) | Weights::Packed(w)) = (&self.method, w) {
-            // Its weights stay as they are.
-            return depthwise.run(kernel, lane, x, w, bias, y);
-        }
-        let mut packed = matches!(w, Weights::Plain(_)).then(|| lane.scratch(self.packed_len()));
+        // Depthwise weights stay as they are.
+        let packs = matches!(w, Weights::Plain(_)) && !matches!(self.method, Method::Depthwise(_));
+        let mut packed = packs.then(|| lane.scratch(self.packed_len()));
         let a = match (w, &mut packed) {
             (Weights::Plain(w), Some(packed)) => {
                 let packed = &mut packed.floats()[..self.packed_len()];

@@ -19,13 +19,12 @@
 #![allow(unsafe_code)]
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::Conv2dShape;
 use super::conv2d::gemm_cost;
 use super::engine::Lane;
 use super::kernel::{OffsetTable, Rows, Start, Steps};
-use super::matrix::{Shared, Split, Tile};
+use super::matrix::{Shared, Split, Tile, Turns};
 use super::product::INLINE_FLOPS;
 use super::simd::Simd;
 
@@ -180,8 +179,7 @@ impl Direct {
         assert_eq!(T::LANES, self.lanes);
         let parts = self.shape.groups * self.ranges.parts * self.runs.parts;
         let y = Shared::new(y);
-        let next = AtomicUsize::new(0);
-        let take = || next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |i| (i < parts).then_some(i + 1)).ok();
+        let turns = Turns::new(parts);
         let block_taps = self.blocks.longest() * self.shape.r * self.shape.s;
         let pixels = self.runs.longest() * self.across.longest();
         let pitch = self.ranges.longest() * NR;
@@ -189,7 +187,7 @@ impl Direct {
         lane.share(if self.shape.flops() > INLINE_FLOPS { parts } else { 1 }, |lane| {
             let mut scratch = lane.scratch(lens[0] + lens[1]);
             let (a, sums) = scratch.floats().split_at_mut(lens[0]);
-            while let Some(part) = take() {
+            while let Some(part) = turns.take() {
                 let (rest, run) = (part / self.runs.parts, part % self.runs.parts);
                 let (group, range) = (rest / self.ranges.parts, rest % self.ranges.parts);
                 // SAFETY: each part is taken once, and no two of them have an output in common.

@@ -231,22 +231,10 @@ fn scale(beta: f32, c: &mut [f32]) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::{engine, random};
     use super::super::{available, compare};
     use super::*;
     use proptest::prelude::*;
-
-    fn random(len: usize, seed: u64) -> Vec<f32> {
-        let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
-        let mut next = || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (state >> 40) as f32 / (1 << 23) as f32 - 1.0
-        };
-        (0..len).map(|_| next()).collect()
-    }
-
-    fn engine(threads: usize, isa: Isa) -> Engine {
-        Engine::new(std::num::NonZeroUsize::new(threads), Some(isa)).unwrap()
-    }
 
     /// The definition in double precision.
     fn definition(s: &GemmShape, alpha: f32, a: &[f32], b: &[f32], beta: f32, c: &[f32]) -> Vec<f64> {

@@ -149,11 +149,30 @@ impl Cuts {
     }
 }
 
+/// Numbers that are taken once each, by any thread.
+pub(super) struct Turns {
+    next: AtomicUsize,
+    end: usize,
+}
+
+impl Turns {
+    /// Those below `end`.
+    pub(super) fn new(end: usize) -> Self {
+        Self { next: AtomicUsize::new(0), end }
+    }
+
+    /// The smallest that nobody has.
+    pub(super) fn take(&self) -> Option<usize> {
+        let next = |i| (i < self.end).then_some(i + 1);
+        self.next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).ok()
+    }
+}
+
 /// A matrix that tasks take part by part.
 pub(super) struct Grid<'a> {
     whole: Tile<'a>,
     cuts: Cuts,
-    next: AtomicUsize,
+    turns: Turns,
 }
 
 // SAFETY: through a shared grid nothing but `take` is reachable, which gives each part to one caller only.
@@ -173,15 +192,14 @@ impl<'a> Grid<'a> {
     pub(super) fn new(whole: Tile<'a>, cuts: Cuts) -> Self {
         assert_eq!(whole.rows, cuts.blocks * cuts.panels.total);
         assert!(cuts.step > 0 && cuts.ranges.total == cuts.panels.parts);
-        Self { whole, cuts, next: AtomicUsize::new(0) }
+        Self { turns: Turns::new(cuts.parts(whole.columns)), whole, cuts }
     }
 
     /// The next part that nobody has: columns after columns of a range, range after range.
     pub(super) fn take(&self) -> Option<Part<'a>> {
         let (cuts, columns) = (&self.cuts, self.whole.columns);
         let runs = columns.div_ceil(cuts.step);
-        let total = cuts.parts(columns);
-        let i = self.next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |i| (i < total).then_some(i + 1)).ok()?;
+        let i = self.turns.take()?;
         let (rest, run) = (i / runs, i % runs);
         let (block, range) = (rest / cuts.ranges.parts, rest % cuts.ranges.parts);
         let columns = run * cuts.step..((run + 1) * cuts.step).min(columns);

@@ -8,12 +8,12 @@ use crate::Conv2dShape;
 /// The tolerance that every engine is held to, relative to max|y|.
 const TOLERANCE: f64 = 1e-5;
 
-fn engine(threads: usize, isa: Isa) -> Engine {
+pub(crate) fn engine(threads: usize, isa: Isa) -> Engine {
     Engine::new(NonZeroUsize::new(threads), Some(isa)).unwrap()
 }
 
 /// Values in −1..1 from a linear congruential generator.
-fn random(len: usize, seed: u64) -> Vec<f32> {
+pub(crate) fn random(len: usize, seed: u64) -> Vec<f32> {
     let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
     let mut next = || {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

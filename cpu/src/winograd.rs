@@ -33,12 +33,11 @@
 #![allow(unsafe_code)]
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::Conv2dShape;
 use super::engine::Lane;
 use super::kernel::{Rows, Start};
-use super::matrix::{Shared, Split, Tile};
+use super::matrix::{Shared, Split, Tile, Turns};
 use super::product::DEPTH;
 use super::simd::Simd;
 
@@ -187,16 +186,13 @@ impl Winograd {
         let y = Shared::new(y);
         let v_len = self.v_start(self.blocks.parts);
         let m_len = PLACES * (self.rows(0).len() * CHUNK + PLANE_GAP);
-        let next = AtomicUsize::new(0);
-        let take = |parts: usize| {
-            next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |i| (i < parts).then_some(i + 1)).ok()
-        };
         let job = |task: usize| Job { group: task / chunks.parts, vectors: chunks.part(task % chunks.parts) };
         if tasks >= 2 * threads {
+            let turns = Turns::new(tasks);
             lane.share(threads.min(tasks), |lane| {
                 let mut scratch = lane.scratch(v_len + m_len);
                 let (v, m) = scratch.floats().split_at_mut(v_len);
-                while let Some(task) = take(tasks) {
+                while let Some(task) = turns.take() {
                     let job = job(task);
                     for block in 0..self.blocks.parts {
                         self.inputs::<T, NR>(kernel, x, &job, block, &mut v[self.v_start(block)..]);
@@ -223,9 +219,10 @@ impl Winograd {
         lane.spread(parts.into_iter(), parallel, |(job, block, v)| self.inputs::<T, NR>(kernel, x, &job, block, v));
         let whole = &*whole;
         let parts = tasks * self.bands.parts;
+        let turns = Turns::new(parts);
         lane.share(threads.min(parts), |lane| {
             let mut scratch = lane.scratch(m_len);
-            while let Some(part) = take(parts) {
+            while let Some(part) = turns.take() {
                 let (task, band) = (part / self.bands.parts, part % self.bands.parts);
                 let (v, m) = (&whole[task * v_len..][..v_len], scratch.floats());
                 // SAFETY: each part is taken once, and no two of them have an output in common.

@@ -1,21 +1,11 @@
-use std::num::NonZeroUsize;
-
 use proptest::prelude::*;
 
 use super::*;
-use crate::{Algorithm, Conv2d, Engine, Isa, available, compare, reference};
-
-fn random(len: usize, seed: u64) -> Vec<f32> {
-    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
-    let mut next = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 40) as f32 / (1 << 23) as f32 - 1.0
-    };
-    (0..len).map(|_| next()).collect()
-}
+use crate::tests::{engine, random};
+use crate::{Algorithm, Conv2d, Isa, available, compare, detect, reference};
 
 fn run(threads: usize, isa: Isa, shape: Conv2dShape, x: &[f32], w: &[f32], bias: Option<&[f32]>) -> Vec<f32> {
-    let engine = Engine::new(NonZeroUsize::new(threads), Some(isa)).unwrap();
+    let engine = engine(threads, isa);
     let plan = Conv2d::with(&engine, shape, Algorithm::Depthwise).unwrap();
     assert_eq!(plan.algorithm(), Algorithm::Depthwise);
     let mut y = vec![f32::NAN; shape.output_len()];
@@ -157,7 +147,7 @@ proptest! {
 
 #[test]
 fn it_is_chosen_for_one_input_channel_a_group_and_refuses_others() {
-    let engine = Engine::new(NonZeroUsize::new(1), None).unwrap();
+    let engine = engine(1, detect());
     let shape = square(1, 8, 9, 3, 1);
     assert_eq!(Conv2d::new(&engine, shape).unwrap().algorithm(), Algorithm::Depthwise);
     assert_eq!(Algorithm::Depthwise.name(), "depthwise");
