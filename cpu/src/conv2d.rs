@@ -9,10 +9,11 @@ use std::str::FromStr;
 
 use super::{
     CpuError, Engine, Isa,
+    aligned::Aligned,
     depthwise::{self, Depthwise},
     direct::{self, Direct},
     dispatch::{sizes, with_kernel},
-    engine::{CacheLine, Lane},
+    engine::Lane,
     error::{check_tensors, check_weights},
     pack::Patches,
     product::{self, DEPTH, Initial, Kind, Operand, Product},
@@ -134,8 +135,7 @@ pub enum Accuracy {
 /// Weights as an algorithm wants them: made once by [`Conv2d::pack`], used any number of times.
 #[derive(Debug, Clone)]
 pub struct Packed {
-    floats: Vec<CacheLine>,
-    len: usize,
+    floats: Aligned,
     shape: Conv2dShape,
     isa: Isa,
     algorithm: Algorithm,
@@ -263,14 +263,12 @@ impl Conv2d {
     ///
     /// # Errors
     ///
-    /// [`CpuError::Length`] when the slice is not of the shape's length.
+    /// [`CpuError::Length`] when the slice is not of the shape's length, [`CpuError::Memory`] where there is none.
     pub fn pack(&self, engine: &Engine, w: &[f32]) -> Result<Packed, CpuError> {
         check_weights(&self.shape, w)?;
-        let len = self.packed_len();
-        let mut floats = vec![CacheLine::default(); len.div_ceil(16)];
-        let out = &mut bytemuck::cast_slice_mut(&mut floats)[..len];
-        self.pack_into(engine.lane(), w, out);
-        Ok(Packed { floats, len, shape: self.shape, isa: self.isa, algorithm: self.algorithm() })
+        let mut floats = Aligned::zeroed(self.packed_len())?;
+        self.pack_into(engine.lane(), w, &mut floats);
+        Ok(Packed { floats, shape: self.shape, isa: self.isa, algorithm: self.algorithm() })
     }
 
     fn packed_len(&self) -> usize {
@@ -311,7 +309,7 @@ impl Conv2d {
             return Err(CpuError::Packed);
         }
         check_tensors(&self.shape, x, bias, y.len())?;
-        self.dispatch(engine, x, Weights::Packed(&bytemuck::cast_slice(&packed.floats)[..packed.len]), bias, y)
+        self.dispatch(engine, x, Weights::Packed(&packed.floats), bias, y)
     }
 
     /// Convolves `x` (N×C×H×W) with `w` (K×C/G×R×S), adds `bias` (K), and writes `y` (N×K×P×Q).

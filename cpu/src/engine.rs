@@ -5,6 +5,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use super::aligned::CacheLine;
 use super::{CpuError, ISA_VARIABLE, Isa, share};
 
 /// Worker threads, scratch memory and an instruction set; operators run on it.
@@ -19,11 +20,6 @@ pub struct Engine {
     pool: Option<rayon::ThreadPool>,
     free: Mutex<Vec<Vec<CacheLine>>>,
 }
-
-/// 64 bytes: the cache line, and the widest vector, which then never straddles two lines.
-#[derive(Debug, Clone, Copy, Default, bytemuck::Zeroable, bytemuck::Pod)]
-#[repr(C, align(64))]
-pub(super) struct CacheLine([f32; 16]);
 
 impl Engine {
     /// An engine of `threads` threads (`None`: as many as the process may use) for `isa` (`None`: what the environment

@@ -22,6 +22,9 @@ pub enum CpuError {
         /// Elements given.
         got: usize,
     },
+    /// There is no memory for packed weights.
+    #[error("there is no memory for the packed weights")]
+    Memory(#[from] std::collections::TryReserveError),
     /// A matrix that no slice can hold.
     #[error("{tensor} of {batch} × {rows}×{columns} floats has more than isize::MAX bytes")]
     MatrixOverflow {
@@ -85,6 +88,7 @@ impl CpuError {
         match self {
             Self::Shape(e) => e.code(),
             Self::Length { .. } => "cpu-length",
+            Self::Memory(_) => "cpu-memory",
             Self::MatrixOverflow { .. } => "cpu-matrix-overflow",
             Self::Algorithm { .. } => "cpu-algorithm",
             Self::Packed => "cpu-packed",
@@ -100,6 +104,7 @@ impl CpuError {
         match self {
             Self::Shape(e) => e.hint(),
             Self::Length { .. } => "take the lengths from input_len, weight_len, k and output_len of the shape",
+            Self::Memory(_) => "take a smaller shape, or another algorithm: Winograd's weights are four times as many",
             Self::MatrixOverflow { .. } => "split the product",
             Self::Algorithm { .. } => "take another algorithm, or leave the choice to `Conv2d::new`",
             Self::UnknownAccuracy { .. } => "name one of them",

@@ -1,7 +1,8 @@
 //! The matrix product as an operator of its own.
 
+use super::aligned::Aligned;
 use super::dispatch::{sizes, with_kernel};
-use super::engine::{CacheLine, Lane};
+use super::engine::Lane;
 use super::product::{Initial, Kind, Operand, Product, Weights};
 use super::{CpuError, Engine, Isa};
 
@@ -93,8 +94,7 @@ pub struct Gemm {
 /// An A as [`Gemm`] wants it: made once by [`Gemm::pack`], used any number of times.
 #[derive(Debug, Clone)]
 pub struct PackedMatrix {
-    floats: Vec<CacheLine>,
-    len: usize,
+    floats: Aligned,
     shape: GemmShape,
     isa: Isa,
 }
@@ -124,12 +124,12 @@ impl Gemm {
     ///
     /// # Errors
     ///
-    /// [`CpuError::Length`] for neither length.
+    /// [`CpuError::Length`] for neither length, [`CpuError::Memory`] where there is none.
     pub fn pack(&self, engine: &Engine, alpha: f32, a: &[f32]) -> Result<PackedMatrix, CpuError> {
         let len = self.check("a", a.len(), self.lens[0])?;
-        let mut floats = vec![CacheLine::default(); len.div_ceil(16)];
-        self.pack_into(engine.lane(), alpha, a, &mut bytemuck::cast_slice_mut(&mut floats)[..len]);
-        Ok(PackedMatrix { floats, len, shape: self.shape, isa: self.isa })
+        let mut floats = Aligned::zeroed(len)?;
+        self.pack_into(engine.lane(), alpha, a, &mut floats);
+        Ok(PackedMatrix { floats, shape: self.shape, isa: self.isa })
     }
 
     fn pack_into(&self, lane: Lane<'_>, alpha: f32, a: &[f32], packed: &mut [f32]) {
@@ -195,7 +195,7 @@ impl Gemm {
             return Err(CpuError::Packed);
         }
         self.check_rest(b, c)?;
-        self.multiply(engine.lane(), &bytemuck::cast_slice(&a.floats)[..a.len], b, beta, c)
+        self.multiply(engine.lane(), &a.floats, b, beta, c)
     }
 
     fn check_rest(&self, b: &[f32], c: &[f32]) -> Result<(), CpuError> {

@@ -60,6 +60,7 @@
 //! ```
 #![deny(unsafe_code)]
 
+mod aligned;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
@@ -88,6 +89,7 @@ mod stage;
 mod tests;
 mod winograd;
 
+pub use aligned::Aligned;
 pub use compare::{Agreement, compare};
 pub use conv2d::{Accuracy, Algorithm, Conv2d, Packed};
 pub use engine::Engine;

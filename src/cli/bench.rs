@@ -12,6 +12,7 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use serde_json::json;
+use sparkle_pm4::cpu::Aligned;
 use sparkle_pm4::isa::{Arch, Section, Symbol, Target, WaveSize};
 use sparkle_pm4::kernels;
 
@@ -77,9 +78,8 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
 }
 
 /// Values in [0, 1), multiples of 2^-24, from SplitMix64 (Steele, Lea, Flood 2014).
-fn random(len: usize, stream: u64) -> Result<Vec<f32>, Failure> {
-    let mut values = Vec::new();
-    values.try_reserve_exact(len).map_err(|e| Failure {
+fn random(len: usize, stream: u64) -> Result<Aligned, Failure> {
+    let mut values = Aligned::zeroed(len).map_err(|e| Failure {
         exit: exit::FAILED,
         code: "out-of-memory".into(),
         what: "there is no memory for the tensors".into(),
@@ -87,14 +87,14 @@ fn random(len: usize, stream: u64) -> Result<Vec<f32>, Failure> {
         next: "take a smaller shape".into(),
     })?;
     let mut state = stream.wrapping_mul(0xd1b5_4a32_d192_ed03);
-    values.extend((0..len).map(|_| {
+    values.fill_with(|| {
         state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = state;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         z ^= z >> 31;
         (z >> 40) as f32 / (1 << 24) as f32
-    }));
+    });
     Ok(values)
 }
 

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use clap::ValueEnum;
 use serde_json::{Value, json};
 use sparkle_pm4::Error;
-use sparkle_pm4::cpu::{Accuracy, Conv2d, Engine, Packed};
+use sparkle_pm4::cpu::{Accuracy, Aligned, Conv2d, Engine, Packed};
 use sparkle_pm4::ops::{Conv2dShape, NAMED_SHAPES, named_shape};
 
 use super::super::conv2d::problem::{available_memory, unwritable};
@@ -80,7 +80,7 @@ struct Layer {
     /// How often one pass of the network runs it.
     times: u32,
     shape: Conv2dShape,
-    weights: Vec<f32>,
+    weights: Aligned,
 }
 
 impl Layer {
@@ -320,7 +320,7 @@ fn layers(args: &Args) -> Result<Vec<Layer>, Failure> {
         let shape = Conv2dShape { n: args.batch as usize, ..named.shape };
         shape.validate().map_err(|e| Failure::from(&Error::Shape(e)))?;
         let times = if args.shape.is_empty() { named.times } else { 1 };
-        Ok(Layer { mark, name: named.name, times, shape, weights: Vec::new() })
+        Ok(Layer { mark, name: named.name, times, shape, weights: Aligned::default() })
     };
     named.into_iter().zip(marks).map(layer).collect()
 }

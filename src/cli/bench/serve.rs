@@ -7,7 +7,7 @@ use std::io::{BufRead, Read as _};
 use std::num::{IntErrorKind, NonZeroUsize};
 use std::time::{Duration, Instant};
 
-use sparkle_pm4::cpu::{Accuracy, Conv2d, CpuError, Engine, Gemm, GemmShape, Packed};
+use sparkle_pm4::cpu::{Accuracy, Aligned, Conv2d, CpuError, Engine, Gemm, GemmShape, Packed};
 use sparkle_pm4::ops::Conv2dShape;
 
 use super::super::conv2d::problem::available_memory;
@@ -96,8 +96,8 @@ struct Worker {
 
 /// What `run` times, with buffers that stay the caller's.
 enum Prepared {
-    Conv { conv: Box<Conv2d>, weights: Packed, x: Vec<f32>, y: Vec<f32> },
-    Gemm { gemm: Box<Gemm>, a: Vec<f32>, b: Vec<f32>, c: Vec<f32> },
+    Conv { conv: Box<Conv2d>, weights: Packed, x: Aligned, y: Aligned },
+    Gemm { gemm: Box<Gemm>, a: Aligned, b: Aligned, c: Aligned },
 }
 
 impl Prepared {
@@ -211,7 +211,7 @@ impl Worker {
 }
 
 /// Random numbers.
-fn tensor(len: usize, stream: u64) -> Result<Vec<f32>, String> {
+fn tensor(len: usize, stream: u64) -> Result<Aligned, String> {
     random(len, stream).map_err(|e| format!("{}: {}", e.what, e.evidence))
 }
 
