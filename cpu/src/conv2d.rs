@@ -157,12 +157,24 @@ enum Source {
     Patches(Box<Patches>),
 }
 
+/// How the product reads a shape's patches.
+fn kind(shape: &Conv2dShape) -> Kind {
+    let (q, pitch) = (shape.q(), Stage::pitch(shape));
+    match (shape.r, shape.s, shape.stride, shape.pad) {
+        (1, 1, [1, 1], [0, 0]) => Kind::InPlace,
+        _ if (pitch as f64) < MOST_PITCH * q as f64 => Kind::Staged { q, pitch },
+        _ => Kind::Packed,
+    }
+}
+
 /// FMAs of the product with idle lanes, over those of the definition.
 pub(super) fn gemm_cost(shape: &Conv2dShape, lanes: usize) -> f64 {
-    let (p, q, pitch) = (shape.p(), shape.q(), Stage::pitch(shape));
-    let image = (shape.r, shape.s, shape.stride, shape.pad) == (1, 1, [1, 1], [0, 0]);
-    let columns = if image || (pitch as f64) >= MOST_PITCH * q as f64 { p * q } else { (p - 1) * pitch + q };
-    columns.next_multiple_of(lanes) as f64 / (p * q) as f64
+    let pixels = shape.p() * shape.q();
+    let columns = match kind(shape) {
+        Kind::InPlace | Kind::Packed => pixels,
+        Kind::Staged { q, pitch } => (shape.p() - 1) * pitch + q,
+    };
+    columns.next_multiple_of(lanes) as f64 / pixels as f64
 }
 
 impl Plan {
@@ -170,15 +182,16 @@ impl Plan {
         let (rows, taps) = (shape.k / shape.groups, shape.c / shape.groups * shape.r * shape.s);
         let (pixels, count) = (shape.p() * shape.q(), shape.n * shape.groups);
         let product = |kind| Product::new(count, rows, taps, pixels, kernel, kind);
-        if (shape.r, shape.s, shape.stride, shape.pad) == (1, 1, [1, 1], [0, 0]) {
-            return Self { product: product(Kind::InPlace), source: Source::Image };
-        }
-        let (q, pitch) = (shape.q(), Stage::pitch(&shape));
-        if (pitch as f64) < MOST_PITCH * q as f64 {
-            let product = product(Kind::Staged { q, pitch });
-            if let Some(stage) = Stage::new(shape, product.step() / q, kernel.2) {
-                return Self { product, source: Source::Stage(Box::new(stage)) };
+        let kind = kind(&shape);
+        match kind {
+            Kind::InPlace => return Self { product: product(kind), source: Source::Image },
+            Kind::Staged { q, .. } => {
+                let product = product(kind);
+                if let Some(stage) = Stage::new(shape, product.step() / q, kernel.2) {
+                    return Self { product, source: Source::Stage(Box::new(stage)) };
+                }
             }
+            Kind::Packed => {}
         }
         Self { product: product(Kind::Packed), source: Source::Patches(Box::new(Patches::new(shape, pixels))) }
     }

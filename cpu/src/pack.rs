@@ -76,11 +76,7 @@ struct Residue {
 
 impl Patches {
     /// The geometry of a valid shape, for tiles of at most `columns` output pixels.
-    pub(super) fn new(mut shape: Conv2dShape, columns: usize) -> Self {
-        if shape.r == 1 && shape.s == 1 && shape.stride == [1, 1] && shape.pad == [0, 0] {
-            // A 1×1 convolution reads its input in order: one long row.
-            (shape.h, shape.w) = (1, shape.h * shape.w);
-        }
+    pub(super) fn new(shape: Conv2dShape, columns: usize) -> Self {
         let (stride, pad, q) = (shape.stride[1], shape.pad[1], shape.q());
         // Kernel columns of one residue share its elements, unless they lie so far apart that most would be idle.
         let reach = (shape.s - 1) * shape.dilation[1] / stride;

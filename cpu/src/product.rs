@@ -50,8 +50,8 @@ pub(super) struct Product {
     columns: usize,
     /// The depth, in blocks.
     depth: Split,
-    /// Floats of the panels of B that a part packs together; one panel where B lies in place, and a panel of the output
-    /// where it is staged.
+    /// Floats of the panels of B that a part packs together; of one panel where B lies in place, and of one and the part's
+    /// sums where it is staged.
     b_floats: usize,
     nr: usize,
     flops: u64,
