@@ -21,6 +21,7 @@
 //!   enough for a thread that is interrupted to lose little.
 //! * Below [`INLINE_FLOPS`] the work is done before another thread wakes up (5 to 12 µs), so that the caller does it.
 
+use std::num::NonZeroUsize;
 use std::ops::Range;
 
 use super::engine::Lane;
@@ -40,6 +41,8 @@ const B_FLOATS: usize = 64 << 10;
 const PACK_FLOATS: usize = 64 << 10;
 /// Work that is worth a part of its own.
 const PART_FLOPS: usize = 8 << 20;
+/// Parts that there should be for each thread that helps, for one that is interrupted to be waited for a short while only.
+const PARTS: usize = 6;
 /// Work that is not worth waking threads for.
 pub(super) const INLINE_FLOPS: u64 = 2 << 20;
 
@@ -103,7 +106,8 @@ pub(super) enum Initial<'a> {
 }
 
 impl Product {
-    /// For an operand of this kind.
+    /// For an operand of this kind, with parts for this many threads.
+    #[allow(clippy::too_many_arguments)]
     pub(super) fn new(
         count: usize,
         rows: usize,
@@ -111,6 +115,7 @@ impl Product {
         columns: usize,
         (mr, nr, lanes): (usize, usize, usize),
         kind: Kind,
+        threads: NonZeroUsize,
     ) -> Self {
         let panels = Split::at_most(rows, mr);
         let ranges = Split::at_most(panels.parts, (RANGE / mr).max(1));
@@ -135,10 +140,14 @@ impl Product {
                 Split::at_most(columns, most.max(nr)).longest().next_multiple_of(nr)
             }
         };
-        // Where columns alone are too few for parts of about that size, the rows are cut too, but not below eight panels,
-        // because each range copies its B anew.
+        // Where columns alone are too few for the threads, the rows are cut too, but not below eight panels, because each range
+        // copies or lays out its B anew.
         let flops_per_panel = (2 * panels.longest() * step.min(columns)).saturating_mul(depth);
-        let ranges = Split::at_most(panels.parts, (PART_FLOPS / flops_per_panel).clamp(8, (RANGE / mr).max(8)));
+        let (most, runs) = ((RANGE / mr).max(8), columns.div_ceil(step).saturating_mul(count));
+        let least = (PART_FLOPS / flops_per_panel).clamp(8, most);
+        let wanted = PARTS.saturating_mul(threads.get() - 1).div_ceil(runs);
+        let ranges = Split::at_most(panels.parts, most).parts.max(wanted.min(panels.parts.div_ceil(least)));
+        let ranges = Split { total: panels.parts, parts: ranges };
         let b_floats = match kind {
             Kind::InPlace => blocks.longest() * nr,
             Kind::Packed => blocks.longest() * step,
