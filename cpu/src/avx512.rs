@@ -4,6 +4,7 @@
 use std::arch::asm;
 use std::arch::x86_64::*;
 
+use super::activation::{Activation, Kind};
 use super::kernel::{Kernel, Rows, Start, Steps, with_rows};
 use super::matrix::Tile;
 
@@ -28,13 +29,13 @@ impl Kernel for Avx512 {
     const NR: usize = NR;
 
     #[inline]
-    fn tile(self, a: &[f32], b: Rows<'_>, copy: Option<&mut [f32]>, c: Tile<'_>, start: Start<'_>) {
+    fn tile(self, a: &[f32], b: Rows<'_>, copy: Option<&mut [f32]>, c: Tile<'_>, start: Start<'_>, end: Activation) {
         // SAFETY: `self` exists only where `new` found AVX-512F.
         unsafe {
             match c.columns().div_ceil(LANES) {
-                1 => with_rows!(c.rows(), [1 2 3 4 5 6 7 8], |ROWS| tile::<ROWS, 1>(a, b, copy, c, start)),
-                2 => with_rows!(c.rows(), [1 2 3 4 5 6 7 8], |ROWS| tile::<ROWS, 2>(a, b, copy, c, start)),
-                _ => with_rows!(c.rows(), [1 2 3 4 5 6 7 8], |ROWS| tile::<ROWS, 3>(a, b, copy, c, start)),
+                1 => with_rows!(c.rows(), [1 2 3 4 5 6 7 8], |ROWS| tile::<ROWS, 1>(a, b, copy, c, start, end)),
+                2 => with_rows!(c.rows(), [1 2 3 4 5 6 7 8], |ROWS| tile::<ROWS, 2>(a, b, copy, c, start, end)),
+                _ => with_rows!(c.rows(), [1 2 3 4 5 6 7 8], |ROWS| tile::<ROWS, 3>(a, b, copy, c, start, end)),
             }
         }
     }
@@ -58,6 +59,7 @@ fn tile<const ROWS: usize, const VECS: usize>(
     copy: Option<&mut [f32]>,
     mut c: Tile<'_>,
     start: Start<'_>,
+    end: Activation,
 ) {
     let (depth, columns) = (a.len() / ROWS, c.columns());
     assert!(a.len() == depth * ROWS && c.rows() == ROWS);
@@ -75,7 +77,7 @@ fn tile<const ROWS: usize, const VECS: usize>(
         }
     }
     // SAFETY: what both loops need was asserted above and here.
-    let acc = unsafe {
+    let mut acc = unsafe {
         match copy {
             Some(copy) => {
                 assert!(copy.len() >= depth * NR);
@@ -96,37 +98,41 @@ fn tile<const ROWS: usize, const VECS: usize>(
     };
 
     match start {
-        Start::Zero => {
-            for (r, acc) in acc.iter().enumerate() {
-                let out = c.row(r).as_mut_ptr();
-                for (v, &acc) in acc.iter().enumerate() {
-                    // SAFETY: a row of c is `columns` floats; vector v touches those from v·16 on, the last the masked.
-                    unsafe { _mm512_mask_storeu_ps(out.add(v * LANES), mask_of::<VECS>(v, mask), acc) };
-                }
-            }
-        }
+        Start::Zero => {}
         Start::Bias(bias) => {
-            for (r, acc) in acc.iter().enumerate() {
-                let (out, bias) = (c.row(r).as_mut_ptr(), _mm512_set1_ps(bias[r]));
-                for (v, &acc) in acc.iter().enumerate() {
-                    let sum = _mm512_add_ps(bias, acc);
-                    // SAFETY: as above.
-                    unsafe { _mm512_mask_storeu_ps(out.add(v * LANES), mask_of::<VECS>(v, mask), sum) };
-                }
+            for (r, acc) in acc.iter_mut().enumerate() {
+                let bias = _mm512_set1_ps(bias[r]);
+                acc.iter_mut().for_each(|acc| *acc = _mm512_add_ps(bias, *acc));
             }
         }
         Start::Accumulate => {
-            for (r, acc) in acc.iter().enumerate() {
-                let out = c.row(r).as_mut_ptr();
-                for (v, &acc) in acc.iter().enumerate() {
-                    let mask = mask_of::<VECS>(v, mask);
-                    // SAFETY: as above.
-                    unsafe {
-                        let out = out.add(v * LANES);
-                        _mm512_mask_storeu_ps(out, mask, _mm512_add_ps(_mm512_maskz_loadu_ps(mask, out), acc));
-                    }
+            for (r, acc) in acc.iter_mut().enumerate() {
+                let out = c.row(r).as_ptr();
+                for (v, acc) in acc.iter_mut().enumerate() {
+                    // SAFETY: a row of c is `columns` floats; vector v touches those from v·16 on, the last the masked.
+                    let was = unsafe { _mm512_maskz_loadu_ps(mask_of::<VECS>(v, mask), out.add(v * LANES)) };
+                    *acc = _mm512_add_ps(was, *acc);
                 }
             }
+        }
+    }
+    // MAXPS and MINPS give their second operand where it is NaN or both are zeros.
+    match end.kind() {
+        Kind::Identity => {}
+        Kind::AtLeast(low) => {
+            let low = _mm512_set1_ps(low);
+            acc.iter_mut().flatten().for_each(|acc| *acc = _mm512_max_ps(low, *acc));
+        }
+        Kind::Between(low, high) => {
+            let (low, high) = (_mm512_set1_ps(low), _mm512_set1_ps(high));
+            acc.iter_mut().flatten().for_each(|acc| *acc = _mm512_min_ps(high, _mm512_max_ps(low, *acc)));
+        }
+    }
+    for (r, acc) in acc.iter().enumerate() {
+        let out = c.row(r).as_mut_ptr();
+        for (v, &acc) in acc.iter().enumerate() {
+            // SAFETY: as above.
+            unsafe { _mm512_mask_storeu_ps(out.add(v * LANES), mask_of::<VECS>(v, mask), acc) };
         }
     }
 }

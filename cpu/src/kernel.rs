@@ -28,6 +28,7 @@
 //! eight rows divide the channel counts that networks have. The height is a compile-time constant from 1 to MR, so that
 //! the rows of a matrix are dealt out in panels of nearly the same height and none computes rows that do not exist.
 
+use super::activation::Activation;
 use super::matrix::Tile;
 
 /// What a tile of the output starts from.
@@ -141,11 +142,12 @@ pub(super) trait Kernel: Copy + Send + Sync {
     /// panel (whose columns beyond the tile's are left as they are or zeroed).
     ///
     /// The sum runs over `i` upwards from zero and is added to `start` at the end, so that the rounding error grows with
-    /// the depth of one block and the number of blocks, not with their product.
+    /// the depth of one block and the number of blocks, not with their product. `end` is applied to what is stored: of several
+    /// blocks of a sum it is the last one's.
     ///
     /// Panics unless c has 1 to MR rows and 1 to NR columns, `a` holds `depth·rows` elements, `b` that many steps, a copy
     /// `depth·NR` elements, and a bias one for each row.
-    fn tile(self, a: &[f32], b: Rows<'_>, copy: Option<&mut [f32]>, c: Tile<'_>, start: Start<'_>);
+    fn tile(self, a: &[f32], b: Rows<'_>, copy: Option<&mut [f32]>, c: Tile<'_>, start: Start<'_>, end: Activation);
 
     /// Runs `f`, compiled for this instruction set where it is inlined: copies then move whole vectors.
     fn vectorize<R>(self, f: impl FnOnce() -> R) -> R;

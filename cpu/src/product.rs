@@ -23,6 +23,7 @@
 
 use std::ops::Range;
 
+use super::activation::Activation;
 use super::engine::Lane;
 use super::kernel::{Rows, Start, Steps};
 use super::matrix::{Cuts, Grid, Part, Split, Tile};
@@ -55,6 +56,8 @@ pub(super) struct Product {
     b_floats: usize,
     nr: usize,
     flops: u64,
+    /// Of the sums, before they are stored the last time.
+    activation: Activation,
 }
 
 /// Where B comes from: for each product the `depth` rows of its columns.
@@ -155,7 +158,17 @@ impl Product {
             b_floats,
             nr,
             flops: flops.saturating_mul(columns as u64),
+            activation: Activation::IDENTITY,
         }
+    }
+
+    pub(super) fn set_activation(&mut self, activation: Activation) {
+        self.activation = activation;
+    }
+
+    /// What is applied to a block of the depth.
+    fn end(&self, block: usize) -> Activation {
+        if block + 1 == self.depth.parts { self.activation } else { Activation::IDENTITY }
     }
 
     /// Columns of a part.
@@ -263,7 +276,7 @@ impl Product {
         let vectors = Split::at_most(width.div_ceil(T::LANES), NR / T::LANES);
         let first_row = panels.start(range.start);
         for block in 0..self.depth.parts {
-            let depth = self.depth.part(block);
+            let (depth, end) = (self.depth.part(block), self.end(block));
             let mut row_panels = |columns: Range<usize>, first: Rows<'_>, mut copy: Option<&mut [f32]>| {
                 for panel in range.clone() {
                     let rows = panels.part(panel);
@@ -276,10 +289,12 @@ impl Product {
                     let a = &a[self.a_panel(block, panel)];
                     match &mut copy {
                         Some(copy) if panel == range.start && range.len() > 1 => {
-                            kernel.tile(a, first, Some(copy), tile, start);
+                            kernel.tile(a, first, Some(copy), tile, start, end);
                         }
-                        Some(copy) if panel > range.start => kernel.tile(a, Rows::packed::<T>(copy), None, tile, start),
-                        _ => kernel.tile(a, first, None, tile, start),
+                        Some(copy) if panel > range.start => {
+                            kernel.tile(a, Rows::packed::<T>(copy), None, tile, start, end)
+                        }
+                        _ => kernel.tile(a, first, None, tile, start, end),
                     }
                 }
             };
@@ -350,7 +365,7 @@ impl Product {
         let sums_pitch = width.next_multiple_of(16);
         let sums = &mut sums[..if pitch == q { 0 } else { height * sums_pitch }];
         for block in 0..self.depth.parts {
-            let depth = self.depth.part(block);
+            let (depth, end) = (self.depth.part(block), self.end(block));
             for panel in 0..vectors.parts {
                 let columns = vectors.start(panel) * T::LANES..(vectors.start(panel + 1) * T::LANES).min(width);
                 let first =
@@ -371,10 +386,10 @@ impl Product {
                     let own = own.start - first_row..own.end - first_row;
                     let a = &a[self.a_panel(block, row_panel)];
                     if pitch == q {
-                        kernel.tile(a, rows, copy, part.tile.part(own, columns.clone()), start);
+                        kernel.tile(a, rows, copy, part.tile.part(own, columns.clone()), start, end);
                     } else {
                         let mut sums = Tile::new(sums, height, sums_pitch);
-                        kernel.tile(a, rows, copy, sums.part(own, columns.clone()), start);
+                        kernel.tile(a, rows, copy, sums.part(own, columns.clone()), start, end);
                     }
                 }
             }
