@@ -9,7 +9,7 @@ use std::num::NonZeroUsize;
 use std::str::FromStr;
 
 use super::{
-    CpuError, Engine, Isa,
+    Activation, CpuError, Engine, Isa,
     aligned::Aligned,
     depthwise::{self, Depthwise},
     direct::{self, Direct},
@@ -251,6 +251,18 @@ impl Conv2d {
             Algorithm::Direct => Method::Direct(Direct::new(shape, sizes)),
         };
         Ok(Self { shape, isa, method })
+    }
+
+    /// Has each output activated in registers, before it is stored.
+    #[must_use]
+    pub fn activation(mut self, activation: Activation) -> Self {
+        match &mut self.method {
+            Method::Gemm(plan) => plan.product.set_activation(activation),
+            Method::Winograd(winograd) => winograd.set_activation(activation),
+            Method::Depthwise(depthwise) => depthwise.set_activation(activation),
+            Method::Direct(direct) => direct.set_activation(activation),
+        }
+        self
     }
 
     /// The shape that was planned.

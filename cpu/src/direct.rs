@@ -21,6 +21,7 @@
 use std::ops::Range;
 
 use super::Conv2dShape;
+use super::activation::Activation;
 use super::conv2d::gemm_cost;
 use super::engine::Lane;
 use super::kernel::{Column, OffsetTable, Rows, Start, Steps};
@@ -54,6 +55,7 @@ pub(super) struct Direct {
     /// The offsets of a block's taps in the weights, for each range of kernel rows and each width of a panel.
     tables: Vec<Table>,
     lanes: usize,
+    activation: Activation,
 }
 
 #[derive(Debug, Clone)]
@@ -123,8 +125,13 @@ impl Direct {
             across,
             tables,
             lanes,
+            activation: Activation::IDENTITY,
             shape,
         }
+    }
+
+    pub(super) fn set_activation(&mut self, activation: Activation) {
+        self.activation = activation;
     }
 
     /// Floats of a group's packed weights.
@@ -258,7 +265,16 @@ impl Direct {
                     let mut tile = Tile::new(&mut sums[pixel * pitch..][..pixels.len() * pitch], pixels.len(), pitch);
                     let height = pixels.len();
                     let (a, c) = (&a[at..at + depth * height], tile.part(0..height, first..first + width));
-                    kernel.column(Column { height, a, b: rows, copy: None, c, start, ahead: None });
+                    kernel.column(Column {
+                        height,
+                        a,
+                        b: rows,
+                        copy: None,
+                        c,
+                        start,
+                        end: Activation::IDENTITY,
+                        ahead: None,
+                    });
                     at += depth * height;
                     pixel += height;
                 }
@@ -278,7 +294,7 @@ impl Direct {
                     let from = &sums[(channel_panel - range.start) * NR + column..];
                     for (i, sum) in from.iter().step_by(pitch).enumerate() {
                         // SAFETY: the run has a float for each of the panel's pixels, which are as many as the rows.
-                        unsafe { out.add(i).write(sum + bias) };
+                        unsafe { out.add(i).write(self.activation.apply(sum + bias)) };
                     }
                 }
             }

@@ -28,6 +28,7 @@
 //! eight rows divide the channel counts that networks have. The height is a compile-time constant from 1 to MR, so that
 //! the rows of a matrix are dealt out in panels of nearly the same height and none computes rows that do not exist.
 
+use super::activation::Activation;
 use super::matrix::Tile;
 
 /// What a tile of the output starts from.
@@ -143,6 +144,7 @@ pub(super) struct Column<'a> {
     /// The output: 1 to NR columns, `height` rows for each tile.
     pub(super) c: Tile<'a>,
     pub(super) start: Start<'a>,
+    pub(super) end: Activation,
     /// Memory to ask for meanwhile.
     pub(super) ahead: Option<Ahead>,
 }
@@ -174,12 +176,12 @@ impl Column<'_> {
         (tiles, depth)
     }
 
-    /// Calls `f` for tile after tile with its a, its b, its copy, its part of c and its start.
+    /// Calls `f` for tile after tile with its a, its b, its copy, its part of c, its start and its end.
     #[inline(always)]
     pub(super) fn each<T: Kernel>(
         mut self,
         lanes: usize,
-        mut f: impl FnMut(&[f32], Rows<'_>, Option<&mut [f32]>, Tile<'_>, Start<'_>),
+        mut f: impl FnMut(&[f32], Rows<'_>, Option<&mut [f32]>, Tile<'_>, Start<'_>, Activation),
     ) {
         let (tiles, depth) = self.check::<T>(lanes);
         for tile in 0..tiles {
@@ -191,8 +193,8 @@ impl Column<'_> {
             };
             let c = self.c.part(rows, 0..self.c.columns());
             match &mut self.copy {
-                Some(copy) if tile > 0 => f(a, Rows::packed::<T>(copy), None, c, start),
-                copy => f(a, self.b, copy.as_deref_mut(), c, start),
+                Some(copy) if tile > 0 => f(a, Rows::packed::<T>(copy), None, c, start, self.end),
+                copy => f(a, self.b, copy.as_deref_mut(), c, start, self.end),
             }
         }
     }
@@ -208,7 +210,8 @@ pub(super) trait Kernel: Copy + Send + Sync {
     /// `c[r][..] = start + Σ_i a[i·height + r] · b[i·stride ..][..columns]` for each tile.
     ///
     /// The sum runs over `i` upwards from zero and is added to `start` at the end, so that the rounding error grows with
-    /// the depth of one block and the number of blocks, not with their product.
+    /// the depth of one block and the number of blocks, not with their product. `end` is applied to what is stored: of several
+    /// blocks of a sum it is the last one's.
     ///
     /// Panics where the operands don't fit together.
     fn column(self, column: Column<'_>);

@@ -24,6 +24,7 @@
 use std::num::NonZeroUsize;
 use std::ops::Range;
 
+use super::activation::Activation;
 use super::engine::Lane;
 use super::kernel::{Ahead, Column, Rows, Start, Steps};
 use super::matrix::{Cuts, Grid, Part, Split, Tile};
@@ -60,6 +61,8 @@ pub(super) struct Product {
     by_row: bool,
     nr: usize,
     flops: u64,
+    /// Of the sums, before they are stored the last time.
+    activation: Activation,
 }
 
 /// Where B comes from: for each product the `depth` rows of its columns.
@@ -172,7 +175,17 @@ impl Product {
             by_row,
             nr,
             flops: flops.saturating_mul(columns as u64),
+            activation: Activation::IDENTITY,
         }
+    }
+
+    pub(super) fn set_activation(&mut self, activation: Activation) {
+        self.activation = activation;
+    }
+
+    /// What is applied to a block of the depth.
+    fn end(&self, block: usize) -> Activation {
+        if block + 1 == self.depth.parts { self.activation } else { Activation::IDENTITY }
     }
 
     /// Columns of a part.
@@ -231,7 +244,7 @@ impl Product {
         mut b: Rows<'x>,
         mut copy: Option<&'x mut [f32]>,
         mut c: Tile<'_>,
-        start: Start<'_>,
+        (start, end): (Start<'_>, Activation),
         ahead: Option<Ahead>,
     ) {
         let panels = self.cuts.panels;
@@ -246,7 +259,7 @@ impl Product {
             let (height, mut own) = (panels.part(run.start).len(), copy.take());
             let a = &a[rows.start * depth..rows.end * depth];
             let c = c.part(rows, 0..c.columns());
-            kernel.column(Column { height, a, b, copy: own.as_deref_mut(), c, start, ahead });
+            kernel.column(Column { height, a, b, copy: own.as_deref_mut(), c, start, end, ahead });
             if let Some(own) = own {
                 b = Rows::packed::<T>(own);
             }
@@ -314,7 +327,7 @@ impl Product {
         let vectors = Split::at_most(width.div_ceil(T::LANES), NR / T::LANES);
         let height = part.tile.rows();
         for block in 0..self.depth.parts {
-            let depth = self.depth.part(block);
+            let (depth, end) = (self.depth.part(block), self.end(block));
             let start = match (bias, initial) {
                 (Some(bias), _) if block == 0 => Start::Bias(bias),
                 (_, Initial::Zero) if block == 0 => Start::Zero,
@@ -335,7 +348,7 @@ impl Product {
                     };
                     let ahead = next.map(|next| Ahead { from: data[next..].as_ptr(), stride });
                     let copy = (range.len() > 1).then_some(&mut packed[..depth.len() * NR]);
-                    self.column(kernel, a, rows, copy, part.tile.part(0..height, columns), start, ahead);
+                    self.column(kernel, a, rows, copy, part.tile.part(0..height, columns), (start, end), ahead);
                 }
                 continue;
             }
@@ -371,7 +384,7 @@ impl Product {
             for (i, panel) in packed.chunks_exact(depth.len() * NR).enumerate() {
                 let columns = i * NR..((i + 1) * NR).min(width);
                 let c = part.tile.part(0..height, columns);
-                self.column(kernel, a, Rows::packed::<T>(panel), None, c, start, None);
+                self.column(kernel, a, Rows::packed::<T>(panel), None, c, (start, end), None);
             }
         }
     }
@@ -401,7 +414,7 @@ impl Product {
         let sums_pitch = width.next_multiple_of(16);
         let sums = &mut sums[..if in_place { 0 } else { height * sums_pitch }];
         for block in 0..self.depth.parts {
-            let depth = self.depth.part(block);
+            let (depth, end) = (self.depth.part(block), self.end(block));
             let start = match bias {
                 _ if block > 0 => Start::Accumulate,
                 Some(bias) => Start::Bias(bias),
@@ -419,7 +432,7 @@ impl Product {
                 };
                 // Runs begin anywhere in a cache line; the copy's begin with one.
                 let copy = (range.len() > 2).then_some(&mut *copies);
-                self.column(kernel, a, b, copy, c, start, None);
+                self.column(kernel, a, b, copy, c, (start, end), None);
             }
         }
         if !in_place {
