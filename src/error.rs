@@ -94,6 +94,12 @@ pub enum Error {
         /// What was asked for.
         what: &'static str,
     },
+    /// Something that only the cpu engine can do.
+    #[error("{what} needs the cpu engine: the GPU's kernels have nothing like it")]
+    NeedsCpu {
+        /// What was asked for.
+        what: &'static str,
+    },
     /// A kernel that needs what this version does not provide.
     #[error("kernel `{kernel}`: {what}")]
     Kernel {
@@ -137,6 +143,7 @@ impl Error {
             Self::Reopen(_) => "device-reopen",
             Self::OtherDevice { .. } => "other-device",
             Self::NeedsGpu { .. } => "needs-gpu",
+            Self::NeedsCpu { .. } => "needs-cpu",
             Self::Kernel { .. } => "kernel",
             Self::Lint { .. } => "pm4-lint",
             Self::TimedOut => "timeout",
@@ -163,6 +170,7 @@ impl Error {
             Self::Replay { .. } => "look at the bundle with `sparkle-pm4 pm4 lint`",
             Self::Reopen(_) => "run `sparkle-pm4 probe`: the card may be gone, or its node may have another number",
             Self::NeedsGpu { .. } => "use `--device gpu` or `--device emu`",
+            Self::NeedsCpu { .. } => "use `--device cpu`, or `Device::cpu`",
             Self::Kernel { .. } => "see what the kernel takes: `sparkle-pm4 run kernel FILE --list`",
             Self::Lint { .. } => "`sparkle-pm4 pm4 lint --explain RULE` says what a rule is about and what to do",
             Self::TimedOut => "give more time, or look for a loop that does not end",

@@ -250,11 +250,13 @@ fn check_rows(document: &Value) {
 #[test]
 fn threads_batch_and_accuracy_are_kept_to() {
     let shapes = "--shape resnet50-conv5,mobilenetv2-dw7";
-    let document = document(&format!("conv2d {shapes} --batch 3 --threads 1,2 --accuracy exact --rounds 2 --ms 0"));
+    let document = document(&format!(
+        "conv2d {shapes} --batch 3 --threads 1,2 --accuracy exact --rounds 2 --ms 0 --activation relu"
+    ));
     check_rows(&document);
     assert_eq!(
-        (&document["suite"], &document["batch"], &document["accuracy"]),
-        (&Value::Null, &3.into(), &"exact".into())
+        (&document["suite"], &document["batch"], &document["accuracy"], &document["activation"]),
+        (&Value::Null, &3.into(), &"exact".into(), &"relu".into())
     );
     let rows = document["rows"].as_array().unwrap();
     let all: Vec<_> = rows.iter().map(|r| (r["shape"].as_str().unwrap(), r["threads"].as_u64().unwrap())).collect();
@@ -329,6 +331,7 @@ fn what_cannot_be_is_an_error_before_the_work() {
         ("conv2d --threads 5000", 2, "--threads"),
         ("conv2d --rounds 0", 2, "--rounds"),
         ("conv2d --batch 0", 2, "--batch"),
+        ("conv2d --activation tanh", 2, "no activation"),
         ("conv2d --suite vgg16 --batch 65536", 1, "too large for this machine"),
         ("conv2d --svg /nowhere/at/all.svg", 1, "cannot be written"),
         ("conv2d --svg /", 1, "cannot be written"),

@@ -184,6 +184,50 @@ fn without_a_reference_the_engines_are_compared_with_each_other() {
     assert_eq!(document["results"][1]["compared_with"], "the cpu engine");
 }
 
+/// Whatever algorithm the cpu engine takes; relu6 has outputs at both of its bounds.
+#[test]
+fn activations_are_fused_on_the_cpu_engine_and_refused_elsewhere() {
+    let shapes = [
+        ("--c 32 --h 24 --w 24 --k 32 --r 3 --pad 1 --seed 3", "conv2d_winograd4_"),
+        ("--c 64 --h 14 --w 14 --k 48 --r 1", "conv2d_gemm_"),
+        ("--c 24 --h 19 --w 19 --k 24 --r 3 --groups 24 --pad 1", "conv2d_depthwise_"),
+    ];
+    let folder = folder("activations");
+    for (shape, kernel) in shapes {
+        let mut results = Vec::new();
+        for (i, activation) in ["none", "relu", "relu6"].into_iter().enumerate() {
+            let file = folder.join(format!("{i}.npy"));
+            let run = format!("{shape} --activation {activation} --device cpu --verify --output {}", file.display());
+            let ran = conv2d(&format!("{run} --json"));
+            assert_eq!(ran.code, Some(0), "{shape}: {}", ran.err);
+            let document = document(&ran);
+            assert_eq!(document["activation"], activation);
+            assert!(document["results"][0]["kernel"].as_str().unwrap().starts_with(kernel), "{document}");
+            let ran = conv2d(&run);
+            assert_eq!(ran.out.contains(&format!("groups 24, {activation}\n")), shape.contains("24 --k 24") && i > 0);
+            let bytes = fs::read(&file).unwrap();
+            let floats = bytes[128..].as_chunks().0.iter().map(|b| f32::from_le_bytes(*b));
+            results.push(floats.collect::<Vec<_>>());
+        }
+        let [none, relu, relu6] = &results[..] else { unreachable!() };
+        assert!(none.iter().any(|v| *v < 0.0), "{shape}");
+        assert!(relu.iter().zip(none).all(|(r, v)| *r == v.max(0.0)), "{shape}");
+        assert!(relu6.iter().zip(none).all(|(r, v)| *r == v.clamp(0.0, 6.0)), "{shape}");
+    }
+    let shape = "--c 4 --h 8 --w 8 --k 4 --r 3";
+    for device in ["emu", "gpu", "cpu,emu"] {
+        fails(
+            &format!("{shape} --activation relu --device {device}"),
+            2,
+            "an activation of conv2d needs the cpu engine",
+        );
+    }
+    fails(&format!("{shape} --activation relu --device cpu --dump-pm4 x.txt"), 2, "no PM4 stream");
+    fails(&format!("{shape} --activation gelu"), 2, "known are none, relu and relu6");
+    let ran = conv2d(&format!("{shape} --activation relu6 --device cpu --dry-run"));
+    assert!(ran.code == Some(0) && ran.out.contains("groups 1, relu6\n"), "{}{}", ran.out, ran.err);
+}
+
 #[test]
 fn impossible_shapes_and_arguments_are_usage_errors() {
     let base = "--c 4 --h 8 --w 8 --k 4 --r 3 --device cpu";

@@ -60,6 +60,30 @@ fn check(device: &Device, shape: ops::Conv2dShape, bias: bool) {
     assert!(agreement.within(1e-5), "{} {shape:?} bias={bias}: {agreement:?}", device.engine());
 }
 
+#[test]
+fn an_activation_is_the_cpu_engines_and_refused_by_others() {
+    let shape = ops::Conv2dShape::new(1, 2, 5, 5, 3, 3, 3);
+    let conv = ops::Conv2d::new(shape).activation(ops::Activation::clamp(-0.5, 0.25).unwrap());
+    for device in engines() {
+        if device.engine() != sparkle_pm4::Engine::Cpu {
+            let error = conv.prepare(&device).unwrap_err();
+            assert_eq!((error.code(), error.hint().contains("--device cpu")), ("needs-cpu", true), "{error}");
+            assert!(conv.activation(ops::Activation::IDENTITY).prepare(&device).is_ok());
+            continue;
+        }
+        let (x, w) = (values(shape.input_len(), 1), values(shape.weight_len(), 2));
+        let (dx, dw) = (device.upload(&x).unwrap(), device.upload(&w).unwrap());
+        let mut dy = device.zeros::<f32>(shape.output_len()).unwrap();
+        let queue = device.queue().unwrap();
+        queue.launch(&conv.prepare(&device).unwrap(), (&dx, &dw, &mut dy)).unwrap().wait(soon()).unwrap();
+        let sums = cpu::reference::conv2d_f64(shape, &x, &w, None).unwrap();
+        let want: Vec<_> = sums.iter().map(|v| v.clamp(-0.5, 0.25)).collect();
+        assert!(sums.iter().any(|v| *v < -0.5) && sums.iter().any(|v| *v > 0.25));
+        let agreement = cpu::compare(&dy.read().unwrap(), &want);
+        assert!(agreement.within(1e-5), "{agreement:?}");
+    }
+}
+
 /// Weights may be kept in another form between launches, for as long as they are the same.
 #[test]
 fn weights_that_change_between_launches_count() {

@@ -3,7 +3,8 @@
 
 use std::arch::x86_64::*;
 
-use super::kernel::{Kernel, Rows, Start, with_rows};
+use super::activation::{Activation, Kind};
+use super::kernel::{Column, Kernel, Rows, Start, with_rows};
 use super::matrix::Tile;
 
 /// Proof that the host has AVX2 and FMA.
@@ -25,15 +26,19 @@ impl Kernel for Avx2 {
     const NR: usize = NR;
 
     #[inline]
-    fn tile(self, a: &[f32], b: Rows<'_>, copy: Option<&mut [f32]>, c: Tile<'_>, start: Start<'_>) {
-        // SAFETY: `self` exists only where `new` found AVX2 and FMA.
-        unsafe {
-            match c.columns() {
-                NR => with_rows!(c.rows(), [1 2 3 4 5 6], |ROWS| tile::<ROWS, 2, false>(a, b, copy, c, start)),
-                0..=LANES => with_rows!(c.rows(), [1 2 3 4 5 6], |ROWS| tile::<ROWS, 1, true>(a, b, copy, c, start)),
-                _ => with_rows!(c.rows(), [1 2 3 4 5 6], |ROWS| tile::<ROWS, 2, true>(a, b, copy, c, start)),
+    fn column(self, column: Column<'_>) {
+        column.each::<Self>(LANES, |a, b, copy, c, start, end| {
+            // SAFETY: `self` exists only where `new` found AVX2 and FMA.
+            unsafe {
+                match c.columns() {
+                    NR => with_rows!(c.rows(), [1 2 3 4 5 6], |ROWS| tile::<ROWS, 2, false>(a, b, copy, c, start, end)),
+                    0..=LANES => {
+                        with_rows!(c.rows(), [1 2 3 4 5 6], |ROWS| tile::<ROWS, 1, true>(a, b, copy, c, start, end))
+                    }
+                    _ => with_rows!(c.rows(), [1 2 3 4 5 6], |ROWS| tile::<ROWS, 2, true>(a, b, copy, c, start, end)),
+                }
             }
-        }
+        });
     }
 
     #[inline]
@@ -55,6 +60,7 @@ fn tile<const ROWS: usize, const VECS: usize, const MASKED: bool>(
     copy: Option<&mut [f32]>,
     mut c: Tile<'_>,
     start: Start<'_>,
+    end: Activation,
 ) {
     let (depth, columns) = (a.len() / ROWS, c.columns());
     assert!(a.len() == depth * ROWS && c.rows() == ROWS);
@@ -64,7 +70,7 @@ fn tile<const ROWS: usize, const VECS: usize, const MASKED: bool>(
     let mask = _mm256_cmpgt_epi32(_mm256_set1_epi32(last), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
 
     // SAFETY: what both loops need was asserted above and here.
-    let acc = unsafe {
+    let mut acc = unsafe {
         match copy {
             Some(copy) => {
                 assert!(copy.len() >= depth * NR);
@@ -73,23 +79,43 @@ fn tile<const ROWS: usize, const VECS: usize, const MASKED: bool>(
             None => sum::<ROWS, VECS, MASKED, false>(a.as_ptr(), b, std::ptr::null_mut(), depth, mask),
         }
     };
+    for (r, acc) in acc.iter_mut().enumerate() {
+        let out = c.row(r).as_ptr();
+        for (v, acc) in acc.iter_mut().enumerate() {
+            // SAFETY: a row of c is `columns` floats; vector v touches those from v·8 on, the last the masked ones.
+            *acc = unsafe {
+                let out = out.add(v * LANES);
+                match start {
+                    Start::Zero => *acc,
+                    Start::Bias(bias) => _mm256_add_ps(_mm256_set1_ps(bias[r]), *acc),
+                    Start::Accumulate if MASKED && v == VECS - 1 => _mm256_add_ps(_mm256_maskload_ps(out, mask), *acc),
+                    Start::Accumulate => _mm256_add_ps(_mm256_loadu_ps(out), *acc),
+                }
+            };
+        }
+    }
+    // MAXPS and MINPS give their second operand where it is NaN or both are zeros.
+    match end.kind() {
+        Kind::Identity => {}
+        Kind::AtLeast(low) => {
+            let low = _mm256_set1_ps(low);
+            acc.iter_mut().flatten().for_each(|acc| *acc = _mm256_max_ps(low, *acc));
+        }
+        Kind::Between(low, high) => {
+            let (low, high) = (_mm256_set1_ps(low), _mm256_set1_ps(high));
+            acc.iter_mut().flatten().for_each(|acc| *acc = _mm256_min_ps(high, _mm256_max_ps(low, *acc)));
+        }
+    }
     for (r, acc) in acc.iter().enumerate() {
         let out = c.row(r).as_mut_ptr();
         for (v, &acc) in acc.iter().enumerate() {
-            // SAFETY: a row of c is `columns` floats; vector v touches those from v·8 on, the last the masked ones.
+            // SAFETY: as above.
             unsafe {
                 let out = out.add(v * LANES);
-                let masked = MASKED && v == VECS - 1;
-                let sum = match start {
-                    Start::Zero => acc,
-                    Start::Bias(bias) => _mm256_add_ps(_mm256_set1_ps(bias[r]), acc),
-                    Start::Accumulate if masked => _mm256_add_ps(_mm256_maskload_ps(out, mask), acc),
-                    Start::Accumulate => _mm256_add_ps(_mm256_loadu_ps(out), acc),
-                };
-                if masked {
-                    _mm256_maskstore_ps(out, mask, sum);
+                if MASKED && v == VECS - 1 {
+                    _mm256_maskstore_ps(out, mask, acc);
                 } else {
-                    _mm256_storeu_ps(out, sum);
+                    _mm256_storeu_ps(out, acc);
                 }
             }
         }

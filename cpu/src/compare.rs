@@ -23,6 +23,14 @@ impl Agreement {
     pub fn within(&self, tolerance: f64) -> bool {
         self.mismatches == 0 && self.relative <= tolerance
     }
+
+    /// With `relative` measured against another value than the largest of the reference: of activated outputs the largest
+    /// sum, since an activation may leave none of those that the error comes from.
+    #[must_use]
+    pub fn relative_to(self, max_abs: f64) -> Self {
+        let relative = if self.max_abs_error == 0.0 { 0.0 } else { self.max_abs_error / max_abs };
+        Self { relative, ..self }
+    }
 }
 
 /// Compares `got` with `want`, element by element.

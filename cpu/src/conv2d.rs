@@ -5,10 +5,11 @@
 //! kernel at stride 1 without padding B is the image itself, and is read in place.
 
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::str::FromStr;
 
 use super::{
-    CpuError, Engine, Isa,
+    Activation, CpuError, Engine, Isa,
     aligned::Aligned,
     depthwise::{self, Depthwise},
     direct::{self, Direct},
@@ -178,10 +179,10 @@ pub(super) fn gemm_cost(shape: &Conv2dShape, lanes: usize) -> f64 {
 }
 
 impl Plan {
-    fn new(shape: Conv2dShape, kernel: (usize, usize, usize)) -> Self {
+    fn new(shape: Conv2dShape, kernel: (usize, usize, usize), threads: NonZeroUsize) -> Self {
         let (rows, taps) = (shape.k / shape.groups, shape.c / shape.groups * shape.r * shape.s);
         let (pixels, count) = (shape.p() * shape.q(), shape.n * shape.groups);
-        let product = |kind| Product::new(count, rows, taps, pixels, kernel, kind);
+        let product = |kind| Product::new(count, rows, taps, pixels, kernel, kind, threads);
         let kind = kind(&shape);
         match kind {
             Kind::InPlace => return Self { product: product(kind), source: Source::Image },
@@ -244,12 +245,24 @@ impl Conv2d {
         let isa = engine.isa();
         let sizes = sizes(isa)?;
         let method = match algorithm {
-            Algorithm::Gemm => Method::Gemm(Plan::new(shape, sizes)),
+            Algorithm::Gemm => Method::Gemm(Plan::new(shape, sizes, engine.threads())),
             Algorithm::Winograd4 => Method::Winograd(Winograd::new(shape, sizes.0)),
             Algorithm::Depthwise => Method::Depthwise(Depthwise::new(shape, sizes.2)),
             Algorithm::Direct => Method::Direct(Direct::new(shape, sizes)),
         };
         Ok(Self { shape, isa, method })
+    }
+
+    /// Has each output activated in registers, before it is stored.
+    #[must_use]
+    pub fn activation(mut self, activation: Activation) -> Self {
+        match &mut self.method {
+            Method::Gemm(plan) => plan.product.set_activation(activation),
+            Method::Winograd(winograd) => winograd.set_activation(activation),
+            Method::Depthwise(depthwise) => depthwise.set_activation(activation),
+            Method::Direct(direct) => direct.set_activation(activation),
+        }
+        self
     }
 
     /// The shape that was planned.

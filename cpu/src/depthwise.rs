@@ -23,6 +23,7 @@
 //! At 3×3 and stride 1 an output vector takes nine FMAs, three loads and a store, most of which straddle two cache lines:
 //! 4.5 cycles against 4. What is beyond the second level cache costs more than that, so that it is fetched ahead.
 
+use super::activation::{Activation, AtLeast, Between, Kind, Plain};
 use super::engine::Lane;
 use super::matrix::Split;
 use super::simd::{MAX_LANES, Simd};
@@ -67,6 +68,7 @@ pub(super) struct Depthwise {
     bands: Vec<Band>,
     /// For each kernel column the lanes of two input rows, for `narrow`.
     lanes: Vec<[u32; MAX_LANES]>,
+    activation: Activation,
 }
 
 /// Kernels whose taps are unrolled: rows and columns of the kernel, and the stride.
@@ -171,7 +173,23 @@ impl Depthwise {
         // What is fetched ahead takes its part of the cache.
         let band_floats = if far { BAND_FLOATS / 3 * 2 } else { BAND_FLOATS };
         let bands = bands(&shape, form, p, (band_floats / shape.w).max(14));
-        Self { shape, far, pixels: p * q, q, multiplier: shape.k / shape.c, form, narrow, vectors, bands, lanes }
+        Self {
+            shape,
+            far,
+            pixels: p * q,
+            q,
+            multiplier: shape.k / shape.c,
+            form,
+            narrow,
+            vectors,
+            bands,
+            lanes,
+            activation: Activation::IDENTITY,
+        }
+    }
+
+    pub(super) fn set_activation(&mut self, activation: Activation) {
+        self.activation = activation;
     }
 
     /// Convolves all planes.
@@ -232,25 +250,36 @@ impl Depthwise {
 }
 
 impl Form {
-    /// Computes a window with the kernel's size and the stride made constants.
+    /// Computes a window with the kernel's size, the stride and the kind of activation made constants.
     fn run<T: Simd>(self, simd: T, window: &mut Window<'_>) {
-        macro_rules! call {
-            ($r:literal, $stride:literal, $rows:literal, $dilated:literal) => {
+        macro_rules! finish {
+            ($r:literal, $stride:literal, $rows:literal, $dilated:literal, $finish:expr) => {
                 if window.depthwise.narrow {
                     simd.vectorize(
                         #[inline(always)]
-                        || window.narrow::<T, $r, $stride, $rows>(simd),
+                        || window.narrow::<T, _, $r, $stride, $rows>(simd, $finish),
                     )
                 } else if let [_] = window.depthwise.vectors[..] {
                     simd.vectorize(
                         #[inline(always)]
-                        || window.single::<T, $r, $stride, $rows, $dilated>(simd),
+                        || window.single::<T, _, $r, $stride, $rows, $dilated>(simd, $finish),
                     )
                 } else {
                     simd.vectorize(
                         #[inline(always)]
-                        || window.wide::<T, $r, $stride, $rows, $dilated>(simd),
+                        || window.wide::<T, _, $r, $stride, $rows, $dilated>(simd, $finish),
                     )
+                }
+            };
+        }
+        macro_rules! call {
+            ($r:literal, $stride:literal, $rows:literal, $dilated:literal) => {
+                match window.depthwise.activation.kind() {
+                    Kind::Identity => finish!($r, $stride, $rows, $dilated, Plain),
+                    Kind::AtLeast(low) => finish!($r, $stride, $rows, $dilated, AtLeast(simd.splat(low))),
+                    Kind::Between(low, high) => {
+                        finish!($r, $stride, $rows, $dilated, Between(simd.splat(low), simd.splat(high)))
+                    }
                 }
             };
         }

@@ -21,9 +21,10 @@
 use std::ops::Range;
 
 use super::Conv2dShape;
+use super::activation::Activation;
 use super::conv2d::gemm_cost;
 use super::engine::Lane;
-use super::kernel::{OffsetTable, Rows, Start, Steps};
+use super::kernel::{Column, OffsetTable, Rows, Start, Steps};
 use super::matrix::{Shared, Split, Tile, Turns};
 use super::product::INLINE_FLOPS;
 use super::simd::Simd;
@@ -54,6 +55,7 @@ pub(super) struct Direct {
     /// The offsets of a block's taps in the weights, for each range of kernel rows and each width of a panel.
     tables: Vec<Table>,
     lanes: usize,
+    activation: Activation,
 }
 
 #[derive(Debug, Clone)]
@@ -123,8 +125,13 @@ impl Direct {
             across,
             tables,
             lanes,
+            activation: Activation::IDENTITY,
             shape,
         }
+    }
+
+    pub(super) fn set_activation(&mut self, activation: Activation) {
+        self.activation = activation;
     }
 
     /// Floats of a group's packed weights.
@@ -257,13 +264,17 @@ impl Direct {
                     let first = (channel_panel - range.start) * NR;
                     let mut tile = Tile::new(&mut sums[pixel * pitch..][..pixels.len() * pitch], pixels.len(), pitch);
                     let height = pixels.len();
-                    kernel.tile(
-                        &a[at..at + depth * height],
-                        rows,
-                        None,
-                        tile.part(0..height, first..first + width),
+                    let (a, c) = (&a[at..at + depth * height], tile.part(0..height, first..first + width));
+                    kernel.column(Column {
+                        height,
+                        a,
+                        b: rows,
+                        copy: None,
+                        c,
                         start,
-                    );
+                        end: Activation::IDENTITY,
+                        ahead: None,
+                    });
                     at += depth * height;
                     pixel += height;
                 }
@@ -283,7 +294,7 @@ impl Direct {
                     let from = &sums[(channel_panel - range.start) * NR + column..];
                     for (i, sum) in from.iter().step_by(pitch).enumerate() {
                         // SAFETY: the run has a float for each of the panel's pixels, which are as many as the rows.
-                        unsafe { out.add(i).write(sum + bias) };
+                        unsafe { out.add(i).write(self.activation.apply(sum + bias)) };
                     }
                 }
             }

@@ -45,12 +45,26 @@ pub enum CpuError {
         /// What it does.
         rule: &'static str,
     },
+    /// Bounds that no number lies within.
+    #[error("a clamp to [{low}, {high}]: the bounds are numbers, the lower one at most the upper one")]
+    Clamp {
+        /// The lower bound.
+        low: f32,
+        /// The upper bound.
+        high: f32,
+    },
     /// Weights that were packed for another shape, instruction set or algorithm.
     #[error("the weights were packed by another plan")]
     Packed,
     /// The name is not one of an [`Accuracy`](crate::Accuracy).
     #[error("{name:?} is no accuracy; known are exact and default")]
     UnknownAccuracy {
+        /// The name as given.
+        name: String,
+    },
+    /// The name is not one of an [`Activation`](crate::Activation).
+    #[error("{name:?} is no activation; known are none, relu and relu6")]
+    UnknownActivation {
         /// The name as given.
         name: String,
     },
@@ -91,8 +105,10 @@ impl CpuError {
             Self::Memory(_) => "cpu-memory",
             Self::MatrixOverflow { .. } => "cpu-matrix-overflow",
             Self::Algorithm { .. } => "cpu-algorithm",
+            Self::Clamp { .. } => "cpu-clamp",
             Self::Packed => "cpu-packed",
             Self::UnknownAccuracy { .. } => "cpu-unknown-accuracy",
+            Self::UnknownActivation { .. } => "cpu-unknown-activation",
             Self::UnknownIsa { .. } => "cpu-unknown-isa",
             Self::IsaUnavailable { .. } => "cpu-isa-unavailable",
             Self::Threads { .. } => "cpu-threads",
@@ -107,7 +123,8 @@ impl CpuError {
             Self::Memory(_) => "take a smaller shape, or another algorithm: Winograd's weights are four times as many",
             Self::MatrixOverflow { .. } => "split the product",
             Self::Algorithm { .. } => "take another algorithm, or leave the choice to `Conv2d::new`",
-            Self::UnknownAccuracy { .. } => "name one of them",
+            Self::Clamp { .. } => "give bounds in order; infinity is none",
+            Self::UnknownAccuracy { .. } | Self::UnknownActivation { .. } => "name one of them",
             Self::Packed => "pack them with the plan that runs them",
             Self::UnknownIsa { .. } | Self::IsaUnavailable { .. } => {
                 "unset SPARKLE_CPU_ISA or name an instruction set that the host can run"

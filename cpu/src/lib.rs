@@ -13,6 +13,7 @@
 //! * Outside the input `x` is zero, and that zero *is* multiplied: a NaN or an infinite weight makes NaN of every output
 //!   whose window reaches into the padding with it, here and in the [`reference`](mod@reference). For finite weights it is
 //!   the same as leaving the tap out.
+//! * An [`Activation`], where the plan has one, is applied to that in registers, before the only store. NaN stays NaN.
 //! * The output is written, never accumulated into: what `y` held before does not matter, not even NaN.
 //! * [`Algorithm::Winograd4`] adds and subtracts inputs before it multiplies, so that a NaN or an infinity reaches the
 //!   outputs of whole tiles. It is what [`Conv2d::new`] takes where it is cheaper; [`Accuracy::Exact`] rules it out.
@@ -60,6 +61,7 @@
 //! ```
 #![deny(unsafe_code)]
 
+mod activation;
 mod aligned;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -89,6 +91,7 @@ mod stage;
 mod tests;
 mod winograd;
 
+pub use activation::Activation;
 pub use aligned::Aligned;
 pub use compare::{Agreement, compare};
 pub use conv2d::{Accuracy, Algorithm, Conv2d, Packed};

@@ -1,6 +1,7 @@
 //! The micro-kernel in plain Rust: the only one on hosts other than x86-64.
 
-use super::kernel::{Kernel, Rows, Start, with_rows};
+use super::activation::Activation;
+use super::kernel::{Column, Kernel, Rows, Start, with_rows};
 use super::matrix::Tile;
 
 /// Plain Rust, vectorised by the compiler.
@@ -13,8 +14,10 @@ impl Kernel for Portable {
     const MR: usize = 4;
     const NR: usize = NR;
 
-    fn tile(self, a: &[f32], b: Rows<'_>, copy: Option<&mut [f32]>, c: Tile<'_>, start: Start<'_>) {
-        with_rows!(c.rows(), [1 2 3 4], |ROWS| tile::<ROWS>(a, b, copy, c, start));
+    fn column(self, column: Column<'_>) {
+        column.each::<Self>(1, |a, b, copy, c, start, end| {
+            with_rows!(c.rows(), [1 2 3 4], |ROWS| tile::<ROWS>(a, b, copy, c, start, end));
+        });
     }
 
     fn vectorize<R>(self, f: impl FnOnce() -> R) -> R {
@@ -22,7 +25,14 @@ impl Kernel for Portable {
     }
 }
 
-fn tile<const ROWS: usize>(a: &[f32], b: Rows<'_>, mut copy: Option<&mut [f32]>, mut c: Tile<'_>, start: Start<'_>) {
+fn tile<const ROWS: usize>(
+    a: &[f32],
+    b: Rows<'_>,
+    mut copy: Option<&mut [f32]>,
+    mut c: Tile<'_>,
+    start: Start<'_>,
+    end: Activation,
+) {
     let (a, []) = a.as_chunks::<ROWS>() else { panic!("a partial step of a") };
     let columns = c.columns();
     assert!((1..=NR).contains(&columns) && c.rows() == ROWS);
@@ -51,6 +61,9 @@ fn tile<const ROWS: usize>(a: &[f32], b: Rows<'_>, mut copy: Option<&mut [f32]>,
             Start::Zero => out.copy_from_slice(&acc[..columns]),
             Start::Bias(bias) => out.iter_mut().zip(acc).for_each(|(y, a)| *y = bias[r] + a),
             Start::Accumulate => out.iter_mut().zip(acc).for_each(|(y, a)| *y += a),
+        }
+        if end != Activation::IDENTITY {
+            out.iter_mut().for_each(|y| *y = end.apply(*y));
         }
     }
 }

@@ -21,10 +21,12 @@
 //!   enough for a thread that is interrupted to lose little.
 //! * Below [`INLINE_FLOPS`] the work is done before another thread wakes up (5 to 12 µs), so that the caller does it.
 
+use std::num::NonZeroUsize;
 use std::ops::Range;
 
+use super::activation::Activation;
 use super::engine::Lane;
-use super::kernel::{Rows, Start, Steps};
+use super::kernel::{Ahead, Column, Rows, Start, Steps};
 use super::matrix::{Cuts, Grid, Part, Split, Tile};
 use super::pack::{self, Patches};
 use super::simd::{self, Simd};
@@ -40,6 +42,8 @@ const B_FLOATS: usize = 64 << 10;
 const PACK_FLOATS: usize = 64 << 10;
 /// Work that is worth a part of its own.
 const PART_FLOPS: usize = 8 << 20;
+/// Parts that there should be for each thread that helps, for one that is interrupted to be waited for a short while only.
+const PARTS: usize = 6;
 /// Work that is not worth waking threads for.
 pub(super) const INLINE_FLOPS: u64 = 2 << 20;
 
@@ -53,8 +57,12 @@ pub(super) struct Product {
     /// Floats of the panels of B that a part packs together; of one panel where B lies in place, and of one and the part's
     /// sums where it is staged.
     b_floats: usize,
+    /// Whether the rows of a strip are runs of columns of their own.
+    by_row: bool,
     nr: usize,
     flops: u64,
+    /// Of the sums, before they are stored the last time.
+    activation: Activation,
 }
 
 /// Where B comes from: for each product the `depth` rows of its columns.
@@ -103,7 +111,8 @@ pub(super) enum Initial<'a> {
 }
 
 impl Product {
-    /// For an operand of this kind.
+    /// For an operand of this kind, with parts for this many threads.
+    #[allow(clippy::too_many_arguments)]
     pub(super) fn new(
         count: usize,
         rows: usize,
@@ -111,18 +120,24 @@ impl Product {
         columns: usize,
         (mr, nr, lanes): (usize, usize, usize),
         kind: Kind,
+        threads: NonZeroUsize,
     ) -> Self {
         let panels = Split::at_most(rows, mr);
         let ranges = Split::at_most(panels.parts, (RANGE / mr).max(1));
         let blocks = Split::at_most(depth, DEPTH);
         let flops_per_column = (2 * panels.total.div_ceil(ranges.parts)).saturating_mul(depth);
         let wanted = (PART_FLOPS / flops_per_column).max(2 * nr);
+        // Whole output rows have no sums that are dropped, and rows of whole vectors no idle lanes either.
+        let by_row = matches!(kind, Kind::Staged { q, pitch } if q.next_multiple_of(lanes) <= pitch);
         let step = match kind {
             Kind::Staged { q, pitch } => {
                 // Of the numbers of output rows that make a part of about this size, the one that wastes fewest lanes.
                 let all = columns / q;
                 let most = (wanted / q).clamp(1, all);
                 let waste = |rows: usize| {
+                    if by_row {
+                        return rows.abs_diff(most);
+                    }
                     let columns = ((rows - 1) * pitch + q).next_multiple_of(lanes) * (all / rows);
                     let rest = all % rows;
                     let rest = if rest == 0 { 0 } else { ((rest - 1) * pitch + q).next_multiple_of(lanes) };
@@ -135,15 +150,19 @@ impl Product {
                 Split::at_most(columns, most.max(nr)).longest().next_multiple_of(nr)
             }
         };
-        // Where columns alone are too few for parts of about that size, the rows are cut too, but not below eight panels,
-        // because each range copies its B anew.
+        // Where columns alone are too few for the threads, the rows are cut too, but not below eight panels, because each range
+        // copies or lays out its B anew.
         let flops_per_panel = (2 * panels.longest() * step.min(columns)).saturating_mul(depth);
-        let ranges = Split::at_most(panels.parts, (PART_FLOPS / flops_per_panel).clamp(8, (RANGE / mr).max(8)));
+        let (most, runs) = ((RANGE / mr).max(8), columns.div_ceil(step).saturating_mul(count));
+        let least = (PART_FLOPS / flops_per_panel).clamp(8, most);
+        let wanted = PARTS.saturating_mul(threads.get() - 1).div_ceil(runs);
+        let ranges = Split::at_most(panels.parts, most).parts.max(wanted.min(panels.parts.div_ceil(least)));
+        let ranges = Split { total: panels.parts, parts: ranges };
         let b_floats = match kind {
             Kind::InPlace => blocks.longest() * nr,
             Kind::Packed => blocks.longest() * step,
             Kind::Staged { q, pitch } => {
-                let width = ((step / q - 1) * pitch + q).next_multiple_of(16);
+                let width = if by_row { 0 } else { ((step / q - 1) * pitch + q).next_multiple_of(16) };
                 blocks.longest() * nr + ranges.longest() * mr * width
             }
         };
@@ -153,9 +172,20 @@ impl Product {
             columns,
             depth: blocks,
             b_floats,
+            by_row,
             nr,
             flops: flops.saturating_mul(columns as u64),
+            activation: Activation::IDENTITY,
         }
+    }
+
+    pub(super) fn set_activation(&mut self, activation: Activation) {
+        self.activation = activation;
+    }
+
+    /// What is applied to a block of the depth.
+    fn end(&self, block: usize) -> Activation {
+        if block + 1 == self.depth.parts { self.activation } else { Activation::IDENTITY }
     }
 
     /// Columns of a part.
@@ -194,12 +224,46 @@ impl Product {
         });
     }
 
-    /// Where the panel (block, panel) lies within a packed A: blocks of the depth one after the other, in each the panels
-    /// one after the other.
-    fn a_panel(&self, block: usize, panel: usize) -> Range<usize> {
-        let (depth, rows) = (self.depth.part(block), self.cuts.panels.part(panel));
-        let start = depth.start * self.cuts.panels.total + rows.start * depth.len();
-        start..start + rows.len() * depth.len()
+    /// The part of a packed A of a block of the depth and a range of panels: blocks lie one after the other, in each the
+    /// panels one after the other.
+    fn block<'x>(&self, a: &'x [f32], block: usize, range: &'x Range<usize>) -> (&'x Range<usize>, &'x [f32]) {
+        let (panels, depth) = (self.cuts.panels, self.depth.part(block));
+        let start = depth.start * panels.total;
+        let [first, end] = [range.start, range.end].map(|panel| start + panels.start(panel) * depth.len());
+        (range, &a[first..end])
+    }
+
+    /// `c = start + A·B` for a range of panels of rows and one of columns. The first tile copies what it read where the others
+    /// are to read it again. A bias has all rows.
+    #[allow(clippy::too_many_arguments)]
+    #[inline(always)]
+    fn column<'x, T: Simd>(
+        &self,
+        kernel: T,
+        (range, a): (&Range<usize>, &[f32]),
+        mut b: Rows<'x>,
+        mut copy: Option<&'x mut [f32]>,
+        mut c: Tile<'_>,
+        (start, end): (Start<'_>, Activation),
+        ahead: Option<Ahead>,
+    ) {
+        let panels = self.cuts.panels;
+        let (first, depth) = (panels.start(range.start), a.len() / c.rows());
+        for run in panels.runs(range.clone()) {
+            let rows = panels.start(run.start)..panels.start(run.end);
+            let start = match start {
+                Start::Bias(bias) => Start::Bias(&bias[rows.clone()]),
+                start => start,
+            };
+            let rows = rows.start - first..rows.end - first;
+            let (height, mut own) = (panels.part(run.start).len(), copy.take());
+            let a = &a[rows.start * depth..rows.end * depth];
+            let c = c.part(rows, 0..c.columns());
+            kernel.column(Column { height, a, b, copy: own.as_deref_mut(), c, start, end, ahead });
+            if let Some(own) = own {
+                b = Rows::packed::<T>(own);
+            }
+        }
     }
 
     /// `y = initial + A·B` for each product; A number `i` is the `i`-th of as many as `a` has, which are then counted anew.
@@ -261,34 +325,30 @@ impl Product {
         let width = part.columns.len();
         // Vectors dealt out evenly: none of the panels is narrow.
         let vectors = Split::at_most(width.div_ceil(T::LANES), NR / T::LANES);
-        let first_row = panels.start(range.start);
+        let height = part.tile.rows();
         for block in 0..self.depth.parts {
-            let depth = self.depth.part(block);
-            let mut row_panels = |columns: Range<usize>, first: Rows<'_>, mut copy: Option<&mut [f32]>| {
-                for panel in range.clone() {
-                    let rows = panels.part(panel);
-                    let start = match (bias, initial) {
-                        (Some(bias), _) if block == 0 => Start::Bias(&bias[rows.clone()]),
-                        (_, Initial::Zero) if block == 0 => Start::Zero,
-                        _ => Start::Accumulate,
-                    };
-                    let tile = part.tile.part(rows.start - first_row..rows.end - first_row, columns.clone());
-                    let a = &a[self.a_panel(block, panel)];
-                    match &mut copy {
-                        Some(copy) if panel == range.start && range.len() > 1 => {
-                            kernel.tile(a, first, Some(copy), tile, start);
-                        }
-                        Some(copy) if panel > range.start => kernel.tile(a, Rows::packed::<T>(copy), None, tile, start),
-                        _ => kernel.tile(a, first, None, tile, start),
-                    }
-                }
+            let (depth, end) = (self.depth.part(block), self.end(block));
+            let start = match (bias, initial) {
+                (Some(bias), _) if block == 0 => Start::Bias(bias),
+                (_, Initial::Zero) if block == 0 => Start::Zero,
+                _ => Start::Accumulate,
             };
+            let a = self.block(a, block, &range);
             if let Operand::InPlace { data, stride, each } = b {
-                let data = &data[part.block * each + depth.start * stride + part.columns.start..];
+                let at = |step: usize, column: usize| part.block * each + step * stride + part.columns.start + column;
                 for panel in 0..vectors.parts {
                     let columns = vectors.start(panel) * T::LANES..(vectors.start(panel + 1) * T::LANES).min(width);
-                    let rows = Rows { data: &data[columns.start..], steps: Steps::Stride(stride) };
-                    row_panels(columns, rows, Some(&mut packed[..depth.len() * NR]));
+                    let rows = Rows { data: &data[at(depth.start, columns.start)..], steps: Steps::Stride(stride) };
+                    // What is read next: the columns behind these, or the first of the next block. A prefetch of an address
+                    // that is not mapped would be a page walk for nothing.
+                    let next = match (columns.end < width, depth.end < self.depth.total) {
+                        (true, _) => Some(at(depth.start, columns.end)),
+                        (false, true) => Some(at(depth.end, 0)),
+                        (false, false) => None,
+                    };
+                    let ahead = next.map(|next| Ahead { from: data[next..].as_ptr(), stride });
+                    let copy = (range.len() > 1).then_some(&mut packed[..depth.len() * NR]);
+                    self.column(kernel, a, rows, copy, part.tile.part(0..height, columns), (start, end), ahead);
                 }
                 continue;
             }
@@ -322,7 +382,9 @@ impl Product {
                 Operand::InPlace { .. } | Operand::Staged { .. } => {}
             }
             for (i, panel) in packed.chunks_exact(depth.len() * NR).enumerate() {
-                row_panels(i * NR..((i + 1) * NR).min(width), Rows::packed::<T>(panel), None);
+                let columns = i * NR..((i + 1) * NR).min(width);
+                let c = part.tile.part(0..height, columns);
+                self.column(kernel, a, Rows::packed::<T>(panel), None, c, (start, end), None);
             }
         }
     }
@@ -341,45 +403,39 @@ impl Product {
         scratch: &mut [f32],
     ) {
         let (q, pitch) = (stage.q(), stage.width());
-        let (panels, range) = (self.cuts.panels, self.cuts.range(part.range));
-        let first_row = panels.start(range.start);
-        let width = (part.columns.len() / q - 1) * pitch + q;
+        let rows = part.columns.len() / q;
+        // Runs of columns of B, and whether their sums are columns of the output as they stand.
+        let (runs, width) = if self.by_row { (rows, q) } else { (1, (rows - 1) * pitch + q) };
+        let in_place = self.by_row || pitch == q;
+        let range = self.cuts.range(part.range);
         let vectors = Split::at_most(width.div_ceil(T::LANES), NR / T::LANES);
         let height = part.tile.rows();
         let (copies, sums) = scratch.split_at_mut(self.depth.longest() * NR);
         let sums_pitch = width.next_multiple_of(16);
-        let sums = &mut sums[..if pitch == q { 0 } else { height * sums_pitch }];
+        let sums = &mut sums[..if in_place { 0 } else { height * sums_pitch }];
         for block in 0..self.depth.parts {
-            let depth = self.depth.part(block);
-            for panel in 0..vectors.parts {
+            let (depth, end) = (self.depth.part(block), self.end(block));
+            let start = match bias {
+                _ if block > 0 => Start::Accumulate,
+                Some(bias) => Start::Bias(bias),
+                None => Start::Zero,
+            };
+            let a = self.block(a, block, &range);
+            for (run, panel) in (0..runs).flat_map(|run| (0..vectors.parts).map(move |panel| (run, panel))) {
                 let columns = vectors.start(panel) * T::LANES..(vectors.start(panel + 1) * T::LANES).min(width);
-                let first =
-                    Rows { data: &strip[columns.start..], steps: Steps::Offsets(stage.table().part(depth.clone())) };
-                for row_panel in range.clone() {
-                    let own = panels.part(row_panel);
-                    let start = match bias {
-                        _ if block > 0 => Start::Accumulate,
-                        Some(bias) => Start::Bias(&bias[own.clone()]),
-                        None => Start::Zero,
-                    };
-                    // Runs begin anywhere in a cache line; the copy's begin with one.
-                    let (rows, copy) = match row_panel == range.start {
-                        true => (first, (range.len() > 2).then_some(&mut *copies)),
-                        false if range.len() > 2 => (Rows::packed::<T>(&copies[..depth.len() * NR]), None),
-                        false => (first, None),
-                    };
-                    let own = own.start - first_row..own.end - first_row;
-                    let a = &a[self.a_panel(block, row_panel)];
-                    if pitch == q {
-                        kernel.tile(a, rows, copy, part.tile.part(own, columns.clone()), start);
-                    } else {
-                        let mut sums = Tile::new(sums, height, sums_pitch);
-                        kernel.tile(a, rows, copy, sums.part(own, columns.clone()), start);
-                    }
-                }
+                let data = &strip[run * pitch + columns.start..];
+                let b = Rows { data, steps: Steps::Offsets(stage.table().part(depth.clone())) };
+                let mut sums = Tile::new(sums, if in_place { 0 } else { height }, sums_pitch);
+                let c = match in_place {
+                    true => part.tile.part(0..height, run * q + columns.start..run * q + columns.end),
+                    false => sums.part(0..height, columns),
+                };
+                // Runs begin anywhere in a cache line; the copy's begin with one.
+                let copy = (range.len() > 2).then_some(&mut *copies);
+                self.column(kernel, a, b, copy, c, (start, end), None);
             }
         }
-        if pitch > q {
+        if !in_place {
             kernel.vectorize(
                 #[inline(always)]
                 || {

@@ -44,6 +44,12 @@ pub(super) trait Simd: Kernel {
     /// `a − b`.
     fn sub(self, a: Self::V, b: Self::V) -> Self::V;
 
+    /// `v`, or `low` in the lanes where that is greater. NaN in `v` stays.
+    fn at_least(self, low: Self::V, v: Self::V) -> Self::V;
+
+    /// `v`, or `high` in the lanes where that is less. NaN in `v` stays.
+    fn at_most(self, high: Self::V, v: Self::V) -> Self::V;
+
     /// The floats of `a` and `b` in turn: what [`deinterleave`](Self::deinterleave) takes apart.
     fn interleave(self, a: Self::V, b: Self::V) -> (Self::V, Self::V);
 
@@ -163,6 +169,19 @@ impl Simd for Avx512 {
     fn sub(self, a: __m512, b: __m512) -> __m512 {
         // SAFETY: `self` is the proof.
         unsafe { _mm512_sub_ps(a, b) }
+    }
+
+    #[inline(always)]
+    fn at_least(self, low: __m512, v: __m512) -> __m512 {
+        // MAXPS gives its second operand where either is NaN or both are zeros.
+        // SAFETY: `self` is the proof.
+        unsafe { _mm512_max_ps(low, v) }
+    }
+
+    #[inline(always)]
+    fn at_most(self, high: __m512, v: __m512) -> __m512 {
+        // SAFETY: `self` is the proof; MINPS is as MAXPS.
+        unsafe { _mm512_min_ps(high, v) }
     }
 
     #[inline(always)]
@@ -295,6 +314,19 @@ impl Simd for Avx2 {
     }
 
     #[inline(always)]
+    fn at_least(self, low: __m256, v: __m256) -> __m256 {
+        // MAXPS gives its second operand where either is NaN or both are zeros.
+        // SAFETY: `self` is the proof.
+        unsafe { _mm256_max_ps(low, v) }
+    }
+
+    #[inline(always)]
+    fn at_most(self, high: __m256, v: __m256) -> __m256 {
+        // SAFETY: `self` is the proof; MINPS is as MAXPS.
+        unsafe { _mm256_min_ps(high, v) }
+    }
+
+    #[inline(always)]
     fn interleave(self, a: __m256, b: __m256) -> (__m256, __m256) {
         // SAFETY: `self` is the proof.
         unsafe {
@@ -414,6 +446,16 @@ impl Simd for Portable {
     #[inline(always)]
     fn sub(self, a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
         std::array::from_fn(|i| a[i] - b[i])
+    }
+
+    #[inline(always)]
+    fn at_least(self, low: [f32; 4], v: [f32; 4]) -> [f32; 4] {
+        std::array::from_fn(|i| if low[i] > v[i] { low[i] } else { v[i] })
+    }
+
+    #[inline(always)]
+    fn at_most(self, high: [f32; 4], v: [f32; 4]) -> [f32; 4] {
+        std::array::from_fn(|i| if high[i] < v[i] { high[i] } else { v[i] })
     }
 
     #[inline(always)]

@@ -140,7 +140,7 @@ fn scipy_agrees() {
 
 prop_compose! {
     /// Any valid shape of at most about `flops` operations; kernels as large as the padded input are among them.
-    fn shapes(flops: u64)(
+    pub(crate) fn shapes(flops: u64)(
         n in 1..=3usize, (cg, kg, groups) in prop_oneof![
             (1..=20usize, 1..=40usize, 1..=1usize),
             (1..=5usize, 1..=6usize, 1..=6usize),

@@ -35,8 +35,9 @@
 use std::ops::Range;
 
 use super::Conv2dShape;
+use super::activation::Activation;
 use super::engine::Lane;
-use super::kernel::{Rows, Start};
+use super::kernel::{Column, Rows, Start};
 use super::matrix::{Shared, Split, Tile, Turns};
 use super::product::DEPTH;
 use super::simd::Simd;
@@ -77,6 +78,7 @@ pub(super) struct Winograd {
     panels: Split,
     /// The panels, in bands.
     bands: Split,
+    activation: Activation,
 }
 
 /// The error that F(4×4, 3×3) may make, relative to max|y|, for sums over `channels` inputs. Of several hundred shapes with
@@ -110,8 +112,13 @@ impl Winograd {
             blocks: Split::at_most(shape.c / shape.groups, DEPTH),
             panels,
             bands: Split::at_most(panels.parts, BAND / mr),
+            activation: Activation::IDENTITY,
             shape,
         }
+    }
+
+    pub(super) fn set_activation(&mut self, activation: Activation) {
+        self.activation = activation;
     }
 
     /// Floats of the transformed weights.
@@ -346,11 +353,21 @@ impl Winograd {
                         break;
                     }
                     let own = i * NR..((i + 1) * NR).min(columns);
-                    for panel in self.bands.part(band) {
-                        let part = self.panels.part(panel);
-                        let part = part.start - rows.start..part.end - rows.start;
+                    for run in self.panels.runs(self.bands.part(band)) {
+                        let part = self.panels.start(run.start) - rows.start..self.panels.start(run.end) - rows.start;
+                        let (height, b) = (self.panels.part(run.start).len(), Rows::packed::<T>(b));
                         let a = &a[part.start * depth.len()..part.end * depth.len()];
-                        kernel.tile(a, Rows::packed::<T>(b), None, m.part(part, own.clone()), start);
+                        let c = m.part(part, own.clone());
+                        kernel.column(Column {
+                            height,
+                            a,
+                            b,
+                            copy: None,
+                            c,
+                            start,
+                            end: Activation::IDENTITY,
+                            ahead: None,
+                        });
                     }
                 }
             }
@@ -384,7 +401,7 @@ impl Winograd {
                         let m = &m[row * CHUNK + at * T::LANES..];
                         debug_assert!((PLACES - 1) * m_plane + T::LANES <= m.len());
                         // SAFETY: a vector of each of the planes of M, whose last ends within it.
-                        let outs = unsafe { transform_outputs(kernel, m.as_ptr(), m_plane, bias) };
+                        let outs = unsafe { transform_outputs(kernel, m.as_ptr(), m_plane, bias, self.activation) };
                         for (i, line) in outs.into_iter().enumerate() {
                             for (piece, v) in pieces.iter().zip(line) {
                                 if let Some(piece) = piece
@@ -529,12 +546,18 @@ unsafe fn transform_inputs<T: Simd>(k: T, load: impl Fn(usize) -> [[T::V; 4]; 2]
     }
 }
 
-/// Aᵀ m A plus the bias of a vector of tiles: four lines of the output.
+/// Aᵀ m A plus the bias of a vector of tiles, activated: four lines of the output.
 ///
 /// # Safety
 /// At `m`, a vector can be read in each of the planes that lie `plane` floats apart.
 #[inline(always)]
-unsafe fn transform_outputs<T: Simd>(k: T, m: *const f32, plane: usize, bias: T::V) -> [[T::V; 4]; M] {
+unsafe fn transform_outputs<T: Simd>(
+    k: T,
+    m: *const f32,
+    plane: usize,
+    bias: T::V,
+    activation: Activation,
+) -> [[T::V; 4]; M] {
     macro_rules! column {
         ($s:expr) => {{
             let [v0, v1, v2, v3, v4, v5] = [0, 1, 2, 3, 4, 5].map(|i| m.wrapping_add((i * N + $s) * plane));
@@ -547,7 +570,8 @@ unsafe fn transform_outputs<T: Simd>(k: T, m: *const f32, plane: usize, bias: T:
     macro_rules! line {
         ($i:expr) => {{
             let [v0, v1, v2, v3] = outputs(k, &[h0[$i], h1[$i], h2[$i], h3[$i], h4[$i], h5[$i]]);
-            together(k, [k.add(v0, bias), k.add(v1, bias), k.add(v2, bias), k.add(v3, bias)])
+            let line = [k.add(v0, bias), k.add(v1, bias), k.add(v2, bias), k.add(v3, bias)];
+            together(k, activation.vectors(k, line))
         }};
     }
     [line!(0), line!(1), line!(2), line!(3)]

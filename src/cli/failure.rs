@@ -112,6 +112,7 @@ impl From<&Error> for Failure {
             Error::NoDevice { .. } => (exit::NO_DEVICE, "there is no GPU to run on"),
             Error::UnsupportedGfx { .. } => (exit::NO_DEVICE, "the GPU is not supported"),
             Error::NeedsGpu { .. } => (exit::USAGE, "the cpu engine cannot do this"),
+            Error::NeedsCpu { .. } => (exit::USAGE, "the gpu and emu engines cannot do this"),
             Error::TimedOut => (exit::TIMEOUT, "the device did not finish in time"),
             Error::DeviceLost(hang) if hang.kind() == HangKind::Hung => (exit::TIMEOUT, "the work hung"),
             Error::DeviceLost(_) => (exit::DEVICE_LOST, "the device was lost"),

@@ -33,12 +33,13 @@ use crate::exec::{AnyBuffer, Buffer, Device, Grid, Inner, Launch, LoadedKernel, 
 pub struct Conv2d {
     shape: Conv2dShape,
     accuracy: cpu::Accuracy,
+    activation: cpu::Activation,
 }
 
 impl Conv2d {
     /// A convolution of this shape.
     pub const fn new(shape: Conv2dShape) -> Self {
-        Self { shape, accuracy: cpu::Accuracy::Default }
+        Self { shape, accuracy: cpu::Accuracy::Default, activation: cpu::Activation::IDENTITY }
     }
 
     /// Which of the cpu engine's algorithms may be chosen. The GPU's kernel sums as the definition has it.
@@ -47,13 +48,38 @@ impl Conv2d {
         Self { accuracy, ..self }
     }
 
+    /// What is applied to each output before it is stored, on the cpu engine. The GPU's kernel has no activation, so that
+    /// [`prepare`](Self::prepare) refuses any but [`Activation::IDENTITY`](cpu::Activation::IDENTITY) there.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use sparkle_pm4::{Deadline, Device, cpu, ops};
+    ///
+    /// let device = Device::cpu()?;
+    /// let conv = ops::Conv2d::new(ops::Conv2dShape::new(1, 1, 1, 3, 1, 1, 1)).activation(cpu::Activation::RELU);
+    /// let (x, w) = (device.upload(&[-1.0f32, 0.5, 2.0])?, device.upload(&[4.0f32])?);
+    /// let mut y = device.zeros::<f32>(3)?;
+    /// let fence = device.queue()?.launch(&conv.prepare(&device)?, (&x, &w, &mut y))?;
+    /// fence.wait(Deadline::after(Duration::from_secs(10)))?;
+    /// assert_eq!(y.read()?, [0.0, 2.0, 8.0]);
+    /// # Ok::<(), sparkle_pm4::Error>(())
+    /// ```
+    #[must_use]
+    pub const fn activation(self, activation: cpu::Activation) -> Self {
+        Self { activation, ..self }
+    }
+
     /// Checks the shape and loads what the device needs for it, once for any number of launches.
     ///
     /// # Errors
-    /// [`Error::Shape`] for an impossible shape, [`Error::Plan`] for one beyond the kernel's limits.
+    /// [`Error::Shape`] for an impossible shape, [`Error::Plan`] for one beyond the kernel's limits, [`Error::NeedsCpu`] for an
+    /// activation on a GPU.
     pub fn prepare(self, device: &Device) -> Result<PreparedConv2d, Error> {
         self.shape.validate()?;
         let kind = match &device.inner {
+            Inner::Gpu(_) if self.activation != cpu::Activation::IDENTITY => {
+                return Err(Error::NeedsCpu { what: "an activation of conv2d" });
+            }
             Inner::Gpu(gpu) => {
                 let s = self.shape;
                 let dims = |bias| Dims {
@@ -75,7 +101,7 @@ impl Conv2d {
                 Kind::Gpu { plain: Box::new(plain), biased: Box::new(biased), pack, conv }
             }
             Inner::Cpu(engine) => Kind::Cpu(Box::new(OnCpu {
-                plan: cpu::Conv2d::within(engine, self.shape, self.accuracy)?,
+                plan: cpu::Conv2d::within(engine, self.shape, self.accuracy)?.activation(self.activation),
                 weights: Mutex::default(),
             })),
         };

@@ -7,7 +7,7 @@ mod shapes;
 pub use conv2d::{Conv2d, PreparedConv2d};
 pub use elementwise::{Fill, VectorAdd};
 pub use shapes::{NAMED_SHAPES, NamedShape, named_shape};
-pub use sparkle_cpu::{Conv2dShape, ShapeError};
+pub use sparkle_cpu::{Activation, Conv2dShape, ShapeError};
 
 use kernels::PlanArg;
 

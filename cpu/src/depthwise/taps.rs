@@ -3,6 +3,7 @@
 
 use super::{Depthwise, Tensors, Vector, inside};
 use crate::Conv2dShape;
+use crate::activation::Activation;
 use crate::simd::{MAX_LANES, Simd};
 
 /// What a row outside the input reads as.
@@ -21,6 +22,7 @@ struct Plane<'a> {
     bias: f32,
     /// Output columns Q.
     q: usize,
+    activation: Activation,
     /// Its weights are: what is multiplied by the padding's zeros can be left out.
     finite: bool,
 }
@@ -42,6 +44,7 @@ impl<'a> Taps<'a> {
             w,
             bias: self.tensors.bias.map_or(0.0, |bias| bias[k]),
             q: self.depthwise.q,
+            activation: self.depthwise.activation,
             finite: self.tensors.finite || w.iter().all(|w| w.is_finite()),
         };
         match shape.stride[1] {
@@ -151,7 +154,7 @@ impl Plane<'_> {
             }
         }
         for (sums, y) in sums.into_iter().zip(y.chunks_exact_mut(self.q)) {
-            for (vector, sum) in vectors.iter().zip(sums) {
+            for (vector, sum) in vectors.iter().zip(self.activation.vectors(simd, sums)) {
                 let y = &mut y[vector.column..];
                 // SAFETY: the slice has all lanes of the vector, or those of the mask.
                 unsafe {

@@ -3,6 +3,7 @@
 
 use super::{Band, Depthwise, LOADS, Tensors, Vector};
 use crate::Conv2dShape;
+use crate::activation::Finish;
 use crate::simd::Simd;
 
 /// Least floats that a prefetch is ahead.
@@ -244,9 +245,18 @@ fn shift<T: Copy, const A: usize>(sums: &mut [T; A]) {
 ///
 /// The rows of `band` exist at `place`.
 #[inline(always)]
-unsafe fn run<T: Simd, X: Source<T, VECS>, const R: usize, const STRIDE: usize, const VECS: usize, const A: usize>(
+unsafe fn run<
+    T: Simd,
+    X: Source<T, VECS>,
+    F: Finish<T>,
+    const R: usize,
+    const STRIDE: usize,
+    const VECS: usize,
+    const A: usize,
+>(
     simd: T,
     source: X,
+    finish: F,
     filter: &Filter<T, R>,
     band: &Band,
     place: &Place,
@@ -270,7 +280,7 @@ unsafe fn run<T: Simd, X: Source<T, VECS>, const R: usize, const STRIDE: usize, 
                     x = x.wrapping_add(place.x_pitch);
                     if t == 0 && step + 1 >= A {
                         // SAFETY: as many output rows as steps are ended after the first A − 1.
-                        unsafe { source.store(simd, y, sums[0]) };
+                        unsafe { source.store(simd, y, finish.vectors(simd, sums[0])) };
                     }
                 }
                 y = y.wrapping_add(place.y_pitch);
@@ -287,7 +297,7 @@ unsafe fn run<T: Simd, X: Source<T, VECS>, const R: usize, const STRIDE: usize, 
                 unsafe {
                     add::<T, X, R, STRIDE, VECS, A>(simd, source, filter, &mut sums, phase, t, x);
                     if t == 0 {
-                        source.store(simd, y, sums[phase % A]);
+                        source.store(simd, y, finish.vectors(simd, sums[phase % A]));
                     }
                 }
                 if let Some((input, output)) = place.ahead {
@@ -330,9 +340,17 @@ impl Window<'_> {
 
     /// Several vectors to an output row.
     #[inline(always)]
-    pub(super) fn wide<T: Simd, const R: usize, const STRIDE: usize, const A: usize, const DILATED: bool>(
+    pub(super) fn wide<
+        T: Simd,
+        F: Finish<T>,
+        const R: usize,
+        const STRIDE: usize,
+        const A: usize,
+        const DILATED: bool,
+    >(
         &mut self,
         simd: T,
+        finish: F,
     ) {
         let shape = &self.depthwise.shape;
         let (size, pixels, q) = (shape.h * shape.w, self.depthwise.pixels, self.depthwise.q);
@@ -360,20 +378,20 @@ impl Window<'_> {
                     for pair in pairs {
                         if pair[0].whole && pair[1].whole {
                             let source = Columns::<T, R, STRIDE, true, 2>::new(simd, shape, q, dilation, pair);
-                            run::<T, _, R, STRIDE, 2, A>(simd, source, &filter, band, &place);
+                            run::<T, _, _, R, STRIDE, 2, A>(simd, source, finish, &filter, band, &place);
                         } else {
                             let source = Columns::<T, R, STRIDE, false, 2>::new(simd, shape, q, dilation, pair);
-                            run::<T, _, R, STRIDE, 2, A>(simd, source, &filter, band, &place);
+                            run::<T, _, _, R, STRIDE, 2, A>(simd, source, finish, &filter, band, &place);
                         }
                     }
                     for single in singles {
                         let vector = std::array::from_ref(single);
                         if single.whole && STRIDE == 2 {
                             let source = Columns::<T, R, STRIDE, true, 1>::new(simd, shape, q, dilation, vector);
-                            run::<T, _, R, STRIDE, 1, A>(simd, source, &filter, band, &place);
+                            run::<T, _, _, R, STRIDE, 1, A>(simd, source, finish, &filter, band, &place);
                         } else {
                             let source = Columns::<T, R, STRIDE, false, 1>::new(simd, shape, q, dilation, vector);
-                            run::<T, _, R, STRIDE, 1, A>(simd, source, &filter, band, &place);
+                            run::<T, _, _, R, STRIDE, 1, A>(simd, source, finish, &filter, band, &place);
                         }
                     }
                 }
@@ -383,9 +401,17 @@ impl Window<'_> {
 
     /// One vector to an output row: it is set up once for all planes.
     #[inline(always)]
-    pub(super) fn single<T: Simd, const R: usize, const STRIDE: usize, const A: usize, const DILATED: bool>(
+    pub(super) fn single<
+        T: Simd,
+        F: Finish<T>,
+        const R: usize,
+        const STRIDE: usize,
+        const A: usize,
+        const DILATED: bool,
+    >(
         &mut self,
         simd: T,
+        finish: F,
     ) {
         let shape = &self.depthwise.shape;
         let (size, pixels, q) = (shape.h * shape.w, self.depthwise.pixels, self.depthwise.q);
@@ -412,7 +438,7 @@ impl Window<'_> {
                     ahead: self.ahead(AHEAD, AHEAD),
                 };
                 // SAFETY: the plan's bands name the rows that are inside the input; the slice above has those of the output.
-                unsafe { run::<T, _, R, STRIDE, 1, A>(simd, source, &filter, &band, &place) };
+                unsafe { run::<T, _, _, R, STRIDE, 1, A>(simd, source, finish, &filter, &band, &place) };
             }
         }
     }
@@ -425,7 +451,11 @@ impl Window<'_> {
 
     /// Vectors of two planes.
     #[inline(always)]
-    pub(super) fn narrow<T: Simd, const R: usize, const STRIDE: usize, const A: usize>(&mut self, simd: T) {
+    pub(super) fn narrow<T: Simd, F: Finish<T>, const R: usize, const STRIDE: usize, const A: usize>(
+        &mut self,
+        simd: T,
+        finish: F,
+    ) {
         let shape = &self.depthwise.shape;
         let (size, pixels, q) = (shape.h * shape.w, self.depthwise.pixels, self.depthwise.q);
         let (x_pitch, y_pitch) = (shape.w * shape.dilation[0], q * shape.dilation[0]);
@@ -476,7 +506,7 @@ impl Window<'_> {
                 };
                 // SAFETY: the plan's bands name the rows that are inside the input, of both planes; the slice above has those
                 // of the output.
-                unsafe { run::<T, _, R, STRIDE, 1, A>(simd, source, &filter, &band, &place) };
+                unsafe { run::<T, _, _, R, STRIDE, 1, A>(simd, source, finish, &filter, &band, &place) };
             }
         }
     }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use clap::ValueEnum;
 use serde_json::{Value, json};
 use sparkle_pm4::Error;
-use sparkle_pm4::cpu::{Accuracy, Aligned, Conv2d, Engine, Packed};
+use sparkle_pm4::cpu::{Accuracy, Activation, Aligned, Conv2d, Engine, Packed};
 use sparkle_pm4::ops::{Conv2dShape, NAMED_SHAPES, named_shape};
 
 use super::super::conv2d::problem::{available_memory, unwritable};
@@ -39,6 +39,9 @@ pub struct Args {
     /// Which algorithms may be chosen.
     #[arg(long, value_name = "exact|default", value_parser = str::parse::<Accuracy>, default_value = "default")]
     accuracy: Accuracy,
+    /// What is applied to each output before it is stored.
+    #[arg(long, value_name = "none|relu|relu6", value_parser = str::parse::<Activation>, default_value = "none")]
+    activation: Activation,
     /// Turns of each layer.
     #[arg(long, value_name = "N", default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=1000))]
     rounds: u32,
@@ -125,8 +128,8 @@ struct Case {
 }
 
 impl Case {
-    fn new(machine: &Machine, layer: &Layer, accuracy: Accuracy) -> Result<Self, Error> {
-        let conv = Conv2d::within(&machine.engine, layer.shape, accuracy)?;
+    fn new(machine: &Machine, layer: &Layer, args: &Args) -> Result<Self, Error> {
+        let conv = Conv2d::within(&machine.engine, layer.shape, args.accuracy)?.activation(args.activation);
         let packed = conv.pack(&machine.engine, &layer.weights)?;
         Ok(Self { conv, packed, row: Row::new("cpu") })
     }
@@ -240,7 +243,7 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
     for threads in threads {
         let machine = Machine::new(Engine::new(threads, None).map_err(Error::from)?);
         progress.say(format!("packing the weights for {}", machine.name()));
-        let cases: Result<_, _> = layers.iter().map(|layer| Case::new(&machine, layer, args.accuracy)).collect();
+        let cases: Result<_, _> = layers.iter().map(|layer| Case::new(&machine, layer, &args)).collect();
         benches.push(Bench { machine, cases: cases? });
     }
     // In turns, so that a change of the machine's load or clock hits all of them.
@@ -285,7 +288,11 @@ layers that stay in the caches.";
 
 fn title(args: &Args) -> String {
     let what = if args.shape.is_empty() { args.suite.name() } else { "layers" };
-    format!("conv2d {what}, batch {}, f32, accuracy {}", args.batch, args.accuracy.name())
+    let activation = match args.activation {
+        Activation::IDENTITY => String::new(),
+        activation => format!(", {activation}"),
+    };
+    format!("conv2d {what}, batch {}, f32, accuracy {}{activation}", args.batch, args.accuracy.name())
 }
 
 /// Refuses a picture that could not be written in the end, before the work.
@@ -482,6 +489,7 @@ fn document(args: &Args, benches: &[Bench], layers: &[Layer], memory: &Memory) -
         "suite": args.shape.is_empty().then(|| args.suite.name()),
         "batch": args.batch,
         "accuracy": args.accuracy.name(),
+        "activation": args.activation.to_string(),
         "machines": benches.iter().map(|b| b.machine.document(memory)).collect::<Vec<_>>(),
         "rows": benches.iter().flat_map(|b| b.layers(layers).map(move |(l, c)| row(b, l, c))).collect::<Vec<_>>(),
         "totals": benches.iter().map(total).collect::<Vec<_>>(),

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use sparkle_pm4::cpu::Agreement;
-use sparkle_pm4::ops::{Conv2d, PreparedConv2d};
+use sparkle_pm4::ops::PreparedConv2d;
 use sparkle_pm4::pm4::submission::Submission;
 use sparkle_pm4::soft::Config;
 use sparkle_pm4::{Buffer, Deadline, Device, Engine, Error, Fence, Queue, Recording, Select};
@@ -172,7 +172,7 @@ fn attempt(problem: &Problem, choice: Choice, settings: &Settings, record: bool,
     let engine = device.engine();
     let progress = out.progress(format!("{engine}: preparing"));
     let doing = || format!("conv2d on {engine}");
-    let conv = Conv2d::new(problem.shape).accuracy(settings.accuracy).prepare(&device).with_context(doing)?;
+    let conv = settings.operator(problem).prepare(&device).with_context(doing)?;
     let queue = device.queue().with_context(doing)?;
     let mut tensors = Tensors::upload(&device, problem).with_context(doing)?;
 
@@ -238,6 +238,6 @@ pub fn record(device: &Device, conv: &PreparedConv2d, problem: &Problem) -> anyh
 /// The stream that a software device would get.
 pub fn record_on_emu(problem: &Problem, settings: &Settings) -> anyhow::Result<Option<Recorded>> {
     let device = emulated(settings)?;
-    let conv = Conv2d::new(problem.shape).accuracy(settings.accuracy).prepare(&device)?;
+    let conv = settings.operator(problem).prepare(&device)?;
     record(&device, &conv, problem)
 }

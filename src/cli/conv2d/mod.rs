@@ -17,7 +17,7 @@ use clap::builder::PossibleValuesParser;
 use serde_json::json;
 use sparkle_pm4::capture::{self, Bundle};
 use sparkle_pm4::cpu::Agreement;
-use sparkle_pm4::ops::{Conv2dShape, NAMED_SHAPES};
+use sparkle_pm4::ops::{Conv2d, Conv2dShape, NAMED_SHAPES};
 use sparkle_pm4::pm4::submission::Ib;
 use sparkle_pm4::{Lint, cpu, pm4};
 
@@ -142,6 +142,10 @@ pub struct Args {
     #[arg(long, value_name = "exact|default", value_parser = str::parse::<cpu::Accuracy>, default_value = "default",
         help_heading = "Run")]
     accuracy: cpu::Accuracy,
+    /// What is applied to each output, on the cpu engine alone: `relu` is max(y, 0), `relu6` min(max(y, 0), 6).
+    #[arg(long, value_name = "none|relu|relu6", value_parser = str::parse::<cpu::Activation>, default_value = "none",
+        help_heading = "Run")]
+    activation: cpu::Activation,
     /// How long to wait for a device, in milliseconds [default: 30000].
     #[arg(long, value_name = "MS", value_parser = timeout, help_heading = "Run")]
     timeout_ms: Option<u64>,
@@ -204,6 +208,7 @@ pub(super) struct Settings {
     iters: Option<u32>,
     lint: Option<Lint>,
     accuracy: cpu::Accuracy,
+    activation: cpu::Activation,
     hangs: hangs::Args,
 }
 
@@ -220,8 +225,19 @@ impl Settings {
             iters: args.iters,
             lint: environment::flag_or(args.lint, environment::LINT, lint)?,
             accuracy: args.accuracy,
+            activation: args.activation,
             hangs: args.hangs.clone(),
         })
+    }
+
+    /// What was asked for that only the cpu engine has.
+    fn needs_cpu(&self) -> Option<&'static str> {
+        (self.activation != cpu::Activation::IDENTITY).then_some("an activation of conv2d")
+    }
+
+    /// The operator as the flags want it.
+    fn operator(&self, problem: &Problem) -> Conv2d {
+        Conv2d::new(problem.shape).accuracy(self.accuracy).activation(self.activation)
     }
 }
 
@@ -236,6 +252,15 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
     let mut problem = Problem::new(&args)?;
     problem.shape.validate().map_err(sparkle_pm4::Error::from)?;
     problem.check_output(args.output.as_deref())?;
+    if let Some(what) = settings.needs_cpu() {
+        // Before another device has done its work in vain.
+        if settings.devices.iter().any(|choice| matches!(choice, Choice::Gpu | Choice::Emu)) {
+            return Err(sparkle_pm4::Error::NeedsCpu { what }.into());
+        }
+        if args.dump_pm4.is_some() {
+            return Err(no_stream().into());
+        }
+    }
     // The listing alone goes to standard output then; what people read beside it goes to standard error.
     let say = |text: &str| {
         if to_stdout {
@@ -253,9 +278,9 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
             dump(file, stream.ok_or_else(no_stream)?, title(&problem), out)?;
         }
         if out.json {
-            return Ok(out.document(&report::plan_document(&problem, &plans))?);
+            return Ok(out.document(&report::plan_document(&problem, &settings, &plans))?);
         }
-        return Ok(say(&report::plan_text(&problem, &plans, out))?);
+        return Ok(say(&report::plan_text(&problem, &settings, &plans, out))?);
     }
 
     problem.check_memory(&settings.devices, args.verify)?;
@@ -279,7 +304,7 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
     }
 
     signals::check()?;
-    let failure = check(&problem, &mut runs, args.verify, out)?;
+    let failure = check(&problem, &settings, &mut runs, args.verify, out)?;
     if let Some(path) = &args.output {
         problem.write(path, &runs[0].y)?;
     }
@@ -291,7 +316,7 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
             None => Ok(()),
         };
     }
-    say(&report::text(&problem, &runs, args.output.as_deref(), out))?;
+    say(&report::text(&problem, &settings, &runs, args.output.as_deref(), out))?;
     match failure {
         Some(failure) => Err(failure.into()),
         None => Ok(()),
@@ -299,12 +324,24 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
 }
 
 /// Compares with the reference, or the engines with each other; a failure for the first that disagrees.
-fn check(problem: &Problem, runs: &mut [Run], verify: bool, out: &Output) -> anyhow::Result<Option<Failure>> {
+fn check(
+    problem: &Problem,
+    settings: &Settings,
+    runs: &mut [Run],
+    verify: bool,
+    out: &Output,
+) -> anyhow::Result<Option<Failure>> {
+    let mut largest_sum = None;
     let (want, against): (Vec<f64>, _) = if verify {
         let _progress = out.progress("computing the f64 reference");
         let bias = problem.bias.as_deref();
         let want = cpu::reference::conv2d_f64(problem.shape, &problem.x, &problem.w, bias);
-        (want.map_err(sparkle_pm4::Error::from)?, "the f64 reference".to_owned())
+        let mut want = want.map_err(sparkle_pm4::Error::from)?;
+        if settings.activation != cpu::Activation::IDENTITY {
+            largest_sum = Some(want.iter().filter(|v| v.is_finite()).fold(0.0, |most: f64, v| most.max(v.abs())));
+            want.iter_mut().for_each(|v| *v = settings.activation.apply_f64(*v));
+        }
+        (want, "the f64 reference".to_owned())
     } else if runs.len() > 1 {
         let first = runs[0].y.iter().map(|&v| f64::from(v)).collect();
         (first, format!("the {} engine", runs[0].device.engine()))
@@ -317,6 +354,7 @@ fn check(problem: &Problem, runs: &mut [Run], verify: bool, out: &Output) -> any
             continue;
         }
         let agreement = cpu::compare(&run.y, &want);
+        let agreement = largest_sum.map_or(agreement, |largest| agreement.relative_to(largest));
         if !agreement.within(TOLERANCE) && failure.is_none() {
             let engine = run.device.engine();
             let at = index(&problem.shape, agreement.worst_index);

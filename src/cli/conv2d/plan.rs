@@ -1,7 +1,6 @@
 //! `--dry-run`: what would run.
 
 use sparkle_pm4::kernels::conv2d::{Dims, Plan as GpuPlan};
-use sparkle_pm4::ops::Conv2d;
 use sparkle_pm4::{Device, Engine, Error};
 
 use super::problem::Problem;
@@ -47,7 +46,7 @@ pub fn make(problem: &Problem, settings: &Settings, out: &Output) -> anyhow::Res
         let device = execute::open(*choice, settings, out)?;
         let fallback = device.fallback().is_some();
         plans.push(plan(device, problem, settings)?);
-        if fallback && !settings.devices.contains(&Choice::Emu) {
+        if fallback && !settings.devices.contains(&Choice::Emu) && settings.needs_cpu().is_none() {
             plans.push(plan(execute::open(Choice::Emu, settings, out)?, problem, settings)?);
         }
     }
@@ -55,7 +54,7 @@ pub fn make(problem: &Problem, settings: &Settings, out: &Output) -> anyhow::Res
 }
 
 fn plan(device: Device, problem: &Problem, settings: &Settings) -> anyhow::Result<Plan> {
-    let conv = Conv2d::new(problem.shape).accuracy(settings.accuracy).prepare(&device)?;
+    let conv = settings.operator(problem).prepare(&device)?;
     let s = &problem.shape;
     let workspace_bytes = match device.engine() {
         Engine::Cpu => None,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use sparkle_pm4::ops::Conv2dShape;
-use sparkle_pm4::{Device, Engine};
+use sparkle_pm4::{Device, Engine, cpu};
 
 use super::execute::{self, Run};
 use super::plan::Plan;
@@ -45,7 +45,7 @@ pub fn short(s: &Conv2dShape) -> String {
     text
 }
 
-fn head(problem: &Problem, out: &Output) -> String {
+fn head(problem: &Problem, settings: &Settings, out: &Output) -> String {
     let s = &problem.shape;
     let what = match (problem.name, problem.filter) {
         (Some(name), _) => format!("conv2d {name}"),
@@ -62,9 +62,13 @@ fn head(problem: &Problem, out: &Output) -> String {
     );
     text += &wrap(&tensors, out.width, "  ");
     let bias = if problem.bias.is_some() { ", bias" } else { "" };
+    let activation = match settings.activation {
+        cpu::Activation::IDENTITY => String::new(),
+        activation => format!(", {activation}"),
+    };
     text += &wrap(
         &format!(
-            "  stride {}, pad {}, dilation {}, groups {}{bias}",
+            "  stride {}, pad {}, dilation {}, groups {}{bias}{activation}",
             each(s.stride),
             each(s.pad),
             each(s.dilation),
@@ -95,8 +99,8 @@ pub(in crate::cli) fn row(name: &str, text: &str, width: usize) -> String {
 }
 
 /// The results, for people.
-pub fn text(problem: &Problem, runs: &[Run], output: Option<&Path>, out: &Output) -> String {
-    let mut text = head(problem, out);
+pub fn text(problem: &Problem, settings: &Settings, runs: &[Run], output: Option<&Path>, out: &Output) -> String {
+    let mut text = head(problem, settings, out);
     for run in runs {
         let engine = run.device.engine();
         let label = engine.label();
@@ -134,9 +138,9 @@ pub fn text(problem: &Problem, runs: &[Run], output: Option<&Path>, out: &Output
 }
 
 /// The plans, for people.
-pub fn plan_text(problem: &Problem, plans: &[Plan], out: &Output) -> String {
+pub fn plan_text(problem: &Problem, settings: &Settings, plans: &[Plan], out: &Output) -> String {
     let s = &problem.shape;
-    let mut text = head(problem, out);
+    let mut text = head(problem, settings, out);
     let bytes = |n: usize| bytes(4 * n as u64);
     text += &row(
         "memory",
@@ -278,6 +282,7 @@ pub fn document(problem: &Problem, args: &Args, settings: &Settings, runs: &[Run
         "shape": shape_members(&problem.shape, problem.name),
         "filter": problem.filter.map(|f| f.name),
         "bias": problem.bias.is_some(),
+        "activation": settings.activation.to_string(),
         "seed": args.seed,
         "tolerance": TOLERANCE,
         "timeout_ms": u64::try_from(settings.timeout.as_millis()).unwrap_or(u64::MAX),
@@ -288,7 +293,7 @@ pub fn document(problem: &Problem, args: &Args, settings: &Settings, runs: &[Run
 }
 
 /// The plans as a document.
-pub fn plan_document(problem: &Problem, plans: &[Plan]) -> Value {
+pub fn plan_document(problem: &Problem, settings: &Settings, plans: &[Plan]) -> Value {
     let plans: Vec<Value> = plans
         .iter()
         .map(|plan| {
@@ -326,6 +331,7 @@ pub fn plan_document(problem: &Problem, plans: &[Plan]) -> Value {
         "shape": shape_members(&problem.shape, problem.name),
         "filter": problem.filter.map(|f| f.name),
         "bias": problem.bias.is_some(),
+        "activation": settings.activation.to_string(),
         "plans": plans,
         "results": [],
         "error": null,
