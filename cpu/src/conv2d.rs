@@ -11,6 +11,7 @@ use std::str::FromStr;
 use super::{
     Activation, CpuError, Engine, Isa,
     aligned::Aligned,
+    denormal,
     depthwise::{self, Depthwise},
     direct::{self, Direct},
     dispatch::{sizes, with_kernel},
@@ -248,7 +249,7 @@ impl Conv2d {
             Algorithm::Gemm => Method::Gemm(Plan::new(shape, sizes, engine.threads())),
             Algorithm::Winograd4 => Method::Winograd(Winograd::new(shape, sizes.0)),
             Algorithm::Depthwise => Method::Depthwise(Depthwise::new(shape, sizes.2)),
-            Algorithm::Direct => Method::Direct(Direct::new(shape, sizes)),
+            Algorithm::Direct => Method::Direct(Direct::new(shape, sizes, engine.threads())),
         };
         Ok(Self { shape, isa, method })
     }
@@ -315,6 +316,14 @@ impl Conv2d {
             Method::Depthwise(_) => packed.copy_from_slice(w),
             Method::Direct(direct) => direct.pack(lane, w, packed),
         }
+        if self.meets_denormals() {
+            denormal::flush(packed);
+        }
+    }
+
+    /// Whether it computes with inputs beside the loops that take denormals for zero.
+    fn meets_denormals(&self) -> bool {
+        self.isa == Isa::Portable || matches!(self.method, Method::Winograd(_) | Method::Depthwise(_))
     }
 
     /// Convolves with weights that were packed by this plan, or by one of the same shape, instruction set and algorithm.
@@ -390,6 +399,10 @@ impl Conv2d {
             }
             (Weights::Plain(w) | Weights::Packed(w), _) => w,
         };
+        let flushed = |floats| self.meets_denormals().then(|| denormal::flushed(kernel, lane, floats)).flatten();
+        let mut clean = (flushed(x), if packs { None } else { flushed(a) });
+        let x = clean.0.as_mut().map_or(x, |clean| &clean.floats()[..x.len()]);
+        let a = clean.1.as_mut().map_or(a, |clean| &clean.floats()[..a.len()]);
         match &self.method {
             Method::Gemm(plan) => {
                 let each = shape.c / shape.groups * shape.h * shape.w;

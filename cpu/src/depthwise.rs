@@ -214,20 +214,26 @@ impl Depthwise {
         // Bands of a dilated convolution are interleaved.
         let parts = if planes > 1 || shape.dilation[0] > 1 { 1 } else { flops / TASK_FLOPS };
         let bands = if parts > 1 { self.bands.len().div_ceil(parts).max(1) } else { self.bands.len().max(1) };
-        let mut tasks = Vec::with_capacity(y.len().div_ceil(planes * pixels) * self.bands.len().div_ceil(bands).max(1));
-        for (i, y) in y.chunks_mut(planes * pixels).enumerate() {
-            let (mut y, mut row, plane) = (y, 0, i * planes);
-            for first in (0..self.bands.len().max(1)).step_by(bands) {
-                let end = (first + bands).min(self.bands.len());
-                let last = end == self.bands.len();
-                let next = if last { row + y.len() / q } else { self.bands[end].out };
-                let (own, rest) = y.split_at_mut((next - row) * q);
-                tasks.push(Task { plane, bands: first..end, row, y: own });
-                (y, row) = (rest, next);
+        let count = y.len().div_ceil(planes * pixels).saturating_mul(self.bands.len().div_ceil(bands).max(1));
+        let (mut rest, mut plane, mut row, mut first) = (y, 0, 0, 0);
+        let tasks = std::iter::from_fn(move || {
+            if rest.is_empty() {
+                return None;
             }
-        }
-        let parallel = if shape.flops() > INLINE_FLOPS { tasks.len() } else { 1 };
-        lane.spread(tasks.into_iter(), parallel, |task| self.compute(simd, tensors, task));
+            let end = (first + bands).min(self.bands.len());
+            let last = end == self.bands.len();
+            let len = match last {
+                true => (planes * pixels - row * q).min(rest.len()),
+                false => (self.bands[end].out - row) * q,
+            };
+            let (own, others) = std::mem::take(&mut rest).split_at_mut(len);
+            let task = Task { plane, bands: first..end, row, y: own };
+            rest = others;
+            (plane, row, first) = if last { (plane + planes, 0, 0) } else { (plane, self.bands[end].out, end) };
+            Some(task)
+        });
+        let parallel = if shape.flops() > INLINE_FLOPS { count } else { 1 };
+        lane.spread(tasks, parallel, |task| self.compute(simd, tensors, task));
     }
 
     fn compute<T: Simd>(&self, simd: T, tensors: Tensors<'_>, task: Task<'_>) {

@@ -242,15 +242,21 @@ fn the_number_of_threads_changes_no_bit() {
         let (x, w) = (random(shape.input_len(), seed), random(shape.weight_len(), seed + 1));
         let bias = random(shape.k, seed + 2);
         let want = reference::conv2d_f64(shape, &x, &w, Some(&bias)).unwrap();
+        let algorithm = Conv2d::new(&engine(1, detect()), shape).unwrap().algorithm();
+        let run = |engine: &Engine| {
+            let mut y = vec![f32::NAN; shape.output_len()];
+            Conv2d::with(engine, shape, algorithm).unwrap().run(engine, &x, &w, Some(&bias), &mut y).unwrap();
+            y
+        };
         let mut fused: Option<Vec<f32>> = None;
         for isa in available() {
-            let one = run(&engine(1, isa), shape, &x, &w, Some(&bias));
+            let one = run(&engine(1, isa));
             let agreement = compare(&one, &want);
             assert!(agreement.within(TOLERANCE), "{isa} {agreement:?} on {shape:?}");
             for threads in [2, 3] {
                 let engine = engine(threads, isa);
                 for _ in 0..3 {
-                    let more = run(&engine, shape, &x, &w, Some(&bias));
+                    let more = run(&engine);
                     assert!(one == more, "{isa}, {threads} threads on {shape:?}");
                 }
             }
@@ -511,4 +517,42 @@ fn run_exact(engine: &Engine, shape: Conv2dShape, x: &[f32], w: &[f32]) -> Vec<f
     let mut y = vec![f32::NAN; shape.output_len()];
     Conv2d::within(engine, shape, Accuracy::Exact).unwrap().run(engine, x, w, None, &mut y).unwrap();
     y
+}
+
+/// Inputs, weights, products and sums that are denormal: each output is within what zeros instead of them make of it.
+#[test]
+fn denormals_are_as_good_as_zero() {
+    let tiny = f32::MIN_POSITIVE;
+    for shape in [
+        Conv2dShape::new(1, 32, 18, 18, 40, 3, 3).pad(1),
+        Conv2dShape::new(1, 32, 18, 18, 40, 1, 1),
+        Conv2dShape::new(1, 32, 7, 7, 40, 3, 3).pad(1).stride(2),
+        Conv2dShape::new(1, 40, 18, 18, 40, 3, 3).pad(1).groups(40),
+    ] {
+        let taps = (shape.c / shape.groups * shape.r * shape.s) as f64;
+        for (sx, sw) in [(tiny / 4.0, 1.0), (1.0, tiny / 4.0), (1e-20, 1e-19), (tiny * 8.0, 0.25), (tiny / 8.0, 1e30)] {
+            let scaled = |len, seed, by: f32| random(len, seed).iter().map(|v| v * by).collect::<Vec<_>>();
+            let (x, w) = (scaled(shape.input_len(), 1, sx), scaled(shape.weight_len(), 2, sw));
+            let want = reference::conv2d_f64(shape, &x, &w, None).unwrap();
+            let most = want.iter().fold(0.0f64, |most, v| most.max(v.abs()));
+            // An input or a weight that is taken for zero counts as often as it is multiplied, a product or a sum once, and
+            // Winograd's transforms multiply by less than 64.
+            let lost = 64.0 * taps * f64::from(tiny) * f64::from(sx.max(sw).max(1.0));
+            for isa in available() {
+                let engine = engine(1, isa);
+                for algorithm in Algorithm::ALL {
+                    let Ok(plan) = Conv2d::with(&engine, shape, algorithm) else { continue };
+                    let mut y = vec![f32::NAN; shape.output_len()];
+                    plan.run(&engine, &x, &w, None, &mut y).unwrap();
+                    for (got, want) in y.iter().zip(&want) {
+                        let error = (f64::from(*got) - want).abs();
+                        assert!(
+                            error <= lost + algorithm.error_bound(&shape) * most,
+                            "{isa} {algorithm} {sx:e} {sw:e} on {shape:?}: {got:e} for {want:e}"
+                        );
+                    }
+                }
+            }
+        }
+    }
 }
