@@ -4,7 +4,7 @@
 use std::arch::x86_64::*;
 
 use super::activation::{Activation, Kind};
-use super::kernel::{Kernel, Rows, Start, with_rows};
+use super::kernel::{Column, Kernel, Rows, Start, with_rows};
 use super::matrix::Tile;
 
 /// Proof that the host has AVX2 and FMA.
@@ -26,17 +26,20 @@ impl Kernel for Avx2 {
     const NR: usize = NR;
 
     #[inline]
-    fn tile(self, a: &[f32], b: Rows<'_>, copy: Option<&mut [f32]>, c: Tile<'_>, start: Start<'_>, end: Activation) {
-        // SAFETY: `self` exists only where `new` found AVX2 and FMA.
-        unsafe {
-            match c.columns() {
-                NR => with_rows!(c.rows(), [1 2 3 4 5 6], |ROWS| tile::<ROWS, 2, false>(a, b, copy, c, start, end)),
-                0..=LANES => {
-                    with_rows!(c.rows(), [1 2 3 4 5 6], |ROWS| tile::<ROWS, 1, true>(a, b, copy, c, start, end))
+    fn column(self, column: Column<'_>) {
+        let end = column.end;
+        column.each::<Self>(LANES, |a, b, copy, c, start| {
+            // SAFETY: `self` exists only where `new` found AVX2 and FMA.
+            unsafe {
+                match c.columns() {
+                    NR => with_rows!(c.rows(), [1 2 3 4 5 6], |ROWS| tile::<ROWS, 2, false>(a, b, copy, c, start, end)),
+                    0..=LANES => {
+                        with_rows!(c.rows(), [1 2 3 4 5 6], |ROWS| tile::<ROWS, 1, true>(a, b, copy, c, start, end))
+                    }
+                    _ => with_rows!(c.rows(), [1 2 3 4 5 6], |ROWS| tile::<ROWS, 2, true>(a, b, copy, c, start, end)),
                 }
-                _ => with_rows!(c.rows(), [1 2 3 4 5 6], |ROWS| tile::<ROWS, 2, true>(a, b, copy, c, start, end)),
             }
-        }
+        });
     }
 
     #[inline]

@@ -2,11 +2,10 @@
 #![allow(unsafe_code)]
 
 use std::arch::asm;
-use std::arch::x86_64::*;
+use std::arch::x86_64::__mmask16;
 
-use super::activation::{Activation, Kind};
-use super::kernel::{Kernel, Rows, Start, Steps, with_rows};
-use super::matrix::Tile;
+use super::activation::Kind;
+use super::kernel::{Column, Kernel, Start, Steps, with_rows};
 
 /// Proof that the host has AVX-512F.
 #[derive(Debug, Clone, Copy)]
@@ -15,7 +14,12 @@ pub(super) struct Avx512(());
 const LANES: usize = 16;
 const NR: usize = 3 * LANES;
 /// Floats of `a` that a prefetch runs ahead: `a` comes from the second level, `b` is in the first.
-const AHEAD: usize = 256;
+const AHEAD: usize = 512;
+/// Vectors of the next panel of b that are asked for, one of each step in each tile: those of a panel that begins anywhere
+/// in a cache line.
+const LINES: usize = NR / LANES + 1;
+/// Flush to zero, denormals are zero, no exceptions: an FMA that meets a denormal otherwise takes a hundred cycles.
+const FLUSH: u32 = 0x9fc0;
 
 impl Avx512 {
     /// `None` on a processor, or under an operating system, without it.
@@ -29,13 +33,13 @@ impl Kernel for Avx512 {
     const NR: usize = NR;
 
     #[inline]
-    fn tile(self, a: &[f32], b: Rows<'_>, copy: Option<&mut [f32]>, c: Tile<'_>, start: Start<'_>, end: Activation) {
+    fn column(self, column: Column<'_>) {
         // SAFETY: `self` exists only where `new` found AVX-512F.
         unsafe {
-            match c.columns().div_ceil(LANES) {
-                1 => with_rows!(c.rows(), [1 2 3 4 5 6 7 8], |ROWS| tile::<ROWS, 1>(a, b, copy, c, start, end)),
-                2 => with_rows!(c.rows(), [1 2 3 4 5 6 7 8], |ROWS| tile::<ROWS, 2>(a, b, copy, c, start, end)),
-                _ => with_rows!(c.rows(), [1 2 3 4 5 6 7 8], |ROWS| tile::<ROWS, 3>(a, b, copy, c, start, end)),
+            match column.c.columns().div_ceil(LANES) {
+                1 => with_rows!(column.height, [1 2 3 4 5 6 7 8], |ROWS| self::column::<ROWS, 1>(column)),
+                2 => with_rows!(column.height, [1 2 3 4 5 6 7 8], |ROWS| self::column::<ROWS, 2>(column)),
+                _ => with_rows!(column.height, [1 2 3 4 5 6 7 8], |ROWS| self::column::<ROWS, 3>(column)),
             }
         }
     }
@@ -51,100 +55,106 @@ impl Kernel for Avx512 {
     }
 }
 
-/// A tile of `ROWS` rows and `VECS` vectors of columns, the last of them masked.
-#[target_feature(enable = "avx512f")]
-fn tile<const ROWS: usize, const VECS: usize>(
-    a: &[f32],
-    b: Rows<'_>,
-    copy: Option<&mut [f32]>,
-    mut c: Tile<'_>,
-    start: Start<'_>,
-    end: Activation,
-) {
-    let (depth, columns) = (a.len() / ROWS, c.columns());
-    assert!(a.len() == depth * ROWS && c.rows() == ROWS);
-    assert!((VECS - 1) * LANES < columns && columns <= VECS * LANES);
-    b.check(depth, columns, LANES);
-    // Masked loads take a slot of an FMA. What lies in b behind the columns may be read where there is something.
-    let whole = b.hold(depth, VECS * LANES);
-    let mask = (u32::MAX >> (32 - (columns - (VECS - 1) * LANES))) as __mmask16;
-
-    // The tile's lines come while the sum is made: stores would wait for them one after the other.
-    for r in 0..ROWS {
-        let out = c.row(r).as_ptr();
-        for v in 0..VECS {
-            _mm_prefetch::<_MM_HINT_ET0>(out.wrapping_add(v * LANES).cast());
-        }
-    }
-    // SAFETY: what both loops need was asserted above and here.
-    let mut acc = unsafe {
-        match copy {
-            Some(copy) => {
-                assert!(copy.len() >= depth * NR);
-                let copy = copy.as_mut_ptr();
-                match whole {
-                    true => sum::<ROWS, VECS, true, false>(a.as_ptr(), b, copy, depth, mask),
-                    false => sum::<ROWS, VECS, true, true>(a.as_ptr(), b, copy, depth, mask),
-                }
-            }
-            None if whole => match b.steps {
-                Steps::Stride(stride) => sum_stride::<ROWS, VECS>(a.as_ptr(), b.data.as_ptr(), stride, depth),
-                Steps::Offsets(offsets) => {
-                    sum_offsets::<ROWS, VECS>(a.as_ptr(), b.data.as_ptr(), offsets.get().as_ptr(), depth)
-                }
-            },
-            None => sum::<ROWS, VECS, false, true>(a.as_ptr(), b, std::ptr::null_mut(), depth, mask),
-        }
+/// `$part` for each row of a tile: its number, where it lies in c, its accumulators. Beforehand c is in t0, the bytes between rows
+/// in t1, three times these in t2, the second row in t3.
+macro_rules! rows {
+    ($part:ident) => {
+        concat!(
+            $part!("0", "{t0}", "zmm0", "zmm1", "zmm2"),
+            $part!("1", "{t0} + {t1}", "zmm3", "zmm4", "zmm5"),
+            $part!("2", "{t0} + 2 * {t1}", "zmm6", "zmm7", "zmm8"),
+            $part!("3", "{t0} + {t2}", "zmm9", "zmm10", "zmm11"),
+            $part!("4", "{t0} + 4 * {t1}", "zmm12", "zmm13", "zmm14"),
+            $part!("5", "{t3} + 4 * {t1}", "zmm15", "zmm16", "zmm17"),
+            $part!("6", "{t0} + 2 * {t2}", "zmm18", "zmm19", "zmm20"),
+            $part!("7", "{t3} + 2 * {t2}", "zmm21", "zmm22", "zmm23"),
+        )
     };
-
-    match start {
-        Start::Zero => {}
-        Start::Bias(bias) => {
-            for (r, acc) in acc.iter_mut().enumerate() {
-                let bias = _mm512_set1_ps(bias[r]);
-                acc.iter_mut().for_each(|acc| *acc = _mm512_add_ps(bias, *acc));
-            }
-        }
-        Start::Accumulate => {
-            for (r, acc) in acc.iter_mut().enumerate() {
-                let out = c.row(r).as_ptr();
-                for (v, acc) in acc.iter_mut().enumerate() {
-                    // SAFETY: a row of c is `columns` floats; vector v touches those from v·16 on, the last the masked.
-                    let was = unsafe { _mm512_maskz_loadu_ps(mask_of::<VECS>(v, mask), out.add(v * LANES)) };
-                    *acc = _mm512_add_ps(was, *acc);
-                }
-            }
-        }
-    }
-    // MAXPS and MINPS give their second operand where it is NaN or both are zeros.
-    match end.kind() {
-        Kind::Identity => {}
-        Kind::AtLeast(low) => {
-            let low = _mm512_set1_ps(low);
-            acc.iter_mut().flatten().for_each(|acc| *acc = _mm512_max_ps(low, *acc));
-        }
-        Kind::Between(low, high) => {
-            let (low, high) = (_mm512_set1_ps(low), _mm512_set1_ps(high));
-            acc.iter_mut().flatten().for_each(|acc| *acc = _mm512_min_ps(high, _mm512_max_ps(low, *acc)));
-        }
-    }
-    for (r, acc) in acc.iter().enumerate() {
-        let out = c.row(r).as_mut_ptr();
-        for (v, &acc) in acc.iter().enumerate() {
-            // SAFETY: as above.
-            unsafe { _mm512_mask_storeu_ps(out.add(v * LANES), mask_of::<VECS>(v, mask), acc) };
-        }
-    }
 }
 
-/// The lanes of vector `v` of `VECS`, of which the last has those of `mask`.
-#[inline(always)]
-fn mask_of<const VECS: usize>(v: usize, mask: __mmask16) -> __mmask16 {
-    if v == VECS - 1 { mask } else { !0 }
+/// The accumulators are zero, and the lines of c come while the sum is made: stores would wait for them one after the other.
+#[rustfmt::skip]
+macro_rules! begin {
+    ($row:literal, $c:literal, $acc0:literal, $acc1:literal, $acc2:literal) => {
+        concat!(
+            ".if {rows} > ", $row, "\n",
+            "prefetchw [", $c, "]\nvpxord ", $acc0, ", ", $acc0, ", ", $acc0, "\n",
+            ".if {vecs} > 1\nprefetchw [", $c, " + 64]\nvpxord ", $acc1, ", ", $acc1, ", ", $acc1, "\n.endif\n",
+            ".if {vecs} > 2\nprefetchw [", $c, " + 128]\nvpxord ", $acc2, ", ", $acc2, ", ", $acc2, "\n.endif\n",
+            ".endif\n"
+        )
+    };
 }
 
-/// One row of a step, which lies `$at` bytes behind the first: its element of a in every lane, times the vectors of b in zmm24
-/// to zmm26.
+/// A bias is added, which t4 points to.
+#[rustfmt::skip]
+macro_rules! add_bias {
+    ($row:literal, $c:literal, $acc0:literal, $acc1:literal, $acc2:literal) => {
+        concat!(
+            ".if {rows} > ", $row, "\n",
+            "vbroadcastss zmm27, dword ptr [{t4} + 4 * ", $row, "]\n",
+            "vaddps ", $acc0, ", zmm27, ", $acc0, "\n",
+            ".if {vecs} > 1\nvaddps ", $acc1, ", zmm27, ", $acc1, "\n.endif\n",
+            ".if {vecs} > 2\nvaddps ", $acc2, ", zmm27, ", $acc2, "\n.endif\n",
+            ".endif\n"
+        )
+    };
+}
+
+/// c is added.
+#[rustfmt::skip]
+macro_rules! add_c {
+    ($row:literal, $c:literal, $acc0:literal, $acc1:literal, $acc2:literal) => {
+        concat!(
+            ".if {rows} > ", $row, "\n",
+            ".if {vecs} == 1\nvaddps ", $acc0, "{{k1}}, ", $acc0, ", [", $c, "]\n",
+            ".else\nvaddps ", $acc0, ", ", $acc0, ", [", $c, "]\n.endif\n",
+            ".if {vecs} == 2\nvaddps ", $acc1, "{{k1}}, ", $acc1, ", [", $c, " + 64]\n.endif\n",
+            ".if {vecs} == 3\nvaddps ", $acc1, ", ", $acc1, ", [", $c, " + 64]\n",
+            "vaddps ", $acc2, "{{k1}}, ", $acc2, ", [", $c, " + 128]\n.endif\n",
+            ".endif\n"
+        )
+    };
+}
+
+/// The sums are at least, or at most, what zmm27 has. MAXPS and MINPS give their second operand where it is NaN or both are zeros.
+#[rustfmt::skip]
+macro_rules! clip {
+    ($op:literal, $row:literal, $acc0:literal, $acc1:literal, $acc2:literal) => {
+        concat!(
+            ".if {rows} > ", $row, "\n",
+            $op, " ", $acc0, ", zmm27, ", $acc0, "\n",
+            ".if {vecs} > 1\n", $op, " ", $acc1, ", zmm27, ", $acc1, "\n.endif\n",
+            ".if {vecs} > 2\n", $op, " ", $acc2, ", zmm27, ", $acc2, "\n.endif\n",
+            ".endif\n"
+        )
+    };
+}
+macro_rules! at_least {
+    ($row:literal, $c:literal, $($acc:literal),+) => { clip!("vmaxps", $row, $($acc),+) };
+}
+macro_rules! at_most {
+    ($row:literal, $c:literal, $($acc:literal),+) => { clip!("vminps", $row, $($acc),+) };
+}
+
+/// The sums go to c.
+#[rustfmt::skip]
+macro_rules! store {
+    ($row:literal, $c:literal, $acc0:literal, $acc1:literal, $acc2:literal) => {
+        concat!(
+            ".if {rows} > ", $row, "\n",
+            ".if {vecs} == 1\nvmovups [", $c, "]{{k1}}, ", $acc0, "\n",
+            ".else\nvmovups [", $c, "], ", $acc0, "\n.endif\n",
+            ".if {vecs} == 2\nvmovups [", $c, " + 64]{{k1}}, ", $acc1, "\n.endif\n",
+            ".if {vecs} == 3\nvmovups [", $c, " + 64], ", $acc1, "\n",
+            "vmovups [", $c, " + 128]{{k1}}, ", $acc2, "\n.endif\n",
+            ".endif\n"
+        )
+    };
+}
+
+/// A row's part of a step: its element of a, `$at` bytes behind the first one's step, in every lane, times the vectors of b in
+/// zmm24 to zmm26.
 #[rustfmt::skip]
 macro_rules! row {
     ($row:literal, $at:literal, $a:literal, $acc0:literal, $acc1:literal, $acc2:literal) => {
@@ -154,216 +164,321 @@ macro_rules! row {
             "vfmadd231ps ", $acc0, ", zmm24, ", $a, "\n",
             ".if {vecs} > 1\nvfmadd231ps ", $acc1, ", zmm25, ", $a, "\n.endif\n",
             ".if {vecs} > 2\nvfmadd231ps ", $acc2, ", zmm26, ", $a, "\n.endif\n",
-            ".endif"
+            ".endif\n"
         )
     };
 }
 
-/// A step: its vectors of b at `$b`, its elements of a `$at` bytes behind the first.
-macro_rules! step {
-    ($b:literal, $at:literal) => {
+/// Vector `$v` of a step of b, which goes to the copy too where there is one.
+#[rustfmt::skip]
+macro_rules! vector {
+    ($v:literal, $to:literal, $b:literal, $copy:literal) => {
         concat!(
-            "vmovups zmm24, [",
-            $b,
-            "]\n",
-            ".if {vecs} > 1\nvmovups zmm25, [",
-            $b,
-            " + 64]\n.endif\n",
-            ".if {vecs} > 2\nvmovups zmm26, [",
-            $b,
-            " + 128]\n.endif\n",
-            row!("0", $at, "zmm27", "zmm0", "zmm1", "zmm2"),
-            "\n",
-            row!("1", $at, "zmm28", "zmm3", "zmm4", "zmm5"),
-            "\n",
-            row!("2", $at, "zmm29", "zmm6", "zmm7", "zmm8"),
-            "\n",
-            row!("3", $at, "zmm30", "zmm9", "zmm10", "zmm11"),
-            "\n",
-            row!("4", $at, "zmm31", "zmm12", "zmm13", "zmm14"),
-            "\n",
-            row!("5", $at, "zmm27", "zmm15", "zmm16", "zmm17"),
-            "\n",
-            row!("6", $at, "zmm28", "zmm18", "zmm19", "zmm20"),
-            "\n",
-            row!("7", $at, "zmm29", "zmm21", "zmm22", "zmm23"),
-            "\n",
+            ".if {vecs} > ", $v, "\n",
+            ".if {masked} && {vecs} == ", $v, " + 1\nvmovups ", $to, "{{k1}}{{z}}, [", $b, " + 64 * ", $v, "]\n",
+            ".else\nvmovups ", $to, ", [", $b, " + 64 * ", $v, "]\n.endif\n",
+            ".if {copy}\nvmovups [{t5} + ", $copy, " + 64 * ", $v, "], ", $to, "\n.endif\n",
+            ".endif\n"
         )
     };
 }
 
-/// The loop over pairs of steps, behind a single one where the depth is odd. In assembly, because what the compiler makes of
-/// the intrinsics is a tenth slower: the loop begins at a cache line here, and is scheduled as it stands.
-///
-/// `$one` are the instructions that find the first step's vectors of b at `$b0`, `$two` those that find those of two
-/// steps at `$b0` and `$b1`; both move on to the next.
-macro_rules! sum_loop {
-    ($rows:ident, $vecs:ident, $a:ident, $depth:ident, one: [$($one:literal),*], two: [$($two:literal),*],
-     after_one: [$($after_one:literal),*], after_two: [$($after_two:literal),*], $b0:literal, $b1:literal, $($operands:tt)*) => {{
-        let mut acc = [[_mm512_setzero_ps(); 3]; 8];
-        let [
-            [c0, c1, c2], [c3, c4, c5], [c6, c7, c8], [c9, c10, c11],
-            [c12, c13, c14], [c15, c16, c17], [c18, c19, c20], [c21, c22, c23],
-        ] = &mut acc;
-        // SAFETY: it reads what the caller promises, and prefetches, which may name any address.
-        unsafe {
-            asm!(
-                "test {n:l}, 1",
-                "jz 2f",
-                $($one,)*
-                step!($b0, "0"),
-                "add {a}, 4 * {rows}",
-                $($after_one,)*
-                "2:",
-                "shr {n}",
-                "jz 4f",
-                ".p2align 6",
-                "3:",
-                "prefetcht0 [{a} + {ahead}]",
-                $($two,)*
-                step!($b0, "0"),
-                step!($b1, "4 * {rows}"),
-                "add {a}, 8 * {rows}",
-                $($after_two,)*
-                "dec {n}",
-                "jnz 3b",
-                "4:",
-                rows = const $rows,
-                vecs = const $vecs,
-                ahead = const 4 * AHEAD,
-                a = inout(reg) $a => _,
-                n = inout(reg) $depth => _,
-                $($operands)*
-                inout("zmm0") *c0,
-                inout("zmm1") *c1,
-                inout("zmm2") *c2,
-                inout("zmm3") *c3,
-                inout("zmm4") *c4,
-                inout("zmm5") *c5,
-                inout("zmm6") *c6,
-                inout("zmm7") *c7,
-                inout("zmm8") *c8,
-                inout("zmm9") *c9,
-                inout("zmm10") *c10,
-                inout("zmm11") *c11,
-                inout("zmm12") *c12,
-                inout("zmm13") *c13,
-                inout("zmm14") *c14,
-                inout("zmm15") *c15,
-                inout("zmm16") *c16,
-                inout("zmm17") *c17,
-                inout("zmm18") *c18,
-                inout("zmm19") *c19,
-                inout("zmm20") *c20,
-                inout("zmm21") *c21,
-                inout("zmm22") *c22,
-                inout("zmm23") *c23,
-                out("zmm24") _,
-                out("zmm25") _,
-                out("zmm26") _,
-                out("zmm27") _,
-                out("zmm28") _,
-                out("zmm29") _,
-                out("zmm30") _,
-                out("zmm31") _,
-                options(nostack, readonly),
-            );
-        }
-        let mut sums = [[_mm512_setzero_ps(); $vecs]; $rows];
-        for (sums, acc) in sums.iter_mut().zip(&acc) {
-            for (sum, acc) in sums.iter_mut().zip(acc) {
-                *sum = *acc;
-            }
-        }
-        sums
-    }};
-}
-
-/// [`sum`] without masks and copy, which is nearly all that is ever run.
-///
-/// # Safety
-/// `a` has `depth·ROWS` floats, each of `depth` steps of b, `stride` floats apart, VECS·16.
-#[target_feature(enable = "avx512f")]
-#[inline]
-unsafe fn sum_stride<const ROWS: usize, const VECS: usize>(
-    a: *const f32,
-    b: *const f32,
-    stride: usize,
-    depth: usize,
-) -> [[__m512; VECS]; ROWS] {
-    sum_loop!(
-        ROWS, VECS, a, depth, one: [], two: [], after_one: ["add {b}, {stride}"], after_two: ["lea {b}, [{b} + 2 * {stride}]"],
-        "{b}", "{b} + {stride}",
-        b = inout(reg) b => _,
-        stride = in(reg) 4 * stride,
-    )
-}
-
-/// [`sum_stride`] of steps that begin at `offsets`.
-///
-/// # Safety
-/// `a` has `depth·ROWS` floats, `offsets` has `depth`, at each of which b has VECS·16 floats.
-#[target_feature(enable = "avx512f")]
-#[inline]
-unsafe fn sum_offsets<const ROWS: usize, const VECS: usize>(
-    a: *const f32,
-    b: *const f32,
-    offsets: *const u32,
-    depth: usize,
-) -> [[__m512; VECS]; ROWS] {
-    sum_loop!(
-        ROWS, VECS, a, depth, one: ["mov {at0:e}, [{o}]"], two: ["mov {at0:e}, [{o}]", "mov {at1:e}, [{o} + 4]"],
-        after_one: ["add {o}, 4"], after_two: ["add {o}, 8"], "{b} + 4 * {at0}", "{b} + 4 * {at1}",
-        b = in(reg) b,
-        o = inout(reg) offsets => _,
-        at0 = out(reg) _,
-        at1 = out(reg) _,
-    )
-}
-
-/// The sum over the depth; with `COPY`, what it read of b goes to `copy`.
-///
-/// # Safety
-/// `a` has `depth·ROWS` floats, each of `depth` steps of b VECS·16, or where `MASKED` (VECS − 1)·16 and those of `mask` behind
-/// them, `copy` as many steps of NR.
-#[target_feature(enable = "avx512f")]
-#[inline]
-unsafe fn sum<const ROWS: usize, const VECS: usize, const COPY: bool, const MASKED: bool>(
-    a: *const f32,
-    b: Rows<'_>,
-    copy: *mut f32,
-    depth: usize,
-    mask: __mmask16,
-) -> [[__m512; VECS]; ROWS] {
-    let mut acc = [[_mm512_setzero_ps(); VECS]; ROWS];
-    let mut step = |a: *const f32, b: *const f32, copy: *mut f32| {
-        let mut bv = [_mm512_setzero_ps(); VECS];
-        for (v, bv) in bv.iter_mut().enumerate() {
-            // SAFETY: the caller's promise: the step has these floats.
-            *bv = unsafe {
-                match MASKED && v == VECS - 1 {
-                    true => _mm512_maskz_loadu_ps(mask, b.add(v * LANES)),
-                    false => _mm512_loadu_ps(b.add(v * LANES)),
-                }
-            };
-            if COPY {
-                // SAFETY: the caller's promise: a step of the copy has NR floats.
-                unsafe { _mm512_storeu_ps(copy.add(v * LANES), *bv) };
-            }
-        }
-        for (r, acc) in acc.iter_mut().enumerate() {
-            // SAFETY: the caller's promise: a step of a has ROWS floats.
-            let av = _mm512_set1_ps(unsafe { *a.add(r) });
-            for v in 0..VECS {
-                acc[v] = _mm512_fmadd_ps(av, bv[v], acc[v]);
-            }
-        }
+/// A step: its vectors of b at `$b`, its elements of a `$at` bytes behind the first, its place in the copy.
+#[rustfmt::skip]
+macro_rules! step {
+    ($b:literal, $at:literal, $copy:literal) => {
+        concat!(
+            vector!("0", "zmm24", $b, $copy),
+            vector!("1", "zmm25", $b, $copy),
+            vector!("2", "zmm26", $b, $copy),
+            row!("0", $at, "zmm27", "zmm0", "zmm1", "zmm2"),
+            row!("1", $at, "zmm28", "zmm3", "zmm4", "zmm5"),
+            row!("2", $at, "zmm29", "zmm6", "zmm7", "zmm8"),
+            row!("3", $at, "zmm30", "zmm9", "zmm10", "zmm11"),
+            row!("4", $at, "zmm31", "zmm12", "zmm13", "zmm14"),
+            row!("5", $at, "zmm27", "zmm15", "zmm16", "zmm17"),
+            row!("6", $at, "zmm28", "zmm18", "zmm19", "zmm20"),
+            row!("7", $at, "zmm29", "zmm21", "zmm22", "zmm23"),
+        )
     };
-    for i in 0..depth {
-        // A prefetch may name any address.
-        _mm_prefetch::<_MM_HINT_T0>(a.wrapping_add(i * ROWS + AHEAD).cast());
-        let from = b.data.as_ptr().wrapping_add(b.start(i));
-        step(a.wrapping_add(i * ROWS), from, copy.wrapping_add(i * NR));
+}
+
+/// The tiles of a column, one after the other. In assembly, because what the compiler makes of the intrinsics is a tenth slower:
+/// the loop over pairs of steps begins at a cache line here and is scheduled as it stands, and nothing but it, the stores and the
+/// next tile's prefetches is left of a tile, so that its start runs in the shadow of the last one's end.
+///
+/// `copy`: what is read of b is written to the copy; `masked`: the last vectors of b are read with the mask; `offsets`: the
+/// steps of b begin at offsets.
+macro_rules! tiles {
+    ($rows:ident, $vecs:ident, copy: $copy:literal, masked: $masked:literal, offsets: 0, $args:expr, $mask:expr) => {
+        tiles!($rows, $vecs, $copy, $masked, $args, $mask, "{t0}", "{t0} + {t2}", one: "# {t6} {t7}", two: "",
+            after_one: "add {t0}, {t2}", after_two: "lea {t0}, [{t0} + 2 * {t2}]")
+    };
+    ($rows:ident, $vecs:ident, copy: $copy:literal, masked: $masked:literal, offsets: 1, $args:expr, $mask:expr) => {
+        tiles!($rows, $vecs, $copy, $masked, $args, $mask, "{t0} + 4 * {t6}", "{t0} + 4 * {t7}",
+            one: "mov {t6:e}, [{t2}]", two: "mov {t6:e}, [{t2}]\nmov {t7:e}, [{t2} + 4]",
+            after_one: "add {t2}, 4", after_two: "add {t2}, 8")
+    };
+    ($rows:ident, $vecs:ident, $copy:literal, $masked:literal, $args:expr, $mask:expr, $b0:literal, $b1:literal,
+     one: $one:literal, two: $two:literal, after_one: $after_one:literal, after_two: $after_two:literal) => {
+        asm!(
+            "stmxcsr [{args} + {own}]",
+            "ldmxcsr [{args} + {flush}]",
+            "mov {a}, [{args} + {at_a}]",
+            "20:",
+            "mov {t0}, [{args} + {c}]",
+            "mov {t1}, [{args} + {pitch}]",
+            "lea {t2}, [{t1} + 2 * {t1}]",
+            "lea {t3}, [{t0} + {t1}]",
+            rows!(begin),
+            "mov {t0}, [{args} + {b}]",
+            "mov {t2}, [{args} + {steps}]",
+            "mov {t3}, [{args} + {ahead}]",
+            "mov {t4}, [{args} + {ahead_stride}]",
+            ".if {copy}",
+            "mov {t5}, [{args} + {at_copy}]",
+            ".endif",
+            "cmp qword ptr [{args} + {lines}], 0",
+            "jne 5f",
+            "mov {t3}, {t0}",
+            "xor {t4:e}, {t4:e}",
+            "jmp 6f",
+            "5:",
+            "dec qword ptr [{args} + {lines}]",
+            "add qword ptr [{args} + {ahead}], 64",
+            "6:",
+            "mov {t1}, [{args} + {depth}]",
+            "test {t1:l}, 1",
+            "jz 2f",
+            $one,
+            step!($b0, "0", "0"),
+            "prefetcht1 [{t3}]",
+            "add {t3}, {t4}",
+            "add {a}, 4 * {rows}",
+            ".if {copy}",
+            "add {t5}, 4 * {nr}",
+            ".endif",
+            $after_one,
+            "2:",
+            "shr {t1}",
+            "jz 4f",
+            ".p2align 6",
+            "3:",
+            "prefetcht0 [{a} + 4 * {a_ahead}]",
+            "prefetcht1 [{t3}]",
+            $two,
+            step!($b0, "0", "0"),
+            "prefetcht1 [{t3} + {t4}]",
+            "lea {t3}, [{t3} + 2 * {t4}]",
+            step!($b1, "4 * {rows}", "4 * {nr}"),
+            "add {a}, 8 * {rows}",
+            ".if {copy}",
+            "add {t5}, 8 * {nr}",
+            ".endif",
+            $after_two,
+            "dec {t1}",
+            "jnz 3b",
+            "4:",
+            "mov {t0}, [{args} + {c}]",
+            "mov {t1}, [{args} + {pitch}]",
+            "lea {t2}, [{t1} + 2 * {t1}]",
+            "lea {t3}, [{t0} + {t1}]",
+            "cmp dword ptr [{args} + {mode}], 1",
+            "jb 7f",
+            "ja 6f",
+            "mov {t4}, [{args} + {bias}]",
+            rows!(add_bias),
+            "add {t4}, 4 * {rows}",
+            "mov [{args} + {bias}], {t4}",
+            "jmp 7f",
+            "6:",
+            rows!(add_c),
+            "7:",
+            "cmp dword ptr [{args} + {clip}], 1",
+            "jb 8f",
+            "vbroadcastss zmm27, dword ptr [{args} + {low}]",
+            rows!(at_least),
+            "jbe 8f",
+            "vbroadcastss zmm27, dword ptr [{args} + {high}]",
+            rows!(at_most),
+            "8:",
+            rows!(store),
+            "imul {t1}, {t1}, {rows}",
+            "add {t0}, {t1}",
+            "mov [{args} + {c}], {t0}",
+            "dec qword ptr [{args} + {tiles}]",
+            "jnz 20b",
+            "mov [{args} + {at_a}], {a}",
+            "ldmxcsr [{args} + {own}]",
+            rows = const $rows,
+            vecs = const $vecs,
+            copy = const $copy,
+            masked = const $masked,
+            nr = const NR,
+            a_ahead = const AHEAD,
+            at_a = const std::mem::offset_of!(Args, a),
+            b = const std::mem::offset_of!(Args, b),
+            steps = const std::mem::offset_of!(Args, steps),
+            depth = const std::mem::offset_of!(Args, depth),
+            c = const std::mem::offset_of!(Args, c),
+            pitch = const std::mem::offset_of!(Args, pitch),
+            tiles = const std::mem::offset_of!(Args, tiles),
+            bias = const std::mem::offset_of!(Args, bias),
+            at_copy = const std::mem::offset_of!(Args, copy),
+            ahead = const std::mem::offset_of!(Args, ahead),
+            ahead_stride = const std::mem::offset_of!(Args, ahead_stride),
+            lines = const std::mem::offset_of!(Args, lines),
+            mode = const std::mem::offset_of!(Args, mode),
+            clip = const std::mem::offset_of!(Args, clip),
+            low = const std::mem::offset_of!(Args, low),
+            high = const std::mem::offset_of!(Args, high),
+            own = const std::mem::offset_of!(Args, own),
+            flush = const std::mem::offset_of!(Args, flush),
+            args = in(reg) std::ptr::from_mut($args),
+            a = out(reg) _,
+            t0 = out(reg) _,
+            t1 = out(reg) _,
+            t2 = out(reg) _,
+            t3 = out(reg) _,
+            t4 = out(reg) _,
+            t5 = out(reg) _,
+            t6 = out(reg) _,
+            t7 = out(reg) _,
+            in("k1") $mask,
+            out("zmm0") _,
+            out("zmm1") _,
+            out("zmm2") _,
+            out("zmm3") _,
+            out("zmm4") _,
+            out("zmm5") _,
+            out("zmm6") _,
+            out("zmm7") _,
+            out("zmm8") _,
+            out("zmm9") _,
+            out("zmm10") _,
+            out("zmm11") _,
+            out("zmm12") _,
+            out("zmm13") _,
+            out("zmm14") _,
+            out("zmm15") _,
+            out("zmm16") _,
+            out("zmm17") _,
+            out("zmm18") _,
+            out("zmm19") _,
+            out("zmm20") _,
+            out("zmm21") _,
+            out("zmm22") _,
+            out("zmm23") _,
+            out("zmm24") _,
+            out("zmm25") _,
+            out("zmm26") _,
+            out("zmm27") _,
+            out("zmm28") _,
+            out("zmm29") _,
+            out("zmm30") _,
+            out("zmm31") _,
+            options(nostack),
+        )
+    };
+}
+
+/// A column of tiles of `ROWS` rows and `VECS` vectors of columns, the last of them masked.
+#[target_feature(enable = "avx512f")]
+fn column<const ROWS: usize, const VECS: usize>(mut column: Column<'_>) {
+    let columns = column.c.columns();
+    let (tiles, depth) = column.check::<Avx512>(LANES);
+    assert!(column.height == ROWS && (VECS - 1) * LANES < columns && columns <= VECS * LANES);
+    let mask = (u32::MAX >> (32 - (columns - (VECS - 1) * LANES))) as __mmask16;
+    let (mode, bias) = match column.start {
+        Start::Zero => (0, std::ptr::null()),
+        Start::Bias(bias) => (1, bias.as_ptr()),
+        Start::Accumulate => (2, std::ptr::null()),
+    };
+    let (clip, (low, high)) = match column.end.kind() {
+        Kind::Identity => (0, (0.0, 0.0)),
+        Kind::AtLeast(low) => (1, (low, 0.0)),
+        Kind::Between(low, high) => (2, (low, high)),
+    };
+    let b = column.b;
+    // What lies in b behind the columns may be read where there is something; masked loads take a slot of an FMA.
+    let whole = b.hold(depth, VECS * LANES);
+    let steps = match b.steps {
+        Steps::Stride(stride) => 4 * stride,
+        Steps::Offsets(offsets) => offsets.get().as_ptr() as usize,
+    };
+    let ahead = column.ahead.unwrap_or_default();
+    let mut args = Args {
+        a: column.a.as_ptr(),
+        b: b.data.as_ptr(),
+        steps,
+        depth,
+        c: column.c.row(0).as_mut_ptr(),
+        pitch: 4 * column.c.stride(),
+        tiles,
+        bias,
+        copy: std::ptr::null_mut(),
+        ahead: ahead.from,
+        ahead_stride: 4 * ahead.stride,
+        lines: if column.ahead.is_some() { LINES } else { 0 },
+        mode,
+        clip,
+        low,
+        high,
+        own: 0,
+        flush: FLUSH,
+    };
+    // SAFETY: what the loops read and write was asserted by `check`: `tiles` tiles of ROWS rows of a and c, `depth` steps of a,
+    // of b (whole vectors of it or masked ones) and of the copy, a bias for each row. The host has AVX-512F.
+    unsafe {
+        let mut rest = args.clone();
+        if let Some(copy) = &mut column.copy {
+            (args.copy, args.tiles) = (copy.as_mut_ptr(), 1);
+            match b.steps {
+                Steps::Stride(_) => tiles!(ROWS, VECS, copy: 1, masked: 1, offsets: 0, &mut args, mask),
+                Steps::Offsets(_) => tiles!(ROWS, VECS, copy: 1, masked: 0, offsets: 1, &mut args, mask),
+            }
+            if tiles == 1 {
+                return;
+            }
+            (rest.b, rest.steps, rest.tiles) = (copy.as_ptr(), 4 * NR, tiles - 1);
+            (rest.a, rest.c, rest.ahead) = (args.a, args.c, args.ahead);
+            (rest.bias, rest.lines) = (args.bias, args.lines);
+            return tiles!(ROWS, VECS, copy: 0, masked: 0, offsets: 0, &mut rest, mask);
+        }
+        match b.steps {
+            Steps::Offsets(_) => tiles!(ROWS, VECS, copy: 0, masked: 0, offsets: 1, &mut rest, mask),
+            Steps::Stride(_) if whole => tiles!(ROWS, VECS, copy: 0, masked: 0, offsets: 0, &mut rest, mask),
+            Steps::Stride(_) => tiles!(ROWS, VECS, copy: 0, masked: 1, offsets: 0, &mut rest, mask),
+        }
     }
-    acc
+}
+
+/// What the loop over the tiles of a column is told; it moves on what differs from tile to tile.
+#[derive(Clone)]
+#[repr(C)]
+struct Args {
+    a: *const f32,
+    b: *const f32,
+    /// Bytes between steps of b, or the address of their offsets.
+    steps: usize,
+    depth: usize,
+    c: *mut f32,
+    /// Bytes between rows of c.
+    pitch: usize,
+    tiles: usize,
+    bias: *const f32,
+    copy: *mut f32,
+    ahead: *const f32,
+    ahead_stride: usize,
+    /// Tiles that still ask for a line of each step ahead.
+    lines: usize,
+    /// What is added to the sums: nothing, a bias or c.
+    mode: u32,
+    /// The bounds of the sums that are stored: none, a lower one, both.
+    clip: u32,
+    low: f32,
+    high: f32,
+    /// The caller's MXCSR.
+    own: u32,
+    flush: u32,
 }

@@ -5,6 +5,7 @@
 //! kernel at stride 1 without padding B is the image itself, and is read in place.
 
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::str::FromStr;
 
 use super::{
@@ -178,10 +179,10 @@ pub(super) fn gemm_cost(shape: &Conv2dShape, lanes: usize) -> f64 {
 }
 
 impl Plan {
-    fn new(shape: Conv2dShape, kernel: (usize, usize, usize)) -> Self {
+    fn new(shape: Conv2dShape, kernel: (usize, usize, usize), threads: NonZeroUsize) -> Self {
         let (rows, taps) = (shape.k / shape.groups, shape.c / shape.groups * shape.r * shape.s);
         let (pixels, count) = (shape.p() * shape.q(), shape.n * shape.groups);
-        let product = |kind| Product::new(count, rows, taps, pixels, kernel, kind);
+        let product = |kind| Product::new(count, rows, taps, pixels, kernel, kind, threads);
         let kind = kind(&shape);
         match kind {
             Kind::InPlace => return Self { product: product(kind), source: Source::Image },
@@ -244,7 +245,7 @@ impl Conv2d {
         let isa = engine.isa();
         let sizes = sizes(isa)?;
         let method = match algorithm {
-            Algorithm::Gemm => Method::Gemm(Plan::new(shape, sizes)),
+            Algorithm::Gemm => Method::Gemm(Plan::new(shape, sizes, engine.threads())),
             Algorithm::Winograd4 => Method::Winograd(Winograd::new(shape, sizes.0)),
             Algorithm::Depthwise => Method::Depthwise(Depthwise::new(shape, sizes.2)),
             Algorithm::Direct => Method::Direct(Direct::new(shape, sizes)),

@@ -24,7 +24,7 @@ use super::Conv2dShape;
 use super::activation::Activation;
 use super::conv2d::gemm_cost;
 use super::engine::Lane;
-use super::kernel::{OffsetTable, Rows, Start, Steps};
+use super::kernel::{Column, OffsetTable, Rows, Start, Steps};
 use super::matrix::{Shared, Split, Tile, Turns};
 use super::product::INLINE_FLOPS;
 use super::simd::Simd;
@@ -264,14 +264,9 @@ impl Direct {
                     let first = (channel_panel - range.start) * NR;
                     let mut tile = Tile::new(&mut sums[pixel * pitch..][..pixels.len() * pitch], pixels.len(), pitch);
                     let height = pixels.len();
-                    kernel.tile(
-                        &a[at..at + depth * height],
-                        rows,
-                        None,
-                        tile.part(0..height, first..first + width),
-                        start,
-                        Activation::IDENTITY,
-                    );
+                    let (a, c) = (&a[at..at + depth * height], tile.part(0..height, first..first + width));
+                    let end = Activation::IDENTITY;
+                    kernel.column(Column { height, a, b: rows, copy: None, c, start, end, ahead: None });
                     at += depth * height;
                     pixel += height;
                 }

@@ -111,7 +111,7 @@ impl Gemm {
         let GemmShape { m, n, k, batch, .. } = shape;
         let kind = if shape.transposed_b { Kind::Packed } else { Kind::InPlace };
         let some = m.min(n).min(k).min(batch) > 0;
-        let product = if some { Some(Product::new(batch, m, k, n, sizes(isa)?, kind)) } else { None };
+        let product = if some { Some(Product::new(batch, m, k, n, sizes(isa)?, kind, engine.threads())) } else { None };
         Ok(Self { shape, isa, lens, product })
     }
 

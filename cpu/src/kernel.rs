@@ -131,6 +131,76 @@ impl<'a> Rows<'a> {
     }
 }
 
+/// The operands of a column of tiles: panels of rows of a that stand one below the other, times one panel of b.
+pub(super) struct Column<'a> {
+    /// Rows of each tile, 1 to MR.
+    pub(super) height: usize,
+    /// For each tile `depth` steps of `height` elements.
+    pub(super) a: &'a [f32],
+    pub(super) b: Rows<'a>,
+    /// Where the first tile leaves the rows of b that it read, as a packed panel (whose columns beyond the tile's are left as they
+    /// are or zeroed), for the others to read them there.
+    pub(super) copy: Option<&'a mut [f32]>,
+    /// The output: 1 to NR columns, `height` rows for each tile.
+    pub(super) c: Tile<'a>,
+    pub(super) start: Start<'a>,
+    /// What is applied to the sums before they are stored.
+    pub(super) end: Activation,
+    /// Memory to ask for meanwhile.
+    pub(super) ahead: Option<Ahead>,
+}
+
+/// Rows that a column after this one reads, from `from` on, `stride` floats apart: as many as b has. They need not exist.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ahead {
+    pub(super) from: *const f32,
+    pub(super) stride: usize,
+}
+
+impl Default for Ahead {
+    fn default() -> Self {
+        Self { from: std::ptr::null(), stride: 0 }
+    }
+}
+
+impl Column<'_> {
+    /// The number of tiles, one at least, and the depth. Panics unless all operands have what the kernel reads and writes.
+    #[inline]
+    pub(super) fn check<T: Kernel>(&self, lanes: usize) -> (usize, usize) {
+        let (rows, columns) = (self.c.rows(), self.c.columns());
+        assert!((1..=T::MR).contains(&self.height) && (1..=T::NR).contains(&columns));
+        let (tiles, depth) = (rows / self.height, self.a.len() / rows);
+        assert!(tiles > 0 && rows == tiles * self.height && self.a.len() == rows * depth);
+        self.b.check(depth, columns, lanes);
+        assert!(self.copy.as_ref().is_none_or(|copy| copy.len() >= depth * T::NR));
+        assert!(!matches!(self.start, Start::Bias(bias) if bias.len() < rows));
+        (tiles, depth)
+    }
+
+    /// Calls `f` for tile after tile with its a, its b, its copy, its part of c and its start.
+    #[inline(always)]
+    pub(super) fn each<T: Kernel>(
+        mut self,
+        lanes: usize,
+        mut f: impl FnMut(&[f32], Rows<'_>, Option<&mut [f32]>, Tile<'_>, Start<'_>),
+    ) {
+        let (tiles, depth) = self.check::<T>(lanes);
+        for tile in 0..tiles {
+            let rows = tile * self.height..(tile + 1) * self.height;
+            let a = &self.a[rows.start * depth..rows.end * depth];
+            let start = match self.start {
+                Start::Bias(bias) => Start::Bias(&bias[rows.clone()]),
+                start => start,
+            };
+            let c = self.c.part(rows, 0..self.c.columns());
+            match &mut self.copy {
+                Some(copy) if tile > 0 => f(a, Rows::packed::<T>(copy), None, c, start),
+                copy => f(a, self.b, copy.as_deref_mut(), c, start),
+            }
+        }
+    }
+}
+
 /// A micro-kernel. A value of the type is the proof that the host can run it.
 pub(super) trait Kernel: Copy + Send + Sync {
     /// Most rows (output channels) of a tile.
@@ -138,16 +208,14 @@ pub(super) trait Kernel: Copy + Send + Sync {
     /// Most columns (output pixels) of a tile.
     const NR: usize;
 
-    /// `c[r][..] = start + Σ_i a[i·rows + r] · b[i·stride ..][..columns]`, and the rows of b that were read into `copy`, as a packed
-    /// panel (whose columns beyond the tile's are left as they are or zeroed).
+    /// `c[r][..] = start + Σ_i a[i·height + r] · b[i·stride ..][..columns]` for each tile.
     ///
     /// The sum runs over `i` upwards from zero and is added to `start` at the end, so that the rounding error grows with
     /// the depth of one block and the number of blocks, not with their product. `end` is applied to what is stored: of several
     /// blocks of a sum it is the last one's.
     ///
-    /// Panics unless c has 1 to MR rows and 1 to NR columns, `a` holds `depth·rows` elements, `b` that many steps, a copy
-    /// `depth·NR` elements, and a bias one for each row.
-    fn tile(self, a: &[f32], b: Rows<'_>, copy: Option<&mut [f32]>, c: Tile<'_>, start: Start<'_>, end: Activation);
+    /// Panics where the operands don't fit together.
+    fn column(self, column: Column<'_>);
 
     /// Runs `f`, compiled for this instruction set where it is inlined: copies then move whole vectors.
     fn vectorize<R>(self, f: impl FnOnce() -> R) -> R;

@@ -34,6 +34,11 @@ impl<'a> Tile<'a> {
         self.columns
     }
 
+    /// Floats from row to row.
+    pub(super) fn stride(&self) -> usize {
+        self.stride
+    }
+
     #[inline]
     pub(super) fn row(&mut self, row: usize) -> &mut [f32] {
         assert!(row < self.rows);
@@ -110,6 +115,12 @@ impl Split {
 
     pub(super) fn part(self, i: usize) -> Range<usize> {
         self.start(i)..self.start(i + 1)
+    }
+
+    /// `parts` in runs of parts of the same length: two at most.
+    pub(super) fn runs(self, parts: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+        let longer = (self.total % self.parts).clamp(parts.start, parts.end);
+        [parts.start..longer, longer..parts.end].into_iter().filter(|run| !run.is_empty())
     }
 
     pub(super) fn longest(self) -> usize {

@@ -1,7 +1,7 @@
 //! The micro-kernel in plain Rust: the only one on hosts other than x86-64.
 
 use super::activation::Activation;
-use super::kernel::{Kernel, Rows, Start, with_rows};
+use super::kernel::{Column, Kernel, Rows, Start, with_rows};
 use super::matrix::Tile;
 
 /// Plain Rust, vectorised by the compiler.
@@ -14,8 +14,11 @@ impl Kernel for Portable {
     const MR: usize = 4;
     const NR: usize = NR;
 
-    fn tile(self, a: &[f32], b: Rows<'_>, copy: Option<&mut [f32]>, c: Tile<'_>, start: Start<'_>, end: Activation) {
-        with_rows!(c.rows(), [1 2 3 4], |ROWS| tile::<ROWS>(a, b, copy, c, start, end));
+    fn column(self, column: Column<'_>) {
+        let end = column.end;
+        column.each::<Self>(1, |a, b, copy, c, start| {
+            with_rows!(c.rows(), [1 2 3 4], |ROWS| tile::<ROWS>(a, b, copy, c, start, end));
+        });
     }
 
     fn vectorize<R>(self, f: impl FnOnce() -> R) -> R {

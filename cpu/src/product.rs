@@ -21,11 +21,12 @@
 //!   enough for a thread that is interrupted to lose little.
 //! * Below [`INLINE_FLOPS`] the work is done before another thread wakes up (5 to 12 µs), so that the caller does it.
 
+use std::num::NonZeroUsize;
 use std::ops::Range;
 
 use super::activation::Activation;
 use super::engine::Lane;
-use super::kernel::{Rows, Start, Steps};
+use super::kernel::{Ahead, Column, Rows, Start, Steps};
 use super::matrix::{Cuts, Grid, Part, Split, Tile};
 use super::pack::{self, Patches};
 use super::simd::{self, Simd};
@@ -41,6 +42,8 @@ const B_FLOATS: usize = 64 << 10;
 const PACK_FLOATS: usize = 64 << 10;
 /// Work that is worth a part of its own.
 const PART_FLOPS: usize = 8 << 20;
+/// Parts that there should be for each thread that helps, for one that is interrupted to be waited for a short while only.
+const PARTS: usize = 6;
 /// Work that is not worth waking threads for.
 pub(super) const INLINE_FLOPS: u64 = 2 << 20;
 
@@ -106,7 +109,8 @@ pub(super) enum Initial<'a> {
 }
 
 impl Product {
-    /// For an operand of this kind.
+    /// For an operand of this kind, with parts for this many threads.
+    #[allow(clippy::too_many_arguments)]
     pub(super) fn new(
         count: usize,
         rows: usize,
@@ -114,6 +118,7 @@ impl Product {
         columns: usize,
         (mr, nr, lanes): (usize, usize, usize),
         kind: Kind,
+        threads: NonZeroUsize,
     ) -> Self {
         let panels = Split::at_most(rows, mr);
         let ranges = Split::at_most(panels.parts, (RANGE / mr).max(1));
@@ -138,10 +143,14 @@ impl Product {
                 Split::at_most(columns, most.max(nr)).longest().next_multiple_of(nr)
             }
         };
-        // Where columns alone are too few for parts of about that size, the rows are cut too, but not below eight panels,
-        // because each range copies its B anew.
+        // Where columns alone are too few for the threads, the rows are cut too, but not below eight panels, because each range
+        // copies or lays out its B anew.
         let flops_per_panel = (2 * panels.longest() * step.min(columns)).saturating_mul(depth);
-        let ranges = Split::at_most(panels.parts, (PART_FLOPS / flops_per_panel).clamp(8, (RANGE / mr).max(8)));
+        let (most, runs) = ((RANGE / mr).max(8), columns.div_ceil(step).saturating_mul(count));
+        let least = (PART_FLOPS / flops_per_panel).clamp(8, most);
+        let wanted = PARTS.saturating_mul(threads.get() - 1).div_ceil(runs);
+        let ranges = Split::at_most(panels.parts, most).parts.max(wanted.min(panels.parts.div_ceil(least)));
+        let ranges = Split { total: panels.parts, parts: ranges };
         let b_floats = match kind {
             Kind::InPlace => blocks.longest() * nr,
             Kind::Packed => blocks.longest() * step,
@@ -207,12 +216,46 @@ impl Product {
         });
     }
 
-    /// Where the panel (block, panel) lies within a packed A: blocks of the depth one after the other, in each the panels
-    /// one after the other.
-    fn a_panel(&self, block: usize, panel: usize) -> Range<usize> {
-        let (depth, rows) = (self.depth.part(block), self.cuts.panels.part(panel));
-        let start = depth.start * self.cuts.panels.total + rows.start * depth.len();
-        start..start + rows.len() * depth.len()
+    /// The part of a packed A of a block of the depth and a range of panels: blocks lie one after the other, in each the
+    /// panels one after the other.
+    fn block<'x>(&self, a: &'x [f32], block: usize, range: &'x Range<usize>) -> (&'x Range<usize>, &'x [f32]) {
+        let (panels, depth) = (self.cuts.panels, self.depth.part(block));
+        let start = depth.start * panels.total;
+        let [first, end] = [range.start, range.end].map(|panel| start + panels.start(panel) * depth.len());
+        (range, &a[first..end])
+    }
+
+    /// `c = start + A·B` for a range of panels of rows and one of columns. The first tile copies what it read where the others
+    /// are to read it again. A bias has all rows.
+    #[allow(clippy::too_many_arguments)]
+    #[inline(always)]
+    fn column<'x, T: Simd>(
+        &self,
+        kernel: T,
+        (range, a): (&Range<usize>, &[f32]),
+        mut b: Rows<'x>,
+        mut copy: Option<&'x mut [f32]>,
+        mut c: Tile<'_>,
+        (start, end): (Start<'_>, Activation),
+        ahead: Option<Ahead>,
+    ) {
+        let panels = self.cuts.panels;
+        let (first, depth) = (panels.start(range.start), a.len() / c.rows());
+        for run in panels.runs(range.clone()) {
+            let rows = panels.start(run.start)..panels.start(run.end);
+            let start = match start {
+                Start::Bias(bias) => Start::Bias(&bias[rows.clone()]),
+                start => start,
+            };
+            let rows = rows.start - first..rows.end - first;
+            let (height, mut own) = (panels.part(run.start).len(), copy.take());
+            let a = &a[rows.start * depth..rows.end * depth];
+            let c = c.part(rows, 0..c.columns());
+            kernel.column(Column { height, a, b, copy: own.as_deref_mut(), c, start, end, ahead });
+            if let Some(own) = own {
+                b = Rows::packed::<T>(own);
+            }
+        }
     }
 
     /// `y = initial + A·B` for each product; A number `i` is the `i`-th of as many as `a` has, which are then counted anew.
@@ -274,36 +317,31 @@ impl Product {
         let width = part.columns.len();
         // Vectors dealt out evenly: none of the panels is narrow.
         let vectors = Split::at_most(width.div_ceil(T::LANES), NR / T::LANES);
-        let first_row = panels.start(range.start);
+        let height = part.tile.rows();
         for block in 0..self.depth.parts {
-            let (depth, end) = (self.depth.part(block), self.end(block));
-            let mut row_panels = |columns: Range<usize>, first: Rows<'_>, mut copy: Option<&mut [f32]>| {
-                for panel in range.clone() {
-                    let rows = panels.part(panel);
-                    let start = match (bias, initial) {
-                        (Some(bias), _) if block == 0 => Start::Bias(&bias[rows.clone()]),
-                        (_, Initial::Zero) if block == 0 => Start::Zero,
-                        _ => Start::Accumulate,
-                    };
-                    let tile = part.tile.part(rows.start - first_row..rows.end - first_row, columns.clone());
-                    let a = &a[self.a_panel(block, panel)];
-                    match &mut copy {
-                        Some(copy) if panel == range.start && range.len() > 1 => {
-                            kernel.tile(a, first, Some(copy), tile, start, end);
-                        }
-                        Some(copy) if panel > range.start => {
-                            kernel.tile(a, Rows::packed::<T>(copy), None, tile, start, end)
-                        }
-                        _ => kernel.tile(a, first, None, tile, start, end),
-                    }
-                }
+            let depth = self.depth.part(block);
+            let start = match (bias, initial) {
+                (Some(bias), _) if block == 0 => Start::Bias(bias),
+                (_, Initial::Zero) if block == 0 => Start::Zero,
+                _ => Start::Accumulate,
             };
+            let ends = (start, self.end(block));
+            let a = self.block(a, block, &range);
             if let Operand::InPlace { data, stride, each } = b {
-                let data = &data[part.block * each + depth.start * stride + part.columns.start..];
+                let at = |step: usize, column: usize| part.block * each + step * stride + part.columns.start + column;
                 for panel in 0..vectors.parts {
                     let columns = vectors.start(panel) * T::LANES..(vectors.start(panel + 1) * T::LANES).min(width);
-                    let rows = Rows { data: &data[columns.start..], steps: Steps::Stride(stride) };
-                    row_panels(columns, rows, Some(&mut packed[..depth.len() * NR]));
+                    let rows = Rows { data: &data[at(depth.start, columns.start)..], steps: Steps::Stride(stride) };
+                    // What is read next: the columns behind these, or the first of the next block. A prefetch of an address
+                    // that is not mapped would be a page walk for nothing.
+                    let next = match (columns.end < width, depth.end < self.depth.total) {
+                        (true, _) => Some(at(depth.start, columns.end)),
+                        (false, true) => Some(at(depth.end, 0)),
+                        (false, false) => None,
+                    };
+                    let ahead = next.map(|next| Ahead { from: data[next..].as_ptr(), stride });
+                    let copy = (range.len() > 1).then_some(&mut packed[..depth.len() * NR]);
+                    self.column(kernel, a, rows, copy, part.tile.part(0..height, columns), ends, ahead);
                 }
                 continue;
             }
@@ -337,7 +375,9 @@ impl Product {
                 Operand::InPlace { .. } | Operand::Staged { .. } => {}
             }
             for (i, panel) in packed.chunks_exact(depth.len() * NR).enumerate() {
-                row_panels(i * NR..((i + 1) * NR).min(width), Rows::packed::<T>(panel), None);
+                let columns = i * NR..((i + 1) * NR).min(width);
+                let c = part.tile.part(0..height, columns);
+                self.column(kernel, a, Rows::packed::<T>(panel), None, c, ends, None);
             }
         }
     }
@@ -356,8 +396,7 @@ impl Product {
         scratch: &mut [f32],
     ) {
         let (q, pitch) = (stage.q(), stage.width());
-        let (panels, range) = (self.cuts.panels, self.cuts.range(part.range));
-        let first_row = panels.start(range.start);
+        let range = self.cuts.range(part.range);
         let width = (part.columns.len() / q - 1) * pitch + q;
         let vectors = Split::at_most(width.div_ceil(T::LANES), NR / T::LANES);
         let height = part.tile.rows();
@@ -365,33 +404,26 @@ impl Product {
         let sums_pitch = width.next_multiple_of(16);
         let sums = &mut sums[..if pitch == q { 0 } else { height * sums_pitch }];
         for block in 0..self.depth.parts {
-            let (depth, end) = (self.depth.part(block), self.end(block));
+            let depth = self.depth.part(block);
+            let start = match bias {
+                _ if block > 0 => Start::Accumulate,
+                Some(bias) => Start::Bias(bias),
+                None => Start::Zero,
+            };
+            let ends = (start, self.end(block));
+            let a = self.block(a, block, &range);
             for panel in 0..vectors.parts {
                 let columns = vectors.start(panel) * T::LANES..(vectors.start(panel + 1) * T::LANES).min(width);
                 let first =
                     Rows { data: &strip[columns.start..], steps: Steps::Offsets(stage.table().part(depth.clone())) };
-                for row_panel in range.clone() {
-                    let own = panels.part(row_panel);
-                    let start = match bias {
-                        _ if block > 0 => Start::Accumulate,
-                        Some(bias) => Start::Bias(&bias[own.clone()]),
-                        None => Start::Zero,
-                    };
-                    // Runs begin anywhere in a cache line; the copy's begin with one.
-                    let (rows, copy) = match row_panel == range.start {
-                        true => (first, (range.len() > 2).then_some(&mut *copies)),
-                        false if range.len() > 2 => (Rows::packed::<T>(&copies[..depth.len() * NR]), None),
-                        false => (first, None),
-                    };
-                    let own = own.start - first_row..own.end - first_row;
-                    let a = &a[self.a_panel(block, row_panel)];
-                    if pitch == q {
-                        kernel.tile(a, rows, copy, part.tile.part(own, columns.clone()), start, end);
-                    } else {
-                        let mut sums = Tile::new(sums, height, sums_pitch);
-                        kernel.tile(a, rows, copy, sums.part(own, columns.clone()), start, end);
-                    }
-                }
+                let mut sums = Tile::new(sums, if pitch == q { 0 } else { height }, sums_pitch);
+                let c = match pitch == q {
+                    true => part.tile.part(0..height, columns),
+                    false => sums.part(0..height, columns),
+                };
+                // Runs begin anywhere in a cache line; the copy's begin with one.
+                let copy = (range.len() > 2).then_some(&mut *copies);
+                self.column(kernel, a, first, copy, c, ends, None);
             }
         }
         if pitch > q {

@@ -117,14 +117,18 @@ impl Stage {
                     }
                     let mut planes = planes.chunks_exact_mut(self.plane());
                     for &row in &self.residues[0] {
+                        // The lines that lie within the image.
+                        let lines = self.plane() / width;
+                        let (stride, top) = (shape.stride[0], first * shape.stride[0] + row);
+                        let from = shape.pad[0].saturating_sub(top).div_ceil(stride).min(lines);
+                        let to = (shape.h + shape.pad[0]).saturating_sub(top).div_ceil(stride).clamp(from, lines);
                         for pieces in &self.pieces {
                             let Some(plane) = planes.next() else { return };
-                            for (i, out) in plane.chunks_exact_mut(width).enumerate() {
-                                let y = ((first + i) * shape.stride[0] + row).checked_sub(shape.pad[0]);
-                                match y.filter(|&y| y < shape.h) {
-                                    Some(y) => self.line(kernel, &x[y * shape.w..][..shape.w], pieces, out),
-                                    None => out.fill(0.0),
-                                }
+                            plane[..from * width].fill(0.0);
+                            plane[to * width..].fill(0.0);
+                            if from < to {
+                                let x = &x[(top + from * stride - shape.pad[0]) * shape.w..];
+                                self.lines(kernel, x, pieces, &mut plane[from * width..to * width]);
                             }
                         }
                     }
@@ -133,28 +137,39 @@ impl Stage {
         }
     }
 
-    /// Every stride-th float of an input row, from that of the padded row on that `pieces` begin with.
+    /// Every stride-th float of every stride-th input row from the first of `x` on, from that of the padded row on that `pieces`
+    /// begin with.
     #[inline(always)]
-    fn line<T: Simd>(&self, kernel: T, row: &[f32], pieces: &[Piece], out: &mut [f32]) {
-        let stride = self.shape.stride[1];
-        let mut to = out.as_mut_ptr();
-        for piece in pieces {
-            let start = row.as_ptr().wrapping_offset(piece.from);
-            // SAFETY: the masks' lanes lie within the row and within `out`, as `Piece::all` has made them for rows of
-            // that width and lines of that length, which `fill` asserts.
-            unsafe {
-                let v = match stride {
-                    1 => kernel.load_masked(start, kernel.mask(piece.near)),
-                    2 => {
-                        let near = kernel.load_masked(start, kernel.mask(piece.near));
-                        let far = kernel.load_masked(start.wrapping_add(T::LANES), kernel.mask(piece.far));
-                        kernel.deinterleave(near, far).0
+    fn lines<T: Simd>(&self, kernel: T, x: &[f32], pieces: &[Piece], out: &mut [f32]) {
+        let ([down, across], w, width) = (self.shape.stride, self.shape.w, self.width());
+        let count = out.len() / width;
+        assert!(count * width == out.len() && count > 0 && (count - 1) * down * w + w <= x.len());
+        for (i, piece) in pieces.iter().enumerate() {
+            let (near, far, own) = (kernel.mask(piece.near), kernel.mask(piece.far), kernel.mask(piece.out));
+            let mut from = x.as_ptr().wrapping_offset(piece.from);
+            let mut to = out.as_mut_ptr().wrapping_add(i * T::LANES);
+            macro_rules! each {
+                ($load:expr) => {
+                    for _ in 0..count {
+                        // SAFETY: the masks' lanes lie within the row and within the line, as `Piece::all` has made them for
+                        // rows of `w` and lines of `width` floats, of which there are `count`, as was asserted.
+                        unsafe {
+                            let v = $load;
+                            kernel.store_masked(to, own, v);
+                        }
+                        from = from.wrapping_add(down * w);
+                        to = to.wrapping_add(width);
                     }
-                    _ => kernel.load_strided(start, stride, piece.near),
                 };
-                kernel.store_masked(to, kernel.mask(piece.out), v);
             }
-            to = to.wrapping_add(T::LANES);
+            match across {
+                1 => each!(kernel.load_masked(from, near)),
+                2 => each! {{
+                    let next = from.wrapping_add(T::LANES);
+                    kernel.deinterleave(kernel.load_masked(from, near), kernel.load_masked(next, far)).0
+                }},
+                _ => each!(kernel.load_strided(from, across, piece.near)),
+            }
         }
     }
 }

@@ -37,7 +37,7 @@ use std::ops::Range;
 use super::Conv2dShape;
 use super::activation::Activation;
 use super::engine::Lane;
-use super::kernel::{Rows, Start};
+use super::kernel::{Column, Rows, Start};
 use super::matrix::{Shared, Split, Tile, Turns};
 use super::product::DEPTH;
 use super::simd::Simd;
@@ -353,18 +353,13 @@ impl Winograd {
                         break;
                     }
                     let own = i * NR..((i + 1) * NR).min(columns);
-                    for panel in self.bands.part(band) {
-                        let part = self.panels.part(panel);
-                        let part = part.start - rows.start..part.end - rows.start;
+                    for run in self.panels.runs(self.bands.part(band)) {
+                        let part = self.panels.start(run.start) - rows.start..self.panels.start(run.end) - rows.start;
+                        let (height, b) = (self.panels.part(run.start).len(), Rows::packed::<T>(b));
                         let a = &a[part.start * depth.len()..part.end * depth.len()];
-                        kernel.tile(
-                            a,
-                            Rows::packed::<T>(b),
-                            None,
-                            m.part(part, own.clone()),
-                            start,
-                            Activation::IDENTITY,
-                        );
+                        let c = m.part(part, own.clone());
+                        let end = Activation::IDENTITY;
+                        kernel.column(Column { height, a, b, copy: None, c, start, end, ahead: None });
                     }
                 }
             }
