@@ -27,8 +27,7 @@ impl Kernel for Avx2 {
 
     #[inline]
     fn column(self, column: Column<'_>) {
-        let end = column.end;
-        column.each::<Self>(LANES, |a, b, copy, c, start| {
+        column.each::<Self>(LANES, |a, b, copy, c, start, end| {
             // SAFETY: `self` exists only where `new` found AVX2 and FMA.
             unsafe {
                 match c.columns() {

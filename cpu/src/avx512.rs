@@ -101,6 +101,33 @@ macro_rules! add_bias {
     };
 }
 
+/// The bound in zmm27, which is the first operand, because both instructions give the second one where it is NaN or both are
+/// zeros.
+#[rustfmt::skip]
+macro_rules! bound {
+    ($bound:literal, $row:literal, $acc0:literal, $acc1:literal, $acc2:literal) => {
+        concat!(
+            ".if {rows} > ", $row, "\n",
+            $bound, " ", $acc0, ", zmm27, ", $acc0, "\n",
+            ".if {vecs} > 1\n", $bound, " ", $acc1, ", zmm27, ", $acc1, "\n.endif\n",
+            ".if {vecs} > 2\n", $bound, " ", $acc2, ", zmm27, ", $acc2, "\n.endif\n",
+            ".endif\n"
+        )
+    };
+}
+
+macro_rules! at_least {
+    ($row:literal, $c:literal, $acc0:literal, $acc1:literal, $acc2:literal) => {
+        bound!("vmaxps", $row, $acc0, $acc1, $acc2)
+    };
+}
+
+macro_rules! at_most {
+    ($row:literal, $c:literal, $acc0:literal, $acc1:literal, $acc2:literal) => {
+        bound!("vminps", $row, $acc0, $acc1, $acc2)
+    };
+}
+
 /// c is added.
 #[rustfmt::skip]
 macro_rules! add_c {
@@ -115,26 +142,6 @@ macro_rules! add_c {
             ".endif\n"
         )
     };
-}
-
-/// The sums are at least, or at most, what zmm27 has. MAXPS and MINPS give their second operand where it is NaN or both are zeros.
-#[rustfmt::skip]
-macro_rules! clip {
-    ($op:literal, $row:literal, $acc0:literal, $acc1:literal, $acc2:literal) => {
-        concat!(
-            ".if {rows} > ", $row, "\n",
-            $op, " ", $acc0, ", zmm27, ", $acc0, "\n",
-            ".if {vecs} > 1\n", $op, " ", $acc1, ", zmm27, ", $acc1, "\n.endif\n",
-            ".if {vecs} > 2\n", $op, " ", $acc2, ", zmm27, ", $acc2, "\n.endif\n",
-            ".endif\n"
-        )
-    };
-}
-macro_rules! at_least {
-    ($row:literal, $c:literal, $($acc:literal),+) => { clip!("vmaxps", $row, $($acc),+) };
-}
-macro_rules! at_most {
-    ($row:literal, $c:literal, $($acc:literal),+) => { clip!("vminps", $row, $($acc),+) };
 }
 
 /// The sums go to c.
@@ -294,14 +301,14 @@ macro_rules! tiles {
             "6:",
             rows!(add_c),
             "7:",
-            "cmp dword ptr [{args} + {clip}], 1",
-            "jb 8f",
+            "cmp dword ptr [{args} + {end}], 1",
+            "jb 9f",
             "vbroadcastss zmm27, dword ptr [{args} + {low}]",
             rows!(at_least),
-            "jbe 8f",
+            "je 9f",
             "vbroadcastss zmm27, dword ptr [{args} + {high}]",
             rows!(at_most),
-            "8:",
+            "9:",
             rows!(store),
             "imul {t1}, {t1}, {rows}",
             "add {t0}, {t1}",
@@ -329,7 +336,7 @@ macro_rules! tiles {
             ahead_stride = const std::mem::offset_of!(Args, ahead_stride),
             lines = const std::mem::offset_of!(Args, lines),
             mode = const std::mem::offset_of!(Args, mode),
-            clip = const std::mem::offset_of!(Args, clip),
+            end = const std::mem::offset_of!(Args, end),
             low = const std::mem::offset_of!(Args, low),
             high = const std::mem::offset_of!(Args, high),
             own = const std::mem::offset_of!(Args, own),
@@ -394,11 +401,7 @@ fn column<const ROWS: usize, const VECS: usize>(mut column: Column<'_>) {
         Start::Bias(bias) => (1, bias.as_ptr()),
         Start::Accumulate => (2, std::ptr::null()),
     };
-    let (clip, (low, high)) = match column.end.kind() {
-        Kind::Identity => (0, (0.0, 0.0)),
-        Kind::AtLeast(low) => (1, (low, 0.0)),
-        Kind::Between(low, high) => (2, (low, high)),
-    };
+    let (low, high) = column.end.bounds();
     let b = column.b;
     // What lies in b behind the columns may be read where there is something; masked loads take a slot of an FMA.
     let whole = b.hold(depth, VECS * LANES);
@@ -421,7 +424,11 @@ fn column<const ROWS: usize, const VECS: usize>(mut column: Column<'_>) {
         ahead_stride: 4 * ahead.stride,
         lines: if column.ahead.is_some() { LINES } else { 0 },
         mode,
-        clip,
+        end: match column.end.kind() {
+            Kind::Identity => 0,
+            Kind::AtLeast(_) => 1,
+            Kind::Between(..) => 2,
+        },
         low,
         high,
         own: 0,
@@ -474,8 +481,8 @@ struct Args {
     lines: usize,
     /// What is added to the sums: nothing, a bias or c.
     mode: u32,
-    /// The bounds of the sums that are stored: none, a lower one, both.
-    clip: u32,
+    /// What is applied to them then: nothing, a lower bound, or an upper one too.
+    end: u32,
     low: f32,
     high: f32,
     /// The caller's MXCSR.

@@ -248,7 +248,7 @@ impl Conv2d {
             Algorithm::Gemm => Method::Gemm(Plan::new(shape, sizes, engine.threads())),
             Algorithm::Winograd4 => Method::Winograd(Winograd::new(shape, sizes.0)),
             Algorithm::Depthwise => Method::Depthwise(Depthwise::new(shape, sizes.2)),
-            Algorithm::Direct => Method::Direct(Direct::new(shape, sizes)),
+            Algorithm::Direct => Method::Direct(Direct::new(shape, sizes, engine.threads())),
         };
         Ok(Self { shape, isa, method })
     }

@@ -18,23 +18,26 @@
 //! * **Blocks** have as many input channels as make about [`TAPS`] taps; which, depends on the shape alone.
 #![allow(unsafe_code)]
 
+use std::num::NonZeroUsize;
 use std::ops::Range;
 
 use super::Conv2dShape;
 use super::activation::Activation;
 use super::conv2d::gemm_cost;
 use super::engine::Lane;
-use super::kernel::{Column, OffsetTable, Rows, Start, Steps};
+use super::kernel::{Ahead, Column, OffsetTable, Rows, Start, Steps};
 use super::matrix::{Shared, Split, Tile, Turns};
-use super::product::INLINE_FLOPS;
-use super::simd::Simd;
+use super::product::{DEPTH, INLINE_FLOPS};
+use super::simd::{MAX_LANES, Simd};
 
 /// Pixels of a part.
 const PIXELS: usize = 128;
-/// Taps of a block: 24 KiB of a panel's weights, which stay in the first level while all pixels of a part pass.
-const TAPS: usize = 128;
-/// Most panels of output channels of a part.
-const CHANNEL_PANELS: usize = 8;
+/// Taps of a block: 48 KiB of a panel's weights, which the second level has while all pixels of a part pass.
+const TAPS: usize = DEPTH;
+/// Most panels of output channels of a part: what copying the taps together costs is shared by as many.
+const CHANNEL_PANELS: usize = 16;
+/// Parts that there should be for each thread that helps.
+const PARTS: usize = 6;
 /// Most kernel columns: a panel has a mask for each.
 const MOST_COLUMNS: usize = 32;
 
@@ -85,16 +88,15 @@ pub(super) fn cost(shape: &Conv2dShape, lanes: usize) -> f64 {
     (k.next_multiple_of(lanes) * taps) as f64 / (k * shape.p() * shape.r) as f64
 }
 
-/// Whether it is ahead of the product, which copies less and transposes nothing: where that leaves a fourth of its lanes
+/// Whether it is ahead of the product, which copies less and transposes nothing: where that leaves a sixth of its lanes
 /// idle or multiplies as much padding.
 pub(super) fn pays(shape: &Conv2dShape, lanes: usize) -> bool {
     let taps = shape.c / shape.groups * shape.r * shape.s;
-    let large = shape.r * shape.s > 1 && taps >= 128 && shape.k / shape.groups >= 2 * lanes;
-    large && shape.stride[1] == 1 && 1.3 * cost(shape, lanes) < gemm_cost(shape, lanes)
+    taps >= 128 && shape.k / shape.groups >= 2 * lanes && 1.2 * cost(shape, lanes) < gemm_cost(shape, lanes)
 }
 
 impl Direct {
-    pub(super) fn new(shape: Conv2dShape, (mr, nr, lanes): (usize, usize, usize)) -> Self {
+    pub(super) fn new(shape: Conv2dShape, (mr, nr, lanes): (usize, usize, usize), threads: NonZeroUsize) -> Self {
         debug_assert!(mr <= lanes);
         let taps = shape.r * shape.s;
         let vectors = Split::at_most((shape.k / shape.groups).div_ceil(lanes), nr / lanes);
@@ -117,11 +119,14 @@ impl Direct {
                 tables.push(Table { rows: rows.clone(), vectors: width, offsets: OffsetTable::new(offsets.collect()) });
             }
         }
+        let runs = Split::at_most(panels, PIXELS / mr);
+        let wanted = (PARTS * (threads.get() - 1)).div_ceil(runs.parts * shape.groups);
+        let ranges = Split::at_most(vectors.parts, CHANNEL_PANELS).parts.max(wanted.min(vectors.parts.div_ceil(2)));
         Self {
             blocks,
-            ranges: Split::at_most(vectors.parts, CHANNEL_PANELS),
+            ranges: Split { total: vectors.parts, parts: ranges },
             vectors,
-            runs: Split::at_most(panels, PIXELS / mr),
+            runs,
             across,
             tables,
             lanes,
@@ -190,7 +195,8 @@ impl Direct {
         let block_taps = self.blocks.longest() * self.shape.r * self.shape.s;
         let pixels = self.runs.longest() * self.across.longest();
         let pitch = self.ranges.longest() * NR;
-        let lens = [pixels * block_taps + T::LANES, pixels * pitch + T::LANES];
+        // Whole vectors are written behind a panel's taps, and read of pixels behind the last.
+        let lens = [pixels * block_taps + T::LANES, (pixels + T::LANES) * pitch];
         lane.share(if self.shape.flops() > INLINE_FLOPS { parts } else { 1 }, |lane| {
             let mut scratch = lane.scratch(lens[0] + lens[1]);
             let (a, sums) = scratch.floats().split_at_mut(lens[0]);
@@ -227,7 +233,6 @@ impl Direct {
         sums: &mut [f32],
     ) {
         let shape = &self.shape;
-        let (p, q, k) = (shape.p(), shape.q(), shape.k / shape.groups);
         let taps = shape.r * shape.s;
         let finite = packed.last() == Some(&1.0);
         let panels = self.runs.part(run);
@@ -247,50 +252,115 @@ impl Direct {
                 self.gather(kernel, image, row, rows, pixels, &mut a[at..at + len + T::LANES]);
                 at += len;
             }
+            let weights_of = |block: usize, panel: usize| {
+                let (channels, vectors) = (self.blocks.part(block), self.vectors.part(panel));
+                let width = vectors.len() * T::LANES;
+                let from = vectors.start * T::LANES * self.taps() + channels.start * taps * width;
+                &weights[from..][..channels.len() * taps * width]
+            };
             for channel_panel in range.clone() {
                 let vectors = self.vectors.part(channel_panel);
                 let width = vectors.len() * T::LANES;
-                let from = vectors.start * T::LANES * self.taps() + channels.start * taps * width;
-                let b = &weights[from..][..channels.len() * taps * width];
+                let b = weights_of(block, channel_panel);
+                // The weights that are next are asked for by the first run of enough tiles to ask for all vectors of a step.
+                let mut next = match (channel_panel + 1 < range.end, block + 1 < self.blocks.parts) {
+                    (true, _) => Some(weights_of(block, channel_panel + 1)),
+                    (false, true) => Some(weights_of(block + 1, range.start)),
+                    (false, false) => None,
+                };
+                let first = (channel_panel - range.start) * NR;
                 let (mut at, mut pixel) = (0, 0);
-                for panel in panels.clone() {
+                let mut left = panels.clone();
+                while let Some(panel) = left.next() {
                     let (_, row, pixels) = self.panel(panel);
-                    let rows = rows_of(row);
+                    let (rows, height) = (rows_of(row), pixels.len());
+                    // Panels with the same kernel rows and height are one column.
+                    let mut tiles = 1;
+                    while left.start < left.end {
+                        let (_, row, pixels) = self.panel(left.start);
+                        if rows_of(row) != rows || pixels.len() != height {
+                            break;
+                        }
+                        (tiles, left.start) = (tiles + 1, left.start + 1);
+                    }
                     let depth = channels.len() * rows.len() * shape.s;
                     let table = self.tables.iter().find(|t| t.rows == rows && t.vectors == vectors.len());
                     let offsets = &table.expect("a table for each kind of row").offsets;
-                    let rows = Rows { data: b, steps: Steps::Offsets(offsets.part(0..depth)) };
-                    let start = if block == 0 { Start::Zero } else { Start::Accumulate };
-                    let first = (channel_panel - range.start) * NR;
-                    let mut tile = Tile::new(&mut sums[pixel * pitch..][..pixels.len() * pitch], pixels.len(), pitch);
-                    let height = pixels.len();
-                    let (a, c) = (&a[at..at + depth * height], tile.part(0..height, first..first + width));
-                    let end = Activation::IDENTITY;
-                    kernel.column(Column { height, a, b: rows, copy: None, c, start, end, ahead: None });
-                    at += depth * height;
-                    pixel += height;
+                    let own = pixel..pixel + tiles * height;
+                    let mut sums = Tile::new(&mut sums[own.start * pitch..own.end * pitch], own.len(), pitch);
+                    let enough = tiles >= vectors.len().min(panels.len().div_ceil(2));
+                    kernel.column(Column {
+                        height,
+                        a: &a[at..at + depth * own.len()],
+                        b: Rows { data: b, steps: Steps::Offsets(offsets.part(0..depth)) },
+                        copy: None,
+                        c: sums.part(0..own.len(), first..first + width),
+                        start: if block == 0 { Start::Zero } else { Start::Accumulate },
+                        end: Activation::IDENTITY,
+                        ahead: next.take_if(|_| enough).map(|next| Ahead { from: next.as_ptr(), stride: width }),
+                    });
+                    at += depth * own.len();
+                    pixel = own.end;
                 }
             }
         }
-        let mut pixel = 0;
-        for panel in panels {
-            let (n, row, pixels) = self.panel(panel);
-            let (sums, count) = (&sums[pixel * pitch..][..pixels.len() * pitch], pixels.len());
-            for channel_panel in range.clone() {
-                let vectors = self.vectors.part(channel_panel);
-                let first = vectors.start * T::LANES;
-                for column in 0..(vectors.len() * T::LANES).min(k - first) {
-                    let channel = group * k + first + column;
-                    let bias = bias.map_or(0.0, |bias| bias[channel]);
-                    let out = y.at((n * shape.k + channel) * p * q + row * q + pixels.start, count);
-                    let from = &sums[(channel_panel - range.start) * NR + column..];
-                    for (i, sum) in from.iter().step_by(pitch).enumerate() {
-                        // SAFETY: the run has a float for each of the panel's pixels, which are as many as the rows.
-                        unsafe { out.add(i).write(self.activation.apply(sum + bias)) };
-                    }
-                }
+        // SAFETY: the caller's promise.
+        unsafe { self.outputs::<T, NR>(kernel, bias, y, (group, range), panels, sums) };
+    }
+
+    /// Writes the sums of a part, which have a row for each pixel, to the output, which has a row for each channel.
+    ///
+    /// # Safety
+    /// As of [`compute`](Self::compute). The sums have as many rows more as a vector has lanes.
+    unsafe fn outputs<T: Simd, const NR: usize>(
+        &self,
+        kernel: T,
+        bias: Option<&[f32]>,
+        y: &Shared<'_>,
+        (group, range): (usize, Range<usize>),
+        panels: Range<usize>,
+        sums: &[f32],
+    ) {
+        let shape = &self.shape;
+        let (plane, k) = (shape.p() * shape.q(), shape.k / shape.groups);
+        let pitch = range.len() * NR;
+        // A panel's pixels, counted through all images.
+        let pixel = |panel: usize| match panel == self.runs.total {
+            true => shape.n * plane,
+            false => {
+                let (n, row, pixels) = self.panel(panel);
+                n * plane + row * shape.q() + pixels.start
             }
-            pixel += pixels.len();
+        };
+        let (start, end) = (pixel(panels.start), pixel(panels.end));
+        assert!(sums.len() >= (end - start + T::LANES) * pitch);
+        for vector in self.vectors.start(range.start)..self.vectors.start(range.end) {
+            let first = vector * T::LANES;
+            let panel = range.clone().find(|&panel| self.vectors.part(panel).contains(&vector)).unwrap_or(range.start);
+            let at = (panel - range.start) * NR + (vector - self.vectors.start(panel)) * T::LANES;
+            kernel.vectorize(
+                #[inline(always)]
+                || {
+                    let mut pixel = start;
+                    while pixel < end {
+                        // Those of one image lie side by side.
+                        let (n, from) = (pixel / plane, pixel % plane);
+                        let count = T::LANES.min(end - pixel).min(plane - from);
+                        let mask = kernel.mask(u32::MAX >> (32 - count));
+                        // SAFETY: as many rows of sums as asserted above, of which this vector is a part.
+                        let rows = unsafe { transposed(kernel, sums[(pixel - start) * pitch + at..].as_ptr(), pitch) };
+                        for (i, row) in rows.iter().enumerate().take(T::LANES.min(k - first)) {
+                            let channel = group * k + first + i;
+                            let bias = kernel.splat(bias.map_or(0.0, |bias| bias[channel]));
+                            let [sum] = self.activation.vectors(kernel, [kernel.add(bias, *row)]);
+                            let out = y.at((n * shape.k + channel) * plane + from, count);
+                            // SAFETY: `count` floats of the output, which the mask has; the caller's promise.
+                            unsafe { kernel.store_masked(out, mask, sum) };
+                        }
+                        pixel += count;
+                    }
+                },
+            );
         }
     }
 
@@ -308,11 +378,15 @@ impl Direct {
         let (width, stride) = (shape.w as isize, shape.stride[1] as isize);
         let count = pixels.len();
         let first = (pixels.start * shape.stride[1]) as isize - shape.pad[1] as isize;
-        let mut masks = [0u32; MOST_COLUMNS];
-        for (s, mask) in masks[..shape.s].iter_mut().enumerate() {
+        // For each kernel column the lanes that lie within the row: of a load, at a stride of 2 of two of them, at larger ones
+        // those of the vector whose floats do.
+        let mut masks = [[0u32; 2]; MOST_COLUMNS];
+        for (s, masks) in masks[..shape.s].iter_mut().enumerate() {
             let from = first + (s * shape.dilation[1]) as isize;
-            let lanes = (0..count as isize).filter(|lane| (0..width).contains(&(from + lane * stride)));
-            *mask = lanes.fold(0, |mask, lane| mask | 1 << lane);
+            let (step, lanes) = if stride == 2 { (1, 2 * count - 1) } else { (stride, count) };
+            for lane in (0..lanes).filter(|&lane| (0..width).contains(&(from + lane as isize * step))) {
+                masks[lane / T::LANES] |= 1 << (lane % T::LANES);
+            }
         }
         assert!(a.len() >= x.len() / (shape.h * shape.w) * rows.len() * shape.s * count + T::LANES);
         kernel.vectorize(
@@ -323,15 +397,21 @@ impl Direct {
                     for r in rows.clone() {
                         let y = (row * shape.stride[0] + r * shape.dilation[0]).wrapping_sub(shape.pad[0]);
                         let line = x.as_ptr().wrapping_add(y.wrapping_mul(shape.w)).wrapping_offset(first);
-                        for (s, &mask) in masks[..shape.s].iter().enumerate() {
+                        for (s, &[near, far]) in masks[..shape.s].iter().enumerate() {
                             let from = line.wrapping_add(s * shape.dilation[1]);
-                            let mask = if y < shape.h { mask } else { 0 };
-                            // SAFETY: the mask's lanes are those that lie within row y of the image; a vector behind
+                            let (near, far) = if y < shape.h { (near, far) } else { (0, 0) };
+                            // SAFETY: the masks' lanes are those that lie within row y of the image; a vector behind
                             // the last step still lies within `a`, as asserted.
                             unsafe {
                                 let v = match stride {
-                                    1 => kernel.load_masked(from, kernel.mask(mask)),
-                                    _ => kernel.load_strided(from, shape.stride[1], mask),
+                                    1 => kernel.load_masked(from, kernel.mask(near)),
+                                    2 => {
+                                        let next = from.wrapping_add(T::LANES);
+                                        let near = kernel.load_masked(from, kernel.mask(near));
+                                        let far = kernel.load_masked(next, kernel.mask(far));
+                                        kernel.deinterleave(near, far).0
+                                    }
+                                    _ => kernel.load_strided(from, shape.stride[1], near),
                                 };
                                 kernel.store(out, v);
                                 out = out.add(count);
@@ -342,4 +422,27 @@ impl Direct {
             },
         );
     }
+}
+
+/// The columns of a matrix of as many rows as a vector has lanes, `pitch` floats apart; what is behind them is undefined.
+///
+/// # Safety
+/// Each row has a vector.
+#[inline(always)]
+unsafe fn transposed<T: Simd>(kernel: T, rows: *const f32, pitch: usize) -> [T::V; MAX_LANES] {
+    let mut v = [kernel.splat(0.0); MAX_LANES];
+    for (i, v) in v.iter_mut().enumerate().take(T::LANES) {
+        // SAFETY: the caller's promise.
+        *v = unsafe { kernel.load(rows.add(i * pitch)) };
+    }
+    // Each round moves the highest bit of the row's number behind those of the column's.
+    let mut round = 1;
+    while round < T::LANES {
+        let mut next = v;
+        for i in 0..T::LANES / 2 {
+            (next[2 * i], next[2 * i + 1]) = kernel.interleave(v[i], v[i + T::LANES / 2]);
+        }
+        (v, round) = (next, 2 * round);
+    }
+    v
 }

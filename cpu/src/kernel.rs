@@ -144,7 +144,6 @@ pub(super) struct Column<'a> {
     /// The output: 1 to NR columns, `height` rows for each tile.
     pub(super) c: Tile<'a>,
     pub(super) start: Start<'a>,
-    /// What is applied to the sums before they are stored.
     pub(super) end: Activation,
     /// Memory to ask for meanwhile.
     pub(super) ahead: Option<Ahead>,
@@ -177,12 +176,12 @@ impl Column<'_> {
         (tiles, depth)
     }
 
-    /// Calls `f` for tile after tile with its a, its b, its copy, its part of c and its start.
+    /// Calls `f` for tile after tile with its a, its b, its copy, its part of c, its start and its end.
     #[inline(always)]
     pub(super) fn each<T: Kernel>(
         mut self,
         lanes: usize,
-        mut f: impl FnMut(&[f32], Rows<'_>, Option<&mut [f32]>, Tile<'_>, Start<'_>),
+        mut f: impl FnMut(&[f32], Rows<'_>, Option<&mut [f32]>, Tile<'_>, Start<'_>, Activation),
     ) {
         let (tiles, depth) = self.check::<T>(lanes);
         for tile in 0..tiles {
@@ -194,8 +193,8 @@ impl Column<'_> {
             };
             let c = self.c.part(rows, 0..self.c.columns());
             match &mut self.copy {
-                Some(copy) if tile > 0 => f(a, Rows::packed::<T>(copy), None, c, start),
-                copy => f(a, self.b, copy.as_deref_mut(), c, start),
+                Some(copy) if tile > 0 => f(a, Rows::packed::<T>(copy), None, c, start, self.end),
+                copy => f(a, self.b, copy.as_deref_mut(), c, start, self.end),
             }
         }
     }

@@ -15,8 +15,7 @@ impl Kernel for Portable {
     const NR: usize = NR;
 
     fn column(self, column: Column<'_>) {
-        let end = column.end;
-        column.each::<Self>(1, |a, b, copy, c, start| {
+        column.each::<Self>(1, |a, b, copy, c, start, end| {
             with_rows!(c.rows(), [1 2 3 4], |ROWS| tile::<ROWS>(a, b, copy, c, start, end));
         });
     }

@@ -57,6 +57,8 @@ pub(super) struct Product {
     /// Floats of the panels of B that a part packs together; of one panel where B lies in place, and of one and the part's
     /// sums where it is staged.
     b_floats: usize,
+    /// Whether the rows of a strip are runs of columns of their own.
+    by_row: bool,
     nr: usize,
     flops: u64,
     /// Of the sums, before they are stored the last time.
@@ -125,12 +127,17 @@ impl Product {
         let blocks = Split::at_most(depth, DEPTH);
         let flops_per_column = (2 * panels.total.div_ceil(ranges.parts)).saturating_mul(depth);
         let wanted = (PART_FLOPS / flops_per_column).max(2 * nr);
+        // Whole output rows have no sums that are dropped, and rows of whole vectors no idle lanes either.
+        let by_row = matches!(kind, Kind::Staged { q, pitch } if q.next_multiple_of(lanes) <= pitch);
         let step = match kind {
             Kind::Staged { q, pitch } => {
                 // Of the numbers of output rows that make a part of about this size, the one that wastes fewest lanes.
                 let all = columns / q;
                 let most = (wanted / q).clamp(1, all);
                 let waste = |rows: usize| {
+                    if by_row {
+                        return rows.abs_diff(most);
+                    }
                     let columns = ((rows - 1) * pitch + q).next_multiple_of(lanes) * (all / rows);
                     let rest = all % rows;
                     let rest = if rest == 0 { 0 } else { ((rest - 1) * pitch + q).next_multiple_of(lanes) };
@@ -155,7 +162,7 @@ impl Product {
             Kind::InPlace => blocks.longest() * nr,
             Kind::Packed => blocks.longest() * step,
             Kind::Staged { q, pitch } => {
-                let width = ((step / q - 1) * pitch + q).next_multiple_of(16);
+                let width = if by_row { 0 } else { ((step / q - 1) * pitch + q).next_multiple_of(16) };
                 blocks.longest() * nr + ranges.longest() * mr * width
             }
         };
@@ -165,6 +172,7 @@ impl Product {
             columns,
             depth: blocks,
             b_floats,
+            by_row,
             nr,
             flops: flops.saturating_mul(columns as u64),
             activation: Activation::IDENTITY,
@@ -319,13 +327,12 @@ impl Product {
         let vectors = Split::at_most(width.div_ceil(T::LANES), NR / T::LANES);
         let height = part.tile.rows();
         for block in 0..self.depth.parts {
-            let depth = self.depth.part(block);
+            let (depth, end) = (self.depth.part(block), self.end(block));
             let start = match (bias, initial) {
                 (Some(bias), _) if block == 0 => Start::Bias(bias),
                 (_, Initial::Zero) if block == 0 => Start::Zero,
                 _ => Start::Accumulate,
             };
-            let ends = (start, self.end(block));
             let a = self.block(a, block, &range);
             if let Operand::InPlace { data, stride, each } = b {
                 let at = |step: usize, column: usize| part.block * each + step * stride + part.columns.start + column;
@@ -341,7 +348,7 @@ impl Product {
                     };
                     let ahead = next.map(|next| Ahead { from: data[next..].as_ptr(), stride });
                     let copy = (range.len() > 1).then_some(&mut packed[..depth.len() * NR]);
-                    self.column(kernel, a, rows, copy, part.tile.part(0..height, columns), ends, ahead);
+                    self.column(kernel, a, rows, copy, part.tile.part(0..height, columns), (start, end), ahead);
                 }
                 continue;
             }
@@ -377,7 +384,7 @@ impl Product {
             for (i, panel) in packed.chunks_exact(depth.len() * NR).enumerate() {
                 let columns = i * NR..((i + 1) * NR).min(width);
                 let c = part.tile.part(0..height, columns);
-                self.column(kernel, a, Rows::packed::<T>(panel), None, c, ends, None);
+                self.column(kernel, a, Rows::packed::<T>(panel), None, c, (start, end), None);
             }
         }
     }
@@ -396,37 +403,39 @@ impl Product {
         scratch: &mut [f32],
     ) {
         let (q, pitch) = (stage.q(), stage.width());
+        let rows = part.columns.len() / q;
+        // Runs of columns of B, and whether their sums are columns of the output as they stand.
+        let (runs, width) = if self.by_row { (rows, q) } else { (1, (rows - 1) * pitch + q) };
+        let in_place = self.by_row || pitch == q;
         let range = self.cuts.range(part.range);
-        let width = (part.columns.len() / q - 1) * pitch + q;
         let vectors = Split::at_most(width.div_ceil(T::LANES), NR / T::LANES);
         let height = part.tile.rows();
         let (copies, sums) = scratch.split_at_mut(self.depth.longest() * NR);
         let sums_pitch = width.next_multiple_of(16);
-        let sums = &mut sums[..if pitch == q { 0 } else { height * sums_pitch }];
+        let sums = &mut sums[..if in_place { 0 } else { height * sums_pitch }];
         for block in 0..self.depth.parts {
-            let depth = self.depth.part(block);
+            let (depth, end) = (self.depth.part(block), self.end(block));
             let start = match bias {
                 _ if block > 0 => Start::Accumulate,
                 Some(bias) => Start::Bias(bias),
                 None => Start::Zero,
             };
-            let ends = (start, self.end(block));
             let a = self.block(a, block, &range);
-            for panel in 0..vectors.parts {
+            for (run, panel) in (0..runs).flat_map(|run| (0..vectors.parts).map(move |panel| (run, panel))) {
                 let columns = vectors.start(panel) * T::LANES..(vectors.start(panel + 1) * T::LANES).min(width);
-                let first =
-                    Rows { data: &strip[columns.start..], steps: Steps::Offsets(stage.table().part(depth.clone())) };
-                let mut sums = Tile::new(sums, if pitch == q { 0 } else { height }, sums_pitch);
-                let c = match pitch == q {
-                    true => part.tile.part(0..height, columns),
+                let data = &strip[run * pitch + columns.start..];
+                let b = Rows { data, steps: Steps::Offsets(stage.table().part(depth.clone())) };
+                let mut sums = Tile::new(sums, if in_place { 0 } else { height }, sums_pitch);
+                let c = match in_place {
+                    true => part.tile.part(0..height, run * q + columns.start..run * q + columns.end),
                     false => sums.part(0..height, columns),
                 };
                 // Runs begin anywhere in a cache line; the copy's begin with one.
                 let copy = (range.len() > 2).then_some(&mut *copies);
-                self.column(kernel, a, first, copy, c, ends, None);
+                self.column(kernel, a, b, copy, c, (start, end), None);
             }
         }
-        if pitch > q {
+        if !in_place {
             kernel.vectorize(
                 #[inline(always)]
                 || {

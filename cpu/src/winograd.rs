@@ -358,8 +358,16 @@ impl Winograd {
                         let (height, b) = (self.panels.part(run.start).len(), Rows::packed::<T>(b));
                         let a = &a[part.start * depth.len()..part.end * depth.len()];
                         let c = m.part(part, own.clone());
-                        let end = Activation::IDENTITY;
-                        kernel.column(Column { height, a, b, copy: None, c, start, end, ahead: None });
+                        kernel.column(Column {
+                            height,
+                            a,
+                            b,
+                            copy: None,
+                            c,
+                            start,
+                            end: Activation::IDENTITY,
+                            ahead: None,
+                        });
                     }
                 }
             }
