@@ -67,6 +67,7 @@ mod aligned;
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+mod caches;
 mod compare;
 mod conv2d;
 mod denormal;

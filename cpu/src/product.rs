@@ -12,7 +12,7 @@
 //!   comes from the second level in time. The blocks of one product are of nearly the same length, which depends on the
 //!   depth alone, and so does the order of summation.
 //! * **Ranges** of rows: a block of A, range × DEPTH, is read again for each panel of columns, so that it should stay in
-//!   the second level: [`RANGE`] rows are 512 KiB.
+//!   the second level: it has half of that, 512 rows of 1 MiB.
 //! * **In place**: the first panel of rows reads B where it lies and copies it on its way, with stores that the FMAs leave
 //!   room for; the others read the copy. Neither a pass of its own for packing nor a stride of a page's size costs then.
 //! * **Strips**: see [`stage`](super::stage). Their sums stand beside the output until a part is done, and then go there in
@@ -25,6 +25,7 @@ use std::num::NonZeroUsize;
 use std::ops::Range;
 
 use super::activation::Activation;
+use super::caches;
 use super::engine::Lane;
 use super::kernel::{Ahead, Column, Rows, Start, Steps};
 use super::matrix::{Cuts, Grid, Part, Split, Tile};
@@ -34,10 +35,6 @@ use super::stage::Stage;
 
 /// Most steps of a block of the depth.
 pub(super) const DEPTH: usize = 256;
-/// Most rows of a part.
-const RANGE: usize = 512;
-/// Most floats of B that are packed together.
-const B_FLOATS: usize = 64 << 10;
 /// Floats of A that are worth waking a thread to pack.
 const PACK_FLOATS: usize = 64 << 10;
 /// Work that is worth a part of its own.
@@ -122,8 +119,10 @@ impl Product {
         kind: Kind,
         threads: NonZeroUsize,
     ) -> Self {
+        // Most rows of a part, and most floats of B that are packed together: a half and a quarter of the second level.
+        let (range, packed) = (caches::second_level() / 8 / DEPTH, caches::second_level() / 16);
         let panels = Split::at_most(rows, mr);
-        let ranges = Split::at_most(panels.parts, (RANGE / mr).max(1));
+        let ranges = Split::at_most(panels.parts, (range / mr).max(1));
         let blocks = Split::at_most(depth, DEPTH);
         let flops_per_column = (2 * panels.total.div_ceil(ranges.parts)).saturating_mul(depth);
         let wanted = (PART_FLOPS / flops_per_column).max(2 * nr);
@@ -147,14 +146,14 @@ impl Product {
                 (most.div_ceil(2)..=(most * 3 / 2).min(all)).rev().min_by_key(|&rows| waste(rows)).unwrap_or(1) * q
             }
             Kind::InPlace | Kind::Packed => {
-                let most = wanted.min(B_FLOATS / blocks.longest()) / nr * nr;
+                let most = wanted.min(packed / blocks.longest()) / nr * nr;
                 Split::at_most(columns, most.max(nr)).longest().next_multiple_of(nr)
             }
         };
         // Where columns alone are too few for the threads, the rows are cut too, but not below eight panels, because each range
         // copies or lays out its B anew.
         let flops_per_panel = (2 * panels.longest() * step.min(columns)).saturating_mul(depth);
-        let (most, runs) = ((RANGE / mr).max(8), columns.div_ceil(step).saturating_mul(count));
+        let (most, runs) = ((range / mr).max(8), columns.div_ceil(step).saturating_mul(count));
         let least = (PART_FLOPS / flops_per_panel).clamp(8, most);
         let wanted = PARTS.saturating_mul(threads.get() - 1).div_ceil(runs);
         let ranges = Split::at_most(panels.parts, most).parts.max(wanted.min(panels.parts.div_ceil(least)));
