@@ -1,10 +1,11 @@
 //! The AVX2 + FMA micro-kernel: 6 × 16, see [`kernel`](super::kernel).
 #![allow(unsafe_code)]
 
+use std::arch::asm;
 use std::arch::x86_64::*;
 
 use super::activation::{Activation, Kind};
-use super::kernel::{Column, Kernel, Rows, Start, with_rows};
+use super::kernel::{Column, FLUSH, Kernel, Rows, Start, Steps, with_rows};
 use super::matrix::Tile;
 
 /// Proof that the host has AVX2 and FMA.
@@ -122,7 +123,36 @@ fn tile<const ROWS: usize, const VECS: usize, const MASKED: bool>(
     }
 }
 
-/// The sum over the depth; with `COPY`, what it read of b goes to `copy`.
+/// A row's part of a step: its element of a in every lane, times the vectors of b in ymm12 and ymm13.
+#[rustfmt::skip]
+macro_rules! row {
+    ($row:literal, $acc0:literal, $acc1:literal) => {
+        concat!(
+            ".if {rows} > ", $row, "\n",
+            "vbroadcastss ymm14, dword ptr [{a} + 4 * ", $row, "]\n",
+            "vfmadd231ps ", $acc0, ", ymm12, ymm14\n",
+            ".if {vecs} > 1\nvfmadd231ps ", $acc1, ", ymm13, ymm14\n.endif\n",
+            ".endif\n"
+        )
+    };
+}
+
+/// Vector `$v` of a step of b, which goes to the copy too where there is one.
+#[rustfmt::skip]
+macro_rules! vector {
+    ($v:literal, $to:literal) => {
+        concat!(
+            ".if {vecs} > ", $v, "\n",
+            ".if {masked} && {vecs} == ", $v, " + 1\nvmaskmovps ", $to, ", ymm15, [{at} + 32 * ", $v, "]\n",
+            ".else\nvmovups ", $to, ", [{at} + 32 * ", $v, "]\n.endif\n",
+            ".if {copy}\nvmovups [{to} + 32 * ", $v, "], ", $to, "\n.endif\n",
+            ".endif\n"
+        )
+    };
+}
+
+/// The sum over the depth; with `COPY`, what it read of b goes to `copy`. In assembly, because only there may the processor be
+/// told to take denormals for zero: an FMA that meets one otherwise takes a hundred cycles.
 ///
 /// # Safety
 /// `a` has `depth·ROWS` floats, each of `depth` steps of b (VECS − 1)·8 and those of `mask` behind them, or VECS·8
@@ -136,30 +166,83 @@ unsafe fn sum<const ROWS: usize, const VECS: usize, const MASKED: bool, const CO
     depth: usize,
     mask: __m256i,
 ) -> [[__m256; VECS]; ROWS] {
-    let mut acc = [[_mm256_setzero_ps(); VECS]; ROWS];
-    let (mut pa, mut pc) = (a, copy);
-    for i in 0..depth {
-        let pb = b.data.as_ptr().wrapping_add(b.start(i));
-        let mut bv = [_mm256_setzero_ps(); VECS];
-        for (v, bv) in bv.iter_mut().enumerate() {
-            // SAFETY: the caller's promise: the step has these floats.
+    let mut acc = [[_mm256_setzero_ps(); 2]; 6];
+    let [[c0, c1], [c2, c3], [c4, c5], [c6, c7], [c8, c9], [c10, c11]] = &mut acc;
+    // The caller's MXCSR, and one that flushes.
+    let mut modes = [0u32, FLUSH];
+    macro_rules! steps {
+        ($find:literal, $next:literal, $steps:expr) => {
+            // SAFETY: it reads and writes what the caller promises, and leaves MXCSR as it was.
             unsafe {
-                let from = pb.add(v * LANES);
-                *bv = if MASKED && v == VECS - 1 { _mm256_maskload_ps(from, mask) } else { _mm256_loadu_ps(from) };
-                if COPY {
-                    _mm256_storeu_ps(pc.add(v * LANES), *bv);
-                }
+                asm!(
+                    "stmxcsr [{modes}]",
+                    "ldmxcsr [{modes} + 4]",
+                    "2:",
+                    $find,
+                    vector!("0", "ymm12"),
+                    vector!("1", "ymm13"),
+                    row!("0", "ymm0", "ymm1"),
+                    row!("1", "ymm2", "ymm3"),
+                    row!("2", "ymm4", "ymm5"),
+                    row!("3", "ymm6", "ymm7"),
+                    row!("4", "ymm8", "ymm9"),
+                    row!("5", "ymm10", "ymm11"),
+                    "add {a}, 4 * {rows}",
+                    ".if {copy}",
+                    "add {to}, 4 * {nr}",
+                    ".endif",
+                    $next,
+                    "dec {n}",
+                    "jnz 2b",
+                    "ldmxcsr [{modes}]",
+                    rows = const ROWS,
+                    vecs = const VECS,
+                    masked = const MASKED as usize,
+                    copy = const COPY as usize,
+                    nr = const NR,
+                    modes = in(reg) modes.as_mut_ptr(),
+                    a = inout(reg) a => _,
+                    b = inout(reg) b.data.as_ptr() => _,
+                    at = out(reg) _,
+                    steps = inout(reg) $steps => _,
+                    to = inout(reg) copy => _,
+                    n = inout(reg) depth => _,
+                    inout("ymm0") *c0,
+                    inout("ymm1") *c1,
+                    inout("ymm2") *c2,
+                    inout("ymm3") *c3,
+                    inout("ymm4") *c4,
+                    inout("ymm5") *c5,
+                    inout("ymm6") *c6,
+                    inout("ymm7") *c7,
+                    inout("ymm8") *c8,
+                    inout("ymm9") *c9,
+                    inout("ymm10") *c10,
+                    inout("ymm11") *c11,
+                    out("ymm12") _,
+                    out("ymm13") _,
+                    out("ymm14") _,
+                    in("ymm15") mask,
+                    options(nostack),
+                );
             }
-        }
-        for (r, acc) in acc.iter_mut().enumerate() {
-            // SAFETY: the caller's promise: a step of a has ROWS floats.
-            let av = _mm256_set1_ps(unsafe { *pa.add(r) });
-            for v in 0..VECS {
-                acc[v] = _mm256_fmadd_ps(av, bv[v], acc[v]);
-            }
-        }
-        pa = pa.wrapping_add(ROWS);
-        pc = pc.wrapping_add(NR);
+        };
     }
-    acc
+    if depth > 0 {
+        match b.steps {
+            Steps::Stride(stride) => steps!("mov {at}, {b}", "add {b}, {steps}", 4 * stride),
+            Steps::Offsets(offsets) => {
+                steps!(
+                    "mov {at:e}, [{steps}]\nlea {at}, [{b} + 4 * {at}]",
+                    "add {steps}, 4",
+                    offsets.get().as_ptr() as usize
+                )
+            }
+        }
+    }
+    let mut sums = [[_mm256_setzero_ps(); VECS]; ROWS];
+    for (sums, acc) in sums.iter_mut().zip(&acc) {
+        sums.copy_from_slice(&acc[..VECS]);
+    }
+    sums
 }

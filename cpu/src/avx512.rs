@@ -5,7 +5,7 @@ use std::arch::asm;
 use std::arch::x86_64::__mmask16;
 
 use super::activation::Kind;
-use super::kernel::{Column, Kernel, Start, Steps, with_rows};
+use super::kernel::{Column, FLUSH, Kernel, Start, Steps, with_rows};
 
 /// Proof that the host has AVX-512F.
 #[derive(Debug, Clone, Copy)]
@@ -18,9 +18,6 @@ const AHEAD: usize = 512;
 /// Vectors of the next panel of b that are asked for, one of each step in each tile: those of a panel that begins anywhere
 /// in a cache line.
 const LINES: usize = NR / LANES + 1;
-/// Flush to zero, denormals are zero, no exceptions: an FMA that meets a denormal otherwise takes a hundred cycles.
-const FLUSH: u32 = 0x9fc0;
-
 impl Avx512 {
     /// `None` on a processor, or under an operating system, without it.
     pub(super) fn new() -> Option<Self> {

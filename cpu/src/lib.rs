@@ -76,6 +76,7 @@ mod avx2;
 mod avx512;
 mod compare;
 mod conv2d;
+mod denormal;
 mod depthwise;
 mod direct;
 mod dispatch;

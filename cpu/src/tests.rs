@@ -518,3 +518,41 @@ fn run_exact(engine: &Engine, shape: Conv2dShape, x: &[f32], w: &[f32]) -> Vec<f
     Conv2d::within(engine, shape, Accuracy::Exact).unwrap().run(engine, x, w, None, &mut y).unwrap();
     y
 }
+
+/// Inputs, weights, products and sums that are denormal: each output is within what zeros instead of them make of it.
+#[test]
+fn denormals_are_as_good_as_zero() {
+    let tiny = f32::MIN_POSITIVE;
+    for shape in [
+        Conv2dShape::new(1, 32, 18, 18, 40, 3, 3).pad(1),
+        Conv2dShape::new(1, 32, 18, 18, 40, 1, 1),
+        Conv2dShape::new(1, 32, 7, 7, 40, 3, 3).pad(1).stride(2),
+        Conv2dShape::new(1, 40, 18, 18, 40, 3, 3).pad(1).groups(40),
+    ] {
+        let taps = (shape.c / shape.groups * shape.r * shape.s) as f64;
+        for (sx, sw) in [(tiny / 4.0, 1.0), (1.0, tiny / 4.0), (1e-20, 1e-19), (tiny * 8.0, 0.25), (tiny / 8.0, 1e30)] {
+            let scaled = |len, seed, by: f32| random(len, seed).iter().map(|v| v * by).collect::<Vec<_>>();
+            let (x, w) = (scaled(shape.input_len(), 1, sx), scaled(shape.weight_len(), 2, sw));
+            let want = reference::conv2d_f64(shape, &x, &w, None).unwrap();
+            let most = want.iter().fold(0.0f64, |most, v| most.max(v.abs()));
+            // An input or a weight that is taken for zero counts as often as it is multiplied, a product or a sum once, and
+            // Winograd's transforms multiply by less than 64.
+            let lost = 64.0 * taps * f64::from(tiny) * f64::from(sx.max(sw).max(1.0));
+            for isa in available() {
+                let engine = engine(1, isa);
+                for algorithm in Algorithm::ALL {
+                    let Ok(plan) = Conv2d::with(&engine, shape, algorithm) else { continue };
+                    let mut y = vec![f32::NAN; shape.output_len()];
+                    plan.run(&engine, &x, &w, None, &mut y).unwrap();
+                    for (got, want) in y.iter().zip(&want) {
+                        let error = (f64::from(*got) - want).abs();
+                        assert!(
+                            error <= lost + algorithm.error_bound(&shape) * most,
+                            "{isa} {algorithm} {sx:e} {sw:e} on {shape:?}: {got:e} for {want:e}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
