@@ -95,10 +95,12 @@ pub enum Error {
         what: &'static str,
     },
     /// Something that only the cpu engine can do.
-    #[error("{what} needs the cpu engine: the GPU's kernels have nothing like it")]
+    #[error("{what} needs the cpu engine: {why}")]
     NeedsCpu {
         /// What was asked for.
         what: &'static str,
+        /// What the GPU's kernels lack.
+        why: &'static str,
     },
     /// A kernel that needs what this version does not provide.
     #[error("kernel `{kernel}`: {what}")]

@@ -221,11 +221,103 @@ fn activations_are_fused_on_the_cpu_engine_and_refused_elsewhere() {
             2,
             "an activation of conv2d needs the cpu engine",
         );
+        fails(&format!("{shape} --dtype f16 --device {device}"), 2, "the GPU's kernel loads and stores f32");
     }
     fails(&format!("{shape} --activation relu --device cpu --dump-pm4 x.txt"), 2, "no PM4 stream");
     fails(&format!("{shape} --activation gelu"), 2, "known are none, relu and relu6");
     let ran = conv2d(&format!("{shape} --activation relu6 --device cpu --dry-run"));
     assert!(ran.code == Some(0) && ran.out.contains("groups 1, relu6\n"), "{}{}", ran.out, ran.err);
+}
+
+/// The `.npy` of an array of one element type: header, data.
+fn npy(path: &Path) -> (String, Vec<u8>) {
+    let bytes = fs::read(path).unwrap();
+    let data = 10 + usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
+    (String::from_utf8(bytes[10..data].to_vec()).unwrap(), bytes[data..].to_vec())
+}
+
+#[test]
+fn tensors_of_16_bits_go_in_and_out_as_such() {
+    let folder = folder("f16");
+    for (shape, kernel) in [
+        ("--c 32 --h 24 --w 24 --k 32 --r 3 --pad 1", "conv2d_winograd4_"),
+        ("--c 64 --h 14 --w 14 --k 48 --r 1 --activation relu6", "conv2d_gemm_"),
+        ("--c 24 --h 19 --w 19 --k 24 --r 3 --groups 24 --pad 1 --n 2", "conv2d_depthwise_"),
+    ] {
+        let ran = conv2d(&format!("{shape} --dtype f16 --device cpu --verify --json"));
+        assert_eq!(ran.code, Some(0), "{shape}: {}", ran.err);
+        let document = document(&ran);
+        assert_eq!(document["dtype"], "f16");
+        let result = &document["results"][0];
+        assert!(result["kernel"].as_str().unwrap().starts_with(kernel), "{document}");
+        assert_eq!(result["verified"], true);
+        // Rounding to 11 bits shows, and is all that does.
+        let (error, tolerance) = (result["relative_error"].as_f64().unwrap(), document["tolerance"].as_f64().unwrap());
+        assert!((1e-5..=tolerance).contains(&error) && (4.9e-4..5e-4).contains(&tolerance), "{error:e} {tolerance:e}");
+        let shape = &document["shape"];
+        let elements = shape["c"].as_u64().unwrap() * shape["h"].as_u64().unwrap() * shape["w"].as_u64().unwrap();
+        assert_eq!(shape["input_bytes"].as_u64().unwrap(), 2 * elements * shape["n"].as_u64().unwrap());
+    }
+    // By the bits: 1·2 + 0.5·3 + 2048 = 2051.5, to which 2052 is nearest.
+    let write = |name: &str, descr: &str, dims: &str, data: &[u8]| {
+        let mut header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {dims}, }}");
+        header += &" ".repeat(117 - header.len());
+        let path = folder.join(name);
+        fs::write(&path, [b"\x93NUMPY\x01\x00v\x00".as_slice(), header.as_bytes(), b"\n", data].concat()).unwrap();
+        path.display().to_string()
+    };
+    let x = write("x.npy", "<f2", "(1, 2, 1, 1)", &[0x00, 0x40, 0x00, 0x42]);
+    let w = write("w.npy", "<f2", "(1, 2, 1, 1)", &[0x00, 0x3c, 0x00, 0x38]);
+    let wide = write("wide.npy", "<f4", "(1, 2, 1, 1)", &[0, 0, 0, 0, 0, 0, 0, 0]);
+    let y = folder.join("y.npy").display().to_string();
+    for (descr, bias) in [("<f2", vec![0x00, 0x68]), ("<f4", 2048f32.to_le_bytes().to_vec())] {
+        let bias = write("bias.npy", descr, "(1,)", &bias);
+        let ran =
+            conv2d(&format!("--input {x} --weight {w} --bias {bias} --dtype f16 --device cpu --verify --output {y}"));
+        assert_eq!(ran.code, Some(0), "{}", ran.err);
+        assert!(ran.out.contains("groups 1, bias, f16\n"), "{}", ran.out);
+        assert!(ran.out.contains("(allowed 5e-4: 1e-5 of the sums"), "{}", ran.out);
+        let (header, data) = npy(Path::new(&y));
+        assert!(header.contains("'descr': '<f2'") && header.contains("(1, 1, 1, 1)"), "{header}");
+        assert_eq!(data, [0x02, 0x68], "{descr}");
+    }
+    // Beyond 65504 there is infinity, in the reference as well.
+    let large = write("large.npy", "<f2", "(1, 2, 1, 1)", &[0xff, 0x7b, 0xff, 0x7b]);
+    let ran = conv2d(&format!("--input {large} --weight {w} --dtype f16 --device cpu --verify --output {y}"));
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert_eq!(npy(Path::new(&y)).1, [0x00, 0x7c]);
+    // Nothing is converted behind the user's back.
+    fails(
+        &format!("--input {wide} --weight {w} --dtype f16 --device cpu"),
+        1,
+        "'<f2' (little-endian float16) is wanted",
+    );
+    fails(&format!("--input {x} --weight {w} --device cpu"), 1, "'<f4' (little-endian float32) is wanted");
+    let short = write("short.npy", "<f2", "(1, 2, 1, 1)", &[0; 3]);
+    fails(&format!("--input {short} --weight {w} --dtype f16 --device cpu"), 1, "needs 4 bytes of data");
+}
+
+#[test]
+fn numpy_reads_and_writes_the_16_bit_tensors() {
+    let folder = folder("f16_numpy");
+    let python = std::env::var_os("PYTHON").unwrap_or_else(|| "python3".into());
+    let numpy = |script: &str| Command::new(&python).current_dir(&folder).args(["-c", script]).output();
+    let write = "import numpy as n; r = n.random.default_rng(5); \
+        n.save('x.npy', n.asfortranarray(r.standard_normal((2, 3, 9, 8)).astype('<f2'))); \
+        n.save('w.npy', r.standard_normal((5, 3, 1, 1)).astype('<f2'))";
+    if !numpy(write).is_ok_and(|output| output.status.success()) {
+        return skip::skip!("there is no python3 with NumPy");
+    }
+    let at = |name: &str| folder.join(name).display().to_string();
+    let files = format!("--input {} --weight {} --output {}", at("x.npy"), at("w.npy"), at("y.npy"));
+    let ran = conv2d(&format!("{files} --dtype f16 --device cpu --verify"));
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let judge = "import numpy as n; x, w, y = (n.load(f + '.npy') for f in 'xwy'); \
+        want = n.einsum('nchw,kc->nkhw', x.astype(float), w[:, :, 0, 0].astype(float)); \
+        assert y.dtype == n.float16 and y.shape == want.shape, (y.dtype, y.shape); \
+        error = abs(y.astype(float) - want).max() / abs(want).max(); assert 1e-5 < error < 5e-4, error";
+    let output = numpy(judge).unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 #[test]
@@ -250,7 +342,8 @@ fn impossible_shapes_and_arguments_are_usage_errors() {
         ("--timeout-ms 0", "at least 1 ms"),
         ("--timeout-ms soon", "invalid digit"),
         ("--async 4", "unexpected argument '--async'"),
-        ("--dtype f16", "unexpected argument '--dtype'"),
+        ("--dtype f64", "f64"),
+        ("--dtype f16 --dump-pm4 x.txt", "no PM4 stream"),
         ("--output y.jpg", "kind of file is not known"),
         ("--output y.png", "is no picture"),
         ("--dump-pm4 x.txt --dry-run", "no PM4 stream"),

@@ -84,6 +84,42 @@ fn an_activation_is_the_cpu_engines_and_refused_by_others() {
     }
 }
 
+#[test]
+fn tensors_of_16_bits_are_the_cpu_engines_and_refused_by_others() {
+    let shape = ops::Conv2dShape::new(1, 8, 9, 9, 6, 3, 3).pad(1);
+    let conv = ops::Conv2d::new(shape);
+    let halves = |n: usize, seed: u32| values(n, seed).into_iter().map(ops::F16::from_f32).collect::<Vec<_>>();
+    let wide = |v: &[ops::F16]| v.iter().map(|v| v.to_f32()).collect::<Vec<_>>();
+    let bias = values(shape.k, 3);
+    for device in engines() {
+        let conv = conv.prepare(&device).unwrap();
+        let queue = device.queue().unwrap();
+        let (x, mut w) = (halves(shape.input_len(), 1), halves(shape.weight_len(), 2));
+        let (dx, mut dw) = (device.upload(&x).unwrap(), device.upload(&w).unwrap());
+        let (db, mut dy) = (device.upload(&bias).unwrap(), device.zeros::<ops::F16>(shape.output_len()).unwrap());
+        if device.engine() != sparkle_pm4::Engine::Cpu {
+            for error in [
+                queue.launch(&conv, (&dx, &dw, &mut dy)).unwrap_err(),
+                queue.launch(&conv, (&dx, &dw, &db, &mut dy)).unwrap_err(),
+            ] {
+                assert!(error.code() == "needs-cpu" && error.to_string().contains("f32"), "{error}");
+            }
+            continue;
+        }
+        // The second time with other weights in the same buffer.
+        for round in 0..2 {
+            queue.launch(&conv, (&dx, &dw, &db, &mut dy)).unwrap().wait(soon()).unwrap();
+            let want = cpu::reference::conv2d_f64(shape, &wide(&x), &wide(&w), Some(&bias)).unwrap();
+            let agreement = cpu::compare(&wide(&dy.read().unwrap()), &want);
+            assert!(agreement.within(5e-4) && agreement.relative > 1e-6, "{round}: {agreement:?}");
+            w = halves(shape.weight_len(), 7);
+            dw.write(&w).unwrap();
+        }
+        let error = queue.launch(&conv, (&dx, &dx, &mut dy)).unwrap_err();
+        assert_eq!(error.code(), "wrong-length");
+    }
+}
+
 /// Weights may be kept in another form between launches, for as long as they are the same.
 #[test]
 fn weights_that_change_between_launches_count() {

@@ -7,9 +7,10 @@
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::str::FromStr;
+use std::sync::OnceLock;
 
 use super::{
-    Activation, CpuError, Engine, Isa,
+    Activation, CpuError, Engine, F16, Isa,
     aligned::Aligned,
     denormal,
     depthwise::{self, Depthwise},
@@ -17,6 +18,7 @@ use super::{
     dispatch::{sizes, with_kernel},
     engine::Lane,
     error::{check_tensors, check_weights},
+    f16,
     pack::Patches,
     product::{self, DEPTH, Initial, Kind, Operand, Product},
     simd::Simd,
@@ -32,12 +34,18 @@ const WINOGRAD_COST: f64 = 0.75;
 /// as the map's alone.
 const MOST_PITCH: f64 = 1.3;
 
+/// Floats of input and output that are worth widening together: those that a second level cache or a part of the last one holds.
+const WIDE_FLOATS: usize = 1 << 19;
+
 /// A planned 2-D convolution in f32: see the [module](super) for the equation and the order of summation.
 #[derive(Debug, Clone)]
 pub struct Conv2d {
     shape: Conv2dShape,
     isa: Isa,
+    activation: Activation,
     method: Method,
+    /// The same for those images of a batch that are widened together, where they are not all.
+    few: OnceLock<Box<Self>>,
 }
 
 #[derive(Debug, Clone)]
@@ -93,6 +101,14 @@ impl Algorithm {
             Self::Winograd4 => winograd::error_bound(channels),
             Self::Depthwise => depthwise::error_bound(shape),
         }
+    }
+
+    /// The error that it may make where outputs are stored in 16 bits: that of the sums and half of the last place, as long as
+    /// max|y| is at least 2⁻¹⁴. Where it is less, the last place is 2⁻²⁴ whatever the size; from 65520 on an output is infinite.
+    /// The inputs are taken as they are stored: what their own rounding did is not in it.
+    pub fn f16_error_bound(self, shape: &Conv2dShape) -> f64 {
+        let sums = self.error_bound(shape);
+        sums + F16::HALF_ULP * (1.0 + sums)
     }
 }
 
@@ -243,20 +259,25 @@ impl Conv2d {
         if algorithm == Algorithm::Direct && !direct::fits(&shape) {
             return Err(CpuError::Algorithm { algorithm, rule: "it does kernels of at most 32 columns and 4096 taps" });
         }
-        let isa = engine.isa();
+        Self::planned(shape, algorithm, engine.isa(), engine.threads())
+    }
+
+    /// The plan of a shape that the algorithm can do.
+    fn planned(shape: Conv2dShape, algorithm: Algorithm, isa: Isa, threads: NonZeroUsize) -> Result<Self, CpuError> {
         let sizes = sizes(isa)?;
         let method = match algorithm {
-            Algorithm::Gemm => Method::Gemm(Plan::new(shape, sizes, engine.threads())),
+            Algorithm::Gemm => Method::Gemm(Plan::new(shape, sizes, threads)),
             Algorithm::Winograd4 => Method::Winograd(Winograd::new(shape, sizes.0)),
             Algorithm::Depthwise => Method::Depthwise(Depthwise::new(shape, sizes.2)),
-            Algorithm::Direct => Method::Direct(Direct::new(shape, sizes, engine.threads())),
+            Algorithm::Direct => Method::Direct(Direct::new(shape, sizes, threads)),
         };
-        Ok(Self { shape, isa, method })
+        Ok(Self { shape, isa, activation: Activation::IDENTITY, method, few: OnceLock::new() })
     }
 
     /// Has each output activated in registers, before it is stored.
     #[must_use]
     pub fn activation(mut self, activation: Activation) -> Self {
+        (self.activation, self.few) = (activation, OnceLock::new());
         match &mut self.method {
             Method::Gemm(plan) => plan.product.set_activation(activation),
             Method::Winograd(winograd) => winograd.set_activation(activation),
@@ -296,6 +317,20 @@ impl Conv2d {
         let mut floats = Aligned::zeroed(self.packed_len())?;
         self.pack_into(engine.lane(), w, &mut floats);
         Ok(Packed { floats, shape: self.shape, isa: self.isa, algorithm: self.algorithm() })
+    }
+
+    /// As [`pack`](Self::pack), of weights in 16 bits; what is packed are f32.
+    ///
+    /// # Errors
+    ///
+    /// As [`pack`](Self::pack).
+    pub fn pack_f16(&self, engine: &Engine, w: &[F16]) -> Result<Packed, CpuError> {
+        check_weights(&self.shape, w)?;
+        let lane = engine.lane();
+        let mut wide = lane.scratch(w.len());
+        let wide = &mut wide.floats()[..w.len()];
+        f16::widen(lane, self.isa, w, wide);
+        self.pack(engine, wide)
     }
 
     fn packed_len(&self) -> usize {
@@ -346,11 +381,72 @@ impl Conv2d {
         bias: Option<&[f32]>,
         y: &mut [f32],
     ) -> Result<(), CpuError> {
-        if (packed.shape, packed.isa, packed.algorithm) != (self.shape, self.isa, self.algorithm()) {
-            return Err(CpuError::Packed);
-        }
+        self.check_packed(packed)?;
         check_tensors(&self.shape, x, bias, y.len())?;
         self.dispatch(engine, x, Weights::Packed(&packed.floats), bias, y)
+    }
+
+    /// As [`run_packed`](Self::run_packed), with input and output in 16 bits. Sums are of f32; each output is rounded to the nearest,
+    /// behind bias and activation, and is infinite from 65520 on.
+    ///
+    /// ```
+    /// use sparkle_cpu::{Conv2d, Conv2dShape, CpuError, Engine, F16};
+    ///
+    /// let engine = Engine::new(None, None)?;
+    /// let conv = Conv2d::new(&engine, Conv2dShape::new(1, 2, 1, 2, 1, 1, 1))?;
+    /// let packed = conv.pack_f16(&engine, &[1.0, 0.5].map(F16::from_f32))?;
+    /// let mut y = [F16::default(); 2];
+    /// // 2049 lies between 2048 and 2050.
+    /// conv.run_packed_f16(&engine, &[1.0, 2048.0, 3.0, 2.0].map(F16::from_f32), &packed, None, &mut y)?;
+    /// assert_eq!(y.map(F16::to_f32), [2.5, 2048.0]);
+    /// # Ok::<(), CpuError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`run_packed`](Self::run_packed).
+    pub fn run_packed_f16(
+        &self,
+        engine: &Engine,
+        x: &[F16],
+        packed: &Packed,
+        bias: Option<&[f32]>,
+        y: &mut [F16],
+    ) -> Result<(), CpuError> {
+        self.check_packed(packed)?;
+        check_tensors(&self.shape, x, bias, y.len())?;
+        let n = self.shape.n;
+        let image = x.len() / n + y.len() / n;
+        let images = (1..=n).rev().find(|images| n.is_multiple_of(*images) && images * image <= WIDE_FLOATS);
+        let images = images.unwrap_or(1);
+        let plan = if images == n { self } else { self.of_images(engine, images)? };
+        let lane = engine.lane();
+        let (x_len, y_len) = (x.len() / n * images, y.len() / n * images);
+        let (mut wide_x, mut wide_y) = (lane.scratch(x_len), lane.scratch(y_len));
+        let (wide_x, wide_y) = (&mut wide_x.floats()[..x_len], &mut wide_y.floats()[..y_len]);
+        for (x, y) in x.chunks_exact(x_len).zip(y.chunks_exact_mut(y_len)) {
+            f16::widen(lane, self.isa, x, wide_x);
+            plan.dispatch(engine, wide_x, Weights::Packed(&packed.floats), bias, wide_y)?;
+            f16::narrow(lane, self.isa, wide_y, y);
+        }
+        Ok(())
+    }
+
+    /// The plan for some images of the batch, whose weights are packed in the same way.
+    fn of_images(&self, engine: &Engine, n: usize) -> Result<&Self, CpuError> {
+        if let Some(few) = self.few.get() {
+            return Ok(few);
+        }
+        let shape = Conv2dShape { n, ..self.shape };
+        let few = Self::planned(shape, self.algorithm(), self.isa, engine.threads())?.activation(self.activation);
+        Ok(self.few.get_or_init(|| Box::new(few)))
+    }
+
+    fn check_packed(&self, packed: &Packed) -> Result<(), CpuError> {
+        match (packed.shape, packed.isa, packed.algorithm) == (self.shape, self.isa, self.algorithm()) {
+            true => Ok(()),
+            false => Err(CpuError::Packed),
+        }
     }
 
     /// Convolves `x` (N×C×H×W) with `w` (K×C/G×R×S), adds `bias` (K), and writes `y` (N×K×P×Q).

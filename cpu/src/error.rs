@@ -135,7 +135,7 @@ impl CpuError {
 }
 
 /// Checks that the weights have the length that the shape demands.
-pub(super) fn check_weights(shape: &Conv2dShape, w: &[f32]) -> Result<(), CpuError> {
+pub(super) fn check_weights<T>(shape: &Conv2dShape, w: &[T]) -> Result<(), CpuError> {
     match shape.weight_len() {
         wanted if wanted == w.len() => Ok(()),
         wanted => Err(CpuError::Length { tensor: "w", wanted, got: w.len() }),
@@ -143,9 +143,9 @@ pub(super) fn check_weights(shape: &Conv2dShape, w: &[f32]) -> Result<(), CpuErr
 }
 
 /// The same of the other tensors.
-pub(super) fn check_tensors(
+pub(super) fn check_tensors<T>(
     shape: &Conv2dShape,
-    x: &[f32],
+    x: &[T],
     bias: Option<&[f32]>,
     y_len: usize,
 ) -> Result<(), CpuError> {

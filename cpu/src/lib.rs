@@ -36,6 +36,13 @@
 //! With one input channel a group the product has one row, or few. [`Algorithm::Depthwise`] then goes over the input where
 //! it lies, with the weights in registers: module `depthwise`.
 //!
+//! # Tensors of 16 bits
+//!
+//! Input, weights and output may be stored as IEEE binary16, [`F16`]: [`Conv2d::pack_f16`] and [`Conv2d::run_packed_f16`].
+//! Products and sums are those of f32, of the widened inputs, in the same order; each output is then rounded once, to the
+//! nearest. That adds half of the last of 11 bits to the error: [`Algorithm::f16_error_bound`]. Some images
+//! at a time are widened into scratch memory of the engine, and their results rounded out of it, by all threads.
+//!
 //! # Choosing the instruction set
 //!
 //! [`detect`] picks the widest that this processor has. A test or a comparison forces one with the `isa` argument of
@@ -76,6 +83,7 @@ mod direct;
 mod dispatch;
 mod engine;
 mod error;
+mod f16;
 mod gemm;
 mod isa;
 mod kernel;
@@ -99,6 +107,7 @@ pub use compare::{Agreement, compare};
 pub use conv2d::{Accuracy, Algorithm, Conv2d, Packed};
 pub use engine::Engine;
 pub use error::CpuError;
+pub use f16::F16;
 pub use gemm::{Gemm, GemmShape, PackedMatrix};
 pub use isa::{ISA_VARIABLE, Isa, available, detect};
 pub use shape::{Conv2dShape, ShapeError};

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use bytemuck::Pod;
 use kernels::conv2d::{Dims, Plan};
 use kernels::{Dispatch, PlanArg, Role};
 
@@ -27,6 +28,23 @@ use crate::exec::{AnyBuffer, Buffer, Device, Grid, Inner, Launch, LoadedKernel, 
 /// let fence = queue.launch(&conv, (&x, &w, &mut y))?;
 /// fence.wait(Deadline::after(Duration::from_secs(10)))?;
 /// assert_eq!(y.read()?, [9.0; 4]);
+/// # Ok::<(), sparkle_pm4::Error>(())
+/// ```
+///
+/// On the cpu engine x, w and y may be [`F16`](super::F16), all three, with sums, and a bias, in f32:
+///
+/// ```
+/// use std::time::Duration;
+/// use sparkle_pm4::{Deadline, Device, ops};
+///
+/// let device = Device::cpu()?;
+/// let conv = ops::Conv2d::new(ops::Conv2dShape::new(1, 1, 1, 2, 1, 1, 1)).prepare(&device)?;
+/// let (x, w) = (device.upload(&[0.5, 2048.0].map(ops::F16::from_f32))?, device.upload(&[ops::F16::from_f32(1.0)])?);
+/// let (bias, mut y) = (device.upload(&[1.0f32])?, device.zeros::<ops::F16>(2)?);
+/// let fence = device.queue()?.launch(&conv, (&x, &w, &bias, &mut y))?;
+/// fence.wait(Deadline::after(Duration::from_secs(10)))?;
+/// // 2049 is rounded to the nearest that 16 bits have.
+/// assert_eq!(y.read()?, [1.5, 2048.0].map(ops::F16::from_f32));
 /// # Ok::<(), sparkle_pm4::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,7 +96,10 @@ impl Conv2d {
         self.shape.validate()?;
         let kind = match &device.inner {
             Inner::Gpu(_) if self.activation != cpu::Activation::IDENTITY => {
-                return Err(Error::NeedsCpu { what: "an activation of conv2d" });
+                return Err(Error::NeedsCpu {
+                    what: "an activation of conv2d",
+                    why: "the GPU's kernel stores the sums as they are",
+                });
             }
             Inner::Gpu(gpu) => {
                 let s = self.shape;
@@ -109,7 +130,8 @@ impl Conv2d {
     }
 }
 
-/// A convolution that is ready to be launched on its device, with `(&x, &w, &mut y)` or `(&x, &w, &bias, &mut y)`.
+/// A convolution that is ready to be launched on its device, with `(&x, &w, &mut y)` or `(&x, &w, &bias, &mut y)`, where x, w
+/// and y are buffers of f32, or on the cpu engine of [`F16`](super::F16), and the bias of f32.
 #[derive(Debug)]
 pub struct PreparedConv2d {
     shape: Conv2dShape,
@@ -140,7 +162,7 @@ struct Kept {
 
 impl OnCpu {
     /// The weights as the plan wants them: those of the last launch, where the buffer has not changed since.
-    fn packed(&self, engine: &cpu::Engine, w: &Arc<RawBuffer>) -> Result<Arc<cpu::Packed>, Error> {
+    fn packed<T: Element>(&self, engine: &cpu::Engine, w: &Arc<RawBuffer>) -> Result<Arc<cpu::Packed>, Error> {
         // Before the content is read: one that changes meanwhile is packed again the next time.
         let version = w.version();
         let mut weights = self.weights.lock().unwrap_or_else(PoisonError::into_inner);
@@ -148,20 +170,68 @@ impl OnCpu {
         if let Some(kept) = weights.as_ref().filter(same) {
             return Ok(Arc::clone(&kept.packed));
         }
-        let packed = w.with_host(|w: &[f32]| self.plan.pack(engine, w));
+        let packed = w.with_host(|w: &[T]| T::pack(&self.plan, engine, w));
         let packed = Arc::new(packed.ok_or(Error::OtherDevice { what: "w" })??);
         *weights = Some(Kept { of: Arc::downgrade(w), version, packed: Arc::clone(&packed) });
         Ok(packed)
     }
 }
 
+/// What tensors are stored as on the cpu engine.
+trait Element: Pod {
+    fn pack(plan: &cpu::Conv2d, engine: &cpu::Engine, w: &[Self]) -> Result<cpu::Packed, cpu::CpuError>;
+
+    fn run(
+        plan: &cpu::Conv2d,
+        engine: &cpu::Engine,
+        x: &[Self],
+        w: &cpu::Packed,
+        bias: Option<&[f32]>,
+        y: &mut [Self],
+    ) -> Result<(), cpu::CpuError>;
+}
+
+impl Element for f32 {
+    fn pack(plan: &cpu::Conv2d, engine: &cpu::Engine, w: &[Self]) -> Result<cpu::Packed, cpu::CpuError> {
+        plan.pack(engine, w)
+    }
+
+    fn run(
+        plan: &cpu::Conv2d,
+        engine: &cpu::Engine,
+        x: &[Self],
+        w: &cpu::Packed,
+        bias: Option<&[f32]>,
+        y: &mut [Self],
+    ) -> Result<(), cpu::CpuError> {
+        plan.run_packed(engine, x, w, bias, y)
+    }
+}
+
+impl Element for cpu::F16 {
+    fn pack(plan: &cpu::Conv2d, engine: &cpu::Engine, w: &[Self]) -> Result<cpu::Packed, cpu::CpuError> {
+        plan.pack_f16(engine, w)
+    }
+
+    fn run(
+        plan: &cpu::Conv2d,
+        engine: &cpu::Engine,
+        x: &[Self],
+        w: &cpu::Packed,
+        bias: Option<&[f32]>,
+        y: &mut [Self],
+    ) -> Result<(), cpu::CpuError> {
+        plan.run_packed_f16(engine, x, w, bias, y)
+    }
+}
+
 /// The tensors of a launch.
 #[derive(Clone, Copy)]
-struct Tensors<'a> {
-    x: &'a Buffer<f32>,
-    w: &'a Buffer<f32>,
+struct Tensors<'a, T> {
+    x: &'a Buffer<T>,
+    w: &'a Buffer<T>,
     bias: Option<&'a Buffer<f32>>,
-    y: &'a Buffer<f32>,
+    y: &'a Buffer<T>,
 }
 
 impl PreparedConv2d {
@@ -186,28 +256,30 @@ impl PreparedConv2d {
         }
     }
 
-    fn check(&self, t: Tensors<'_>) -> Result<(), Error> {
+    fn check<T: Pod>(&self, t: Tensors<'_, T>) -> Result<(), Error> {
         let s = &self.shape;
-        let mut lengths = vec![("x", t.x, s.input_len()), ("w", t.w, s.weight_len()), ("y", t.y, s.output_len())];
-        lengths.extend(t.bias.map(|b| ("bias", b, s.k)));
-        for (tensor, buffer, want) in lengths {
-            if buffer.len() != want {
-                return Err(Error::Length { tensor, want, got: buffer.len() });
+        let one = |tensor, buffer: &Buffer<T>, want| (tensor, buffer.len(), want, buffer.device().clone());
+        let mut tensors =
+            vec![one("x", t.x, s.input_len()), one("w", t.w, s.weight_len()), one("y", t.y, s.output_len())];
+        tensors.extend(t.bias.map(|b| ("bias", b.len(), s.k, b.device().clone())));
+        for (tensor, got, want, device) in tensors {
+            if got != want {
+                return Err(Error::Length { tensor, want, got });
             }
-            if !buffer.device().inner.same(&self.device.inner) {
+            if !device.inner.same(&self.device.inner) {
                 return Err(Error::OtherDevice { what: tensor });
             }
         }
         Ok(())
     }
 
-    fn cpu(&self, engine: &cpu::Engine, t: Tensors<'_>) -> Result<(), Error> {
+    fn cpu<T: Element>(&self, engine: &cpu::Engine, t: Tensors<'_, T>) -> Result<(), Error> {
         self.check(t)?;
         let Kind::Cpu(conv) = &self.kind else { return Err(Error::OtherDevice { what: "the convolution" }) };
-        let w = conv.packed(engine, t.w.raw())?;
-        let ran = t.x.raw().with_host(|x: &[f32]| {
+        let w = conv.packed::<T>(engine, t.w.raw())?;
+        let ran = t.x.raw().with_host(|x: &[T]| {
             let run = |bias: Option<&[f32]>| {
-                t.y.raw().with_host_mut(|y: &mut [f32]| conv.plan.run_packed(engine, x, &w, bias, y))
+                t.y.raw().with_host_mut(|y: &mut [T]| T::run(&conv.plan, engine, x, &w, bias, y))
             };
             match t.bias {
                 Some(bias) => bias.raw().with_host(|b: &[f32]| run(Some(b))).flatten(),
@@ -218,7 +290,7 @@ impl PreparedConv2d {
         Ok(ran.ok_or(Error::OtherDevice { what: "a buffer" })??)
     }
 
-    fn gpu(&self, device: &Device, t: Tensors<'_>) -> Result<Vec<Step>, Error> {
+    fn gpu(&self, device: &Device, t: Tensors<'_, f32>) -> Result<Vec<Step>, Error> {
         self.check(t)?;
         let (Kind::Gpu { plain, biased, pack, conv }, Inner::Gpu(gpu)) = (&self.kind, &device.inner) else {
             return Err(Error::OtherDevice { what: "the convolution" });
@@ -271,5 +343,36 @@ impl<'a> Launch<Biased<'a>> for PreparedConv2d {
 
     fn steps(&self, device: &Device, a: &Biased<'a>) -> Result<Vec<Step>, Error> {
         self.gpu(device, Tensors { x: a.0, w: a.1, bias: Some(a.2), y: a.3 })
+    }
+}
+
+/// That the GPU's kernel takes no tensors of 16 bits.
+fn f32_alone() -> Error {
+    Error::NeedsCpu { what: "f16 storage of conv2d", why: "the GPU's kernel loads and stores f32" }
+}
+
+/// The arguments of a convolution of 16-bit tensors.
+type Halves<'a> = (&'a Buffer<cpu::F16>, &'a Buffer<cpu::F16>, &'a mut Buffer<cpu::F16>);
+
+impl<'a> Launch<Halves<'a>> for PreparedConv2d {
+    fn run_on_cpu(&self, engine: &cpu::Engine, a: &Halves<'a>) -> Result<(), Error> {
+        self.cpu(engine, Tensors { x: a.0, w: a.1, bias: None, y: a.2 })
+    }
+
+    fn steps(&self, _: &Device, _: &Halves<'a>) -> Result<Vec<Step>, Error> {
+        Err(f32_alone())
+    }
+}
+
+/// The same with bias.
+type BiasedHalves<'a> = (&'a Buffer<cpu::F16>, &'a Buffer<cpu::F16>, &'a Buffer<f32>, &'a mut Buffer<cpu::F16>);
+
+impl<'a> Launch<BiasedHalves<'a>> for PreparedConv2d {
+    fn run_on_cpu(&self, engine: &cpu::Engine, a: &BiasedHalves<'a>) -> Result<(), Error> {
+        self.cpu(engine, Tensors { x: a.0, w: a.1, bias: Some(a.2), y: a.3 })
+    }
+
+    fn steps(&self, _: &Device, _: &BiasedHalves<'a>) -> Result<Vec<Step>, Error> {
+        Err(f32_alone())
     }
 }

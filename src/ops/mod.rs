@@ -37,7 +37,7 @@ mod shapes;
 pub use conv2d::{Conv2d, PreparedConv2d};
 pub use elementwise::{Fill, VectorAdd};
 pub use shapes::{NAMED_SHAPES, NamedShape, named_shape};
-pub use sparkle_cpu::{Activation, Conv2dShape, Gemm, GemmShape, PackedMatrix, ShapeError};
+pub use sparkle_cpu::{Activation, Conv2dShape, F16, Gemm, GemmShape, PackedMatrix, ShapeError};
 
 use kernels::PlanArg;
 

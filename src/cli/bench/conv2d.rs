@@ -467,7 +467,7 @@ fn document(args: &Args, benches: &[Bench], layers: &[Layer], memory: &Memory) -
             "peak_share": case.gflops() / bench.machine.fma_gflops(),
             "roofline_gflops": roof,
             "roofline_share": case.gflops() / roof,
-            "dimensions": shape_members(&layer.shape, Some(layer.name)),
+            "dimensions": shape_members(&layer.shape, Some(layer.name), conv2d::Dtype::F32),
         });
         case.row.document("conv2d", more)
     };

@@ -4,14 +4,14 @@ use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use sparkle_pm4::cpu::Agreement;
+use sparkle_pm4::cpu::{Agreement, F16};
 use sparkle_pm4::ops::PreparedConv2d;
 use sparkle_pm4::pm4::submission::Submission;
 use sparkle_pm4::soft::Config;
 use sparkle_pm4::{Buffer, Deadline, Device, Engine, Error, Fence, Queue, Recording, Select};
 
 use super::problem::Problem;
-use super::{Choice, Settings};
+use super::{Choice, Dtype, Settings};
 use crate::cli::hangs::{self, OnHang};
 use crate::cli::{Output, signals};
 
@@ -38,6 +38,16 @@ impl Recorded {
     }
 }
 
+/// How a result compares.
+pub struct Checked {
+    /// The errors.
+    pub agreement: Agreement,
+    /// With what.
+    pub against: String,
+    /// They are within the tolerance.
+    pub good: bool,
+}
+
 /// A device's result.
 pub struct Run {
     /// The device.
@@ -52,8 +62,8 @@ pub struct Run {
     pub y: Vec<f32>,
     /// The first stream as it was submitted, where it was asked for and there is one.
     pub stream: Option<Recorded>,
-    /// How it compares, and with what.
-    pub agreement: Option<(Agreement, String)>,
+    /// How it compares, where it was compared.
+    pub agreement: Option<Checked>,
     /// Why it is not the first attempt.
     pub after_hang: Option<String>,
 }
@@ -87,6 +97,9 @@ pub fn open(choice: Choice, settings: &Settings, out: &Output) -> anyhow::Result
         Choice::Cpu => Device::open(with(Select::engine(Engine::Cpu)))?,
         Choice::Emu => emulated(settings)?,
     };
+    if let Some(error) = settings.needs_cpu().filter(|_| device.engine() != Engine::Cpu) {
+        return Err(error.into());
+    }
     if let Some(lint) = settings.lint {
         device.set_lint(lint);
     }
@@ -109,44 +122,65 @@ fn emulated(settings: &Settings) -> Result<Device, Error> {
 
 /// The tensors on a device.
 struct Tensors {
-    x: Buffer<f32>,
-    w: Buffer<f32>,
+    elements: Elements,
     bias: Option<Buffer<f32>>,
-    y: Buffer<f32>,
+}
+
+/// x, w and y, as they are stored.
+enum Elements {
+    F32([Buffer<f32>; 3]),
+    F16([Buffer<F16>; 3]),
+}
+
+/// Numbers as they are stored in 16 bits.
+fn halves(floats: &[f32]) -> Vec<F16> {
+    floats.iter().map(|v| F16::from_f32(*v)).collect()
 }
 
 impl Tensors {
     fn upload(device: &Device, problem: &Problem) -> Result<Self, Error> {
-        Ok(Self {
-            x: device.upload(&problem.x)?,
-            w: device.upload(&problem.w)?,
-            bias: problem.bias.as_ref().map(|b| device.upload(b)).transpose()?,
-            y: device.zeros(problem.shape.output_len())?,
-        })
+        let (x, w, y) = (&problem.x, &problem.w, problem.shape.output_len());
+        let elements = match problem.dtype {
+            Dtype::F32 => Elements::F32([device.upload(x)?, device.upload(w)?, device.zeros(y)?]),
+            Dtype::F16 => Elements::F16([device.upload(&halves(x))?, device.upload(&halves(w))?, device.zeros(y)?]),
+        };
+        Ok(Self { elements, bias: problem.bias.as_ref().map(|b| device.upload(b)).transpose()? })
     }
 
     /// Zeros of the problem's sizes, for a stream that is not going to run.
     fn blank(device: &Device, problem: &Problem) -> Result<Self, Error> {
         let s = &problem.shape;
-        Ok(Self {
-            x: device.zeros(s.input_len())?,
-            w: device.zeros(s.weight_len())?,
-            bias: problem.bias.as_ref().map(|b| device.zeros(b.len())).transpose()?,
-            y: device.zeros(s.output_len())?,
-        })
+        let [x, w, y] = [s.input_len(), s.weight_len(), s.output_len()];
+        let elements = match problem.dtype {
+            Dtype::F32 => Elements::F32([device.zeros(x)?, device.zeros(w)?, device.zeros(y)?]),
+            Dtype::F16 => Elements::F16([device.zeros(x)?, device.zeros(w)?, device.zeros(y)?]),
+        };
+        Ok(Self { elements, bias: problem.bias.as_ref().map(|b| device.zeros(b.len())).transpose()? })
+    }
+
+    /// The result, widened.
+    fn result(&self) -> Result<Vec<f32>, Error> {
+        match &self.elements {
+            Elements::F32([_, _, y]) => y.read(),
+            Elements::F16([_, _, y]) => Ok(y.read()?.into_iter().map(F16::to_f32).collect()),
+        }
     }
 
     fn launch(&mut self, queue: &Queue, conv: &PreparedConv2d) -> Result<Fence, Error> {
-        match &self.bias {
-            Some(bias) => queue.launch(conv, (&self.x, &self.w, bias, &mut self.y)),
-            None => queue.launch(conv, (&self.x, &self.w, &mut self.y)),
+        match (&mut self.elements, &self.bias) {
+            (Elements::F32([x, w, y]), Some(bias)) => queue.launch(conv, (&*x, &*w, bias, y)),
+            (Elements::F32([x, w, y]), None) => queue.launch(conv, (&*x, &*w, y)),
+            (Elements::F16([x, w, y]), Some(bias)) => queue.launch(conv, (&*x, &*w, bias, y)),
+            (Elements::F16([x, w, y]), None) => queue.launch(conv, (&*x, &*w, y)),
         }
     }
 
     fn record(&mut self, queue: &Queue, conv: &PreparedConv2d) -> Result<Recording, Error> {
-        match &self.bias {
-            Some(bias) => queue.record(conv, (&self.x, &self.w, bias, &mut self.y)),
-            None => queue.record(conv, (&self.x, &self.w, &mut self.y)),
+        match (&mut self.elements, &self.bias) {
+            (Elements::F32([x, w, y]), Some(bias)) => queue.record(conv, (&*x, &*w, bias, y)),
+            (Elements::F32([x, w, y]), None) => queue.record(conv, (&*x, &*w, y)),
+            (Elements::F16([x, w, y]), Some(bias)) => queue.record(conv, (&*x, &*w, bias, y)),
+            (Elements::F16([x, w, y]), None) => queue.record(conv, (&*x, &*w, y)),
         }
     }
 }
@@ -203,7 +237,7 @@ fn attempt(problem: &Problem, choice: Choice, settings: &Settings, record: bool,
         }
     }
     signals::check()?;
-    let y = tensors.y.read().with_context(doing)?;
+    let y = tensors.result().with_context(doing)?;
     times.sort_unstable();
     Ok(Run { kernel: conv.kernel(), device, warmup, times, y, stream, agreement: None, after_hang: None })
 }

@@ -23,7 +23,7 @@ use sparkle_pm4::{Lint, cpu, pm4};
 
 use super::failure::Reported;
 use super::{Failure, Output, environment, exit, hangs, signals};
-use execute::{Recorded, Run};
+use execute::{Checked, Recorded, Run};
 use problem::Problem;
 
 /// Largest error that `--verify` accepts, as a part of max|y|.
@@ -54,6 +54,53 @@ pub enum Choice {
     Emu,
     /// Native SIMD code.
     Cpu,
+}
+
+/// What tensors are stored as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Dtype {
+    /// float32.
+    F32,
+    /// float16, IEEE binary16.
+    F16,
+}
+
+impl Dtype {
+    /// `f32` or `f16`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::F32 => "f32",
+            Self::F16 => "f16",
+        }
+    }
+
+    /// Of an element.
+    pub fn bytes(self) -> usize {
+        match self {
+            Self::F32 => 4,
+            Self::F16 => 2,
+        }
+    }
+
+    /// The largest error, as a part of max|y|, that is accepted of results of which `rounded` were rounded to the elements: that
+    /// of the sums, and half of the last place.
+    fn tolerance(self, max_abs: f64, rounded: f64) -> f64 {
+        match self {
+            Self::F32 => TOLERANCE,
+            Self::F16 => {
+                let subnormal = if max_abs > 0.0 { cpu::F16::HALF_SUBNORMAL / max_abs } else { 0.0 };
+                TOLERANCE + rounded * (cpu::F16::HALF_ULP * (1.0 + TOLERANCE) + subnormal)
+            }
+        }
+    }
+
+    /// The same in words.
+    fn allowed(self) -> &'static str {
+        match self {
+            Self::F32 => "1e-5",
+            Self::F16 => "5e-4: 1e-5 of the sums, and f16's half of the last place",
+        }
+    }
 }
 
 /// Arguments of `run conv2d`.
@@ -99,15 +146,18 @@ pub struct Args {
     #[arg(long, help_heading = "Shape")]
     groups: Option<usize>,
 
-    /// Input: an NCHW (or CHW) float32 .npy, or a .png image.
+    /// Input: an NCHW (or CHW) .npy, or a .png image.
     #[arg(long, value_name = "X.npy|X.png", help_heading = "Data")]
     input: Option<PathBuf>,
-    /// Weights: a KCRS float32 .npy.
+    /// Weights: a KCRS .npy.
     #[arg(long, value_name = "W.npy", help_heading = "Data")]
     weight: Option<PathBuf>,
-    /// Bias: a float32 .npy of K values.
+    /// Bias: an .npy of K values.
     #[arg(long, value_name = "B.npy", help_heading = "Data")]
     bias: Option<PathBuf>,
+    /// What x, w and y are stored as; sums are of float32. f16 needs the cpu engine.
+    #[arg(long, value_enum, default_value = "f32", help_heading = "Data")]
+    dtype: Dtype,
     /// Where the result goes; of several devices, the first one's.
     #[arg(long, value_name = "Y.npy|Y.png", help_heading = "Data")]
     output: Option<PathBuf>,
@@ -128,7 +178,7 @@ pub struct Args {
     /// Among several cards: node path, PCI address or gfx target.
     #[arg(long, value_name = "HINT", help_heading = "Run")]
     device_hint: Option<String>,
-    /// Check against the f64 reference; exit code 5 beyond 1e-5 of max|y|.
+    /// Check against the f64 reference; exit code 5 beyond 1e-5 of max|y|, with f16 and half of its last place.
     #[arg(long, help_heading = "Run")]
     verify: bool,
     /// Timed runs after a warm-up; without it one run, cold.
@@ -209,6 +259,7 @@ pub(super) struct Settings {
     lint: Option<Lint>,
     accuracy: cpu::Accuracy,
     activation: cpu::Activation,
+    dtype: Dtype,
     hangs: hangs::Args,
 }
 
@@ -226,13 +277,19 @@ impl Settings {
             lint: environment::flag_or(args.lint, environment::LINT, lint)?,
             accuracy: args.accuracy,
             activation: args.activation,
+            dtype: args.dtype,
             hangs: args.hangs.clone(),
         })
     }
 
-    /// What was asked for that only the cpu engine has.
-    fn needs_cpu(&self) -> Option<&'static str> {
-        (self.activation != cpu::Activation::IDENTITY).then_some("an activation of conv2d")
+    /// That something was asked for that only the cpu engine has.
+    fn needs_cpu(&self) -> Option<sparkle_pm4::Error> {
+        let (what, why) = match (self.dtype, self.activation) {
+            (Dtype::F16, _) => ("f16 storage of conv2d", "the GPU's kernel loads and stores f32"),
+            (_, cpu::Activation::IDENTITY) => return None,
+            _ => ("an activation of conv2d", "the GPU's kernel stores the sums as they are"),
+        };
+        Some(sparkle_pm4::Error::NeedsCpu { what, why })
     }
 
     /// The operator as the flags want it.
@@ -252,10 +309,10 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
     let mut problem = Problem::new(&args)?;
     problem.shape.validate().map_err(sparkle_pm4::Error::from)?;
     problem.check_output(args.output.as_deref())?;
-    if let Some(what) = settings.needs_cpu() {
+    if let Some(error) = settings.needs_cpu() {
         // Before another device has done its work in vain.
         if settings.devices.iter().any(|choice| matches!(choice, Choice::Gpu | Choice::Emu)) {
-            return Err(sparkle_pm4::Error::NeedsCpu { what }.into());
+            return Err(error.into());
         }
         if args.dump_pm4.is_some() {
             return Err(no_stream().into());
@@ -331,19 +388,29 @@ fn check(
     verify: bool,
     out: &Output,
 ) -> anyhow::Result<Option<Failure>> {
-    let mut largest_sum = None;
+    let activated = settings.activation != cpu::Activation::IDENTITY;
+    let largest = |want: &[f64]| want.iter().filter(|v| v.is_finite()).fold(0.0, |most: f64, v| most.max(v.abs()));
+    let (mut max_abs, mut rounded) = (None, 1.0);
     let (want, against): (Vec<f64>, _) = if verify {
         let _progress = out.progress("computing the f64 reference");
         let bias = problem.bias.as_deref();
         let want = cpu::reference::conv2d_f64(problem.shape, &problem.x, &problem.w, bias);
         let mut want = want.map_err(sparkle_pm4::Error::from)?;
-        if settings.activation != cpu::Activation::IDENTITY {
-            largest_sum = Some(want.iter().filter(|v| v.is_finite()).fold(0.0, |most: f64, v| most.max(v.abs())));
+        if activated || settings.dtype == Dtype::F16 {
+            max_abs = Some(largest(&want));
+        }
+        if activated {
             want.iter_mut().for_each(|v| *v = settings.activation.apply_f64(*v));
+        }
+        if settings.dtype == Dtype::F16 {
+            // What has no place in 16 bits is infinite.
+            let beyond = |v: &&mut f64| v.abs() >= 65520.0;
+            want.iter_mut().filter(beyond).for_each(|v| *v = f64::INFINITY.copysign(*v));
         }
         (want, "the f64 reference".to_owned())
     } else if runs.len() > 1 {
-        let first = runs[0].y.iter().map(|&v| f64::from(v)).collect();
+        let first: Vec<_> = runs[0].y.iter().map(|&v| f64::from(v)).collect();
+        (max_abs, rounded) = (Some(largest(&first)), 2.0);
         (first, format!("the {} engine", runs[0].device.engine()))
     } else {
         return Ok(None);
@@ -354,8 +421,9 @@ fn check(
             continue;
         }
         let agreement = cpu::compare(&run.y, &want);
-        let agreement = largest_sum.map_or(agreement, |largest| agreement.relative_to(largest));
-        if !agreement.within(TOLERANCE) && failure.is_none() {
+        let agreement = max_abs.map_or(agreement, |max_abs| agreement.relative_to(max_abs));
+        let tolerance = settings.dtype.tolerance(max_abs.unwrap_or(0.0), rounded);
+        if !agreement.within(tolerance) && failure.is_none() {
             let engine = run.device.engine();
             let at = index(&problem.shape, agreement.worst_index);
             let (got, wanted) = (run.y.get(agreement.worst_index), want.get(agreement.worst_index));
@@ -371,11 +439,12 @@ fn check(
                 ),
                 next: format!(
                     "compare with another engine (`--device cpu,emu --verify`); inputs beyond float32's \
-                     range overflow; the tolerance is {TOLERANCE:e} of max|y|"
+                     range overflow; the tolerance is {} of max|y|",
+                    settings.dtype.allowed()
                 ),
             });
         }
-        run.agreement = Some((agreement, against.clone()));
+        run.agreement = Some(Checked { agreement, against: against.clone(), good: agreement.within(tolerance) });
     }
     Ok(failure)
 }
@@ -463,7 +532,7 @@ fn list_shapes(out: &Output) -> anyhow::Result<()> {
         let shapes: Vec<_> = NAMED_SHAPES
             .iter()
             .map(|s| {
-                let mut members = report::shape_members(&s.shape, Some(s.name));
+                let mut members = report::shape_members(&s.shape, Some(s.name), Dtype::F32);
                 if let Some(members) = members.as_object_mut() {
                     members.insert("times".into(), json!(s.times));
                     members.insert("source".into(), json!(s.source));

@@ -5,8 +5,11 @@ use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use npyz::{DType, Endianness, NpyFile, Order, TypeChar, WriterBuilder};
+use sparkle_pm4::cpu::F16;
 
+use super::Dtype;
 use crate::cli::Failure;
+use crate::cli::kernel::array::header;
 
 /// Longest header that is read: numpy refuses headers beyond 10,000 characters too, for the parser's sake.
 const HEADER_MAX: u64 = 10_000;
@@ -31,8 +34,17 @@ pub(in crate::cli) fn malformed(path: &Path, why: impl Into<String>) -> Failure 
     )
 }
 
-/// Reads a float32 tensor of one of the ranks; `layout` names its dimensions for messages, e.g. `NCHW`.
-pub fn read(path: &Path, ranks: &[usize], layout: &str) -> Result<Tensor, Failure> {
+/// NumPy's names of an element type.
+fn names(dtype: Dtype) -> (&'static str, &'static str) {
+    match dtype {
+        Dtype::F32 => ("<f4", "float32"),
+        Dtype::F16 => ("<f2", "float16"),
+    }
+}
+
+/// Reads a tensor of one of the ranks, whose elements are of one of `dtypes`, and widens it; `layout` names its dimensions for
+/// messages, e.g. `NCHW`.
+pub fn read(path: &Path, ranks: &[usize], layout: &str, dtypes: &[Dtype]) -> Result<Tensor, Failure> {
     let unreadable = |e: std::io::Error| {
         Failure::file(
             "file-unreadable",
@@ -56,20 +68,24 @@ pub fn read(path: &Path, ranks: &[usize], layout: &str) -> Result<Tensor, Failur
         malformed(path, format!("its header cannot be parsed: {first}"))
     })?;
 
-    let float32 = match npy.dtype() {
-        DType::Plain(t) => {
-            t.type_char() == TypeChar::Float && t.size_field() == 4 && t.endianness() == Endianness::Little
-        }
-        _ => false,
+    let size = match npy.dtype() {
+        DType::Plain(t) if t.type_char() == TypeChar::Float && t.endianness() == Endianness::Little => t.size_field(),
+        _ => 0,
     };
-    if !float32 {
+    let Some(&dtype) = dtypes.iter().find(|dtype| dtype.bytes() as u64 == size) else {
+        let (descr, name) = names(dtypes[0]);
+        let other = match dtypes[0] {
+            Dtype::F32 if size == 2 => ", or give `--dtype f16`",
+            Dtype::F16 if size == 4 => ", or leave `--dtype f16` out",
+            _ => "",
+        };
         return Err(Failure::file(
             "npy-dtype",
-            format!("{} has another element type than float32", path.display()),
-            format!("its dtype is {}, and '<f4' (little-endian float32) is wanted", npy.dtype().descr()),
-            "convert it: numpy.save(FILE, array.astype('<f4'))",
+            format!("{} has another element type than {name}", path.display()),
+            format!("its dtype is {}, and '{descr}' (little-endian {name}) is wanted", npy.dtype().descr()),
+            format!("convert it: numpy.save(FILE, array.astype('{descr}')){other}"),
         ));
-    }
+    };
     let shape: Vec<u64> = npy.shape().to_vec();
     if !ranks.contains(&shape.len()) {
         let wanted = ranks.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ");
@@ -82,19 +98,33 @@ pub fn read(path: &Path, ranks: &[usize], layout: &str) -> Result<Tensor, Failur
     }
     // A header may claim anything: nothing is allocated before the file is known to hold it.
     let count = shape.iter().try_fold(1u64, |a, &d| a.checked_mul(d));
-    let bytes = count.and_then(|c| c.checked_mul(4));
+    let bytes = count.and_then(|c| c.checked_mul(size));
     let held = meta.len().saturating_sub(data_at);
     if bytes.is_none_or(|b| b > held) {
         let needs = bytes.map_or("more bytes than can be counted".into(), |b| format!("{b} bytes"));
         return Err(Failure::file(
             "npy-truncated",
             format!("{} is shorter than its header says", path.display()),
-            format!("its shape {} of float32 needs {needs} of data, and the file holds {held}", tuple(&shape)),
+            format!(
+                "its shape {} of {} needs {needs} of data, and the file holds {held}",
+                tuple(&shape),
+                names(dtype).1
+            ),
             "write or copy the file again",
         ));
     }
     let order = npy.order();
-    let mut data = npy.into_vec::<f32>().map_err(|e| malformed(path, format!("its data cannot be read: {e}")))?;
+    let unread = |e: std::io::Error| malformed(path, format!("its data cannot be read: {e}"));
+    let mut data = match dtype {
+        Dtype::F32 => npy.into_vec::<f32>().map_err(unread)?,
+        Dtype::F16 => {
+            let mut bytes = vec![0; bytes.unwrap_or(0) as usize];
+            let read = reader.seek(SeekFrom::Start(data_at)).and_then(|_| reader.read_exact(&mut bytes));
+            read.map_err(unread)?;
+            let (pairs, _) = bytes.as_chunks::<2>();
+            pairs.iter().map(|bytes| F16::from_bits(u16::from_le_bytes(*bytes)).to_f32()).collect()
+        }
+    };
     // Each extent is at most the count, which fits: an extent beside a zero may not.
     let dims = shape.iter().map(|&d| usize::try_from(d)).collect::<Result<Vec<_>, _>>();
     let dims = dims.map_err(|_| malformed(path, format!("the shape {} is beyond this machine", tuple(&shape))))?;
@@ -219,13 +249,23 @@ fn from_fortran(dims: &[usize], data: &[f32]) -> Vec<f32> {
     out
 }
 
-/// Writes a float32 tensor in C order.
-pub fn write(path: &Path, dims: &[usize], data: &[f32]) -> std::io::Result<()> {
+/// Writes a tensor in C order.
+pub fn write(path: &Path, dims: &[usize], data: &[f32], dtype: Dtype) -> std::io::Result<()> {
     let shape: Vec<u64> = dims.iter().map(|&d| d as u64).collect();
     let mut file = BufWriter::new(File::create(path)?);
-    let mut writer = npyz::WriteOptions::new().default_dtype().shape(&shape).writer(&mut file).begin_nd()?;
-    writer.extend(data.iter().copied())?;
-    writer.finish()?;
+    match dtype {
+        Dtype::F32 => {
+            let mut writer = npyz::WriteOptions::new().default_dtype().shape(&shape).writer(&mut file).begin_nd()?;
+            writer.extend(data.iter().copied())?;
+            writer.finish()?;
+        }
+        Dtype::F16 => {
+            file.write_all(&header(names(dtype).0, &shape))?;
+            for v in data {
+                file.write_all(&F16::from_f32(*v).to_bits().to_le_bytes())?;
+            }
+        }
+    }
     file.flush()
 }
 

@@ -3,11 +3,12 @@
 use std::fs;
 use std::path::Path;
 
+use sparkle_pm4::cpu::F16;
 use sparkle_pm4::ops::{Conv2dShape, named_shape};
 
 use super::filters::Filter;
 use super::picture::{self, Picture};
-use super::{Args, Choice, npy};
+use super::{Args, Choice, Dtype, npy};
 use crate::cli::Failure;
 
 /// A convolution with its data.
@@ -23,6 +24,8 @@ pub struct Problem {
     pub w: Vec<f32>,
     /// K.
     pub bias: Option<Vec<f32>>,
+    /// What x, w and y are stored as. The values of x and w are such, [`fill`](Problem::fill) sees to it.
+    pub dtype: Dtype,
     /// The filter, where the weights are one.
     pub filter: Option<&'static Filter>,
     /// The image, without its planes, where the input is one.
@@ -103,7 +106,7 @@ impl Problem {
                 picture = Some(image);
                 (dims, planes)
             } else if has_extension(path, "npy") {
-                let tensor = npy::read(path, &[4, 3], "NCHW, or CHW for one image")?;
+                let tensor = npy::read(path, &[4, 3], "NCHW, or CHW for one image", &[args.dtype])?;
                 let dims = match tensor.dims[..] {
                     [n, c, h, w] => [n, c, h, w],
                     [c, h, w] => [1, c, h, w],
@@ -122,19 +125,24 @@ impl Problem {
             })?;
             let shape = filter.shape(*dims);
             let (x, w) = (data.clone(), filter.weights(dims[1]));
-            return Ok(Self { name: None, shape, x, w, bias: None, filter: Some(filter), picture });
+            return Ok(Self { name: None, shape, x, w, bias: None, dtype: args.dtype, filter: Some(filter), picture });
         }
 
         let weight = match &args.weight {
             Some(path) => {
-                let tensor = npy::read(path, &[4], "KCRS")?;
+                let tensor = npy::read(path, &[4], "KCRS", &[args.dtype])?;
                 let [k, c, r, s] = tensor.dims[..] else { return Err(wrong_rank(path)) };
                 Some((path.as_path(), [k, c, r, s], tensor.data))
             }
             None => None,
         };
+        // It is added to sums, which are float32.
+        let bias_types: &[Dtype] = match args.dtype {
+            Dtype::F32 => &[Dtype::F32],
+            Dtype::F16 => &[Dtype::F16, Dtype::F32],
+        };
         let bias = match &args.bias {
-            Some(path) => Some((path.as_path(), npy::read(path, &[1], "K")?)),
+            Some(path) => Some((path.as_path(), npy::read(path, &[1], "K", bias_types)?)),
             None => None,
         };
         let from_named = |f: fn(&Conv2dShape) -> usize| named.map(|s| f(&s.shape));
@@ -189,6 +197,7 @@ impl Problem {
             x: input.map(|(_, _, data)| data).unwrap_or_default(),
             w: weight.map(|(_, _, data)| data).unwrap_or_default(),
             bias: bias.map(|(_, tensor)| tensor.data),
+            dtype: args.dtype,
             filter: None,
             picture,
         })
@@ -198,10 +207,12 @@ impl Problem {
     pub fn check_memory(&self, devices: &[Choice], verify: bool) -> Result<(), Failure> {
         let s = &self.shape;
         let tensors = 4 * (s.input_len() as u128 + s.weight_len() as u128 + s.output_len() as u128);
-        // The host's copies and one device's at a time, a result for each device, and the reference in f64.
+        // The host's copies and one device's at a time, a result for each device, and the reference in f64. Tensors of 16 bits
+        // are widened both here and by the engine.
         let results = 4 * s.output_len() as u128 * devices.len() as u128;
         let reference = if verify || devices.len() > 1 { 8 * s.output_len() as u128 } else { 0 };
-        let needed = 2 * tensors + results + reference;
+        let halves = if self.dtype == Dtype::F16 { tensors } else { 0 };
+        let needed = 2 * tensors + halves + results + reference;
         match available_memory() {
             Some(available) if needed > u128::from(available) => Err(Failure {
                 exit: crate::cli::exit::FAILED,
@@ -218,13 +229,17 @@ impl Problem {
         }
     }
 
-    /// Fills the tensors that no file gave with values in [-1, 1) that depend on the seed alone.
+    /// Fills the tensors that no file gave with values in [-1, 1) that depend on the seed alone, and rounds to what they are
+    /// stored as.
     pub fn fill(&mut self, seed: u64) -> Result<(), Failure> {
         for (tensor, len, stream) in
             [(&mut self.x, self.shape.input_len(), 1u64), (&mut self.w, self.shape.weight_len(), 2)]
         {
             if tensor.is_empty() {
                 *tensor = random(len, seed, stream)?;
+            }
+            if self.dtype == Dtype::F16 {
+                tensor.iter_mut().for_each(|v| *v = F16::from_f32(*v).to_f32());
             }
         }
         Ok(())
@@ -265,7 +280,7 @@ impl Problem {
     pub fn write(&self, path: &Path, y: &[f32]) -> Result<(), Failure> {
         let s = &self.shape;
         if !has_extension(path, "png") {
-            return npy::write(path, &[s.n, s.k, s.p(), s.q()], y).map_err(|e| unwritable(path, &e));
+            return npy::write(path, &[s.n, s.k, s.p(), s.q()], y, self.dtype).map_err(|e| unwritable(path, &e));
         }
         let planes = match self.filter {
             Some(filter) => filter.picture(y, s.p() * s.q()),

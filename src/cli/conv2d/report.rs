@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use sparkle_pm4::ops::Conv2dShape;
 use sparkle_pm4::{Device, Engine, cpu};
 
-use super::execute::{self, Run};
+use super::execute::{self, Checked, Run};
 use super::plan::Plan;
 use super::problem::Problem;
-use super::{Args, Settings, TOLERANCE, describe, index, indices};
+use super::{Args, Dtype, Settings, describe, index, indices};
 use crate::cli::{Failure, Output, Style, wrap};
 
 /// What a time of this engine is.
@@ -66,9 +66,10 @@ fn head(problem: &Problem, settings: &Settings, out: &Output) -> String {
         cpu::Activation::IDENTITY => String::new(),
         activation => format!(", {activation}"),
     };
+    let dtype = if problem.dtype == Dtype::F16 { ", f16" } else { "" };
     text += &wrap(
         &format!(
-            "  stride {}, pad {}, dilation {}, groups {}{bias}{activation}",
+            "  stride {}, pad {}, dilation {}, groups {}{bias}{activation}{dtype}",
             each(s.stride),
             each(s.pad),
             each(s.dilation),
@@ -116,13 +117,13 @@ pub fn text(problem: &Problem, settings: &Settings, runs: &[Run], output: Option
             text += &row("", &spread, out.width);
         }
         text += &row("rate", &format!("{} GFLOPS ({label})", significant(gflops(problem, median))), out.width);
-        if let Some((agreement, against)) = &run.agreement {
-            let good = agreement.within(TOLERANCE);
+        if let Some(Checked { agreement, against, good }) = &run.agreement {
+            let (good, allowed) = (*good, problem.dtype.allowed());
             let word = if good { "ok" } else { "MISMATCH" };
             let at = index(&problem.shape, agreement.worst_index);
             let verdict = match agreement.mismatches {
                 0 => format!(
-                    "{word}: {:.1e} of max|y| (allowed {TOLERANCE:.0e}), {:.1e} at {at}, against {against}",
+                    "{word}: {:.1e} of max|y| (allowed {allowed}), {:.1e} at {at}, against {against}",
                     agreement.relative, agreement.max_abs_error
                 ),
                 _ => format!("{word}: {}, first at {at}, against {against}", describe(agreement)),
@@ -141,7 +142,7 @@ pub fn text(problem: &Problem, settings: &Settings, runs: &[Run], output: Option
 pub fn plan_text(problem: &Problem, settings: &Settings, plans: &[Plan], out: &Output) -> String {
     let s = &problem.shape;
     let mut text = head(problem, settings, out);
-    let bytes = |n: usize| bytes(4 * n as u64);
+    let bytes = |n: usize| bytes((problem.dtype.bytes() * n) as u64);
     text += &row(
         "memory",
         &format!("x {}, w {}, y {}", bytes(s.input_len()), bytes(s.weight_len()), bytes(s.output_len())),
@@ -224,14 +225,16 @@ pub(in crate::cli) fn bytes(n: u64) -> String {
 }
 
 /// A shape's members; valid shapes only.
-pub fn shape_members(s: &Conv2dShape, name: Option<&str>) -> Value {
+pub fn shape_members(s: &Conv2dShape, name: Option<&str>, dtype: Dtype) -> Value {
     json!({
         "name": name,
         "n": s.n, "c": s.c, "h": s.h, "w": s.w, "k": s.k, "r": s.r, "s": s.s,
         "stride": s.stride, "pad": s.pad, "dilation": s.dilation, "groups": s.groups,
         "p": s.p(), "q": s.q(),
         "flops": s.flops(),
-        "input_bytes": 4 * s.input_len(), "weight_bytes": 4 * s.weight_len(), "output_bytes": 4 * s.output_len(),
+        "input_bytes": dtype.bytes() * s.input_len(),
+        "weight_bytes": dtype.bytes() * s.weight_len(),
+        "output_bytes": dtype.bytes() * s.output_len(),
     })
 }
 
@@ -251,7 +254,7 @@ pub fn document(problem: &Problem, args: &Args, settings: &Settings, runs: &[Run
         .map(|run| {
             let engine = run.device.engine();
             let median = run.median();
-            let a = run.agreement.as_ref().map(|(a, _)| a);
+            let a = run.agreement.as_ref().map(|checked| &checked.agreement);
             json!({
                 "device": engine.name(),
                 "device_name": run.device.name(),
@@ -267,24 +270,25 @@ pub fn document(problem: &Problem, args: &Args, settings: &Settings, runs: &[Run
                 "time_meaning": meaning(engine),
                 "flops": problem.shape.flops(),
                 "gflops": finite(gflops(problem, median)),
-                "compared_with": run.agreement.as_ref().map(|(_, against)| against),
+                "compared_with": run.agreement.as_ref().map(|checked| &checked.against),
                 "max_abs_error": a.map_or(Value::Null, |a| finite(a.max_abs_error)),
                 "relative_error": a.map_or(Value::Null, |a| finite(a.relative)),
                 "worst_index": a.map(|a| indices(&problem.shape, a.worst_index)),
                 "non_finite_mismatches": a.map(|a| a.mismatches),
-                "verified": a.map(|a| a.within(TOLERANCE)),
+                "verified": run.agreement.as_ref().map(|checked| checked.good),
             })
         })
         .collect();
     json!({
         "schema": "sparkle-pm4/run-conv2d/1",
         "dry_run": false,
-        "shape": shape_members(&problem.shape, problem.name),
+        "shape": shape_members(&problem.shape, problem.name, problem.dtype),
         "filter": problem.filter.map(|f| f.name),
         "bias": problem.bias.is_some(),
         "activation": settings.activation.to_string(),
+        "dtype": problem.dtype.name(),
         "seed": args.seed,
-        "tolerance": TOLERANCE,
+        "tolerance": problem.dtype.tolerance(0.0, 1.0),
         "timeout_ms": u64::try_from(settings.timeout.as_millis()).unwrap_or(u64::MAX),
         "output": args.output.as_ref().map(|p| p.to_string_lossy()),
         "results": results,
@@ -328,10 +332,11 @@ pub fn plan_document(problem: &Problem, settings: &Settings, plans: &[Plan]) -> 
     json!({
         "schema": "sparkle-pm4/run-conv2d/1",
         "dry_run": true,
-        "shape": shape_members(&problem.shape, problem.name),
+        "shape": shape_members(&problem.shape, problem.name, problem.dtype),
         "filter": problem.filter.map(|f| f.name),
         "bias": problem.bias.is_some(),
         "activation": settings.activation.to_string(),
+        "dtype": problem.dtype.name(),
         "plans": plans,
         "results": [],
         "error": null,

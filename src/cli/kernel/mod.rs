@@ -1,7 +1,7 @@
 //! `run kernel`.
 
 mod args;
-mod array;
+pub(super) mod array;
 pub(super) mod inspect;
 mod report;
 mod value;
