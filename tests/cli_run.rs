@@ -204,7 +204,7 @@ fn activations_are_fused_on_the_cpu_engine_and_refused_elsewhere() {
             assert_eq!(document["activation"], activation);
             assert!(document["results"][0]["kernel"].as_str().unwrap().starts_with(kernel), "{document}");
             let ran = conv2d(&run);
-            assert_eq!(ran.out.contains(&format!("groups 24, {activation}\n")), shape.contains("24 --k 24") && i > 0);
+            assert_eq!(ran.out.contains(&format!(", {activation}\n")), i > 0, "{}", ran.out);
             let bytes = fs::read(&file).unwrap();
             let floats = bytes[128..].as_chunks().0.iter().map(|b| f32::from_le_bytes(*b));
             results.push(floats.collect::<Vec<_>>());

@@ -316,14 +316,20 @@ impl Conv2d {
             Method::Depthwise(_) => packed.copy_from_slice(w),
             Method::Direct(direct) => direct.pack(lane, w, packed),
         }
-        if self.meets_denormals() {
-            denormal::flush(packed);
+        if self.meets_denormals()[1] {
+            denormal::flush_in_place(packed);
         }
     }
 
-    /// Whether it computes with inputs beside the loops that take denormals for zero.
-    fn meets_denormals(&self) -> bool {
-        self.isa == Isa::Portable || matches!(self.method, Method::Winograd(_) | Method::Depthwise(_))
+    /// Whether it computes with inputs beside the loops that take denormals for zero, and with weights.
+    fn meets_denormals(&self) -> [bool; 2] {
+        let portable = self.isa == Isa::Portable;
+        match self.method {
+            // It looks at the inputs plane by plane, while the cache has them.
+            Method::Depthwise(_) => [false, true],
+            Method::Winograd(_) => [true; 2],
+            Method::Gemm(_) | Method::Direct(_) => [portable; 2],
+        }
     }
 
     /// Convolves with weights that were packed by this plan, or by one of the same shape, instruction set and algorithm.
@@ -399,8 +405,10 @@ impl Conv2d {
             }
             (Weights::Plain(w) | Weights::Packed(w), _) => w,
         };
-        let flushed = |floats| self.meets_denormals().then(|| denormal::flushed(kernel, lane, floats)).flatten();
-        let mut clean = (flushed(x), if packs { None } else { flushed(a) });
+        let flushed = |meets: bool, floats| meets.then(|| denormal::flushed(kernel, lane, floats)).flatten();
+        let [inputs, weights] = self.meets_denormals();
+        let plain = matches!(w, Weights::Plain(_)) && !packs;
+        let mut clean = (flushed(inputs, x), flushed(weights && plain, a));
         let x = clean.0.as_mut().map_or(x, |clean| &clean.floats()[..x.len()]);
         let a = clean.1.as_mut().map_or(a, |clean| &clean.floats()[..a.len()]);
         match &self.method {

@@ -24,7 +24,8 @@
 //! 4.5 cycles against 4. What is beyond the second level cache costs more than that, so that it is fetched ahead.
 
 use super::activation::{Activation, AtLeast, Between, Kind, Plain};
-use super::engine::Lane;
+use super::denormal;
+use super::engine::{Lane, Scratch};
 use super::matrix::Split;
 use super::simd::{MAX_LANES, Simd};
 use crate::Conv2dShape;
@@ -152,7 +153,9 @@ struct Task<'a> {
 /// What all tasks read.
 #[derive(Clone, Copy)]
 struct Tensors<'a> {
+    /// From input plane `first` on.
     x: &'a [f32],
+    first: usize,
     w: &'a [f32],
     bias: Option<&'a [f32]>,
     /// Every weight is.
@@ -206,7 +209,7 @@ impl Depthwise {
             #[inline(always)]
             || w.iter().fold(0, |most, w| most.max(w.to_bits() & 0x7fff_ffff)) < f32::INFINITY.to_bits(),
         );
-        let tensors = Tensors { x, w, bias, finite };
+        let tensors = Tensors { x, first: 0, w, bias, finite };
         let shape = &self.shape;
         let (pixels, q) = (self.pixels, self.q);
         let flops = (2 * pixels).saturating_mul(shape.r * shape.s);
@@ -233,19 +236,66 @@ impl Depthwise {
             Some(task)
         });
         let parallel = if shape.flops() > INLINE_FLOPS { count } else { 1 };
-        lane.spread(tasks, parallel, |task| self.compute(simd, tensors, task));
+        lane.spread(tasks, parallel, |task| self.compute(simd, lane, tensors, task));
     }
 
-    fn compute<T: Simd>(&self, simd: T, tensors: Tensors<'_>, task: Task<'_>) {
-        let bands = &self.bands[task.bands];
+    fn compute<T: Simd>(&self, simd: T, lane: Lane<'_>, tensors: Tensors<'_>, mut task: Task<'_>) {
+        // To look for denormals takes a sixth of the time, so that it is done once the processor has met one. A task's result is
+        // the same either way.
+        if !lane.met_denormals() {
+            denormal::forget();
+            self.planes(simd, tensors, &mut task);
+            if !denormal::met() {
+                return;
+            }
+            lane.meet_denormals();
+        }
+        match self.flushed(simd, lane, &tensors, &task) {
+            Some((first, mut clean)) => {
+                self.planes(simd, Tensors { x: clean.floats(), first, ..tensors }, &mut task);
+            }
+            None => self.planes(simd, tensors, &mut task),
+        }
+    }
+
+    fn planes<T: Simd>(&self, simd: T, tensors: Tensors<'_>, task: &mut Task<'_>) {
+        let bands = &self.bands[task.bands.clone()];
         if let Some(form) = self.form.filter(|_| tensors.finite) {
-            let (plane, row, y) = (task.plane, task.row, task.y);
+            let (plane, row, y) = (task.plane, task.row, &mut *task.y);
             return form.run(simd, &mut Window { depthwise: self, tensors, plane, row, bands, y });
         }
         let taps = Taps::new(self, tensors);
         for (i, y) in task.y.chunks_mut(self.pixels).enumerate() {
             taps.plane(simd, task.plane + i, task.row, y);
         }
+    }
+
+    /// The input planes of a task without denormals, and which is the first, where what it reads of them has some.
+    fn flushed<'e, T: Simd>(
+        &self,
+        simd: T,
+        lane: Lane<'e>,
+        tensors: &Tensors<'_>,
+        task: &Task<'_>,
+    ) -> Option<(usize, Scratch<'e>)> {
+        let shape = &self.shape;
+        let planes = self.source(task.plane)..self.source(task.plane + (task.y.len() - 1) / self.pixels) + 1;
+        // Those of the rows that none of the bands reads are none of its business.
+        let row = |band: Option<&Band>, reach: usize, none: usize| {
+            band.map_or(none, |band| (band.row.max(0) as usize + reach).min(shape.h))
+        };
+        let rows = match task.bands.start {
+            0 => 0,
+            start => row(self.bands.get(start), 0, 0),
+        }..row(self.bands.get(task.bands.end), (shape.r - 1) * shape.dilation[0], shape.h);
+        let size = shape.h * shape.w;
+        let read = |plane: usize| &tensors.x[plane * size..][rows.start * shape.w..rows.end * shape.w];
+        if !planes.clone().any(|plane| denormal::any(simd, read(plane))) {
+            return None;
+        }
+        let mut scratch = lane.scratch(planes.len() * size);
+        denormal::flush(&tensors.x[planes.start * size..planes.end * size], scratch.floats());
+        Some((planes.start, scratch))
     }
 
     /// The input plane that an output plane reads, as its index among those of all images.

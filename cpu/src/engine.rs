@@ -2,6 +2,7 @@
 
 use std::{
     num::NonZeroUsize,
+    sync::atomic::{AtomicBool, Ordering},
     sync::{Mutex, PoisonError},
 };
 
@@ -19,6 +20,8 @@ pub struct Engine {
     /// The threads beside the caller's; `None` where that is the only one.
     pool: Option<rayon::ThreadPool>,
     free: Mutex<Vec<Vec<CacheLine>>>,
+    /// Whether the processor has met a denormal.
+    denormals: AtomicBool,
 }
 
 impl Engine {
@@ -42,7 +45,7 @@ impl Engine {
                     .map_err(|source| CpuError::Threads { threads: threads.get(), source })
             })
             .transpose()?;
-        Ok(Self { isa, threads, pool, free: Mutex::default() })
+        Ok(Self { isa, threads, pool, free: Mutex::default(), denormals: AtomicBool::new(false) })
     }
 
     /// The instruction set that operators planned on this engine use.
@@ -71,6 +74,15 @@ impl<'e> Lane<'e> {
     /// The number of threads, this one included.
     pub(super) fn threads(self) -> usize {
         self.engine.threads.get()
+    }
+
+    /// Whether [`meet_denormals`](Self::meet_denormals) was called on the engine.
+    pub(super) fn met_denormals(self) -> bool {
+        self.engine.denormals.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn meet_denormals(self) {
+        self.engine.denormals.store(true, Ordering::Relaxed);
     }
 
     /// Calls `f` on this thread and on others, at most `parts` of them, at the same time. Each call is to take parts of

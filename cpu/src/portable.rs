@@ -15,8 +15,9 @@ impl Kernel for Portable {
     const NR: usize = NR;
 
     fn column(self, column: Column<'_>) {
-        column.each::<Self>(1, |a, b, copy, c, start, end| {
-            with_rows!(c.rows(), [1 2 3 4], |ROWS| tile::<ROWS>(a, b, copy, c, start, end));
+        column.each::<Self>(1, |a, b, copy, c, start, end| match c.columns() {
+            NR => with_rows!(c.rows(), [1 2 3 4], |ROWS| tile::<ROWS, true>(a, b, copy, c, start, end)),
+            _ => with_rows!(c.rows(), [1 2 3 4], |ROWS| tile::<ROWS, false>(a, b, copy, c, start, end)),
         });
     }
 
@@ -25,7 +26,9 @@ impl Kernel for Portable {
     }
 }
 
-fn tile<const ROWS: usize>(
+/// A tile, of all columns where `WHOLE`: that is decided once, because copies of unknown length in the loop are calls, around
+/// which no sum stays in a register.
+fn tile<const ROWS: usize, const WHOLE: bool>(
     a: &[f32],
     b: Rows<'_>,
     mut copy: Option<&mut [f32]>,
@@ -35,15 +38,16 @@ fn tile<const ROWS: usize>(
 ) {
     let (a, []) = a.as_chunks::<ROWS>() else { panic!("a partial step of a") };
     let columns = c.columns();
-    assert!((1..=NR).contains(&columns) && c.rows() == ROWS);
+    assert!((1..=NR).contains(&columns) && c.rows() == ROWS && (!WHOLE || columns == NR));
     b.check(a.len(), columns, columns);
     let mut acc = [[0f32; NR]; ROWS];
     for (i, a) in a.iter().enumerate() {
         let step = &b.data[b.start(i)..][..columns];
         let mut b = [0f32; NR];
-        match <&[f32; NR]>::try_from(step) {
-            Ok(step) => b = *step,
-            Err(_) => b[..columns].copy_from_slice(step),
+        if WHOLE {
+            b.copy_from_slice(&step[..NR]);
+        } else {
+            b[..columns].copy_from_slice(step);
         }
         if let Some(copy) = &mut copy {
             copy[i * NR..][..NR].copy_from_slice(&b);

@@ -127,8 +127,9 @@ impl Product {
         let blocks = Split::at_most(depth, DEPTH);
         let flops_per_column = (2 * panels.total.div_ceil(ranges.parts)).saturating_mul(depth);
         let wanted = (PART_FLOPS / flops_per_column).max(2 * nr);
-        // Whole output rows have no sums that are dropped, and rows of whole vectors no idle lanes either.
-        let by_row = matches!(kind, Kind::Staged { q, pitch } if q.next_multiple_of(lanes) <= pitch);
+        // Rows by themselves have no sums that are dropped, and those of whole vectors no idle lanes either; short ones make
+        // narrow tiles.
+        let by_row = matches!(kind, Kind::Staged { q, pitch } if q.next_multiple_of(lanes) <= pitch && q >= 2 * nr);
         let step = match kind {
             Kind::Staged { q, pitch } => {
                 // Of the numbers of output rows that make a part of about this size, the one that wastes fewest lanes.

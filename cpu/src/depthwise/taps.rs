@@ -40,7 +40,7 @@ impl<'a> Taps<'a> {
         let w = &self.tensors.w[k * shape.r * shape.s..][..shape.r * shape.s];
         let plane = Plane {
             shape,
-            x: &self.tensors.x[self.depthwise.source(plane) * size..][..size],
+            x: &self.tensors.x[(self.depthwise.source(plane) - self.tensors.first) * size..][..size],
             w,
             bias: self.tensors.bias.map_or(0.0, |bias| bias[k]),
             q: self.depthwise.q,

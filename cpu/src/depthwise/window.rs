@@ -363,7 +363,8 @@ impl Window<'_> {
         for i in 0..self.y.len().div_ceil(pixels) {
             let filter = self.filter::<T, R>(simd, k);
             k = if k + 1 < shape.k { k + 1 } else { 0 };
-            let x = self.tensors.x[self.depthwise.source(self.plane + i) * size..][..size].as_ptr();
+            let x =
+                self.tensors.x[(self.depthwise.source(self.plane + i) - self.tensors.first) * size..][..size].as_ptr();
             for band in self.bands {
                 let y = &mut self.y[i * pixels + (band.out - self.row) * q..][..(band.height - 1) * y_pitch + q];
                 let place = Place {
@@ -428,7 +429,7 @@ impl Window<'_> {
             for i in 0..planes {
                 let filter = self.filter::<T, R>(simd, k);
                 k = if k + 1 < shape.k { k + 1 } else { 0 };
-                let x = &self.tensors.x[self.depthwise.source(self.plane + i) * size..][..size];
+                let x = &self.tensors.x[(self.depthwise.source(self.plane + i) - self.tensors.first) * size..][..size];
                 let y = &mut self.y[i * pixels + start..][..len];
                 let place = Place {
                     x: x.as_ptr().wrapping_offset(band.row * shape.w as isize),
@@ -491,8 +492,8 @@ impl Window<'_> {
                     }
                 }
                 filter.bias = simd.select(second, filter.bias, high.bias);
-                let a = self.depthwise.source(self.plane + i) * size;
-                let b = self.depthwise.source(self.plane + j) * size;
+                let a = (self.depthwise.source(self.plane + i) - self.tensors.first) * size;
+                let b = (self.depthwise.source(self.plane + j) - self.tensors.first) * size;
                 let x = &self.tensors.x[a..b + size];
                 (source.x_step, source.y_step) = (b - a, (j - i) * pixels);
                 let y = &mut self.y[i * pixels + start..][..source.y_step + len];
