@@ -97,7 +97,6 @@ pub(super) fn pays(shape: &Conv2dShape, lanes: usize) -> bool {
 
 impl Direct {
     pub(super) fn new(shape: Conv2dShape, (mr, nr, lanes): (usize, usize, usize), threads: NonZeroUsize) -> Self {
-        debug_assert!(mr <= lanes);
         let taps = shape.r * shape.s;
         let vectors = Split::at_most((shape.k / shape.groups).div_ceil(lanes), nr / lanes);
         let across = Split::at_most(shape.q(), mr);
@@ -378,14 +377,14 @@ impl Direct {
         let (width, stride) = (shape.w as isize, shape.stride[1] as isize);
         let count = pixels.len();
         let first = (pixels.start * shape.stride[1]) as isize - shape.pad[1] as isize;
-        // For each kernel column the lanes that lie within the row: of a load, at a stride of 2 of two of them, at larger ones
-        // those of the vector whose floats do.
-        let mut masks = [[0u32; 2]; MOST_COLUMNS];
-        for (s, masks) in masks[..shape.s].iter_mut().enumerate() {
+        // For each kernel column the lanes that lie within the row: of loads side by side, of which a stride of 2 takes two for
+        // a vector, and at larger ones those of the vectors whose floats do.
+        let mut masks = [0u32; MOST_COLUMNS];
+        for (s, mask) in masks[..shape.s].iter_mut().enumerate() {
             let from = first + (s * shape.dilation[1]) as isize;
             let (step, lanes) = if stride == 2 { (1, 2 * count - 1) } else { (stride, count) };
             for lane in (0..lanes).filter(|&lane| (0..width).contains(&(from + lane as isize * step))) {
-                masks[lane / T::LANES] |= 1 << (lane % T::LANES);
+                *mask |= 1 << lane;
             }
         }
         assert!(a.len() >= x.len() / (shape.h * shape.w) * rows.len() * shape.s * count + T::LANES);
@@ -397,23 +396,28 @@ impl Direct {
                     for r in rows.clone() {
                         let y = (row * shape.stride[0] + r * shape.dilation[0]).wrapping_sub(shape.pad[0]);
                         let line = x.as_ptr().wrapping_add(y.wrapping_mul(shape.w)).wrapping_offset(first);
-                        for (s, &[near, far]) in masks[..shape.s].iter().enumerate() {
+                        for (s, &mask) in masks[..shape.s].iter().enumerate() {
                             let from = line.wrapping_add(s * shape.dilation[1]);
-                            let (near, far) = if y < shape.h { (near, far) } else { (0, 0) };
-                            // SAFETY: the masks' lanes are those that lie within row y of the image; a vector behind
+                            let mask = if y < shape.h { mask } else { 0 };
+                            // SAFETY: the mask's lanes are those that lie within row y of the image; a vector behind
                             // the last step still lies within `a`, as asserted.
                             unsafe {
-                                let v = match stride {
-                                    1 => kernel.load_masked(from, kernel.mask(near)),
-                                    2 => {
-                                        let next = from.wrapping_add(T::LANES);
-                                        let near = kernel.load_masked(from, kernel.mask(near));
-                                        let far = kernel.load_masked(next, kernel.mask(far));
-                                        kernel.deinterleave(near, far).0
-                                    }
-                                    _ => kernel.load_strided(from, shape.stride[1], near),
-                                };
-                                kernel.store(out, v);
+                                // One vector, but where a tile has more rows than that has lanes.
+                                for i in (0..if T::MR > T::LANES { count } else { 1 }).step_by(T::LANES) {
+                                    let from = from.wrapping_add(i * shape.stride[1]);
+                                    let v = match stride {
+                                        1 => kernel.load_masked(from, kernel.mask(mask >> i)),
+                                        2 => {
+                                            let next = from.wrapping_add(T::LANES);
+                                            let (near, far) = (mask >> (2 * i), mask >> (2 * i + T::LANES));
+                                            let near = kernel.load_masked(from, kernel.mask(near));
+                                            let far = kernel.load_masked(next, kernel.mask(far));
+                                            kernel.deinterleave(near, far).0
+                                        }
+                                        _ => kernel.load_strided(from, shape.stride[1], mask >> i),
+                                    };
+                                    kernel.store(out.add(i), v);
+                                }
                                 out = out.add(count);
                             }
                         }

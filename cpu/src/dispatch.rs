@@ -13,6 +13,10 @@ pub(super) fn sizes(isa: Isa) -> Result<(usize, usize, usize), CpuError> {
         Isa::Avx512 => (super::avx512::Avx512::MR, super::avx512::Avx512::NR),
         #[cfg(not(target_arch = "x86_64"))]
         Isa::Avx2 | Isa::Avx512 => return Err(unavailable(isa)),
+        #[cfg(target_arch = "aarch64")]
+        Isa::Neon => (super::neon::Neon::MR, super::neon::Neon::NR),
+        #[cfg(not(target_arch = "aarch64"))]
+        Isa::Neon => return Err(unavailable(isa)),
     };
     Ok((mr, nr, simd::lanes(isa)))
 }
@@ -44,6 +48,13 @@ macro_rules! with_kernel {
             }
             #[cfg(not(target_arch = "x86_64"))]
             $crate::Isa::Avx2 | $crate::Isa::Avx512 => Err($crate::dispatch::unavailable($isa)),
+            #[cfg(target_arch = "aarch64")]
+            $crate::Isa::Neon => {
+                const $nr: usize = <$crate::neon::Neon as $crate::kernel::Kernel>::NR;
+                $crate::neon::Neon::new().map(|$kernel| $call).ok_or_else(|| $crate::dispatch::unavailable($isa))
+            }
+            #[cfg(not(target_arch = "aarch64"))]
+            $crate::Isa::Neon => Err($crate::dispatch::unavailable($isa)),
         }
     };
 }

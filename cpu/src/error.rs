@@ -69,7 +69,7 @@ pub enum CpuError {
         name: String,
     },
     /// The name is not one of an instruction set.
-    #[error("{name:?} is not an instruction set; known are portable, avx2 and avx512")]
+    #[error("{name:?} is not an instruction set; known are portable, neon, avx2 and avx512")]
     UnknownIsa {
         /// The name as given.
         name: String,

@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use super::CpuError;
 
 /// The environment variable that forces an instruction set where [`Engine::new`](super::Engine::new) is given none:
-/// `portable`, `avx2` or `avx512`; empty counts as unset.
+/// `portable`, `neon`, `avx2` or `avx512`; empty counts as unset.
 pub const ISA_VARIABLE: &str = "SPARKLE_CPU_ISA";
 
 /// An instruction set that a micro-kernel is written for, narrowest first.
@@ -14,6 +14,8 @@ pub const ISA_VARIABLE: &str = "SPARKLE_CPU_ISA";
 pub enum Isa {
     /// Plain Rust, on every host; the compiler vectorises it for the build's target.
     Portable,
+    /// AArch64 Advanced SIMD: 4 lanes, 32 registers.
+    Neon,
     /// x86-64 AVX2 with FMA: 8 lanes, 16 registers.
     Avx2,
     /// x86-64 AVX-512F: 16 lanes, 32 registers, masked tails.
@@ -21,7 +23,7 @@ pub enum Isa {
 }
 
 impl Isa {
-    const ALL: [Self; 3] = [Self::Portable, Self::Avx2, Self::Avx512];
+    const ALL: [Self; 4] = [Self::Portable, Self::Neon, Self::Avx2, Self::Avx512];
 
     /// Whether this host can run it.
     pub fn is_available(self) -> bool {
@@ -33,6 +35,10 @@ impl Isa {
             Self::Avx512 => super::avx512::Avx512::new().is_some(),
             #[cfg(not(target_arch = "x86_64"))]
             Self::Avx2 | Self::Avx512 => false,
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon => super::neon::Neon::new().is_some(),
+            #[cfg(not(target_arch = "aarch64"))]
+            Self::Neon => false,
         }
     }
 
@@ -51,6 +57,7 @@ impl fmt::Display for Isa {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Portable => "portable",
+            Self::Neon => "neon",
             Self::Avx2 => "avx2",
             Self::Avx512 => "avx512",
         })

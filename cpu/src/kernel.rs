@@ -20,6 +20,7 @@
 //! |---|---|---|---|---|---|---|
 //! | AVX-512 | 32 of 16 lanes | 8 × 48 | 24 | 3 | 1 | 11 / 24 |
 //! | AVX2 | 16 of 8 lanes | 6 × 16 | 12 | 2 | 1 | 8 / 12 |
+//! | NEON | 32 of 4 lanes | 8 × 12 | 24 | 3 | 2, of 4 rows each | 5 / 24 |
 //! | portable | 16 of 4 lanes (SSE2) | 4 × 8 | 8 | 2 | 1 | 6 / 8 |
 //!
 //! Two FMA pipes of 4 cycles latency need 8 independent accumulators, and the two load ports must not be asked for more
@@ -106,7 +107,7 @@ impl<'a> Rows<'a> {
     pub(super) fn start(self, i: usize) -> usize {
         match self.steps {
             Steps::Stride(stride) => i * stride,
-            Steps::Offsets(offsets) => offsets.at[i] as usize,
+            Steps::Offsets(offsets) => offsets.get()[i] as usize,
         }
     }
 
@@ -146,11 +147,13 @@ pub(super) struct Column<'a> {
     pub(super) start: Start<'a>,
     pub(super) end: Activation,
     /// Memory to ask for meanwhile.
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "AVX-512's kernel has it"))]
     pub(super) ahead: Option<Ahead>,
 }
 
 /// Rows that a column after this one reads, from `from` on, `stride` floats apart: as many as b has. They need not exist.
 #[derive(Debug, Clone, Copy)]
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "AVX-512's kernel has it"))]
 pub(super) struct Ahead {
     pub(super) from: *const f32,
     pub(super) stride: usize,

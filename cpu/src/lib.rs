@@ -19,8 +19,8 @@
 //!   outputs of whole tiles. It is what [`Conv2d::new`] takes where it is cheaper; [`Accuracy::Exact`] rules it out.
 //! * f32 sums depend on their order. Each [`Algorithm`] fixes it: taps in the order (c, r, s) within blocks of a length that
 //!   only the shape decides, then the blocks in order; for [`Algorithm::Depthwise`] the bias and then taps in the order
-//!   (r, s). The result is the same bit for bit whatever the number of threads, and for one algorithm the same on AVX2 and
-//!   AVX-512, which differ in width only; the portable kernel rounds the product as well.
+//!   (r, s). The result is the same bit for bit whatever the number of threads, and for one algorithm the same on NEON, AVX2
+//!   and AVX-512, which differ in width only; the portable kernel rounds the product as well.
 //!
 //! # How it is computed
 //!
@@ -46,8 +46,8 @@
 //! # Choosing the instruction set
 //!
 //! [`detect`] picks the widest that this processor has. A test or a comparison forces one with the `isa` argument of
-//! [`Engine::new`], or, where that is `None`, with the environment variable `SPARKLE_CPU_ISA` = `portable`, `avx2` or
-//! `avx512`. Asking for one that the processor lacks is an error, never a silent fallback.
+//! [`Engine::new`], or, where that is `None`, with the environment variable `SPARKLE_CPU_ISA` = `portable`, `neon`,
+//! `avx2` or `avx512`. Asking for one that the processor lacks is an error, never a silent fallback.
 //!
 //! # Example
 //!
@@ -88,6 +88,8 @@ mod gemm;
 mod isa;
 mod kernel;
 mod matrix;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 mod pack;
 pub mod peak;
 mod portable;

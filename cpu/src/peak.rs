@@ -120,6 +120,11 @@ fn chains(isa: Isa) -> f64 {
             // SAFETY: the processor has AVX2 and FMA.
             (unsafe { avx2(start, factor, summand) }, 8)
         }
+        #[cfg(target_arch = "aarch64")]
+        Isa::Neon if std::arch::is_aarch64_feature_detected!("neon") => {
+            // SAFETY: the processor has NEON.
+            (unsafe { neon(start, factor, summand) }, 8)
+        }
         _ => (plain(start, factor, summand), 4),
     };
     black_box(sum);
@@ -169,6 +174,29 @@ fn avx2(start: [f32; CHAINS], factor: f32, summand: f32) -> f32 {
     let half = _mm_add_ps(_mm256_castps256_ps128(all), _mm256_extractf128_ps::<1>(all));
     let pair = _mm_add_ps(half, _mm_movehl_ps(half, half));
     _mm_cvtss_f32(_mm_add_ss(pair, _mm_movehdup_ps(pair)))
+}
+
+/// Two registers a chain: four pipes of 4 cycles latency want sixteen of them, and there are 32. `FMLA` adds to its
+/// destination, so that here it is the sum that makes the chain: the product would cost a move.
+#[cfg(target_arch = "aarch64")]
+#[target_feature(enable = "neon")]
+fn neon(start: [f32; CHAINS], factor: f32, summand: f32) -> f32 {
+    use std::arch::aarch64::*;
+    let (factor, summand) = (vdupq_n_f32(factor), vdupq_n_f32(summand));
+    let mut links = [vdupq_n_f32(0.0); 2 * CHAINS];
+    for (i, link) in links.iter_mut().enumerate() {
+        *link = vdupq_n_f32(start[i / 2] + (i % 2) as f32);
+    }
+    for _ in 0..LINKS {
+        for link in &mut links {
+            *link = vfmaq_f32(*link, factor, summand);
+        }
+    }
+    let mut sum = 0.0;
+    for link in links {
+        sum += vaddvq_f32(link);
+    }
+    sum
 }
 
 /// Four lanes a chain, as the compiler has them: SSE2's, NEON's.
@@ -251,7 +279,8 @@ mod tests {
         for isa in super::super::available() {
             let lanes = match isa {
                 Isa::Avx512 => 16,
-                Isa::Avx2 => 8,
+                // Of NEON two vectors.
+                Isa::Avx2 | Isa::Neon => 8,
                 _ => 4,
             };
             assert_eq!(chains(isa), (2 * CHAINS * LINKS * lanes) as f64, "{isa}");
@@ -272,6 +301,14 @@ mod tests {
         if Isa::Avx512.is_available() {
             // SAFETY: just asked for.
             assert_eq!(unsafe { avx512(start, 0.5, 0.5) }, 16.0 * CHAINS as f32);
+        }
+        #[cfg(target_arch = "aarch64")]
+        if Isa::Neon.is_available() {
+            // Each link adds a quarter; the first registers of the pairs start at sixteenths, the second ones 1 above.
+            let (pairs, sixteenths) = (CHAINS as f32, (CHAINS * (CHAINS - 1) / 2) as f32 / 16.0);
+            let lane = 2.0 * pairs * LINKS as f32 / 4.0 + 2.0 * sixteenths + pairs;
+            // SAFETY: just asked for.
+            assert_eq!(unsafe { neon(start, 0.5, 0.5) }, 4.0 * lane);
         }
     }
 

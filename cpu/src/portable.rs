@@ -1,4 +1,4 @@
-//! The micro-kernel in plain Rust: the only one on hosts other than x86-64.
+//! The micro-kernel in plain Rust: the only one on hosts other than x86-64 and AArch64.
 
 use super::activation::Activation;
 use super::kernel::{Column, Kernel, Rows, Start, with_rows};

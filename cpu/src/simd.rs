@@ -121,6 +121,7 @@ pub(super) fn copy<T: Simd>(k: T, from: &[f32], to: &mut [f32]) {
 pub(super) fn lanes(isa: Isa) -> usize {
     match isa {
         Isa::Portable => Portable::LANES,
+        Isa::Neon => 4,
         Isa::Avx2 => 8,
         Isa::Avx512 => 16,
     }

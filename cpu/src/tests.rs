@@ -323,13 +323,13 @@ fn impossible_shapes_are_refused() {
 
 #[test]
 fn instruction_sets_have_names_and_an_order() {
-    for isa in [Isa::Portable, Isa::Avx2, Isa::Avx512] {
+    for isa in [Isa::Portable, Isa::Neon, Isa::Avx2, Isa::Avx512] {
         assert_eq!(isa.to_string().parse::<Isa>().unwrap(), isa);
     }
     assert_eq!("AVX2".parse::<Isa>().unwrap(), Isa::Avx2);
     let error = "sse9".parse::<Isa>().unwrap_err();
     assert_eq!(error.code(), "cpu-unknown-isa");
-    assert_eq!(error.to_string(), r#""sse9" is not an instruction set; known are portable, avx2 and avx512"#);
+    assert_eq!(error.to_string(), r#""sse9" is not an instruction set; known are portable, neon, avx2 and avx512"#);
     assert_eq!(available().first(), Some(&Isa::Portable));
     assert_eq!(available().last(), Some(&detect()));
 }
@@ -341,7 +341,7 @@ fn a_choice_is_honoured_or_refused() {
     assert_eq!(Isa::choose(None, Some("portable")).unwrap(), Isa::Portable);
     assert_eq!(Isa::choose(Some(Isa::Portable), Some("nonsense")).unwrap(), Isa::Portable);
     assert_eq!(Isa::choose(None, Some("nonsense")).unwrap_err().code(), "cpu-unknown-isa");
-    for isa in [Isa::Avx2, Isa::Avx512] {
+    for isa in [Isa::Neon, Isa::Avx2, Isa::Avx512] {
         let choice = Isa::choose(None, Some(&isa.to_string()));
         match available().contains(&isa) {
             true => assert_eq!(choice.unwrap(), isa),
