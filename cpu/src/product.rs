@@ -35,13 +35,13 @@ use super::stage::Stage;
 /// Most steps of a block of the depth.
 pub(super) const DEPTH: usize = 256;
 /// Most rows of a part.
-const RANGE: usize = 512;
+pub(super) const RANGE: usize = 512;
 /// Most floats of B that are packed together.
 const B_FLOATS: usize = 64 << 10;
 /// Floats of A that are worth waking a thread to pack.
 const PACK_FLOATS: usize = 64 << 10;
 /// Work that is worth a part of its own.
-const PART_FLOPS: usize = 8 << 20;
+pub(super) const PART_FLOPS: usize = 8 << 20;
 /// Parts that there should be for each thread that helps, for one that is interrupted to be waited for a short while only.
 const PARTS: usize = 6;
 /// Work that is not worth waking threads for.

@@ -117,13 +117,17 @@ pub fn text(problem: &Problem, settings: &Settings, runs: &[Run], output: Option
         }
         text += &row("rate", &format!("{} GFLOPS ({label})", significant(gflops(problem, median))), out.width);
         if let Some((agreement, against)) = &run.agreement {
-            let good = agreement.within(TOLERANCE);
+            let tolerance = run.tolerance;
+            let good = agreement.within(tolerance);
             let word = if good { "ok" } else { "MISMATCH" };
             let at = index(&problem.shape, agreement.worst_index);
             let verdict = match agreement.mismatches {
                 0 => format!(
-                    "{word}: {:.1e} of max|y| (allowed {TOLERANCE:.0e}), {:.1e} at {at}, against {against}",
-                    agreement.relative, agreement.max_abs_error
+                    "{word}: {:.1e} of max|y| (allowed {}), {:.1e} at {at}, against {against}{}",
+                    agreement.relative,
+                    bound(tolerance),
+                    agreement.max_abs_error,
+                    stated(run, agreement.relative, against),
                 ),
                 _ => format!("{word}: {}, first at {at}, against {against}", describe(agreement)),
             };
@@ -135,6 +139,23 @@ pub fn text(problem: &Problem, settings: &Settings, runs: &[Run], output: Option
         text += &row("output", &path.display().to_string(), out.width);
     }
     text
+}
+
+/// `1e-5`, `3.1e-6`.
+fn bound(v: f64) -> String {
+    let text = format!("{v:.1e}");
+    text.replace(".0e", "e")
+}
+
+/// Which bound the algorithm states, and whether an error against the reference is within it.
+fn stated(run: &Run, relative: f64, against: &str) -> String {
+    match run.bound {
+        Some((algorithm, stated)) if against.ends_with("reference") => {
+            let within = if relative <= stated { "within" } else { "beyond" };
+            format!("; {within} the {} that {algorithm} states", bound(stated))
+        }
+        _ => String::new(),
+    }
 }
 
 /// The plans, for people.
@@ -272,7 +293,10 @@ pub fn document(problem: &Problem, args: &Args, settings: &Settings, runs: &[Run
                 "relative_error": a.map_or(Value::Null, |a| finite(a.relative)),
                 "worst_index": a.map(|a| indices(&problem.shape, a.worst_index)),
                 "non_finite_mismatches": a.map(|a| a.mismatches),
-                "verified": a.map(|a| a.within(TOLERANCE)),
+                "verified": a.map(|a| a.within(run.tolerance)),
+                "tolerance": run.tolerance,
+                "algorithm": run.bound.map(|(algorithm, _)| algorithm.name()),
+                "error_bound": run.bound.map(|(_, bound)| bound),
             })
         })
         .collect();
