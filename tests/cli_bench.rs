@@ -16,7 +16,7 @@ fn binary() -> Command {
     for name in ["SPARKLE_THREADS", "SPARKLE_CPU_ISA", "COLUMNS", "NO_COLOR"] {
         command.env_remove(name);
     }
-    command.stdin(Stdio::null());
+    command.env("SPARKLE_TUNING", "off").stdin(Stdio::null());
     command
 }
 

@@ -25,7 +25,7 @@ fn binary() -> Command {
         command.env_remove(name);
     }
     // An unoptimised build emulates slowly; what a test says with the flag goes first.
-    command.env("SPARKLE_TIMEOUT_MS", "600000");
+    command.env("SPARKLE_TIMEOUT_MS", "600000").env("SPARKLE_TUNING", "off");
     command.stdin(Stdio::null()).current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data"));
     command
 }

@@ -10,8 +10,9 @@ use std::str::FromStr;
 use std::sync::OnceLock;
 
 use super::{
-    Activation, CpuError, Engine, F16, Isa,
+    Activation, CpuError, Engine, F16, Isa, Tuning,
     aligned::Aligned,
+    cost::{self, Candidate},
     denormal,
     depthwise::{self, Depthwise},
     direct::{self, Direct},
@@ -23,13 +24,12 @@ use super::{
     product::{self, DEPTH, Initial, Kind, Operand, Product},
     simd::Simd,
     stage::Stage,
-    winograd::{self, Winograd},
+    winograd::{self, Edge, Winograd},
 };
 use crate::Conv2dShape;
 
-/// The cost of Winograd, as a part of the direct sum's, from which on it is not worth it: its products run below the speed
-/// of one long sum's.
-const WINOGRAD_COST: f64 = 0.75;
+/// The error of `Accuracy::Default`, relative to max|y|.
+const DEFAULT_ERROR: f64 = 1e-5;
 /// Columns that strips may have for each column of the output: those of a 7×7 map and a 3×3 kernel, which fill as many vectors
 /// as the map's alone.
 const MOST_PITCH: f64 = 1.3;
@@ -63,9 +63,12 @@ pub enum Algorithm {
     /// Products and sums as the definition has them, as a blocked matrix product. The error is a sum's: about 3e-7 of
     /// max|y|, and 3e-6 at the worst.
     Gemm,
-    /// Winograd's F(4×4, 3×3), for 3×3 kernels at stride and dilation 1: a quarter of the multiplications. The error
-    /// grows as the root of the channels: 1.4e-6 of max|y| at 64, 4e-6 at 512. A NaN or an infinity reaches all sixteen outputs of the
-    /// tiles that it is in.
+    /// Winograd's F(2×2, 3×3), for 3×3 kernels at stride and dilation 1: 4 in 9 of the multiplications. The error is
+    /// that of `Gemm`: 0.6e-6 of max|y| at 64 channels, 0.9e-6 at 512. A NaN or an infinity may reach all four outputs of the tiles that it is in.
+    Winograd2,
+    /// Winograd's F(4×4, 3×3), for the same kernels: a quarter of the multiplications. The error
+    /// grows as the root of the channels: 1.4e-6 of max|y| at 64, 4e-6 at 512. A NaN or an infinity may reach all sixteen
+    /// outputs of the tiles that it is in.
     Winograd4,
     /// Products and sums as the definition has them, straight from the input, for one input channel a group. The error is
     /// that of one sum over the kernel's R·S taps.
@@ -77,16 +80,35 @@ pub enum Algorithm {
 
 impl Algorithm {
     /// Every one.
-    pub const ALL: [Self; 4] = [Self::Gemm, Self::Winograd4, Self::Depthwise, Self::Direct];
+    pub const ALL: [Self; 5] = [Self::Gemm, Self::Winograd2, Self::Winograd4, Self::Depthwise, Self::Direct];
 
-    /// `gemm`, `winograd4`, `depthwise` or `direct`.
+    /// `gemm`, `winograd2`, `winograd4`, `depthwise` or `direct`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Gemm => "gemm",
+            Self::Winograd2 => "winograd2",
             Self::Winograd4 => "winograd4",
             Self::Depthwise => "depthwise",
             Self::Direct => "direct",
         }
+    }
+
+    /// Whether it computes what the definition says, NaN and infinity included, up to the order of the sums.
+    pub const fn is_exact(self) -> bool {
+        !matches!(self, Self::Winograd2 | Self::Winograd4)
+    }
+
+    /// Whether it can do a shape.
+    pub(super) fn check(self, shape: &Conv2dShape) -> Result<(), CpuError> {
+        let (fits, rule) = match self {
+            Self::Gemm => (true, ""),
+            Self::Winograd2 | Self::Winograd4 => {
+                (winograd::fits(shape), "it does 3×3 kernels at stride 1 and dilation 1")
+            }
+            Self::Depthwise => (depthwise::fits(shape), "it does one input channel a group"),
+            Self::Direct => (direct::fits(shape), "it does kernels of at most 32 columns and 4096 taps"),
+        };
+        if fits { Ok(()) } else { Err(CpuError::Algorithm { algorithm: self, rule }) }
     }
 
     /// The error that it may make for a shape, relative to max|y|.
@@ -98,7 +120,8 @@ impl Algorithm {
                 let taps = (channels * shape.r * shape.s) as f64;
                 1.2e-7 * (taps.min(DEPTH as f64).sqrt() + (taps / DEPTH as f64).sqrt()).max(8.0)
             }
-            Self::Winograd4 => winograd::error_bound(channels),
+            Self::Winograd2 => winograd::error_bound(Edge::Two, channels),
+            Self::Winograd4 => winograd::error_bound(Edge::Four, channels),
             Self::Depthwise => depthwise::error_bound(shape),
         }
     }
@@ -120,13 +143,24 @@ impl fmt::Display for Algorithm {
 
 impl Accuracy {
     /// Every one.
-    pub const ALL: [Self; 2] = [Self::Exact, Self::Default];
+    pub const ALL: [Self; 3] = [Self::Exact, Self::Default, Self::Fast];
 
-    /// `exact` or `default`.
+    /// `exact`, `default` or `fast`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Exact => "exact",
             Self::Default => "default",
+            Self::Fast => "fast",
+        }
+    }
+
+    /// Whether an algorithm may be chosen for a shape. [`Algorithm::Gemm`] always may.
+    pub fn allows(self, algorithm: Algorithm, shape: &Conv2dShape) -> bool {
+        let close = algorithm == Algorithm::Gemm || algorithm.error_bound(shape) <= DEFAULT_ERROR;
+        match self {
+            Self::Exact => close && algorithm.is_exact(),
+            Self::Default => close,
+            Self::Fast => true,
         }
     }
 }
@@ -145,9 +179,12 @@ impl FromStr for Accuracy {
 pub enum Accuracy {
     /// Those that compute what the definition says, NaN and infinity included: no Winograd.
     Exact,
-    /// Those within 1e-5 of max|y|.
+    /// Those whose [`error_bound`](Algorithm::error_bound) is within 1e-5 of max|y|. That of `Winograd4` is up to 1806
+    /// input channels of a group.
     #[default]
     Default,
+    /// All, each within its own bound.
+    Fast,
 }
 
 /// Weights as an algorithm wants them: made once by [`Conv2d::pack`], used any number of times.
@@ -176,23 +213,13 @@ enum Source {
 }
 
 /// How the product reads a shape's patches.
-fn kind(shape: &Conv2dShape) -> Kind {
+pub(super) fn kind(shape: &Conv2dShape) -> Kind {
     let (q, pitch) = (shape.q(), Stage::pitch(shape));
     match (shape.r, shape.s, shape.stride, shape.pad) {
         (1, 1, [1, 1], [0, 0]) => Kind::InPlace,
         _ if (pitch as f64) < MOST_PITCH * q as f64 => Kind::Staged { q, pitch },
         _ => Kind::Packed,
     }
-}
-
-/// FMAs of the product with idle lanes, over those of the definition.
-pub(super) fn gemm_cost(shape: &Conv2dShape, lanes: usize) -> f64 {
-    let pixels = shape.p() * shape.q();
-    let columns = match kind(shape) {
-        Kind::InPlace | Kind::Packed => pixels,
-        Kind::Staged { q, pitch } => (shape.p() - 1) * pitch + q,
-    };
-    columns.next_multiple_of(lanes) as f64 / pixels as f64
 }
 
 impl Plan {
@@ -225,22 +252,43 @@ impl Conv2d {
         Self::within(engine, shape, Accuracy::Default)
     }
 
-    /// Plans `shape` with the algorithm that costs least among those that `accuracy` allows.
+    /// Plans `shape` with the algorithm that costs least among those that `accuracy` allows: the first of the
+    /// [`candidates`](Self::candidates).
     ///
     /// # Errors
     ///
     /// As [`Conv2d::new`].
     pub fn within(engine: &Engine, shape: Conv2dShape, accuracy: Accuracy) -> Result<Self, CpuError> {
+        let best = Self::candidates(engine, shape, accuracy)?.first().map(|best| best.algorithm);
+        Self::with(engine, shape, best.unwrap_or(Algorithm::Gemm))
+    }
+
+    /// Plans `shape` with the algorithm that was measured to be the fastest, else as [`Conv2d::within`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Conv2d::new`].
+    pub fn tuned(engine: &Engine, shape: Conv2dShape, accuracy: Accuracy, tuning: &Tuning) -> Result<Self, CpuError> {
+        match tuning.find(engine, &shape, accuracy) {
+            Some(algorithm) => Self::with(engine, shape, algorithm),
+            None => Self::within(engine, shape, accuracy),
+        }
+    }
+
+    /// The algorithms that can do `shape` within `accuracy`, with what they should cost on the engine's instruction set
+    /// ([`cost`]), the cheapest first.
+    ///
+    /// # Errors
+    ///
+    /// As [`Conv2d::new`].
+    pub fn candidates(engine: &Engine, shape: Conv2dShape, accuracy: Accuracy) -> Result<Vec<Candidate>, CpuError> {
         shape.validate()?;
-        let algorithm = match accuracy {
-            _ if depthwise::fits(&shape) && depthwise::pays(&shape) => Algorithm::Depthwise,
-            Accuracy::Default if winograd::fits(&shape) && winograd::cost(&shape) < WINOGRAD_COST => {
-                Algorithm::Winograd4
-            }
-            _ if direct::fits(&shape) && direct::pays(&shape, sizes(engine.isa())?.2) => Algorithm::Direct,
-            _ => Algorithm::Gemm,
-        };
-        Self::with(engine, shape, algorithm)
+        let able = |algorithm: &Algorithm| algorithm.check(&shape).is_ok() && accuracy.allows(*algorithm, &shape);
+        let all = Algorithm::ALL.into_iter().filter(able);
+        let mut all: Vec<_> =
+            all.map(|algorithm| cost::candidate(engine.isa(), &shape, algorithm)).collect::<Result<_, _>>()?;
+        all.sort_by(|a, b| a.cost.total_cmp(&b.cost));
+        Ok(all)
     }
 
     /// Plans `shape` for an algorithm.
@@ -250,15 +298,7 @@ impl Conv2d {
     /// [`CpuError::Algorithm`] for one that can't do the shape, and as [`Conv2d::new`].
     pub fn with(engine: &Engine, shape: Conv2dShape, algorithm: Algorithm) -> Result<Self, CpuError> {
         shape.validate()?;
-        if algorithm == Algorithm::Winograd4 && !winograd::fits(&shape) {
-            return Err(CpuError::Algorithm { algorithm, rule: "it does 3×3 kernels at stride 1 and dilation 1" });
-        }
-        if algorithm == Algorithm::Depthwise && !depthwise::fits(&shape) {
-            return Err(CpuError::Algorithm { algorithm, rule: "it does one input channel a group" });
-        }
-        if algorithm == Algorithm::Direct && !direct::fits(&shape) {
-            return Err(CpuError::Algorithm { algorithm, rule: "it does kernels of at most 32 columns and 4096 taps" });
-        }
+        algorithm.check(&shape)?;
         Self::planned(shape, algorithm, engine.isa(), engine.threads())
     }
 
@@ -267,7 +307,8 @@ impl Conv2d {
         let sizes = sizes(isa)?;
         let method = match algorithm {
             Algorithm::Gemm => Method::Gemm(Plan::new(shape, sizes, threads)),
-            Algorithm::Winograd4 => Method::Winograd(Winograd::new(shape, sizes.0)),
+            Algorithm::Winograd2 => Method::Winograd(Winograd::new(Edge::Two, shape, sizes.0)),
+            Algorithm::Winograd4 => Method::Winograd(Winograd::new(Edge::Four, shape, sizes.0)),
             Algorithm::Depthwise => Method::Depthwise(Depthwise::new(shape, sizes.2)),
             Algorithm::Direct => Method::Direct(Direct::new(shape, sizes, threads)),
         };
@@ -299,9 +340,12 @@ impl Conv2d {
 
     /// The algorithm that was chosen.
     pub fn algorithm(&self) -> Algorithm {
-        match self.method {
+        match &self.method {
             Method::Gemm(_) => Algorithm::Gemm,
-            Method::Winograd(_) => Algorithm::Winograd4,
+            Method::Winograd(winograd) => match winograd.edge() {
+                Edge::Two => Algorithm::Winograd2,
+                Edge::Four => Algorithm::Winograd4,
+            },
             Method::Depthwise(_) => Algorithm::Depthwise,
             Method::Direct(_) => Algorithm::Direct,
         }

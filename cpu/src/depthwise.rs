@@ -46,8 +46,6 @@ const INLINE_FLOPS: u64 = 384 << 10;
 const BAND_FLOATS: usize = 3 << 10;
 /// Floats that a second level cache of 1 MiB holds beside what else is in it: those beyond are worth fetching ahead.
 const NEAR_FLOATS: usize = 192 << 10;
-/// Most taps whose sum in one go keeps the error small.
-const MOST_TAPS: usize = 1024;
 
 /// The plan of one shape.
 #[derive(Debug, Clone)]
@@ -131,9 +129,9 @@ pub(super) fn fits(shape: &Conv2dShape) -> bool {
     shape.c == shape.groups
 }
 
-/// Whether it is the way to compute a shape that it fits.
-pub(super) fn pays(shape: &Conv2dShape) -> bool {
-    shape.r * shape.s <= MOST_TAPS
+/// Whether the kernel's taps are unrolled.
+pub(super) fn is_window(shape: &Conv2dShape) -> bool {
+    Form::of(shape).is_some()
 }
 
 /// The error that it may make, relative to max|y|: that of one sum in order.

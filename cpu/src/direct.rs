@@ -23,7 +23,6 @@ use std::ops::Range;
 
 use super::Conv2dShape;
 use super::activation::Activation;
-use super::conv2d::gemm_cost;
 use super::engine::Lane;
 use super::kernel::{Ahead, Column, OffsetTable, Rows, Start, Steps};
 use super::matrix::{Shared, Split, Tile, Turns};
@@ -31,11 +30,11 @@ use super::product::{DEPTH, INLINE_FLOPS};
 use super::simd::{MAX_LANES, Simd};
 
 /// Pixels of a part.
-const PIXELS: usize = 128;
+pub(super) const PIXELS: usize = 128;
 /// Taps of a block: 48 KiB of a panel's weights, which the second level has while all pixels of a part pass.
-const TAPS: usize = DEPTH;
+pub(super) const TAPS: usize = DEPTH;
 /// Most panels of output channels of a part: what copying the taps together costs is shared by as many.
-const CHANNEL_PANELS: usize = 16;
+pub(super) const CHANNEL_PANELS: usize = 16;
 /// Parts that there should be for each thread that helps.
 const PARTS: usize = 6;
 /// Most kernel columns: a panel has a mask for each.
@@ -81,18 +80,15 @@ pub(super) fn fits(shape: &Conv2dShape) -> bool {
     shape.s <= MOST_COLUMNS && shape.r * shape.s <= 1 << 12
 }
 
-/// FMAs with idle lanes, over those of the definition.
-pub(super) fn cost(shape: &Conv2dShape, lanes: usize) -> f64 {
-    let k = shape.k / shape.groups;
-    let taps: usize = (0..shape.p()).map(|p| kernel_rows(shape, p).len()).sum();
-    (k.next_multiple_of(lanes) * taps) as f64 / (k * shape.p() * shape.r) as f64
-}
-
-/// Whether it is ahead of the product, which copies less and transposes nothing: where that leaves a sixth of its lanes
-/// idle or multiplies as much padding.
-pub(super) fn pays(shape: &Conv2dShape, lanes: usize) -> bool {
-    let taps = shape.c / shape.groups * shape.r * shape.s;
-    taps >= 128 && shape.k / shape.groups >= 2 * lanes && 1.2 * cost(shape, lanes) < gemm_cost(shape, lanes)
+/// Kernel rows within the image, summed over all output rows.
+pub(super) fn kernel_rows_of_all(shape: &Conv2dShape) -> usize {
+    let (p, pad, stride) = (shape.p(), shape.pad[0], shape.stride[0]);
+    let outputs = |r: usize| {
+        let at = r * shape.dilation[0];
+        let first = pad.saturating_sub(at).div_ceil(stride);
+        (shape.h + pad).saturating_sub(at).div_ceil(stride).min(p).saturating_sub(first)
+    };
+    (0..shape.r).map(outputs).sum()
 }
 
 impl Direct {

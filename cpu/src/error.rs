@@ -57,10 +57,35 @@ pub enum CpuError {
     #[error("the weights were packed by another plan")]
     Packed,
     /// The name is not one of an [`Accuracy`](crate::Accuracy).
-    #[error("{name:?} is no accuracy; known are exact and default")]
+    #[error("{name:?} is no accuracy; known are exact, default and fast")]
     UnknownAccuracy {
         /// The name as given.
         name: String,
+    },
+    /// A text that holds no measured choices.
+    #[error("it does not begin as a file of measured choices does")]
+    TuningForeign,
+    /// Measured choices in a later format.
+    #[error("the format of these choices is {found}, and 1 is known here")]
+    TuningFormat {
+        /// The format's number.
+        found: String,
+    },
+    /// A line of measured choices that is none.
+    #[error("line {line} is no choice: {field} cannot be read")]
+    TuningLine {
+        /// Its number, from 1.
+        line: usize,
+        /// What of it is wrong.
+        field: &'static str,
+    },
+    /// A file of measured choices that cannot be read or written.
+    #[error("{} cannot be used: {source}", path.display())]
+    TuningFile {
+        /// The file.
+        path: std::path::PathBuf,
+        /// Why.
+        source: std::io::Error,
     },
     /// The name is not one of an [`Activation`](crate::Activation).
     #[error("{name:?} is no activation; known are none, relu and relu6")]
@@ -108,6 +133,10 @@ impl CpuError {
             Self::Clamp { .. } => "cpu-clamp",
             Self::Packed => "cpu-packed",
             Self::UnknownAccuracy { .. } => "cpu-unknown-accuracy",
+            Self::TuningForeign => "cpu-tuning-foreign",
+            Self::TuningFormat { .. } => "cpu-tuning-format",
+            Self::TuningLine { .. } => "cpu-tuning-line",
+            Self::TuningFile { .. } => "cpu-tuning-file",
             Self::UnknownActivation { .. } => "cpu-unknown-activation",
             Self::UnknownIsa { .. } => "cpu-unknown-isa",
             Self::IsaUnavailable { .. } => "cpu-isa-unavailable",
@@ -123,6 +152,9 @@ impl CpuError {
             Self::Memory(_) => "take a smaller shape, or another algorithm: Winograd's weights are four times as many",
             Self::MatrixOverflow { .. } => "split the product",
             Self::Algorithm { .. } => "take another algorithm, or leave the choice to `Conv2d::new`",
+            Self::TuningForeign | Self::TuningLine { .. } => "remove the file, and measure again",
+            Self::TuningFormat { .. } => "use the program that wrote it, or another file",
+            Self::TuningFile { .. } => "check the folder, its permissions and the free space, or name another file",
             Self::Clamp { .. } => "give bounds in order; infinity is none",
             Self::UnknownAccuracy { .. } | Self::UnknownActivation { .. } => "name one of them",
             Self::Packed => "pack them with the plan that runs them",

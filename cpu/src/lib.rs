@@ -15,8 +15,9 @@
 //!   the same as leaving the tap out.
 //! * An [`Activation`], where the plan has one, is applied to that in registers, before the only store. NaN stays NaN.
 //! * The output is written, never accumulated into: what `y` held before does not matter, not even NaN.
-//! * [`Algorithm::Winograd4`] adds and subtracts inputs before it multiplies, so that a NaN or an infinity reaches the
-//!   outputs of whole tiles. It is what [`Conv2d::new`] takes where it is cheaper; [`Accuracy::Exact`] rules it out.
+//! * [`Algorithm::Winograd2`] and [`Algorithm::Winograd4`] add and subtract inputs before they multiply, so that a NaN or an
+//!   infinity reaches the outputs of whole tiles. They are what [`Conv2d::new`] takes where they are cheaper;
+//!   [`Accuracy::Exact`] rules them out.
 //! * f32 sums depend on their order. Each [`Algorithm`] fixes it: taps in the order (c, r, s) within blocks of a length that
 //!   only the shape decides, then the blocks in order; for [`Algorithm::Depthwise`] the bias and then taps in the order
 //!   (r, s). The result is the same bit for bit whatever the number of threads, and for one algorithm the same on NEON, AVX2
@@ -42,6 +43,12 @@
 //! Products and sums are those of f32, of the widened inputs, in the same order; each output is then rounded once, to the
 //! nearest. That adds half of the last of 11 bits to the error: [`Algorithm::f16_error_bound`]. Some images
 //! at a time are widened into scratch memory of the engine, and their results rounded out of it, by all threads.
+//!
+//! # Choosing the algorithm
+//!
+//! [`Conv2d::new`] takes the one that should cost least within an [`Accuracy`]: module [`cost`] has the model,
+//! [`Conv2d::candidates`] what it says of a shape. [`Conv2d::with`] takes the caller's. What was measured on a machine can be
+//! kept in a [`Tuning`], which [`Conv2d::tuned`] asks first.
 //!
 //! # Choosing the instruction set
 //!
@@ -77,6 +84,7 @@ mod avx512;
 mod caches;
 mod compare;
 mod conv2d;
+pub mod cost;
 mod denormal;
 mod depthwise;
 mod direct;
@@ -101,6 +109,7 @@ mod simd;
 mod stage;
 #[cfg(test)]
 mod tests;
+mod tuning;
 mod winograd;
 
 pub use activation::Activation;
@@ -113,3 +122,4 @@ pub use f16::F16;
 pub use gemm::{Gemm, GemmShape, PackedMatrix};
 pub use isa::{ISA_VARIABLE, Isa, available, detect};
 pub use shape::{Conv2dShape, ShapeError};
+pub use tuning::{Tuning, processor};

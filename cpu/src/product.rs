@@ -38,11 +38,16 @@ pub(super) const DEPTH: usize = 256;
 /// Floats of A that are worth waking a thread to pack.
 const PACK_FLOATS: usize = 64 << 10;
 /// Work that is worth a part of its own.
-const PART_FLOPS: usize = 8 << 20;
+pub(super) const PART_FLOPS: usize = 8 << 20;
 /// Parts that there should be for each thread that helps, for one that is interrupted to be waited for a short while only.
 const PARTS: usize = 6;
 /// Work that is not worth waking threads for.
 pub(super) const INLINE_FLOPS: u64 = 2 << 20;
+
+/// Most rows of a part, whose blocks of A have half of the second level.
+pub(super) fn most_rows() -> usize {
+    caches::second_level() / 8 / DEPTH
+}
 
 /// The blocking of `count` products of `rows` × `depth` × `columns`.
 #[derive(Debug, Clone)]
@@ -120,7 +125,7 @@ impl Product {
         threads: NonZeroUsize,
     ) -> Self {
         // Most rows of a part, and most floats of B that are packed together: a half and a quarter of the second level.
-        let (range, packed) = (caches::second_level() / 8 / DEPTH, caches::second_level() / 16);
+        let (range, packed) = (most_rows(), caches::second_level() / 16);
         let panels = Split::at_most(rows, mr);
         let ranges = Split::at_most(panels.parts, (range / mr).max(1));
         let blocks = Split::at_most(depth, DEPTH);

@@ -16,6 +16,8 @@ use sparkle_pm4::cpu::Aligned;
 use sparkle_pm4::isa::{Arch, Section, Symbol, Target, WaveSize};
 use sparkle_pm4::kernels;
 
+pub(super) use conv2d::{Suite, unknown_shape};
+
 use super::Failure;
 use super::disasm::code::Object;
 use super::{Output, exit};
@@ -78,7 +80,7 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
 }
 
 /// Values in [0, 1), multiples of 2^-24, from SplitMix64 (Steele, Lea, Flood 2014).
-fn random(len: usize, stream: u64) -> Result<Aligned, Failure> {
+pub(super) fn random(len: usize, stream: u64) -> Result<Aligned, Failure> {
     let mut values = Aligned::zeroed(len).map_err(|e| Failure {
         exit: exit::FAILED,
         code: "out-of-memory".into(),
@@ -189,33 +191,40 @@ fn time(command: &mut Command) -> anyhow::Result<u64> {
     Err(Failure::file("bench-tool", what, evidence.trim_end(), "run it by hand on the same file").into())
 }
 
-fn nanoseconds(start: Instant) -> u64 {
+pub(super) fn nanoseconds(start: Instant) -> u64 {
     start.elapsed().as_nanos() as u64
 }
 
 /// The times of one engine.
-struct Row {
+pub(super) struct Row {
     engine: &'static str,
-    times: Vec<u64>,
+    pub(super) times: Vec<u64>,
 }
 
 impl Row {
-    fn new(engine: &'static str) -> Self {
+    pub(super) fn new(engine: &'static str) -> Self {
         Self { engine, times: Vec::new() }
     }
 
-    fn min(&self) -> u64 {
+    pub(super) fn min(&self) -> u64 {
         self.times.iter().min().copied().unwrap_or(0)
     }
 
-    fn median(&self) -> u64 {
+    /// The quartiles around the median.
+    pub(super) fn quartiles(&self) -> [u64; 2] {
+        let mut times = self.times.clone();
+        times.sort_unstable();
+        [1, 3].map(|quarter| times.get(quarter * times.len() / 4).copied().unwrap_or(0))
+    }
+
+    pub(super) fn median(&self) -> u64 {
         let mut times = self.times.clone();
         times.sort_unstable();
         times.get(times.len() / 2).copied().unwrap_or(0)
     }
 
     /// As the document's row, with the operation's own members, which may replace the common ones.
-    fn document(&self, op: &str, more: serde_json::Value) -> serde_json::Value {
+    pub(super) fn document(&self, op: &str, more: serde_json::Value) -> serde_json::Value {
         let mut row = json!({
             "op": op, "shape": null, "device": "cpu", "engine": self.engine, "threads": 1,
             "iters": self.times.len(), "median_ns": self.median(), "min_ns": self.min(),

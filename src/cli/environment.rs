@@ -1,5 +1,7 @@
 //! Environment variables: a flag goes first, and an empty variable counts as unset.
 
+use std::path::PathBuf;
+
 use super::{Failure, exit};
 
 /// `auto`, `gpu`, `emu`, `cpu`, or a list of them.
@@ -15,6 +17,17 @@ pub const LINT: &str = "SPARKLE_LINT";
 
 /// Where this toolkit keeps what it remembers.
 pub const CACHE_DIR: &str = "SPARKLE_CACHE_DIR";
+/// The file of measured choices, or `off`.
+pub const TUNING: &str = "SPARKLE_TUNING";
+
+/// Where this toolkit keeps what it remembers: as the XDG base directories have it, unless `SPARKLE_CACHE_DIR` says otherwise.
+pub fn cache_folder() -> Option<PathBuf> {
+    let variable = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+    variable(CACHE_DIR).or_else(|| {
+        let base = variable("XDG_CACHE_HOME").filter(|path| path.is_absolute());
+        Some(base.or_else(|| Some(variable("HOME")?.join(".cache")))?.join("sparkle-pm4"))
+    })
+}
 
 /// The flag's value, else the variable's, parsed by `parse`.
 pub fn flag_or<T>(

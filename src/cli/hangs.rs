@@ -56,7 +56,9 @@ impl Args {
             },
             _ => return,
         };
-        let Some(folder) = self.hang_dir.clone().or_else(default_folder) else {
+        let Some(folder) =
+            self.hang_dir.clone().or_else(|| environment::cache_folder().map(|cache| cache.join("hangs")))
+        else {
             out.note("no hang bundle was written: there is no home folder; --hang-dir names one");
             return;
         };
@@ -84,14 +86,4 @@ fn write(hang: &Hang, folder: &Path, title: &str) -> std::io::Result<PathBuf> {
             done => return done.map(|()| path),
         }
     }
-}
-
-/// As the XDG base directories have it, unless `SPARKLE_CACHE_DIR` says otherwise.
-fn default_folder() -> Option<PathBuf> {
-    let variable = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
-    let cache = variable(environment::CACHE_DIR).or_else(|| {
-        let base = variable("XDG_CACHE_HOME").filter(|path| path.is_absolute());
-        Some(base.or_else(|| Some(variable("HOME")?.join(".cache")))?.join("sparkle-pm4"))
-    });
-    Some(cache?.join("hangs"))
 }

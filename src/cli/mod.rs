@@ -36,6 +36,8 @@ mod pm4;
 mod probe;
 mod replay;
 mod signals;
+mod tune;
+mod tuning;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -85,6 +87,8 @@ enum Command {
     Replay(replay::Args),
     /// Time this toolkit beside others.
     Bench(bench::Args),
+    /// Time the variants of an operator, and remember the fastest.
+    Tune(tune::Args),
     /// Print a completion script for a shell.
     Completions(generate::CompletionsArgs),
     /// Print the manual page, in roff.
@@ -112,6 +116,7 @@ fn dispatch(command: Command, out: &Output) -> anyhow::Result<()> {
         Command::Emulate(args) => emulate::run(args, out),
         Command::Replay(args) => replay::run(args, out),
         Command::Bench(args) => bench::run(args, out),
+        Command::Tune(args) => tune::run(args, out),
         Command::Completions(args) => generate::completions(args, &mut Cli::command(), out),
         Command::Man(args) => generate::man(args, &Cli::command(), out),
     }

@@ -93,6 +93,15 @@ impl Conv2d {
     /// [`Error::Shape`] for an impossible shape, [`Error::Plan`] for one beyond the kernel's limits, [`Error::NeedsCpu`] for an
     /// activation on a GPU.
     pub fn prepare(self, device: &Device) -> Result<PreparedConv2d, Error> {
+        self.prepare_tuned(device, &cpu::Tuning::default())
+    }
+
+    /// As [`prepare`](Self::prepare), with the cpu engine's algorithm that was measured to be the fastest for the shape, where
+    /// `tuning` has one.
+    ///
+    /// # Errors
+    /// As [`prepare`](Self::prepare).
+    pub fn prepare_tuned(self, device: &Device, tuning: &cpu::Tuning) -> Result<PreparedConv2d, Error> {
         self.shape.validate()?;
         let kind = match &device.inner {
             Inner::Gpu(_) if self.activation != cpu::Activation::IDENTITY => {
@@ -122,7 +131,7 @@ impl Conv2d {
                 Kind::Gpu { plain: Box::new(plain), biased: Box::new(biased), pack, conv }
             }
             Inner::Cpu(engine) => Kind::Cpu(Box::new(OnCpu {
-                plan: cpu::Conv2d::within(engine, self.shape, self.accuracy)?.activation(self.activation),
+                plan: cpu::Conv2d::tuned(engine, self.shape, self.accuracy, tuning)?.activation(self.activation),
                 weights: Mutex::default(),
             })),
         };
@@ -245,6 +254,14 @@ impl PreparedConv2d {
         match &self.kind {
             Kind::Gpu { plain, .. } => plain.conv.kernel.name.to_owned(),
             Kind::Cpu(conv) => format!("conv2d_{}_{}", conv.plan.algorithm(), conv.plan.isa()),
+        }
+    }
+
+    /// The cpu engine's algorithm; none elsewhere.
+    pub fn algorithm(&self) -> Option<cpu::Algorithm> {
+        match &self.kind {
+            Kind::Gpu { .. } => None,
+            Kind::Cpu(conv) => Some(conv.plan.algorithm()),
         }
     }
 

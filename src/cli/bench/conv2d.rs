@@ -11,12 +11,12 @@ use std::time::{Duration, Instant};
 use clap::ValueEnum;
 use serde_json::{Value, json};
 use sparkle_pm4::Error;
-use sparkle_pm4::cpu::{Accuracy, Activation, Aligned, Conv2d, Engine, Packed};
-use sparkle_pm4::ops::{Conv2dShape, NAMED_SHAPES, named_shape};
+use sparkle_pm4::cpu::{Accuracy, Activation, Aligned, Conv2d, Engine, Packed, Tuning};
+use sparkle_pm4::ops::{Conv2dShape, NAMED_SHAPES, NamedShape, named_shape};
 
 use super::super::conv2d::problem::{available_memory, unwritable};
 use super::super::conv2d::report::shape_members;
-use super::super::{Style, conv2d, environment, wrap};
+use super::super::{Style, conv2d, environment, tuning, wrap};
 use super::machine::{Machine, Memory};
 use super::{Failure, Output, Row, exit, nanoseconds, random};
 use roofline::{Point, Roofline};
@@ -37,11 +37,13 @@ pub struct Args {
     #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = conv2d::threads)]
     threads: Vec<NonZeroUsize>,
     /// Which algorithms may be chosen.
-    #[arg(long, value_name = "exact|default", value_parser = str::parse::<Accuracy>, default_value = "default")]
+    #[arg(long, value_name = "exact|default|fast", value_parser = str::parse::<Accuracy>, default_value = "default")]
     accuracy: Accuracy,
     /// What is applied to each output before it is stored.
     #[arg(long, value_name = "none|relu|relu6", value_parser = str::parse::<Activation>, default_value = "none")]
     activation: Activation,
+    #[command(flatten)]
+    tuning: tuning::Args,
     /// Turns of each layer.
     #[arg(long, value_name = "N", default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=1000))]
     rounds: u32,
@@ -55,7 +57,7 @@ pub struct Args {
 
 /// A network of [`NAMED_SHAPES`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Suite {
+pub enum Suite {
     /// ResNet-50 v1.5.
     Resnet50,
     /// VGG-16.
@@ -71,6 +73,12 @@ impl Suite {
             Self::Vgg16 => "vgg16",
             Self::Mobilenetv2 => "mobilenetv2",
         }
+    }
+
+    /// Its convolutions.
+    pub fn shapes(self) -> impl Iterator<Item = &'static NamedShape> {
+        let network = move |name: &str| name.split_once('-').is_some_and(|(network, _)| network == self.name());
+        NAMED_SHAPES.iter().filter(move |s| network(s.name))
     }
 }
 
@@ -128,8 +136,8 @@ struct Case {
 }
 
 impl Case {
-    fn new(machine: &Machine, layer: &Layer, args: &Args) -> Result<Self, Error> {
-        let conv = Conv2d::within(&machine.engine, layer.shape, args.accuracy)?.activation(args.activation);
+    fn new(machine: &Machine, layer: &Layer, args: &Args, tuning: &Tuning) -> Result<Self, Error> {
+        let conv = Conv2d::tuned(&machine.engine, layer.shape, args.accuracy, tuning)?.activation(args.activation);
         let packed = conv.pack(&machine.engine, &layer.weights)?;
         Ok(Self { conv, packed, row: Row::new("cpu") })
     }
@@ -152,13 +160,6 @@ impl Case {
 
     fn gflops(&self) -> f64 {
         self.conv.shape().flops() as f64 / self.row.median() as f64
-    }
-
-    /// The times' quartiles.
-    fn quartiles(&self) -> [u64; 2] {
-        let mut times = self.row.times.clone();
-        times.sort_unstable();
-        [1, 3].map(|quarter| times.get(quarter * times.len() / 4).copied().unwrap_or(0))
     }
 
     fn kernel(&self) -> String {
@@ -239,11 +240,12 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
     for (layer, stream) in layers.iter_mut().zip(3..) {
         layer.weights = random(layer.shape.weight_len(), stream)?;
     }
+    let tuning = args.tuning.load(out);
     let mut benches = Vec::new();
     for threads in threads {
         let machine = Machine::new(Engine::new(threads, None).map_err(Error::from)?);
         progress.say(format!("packing the weights for {}", machine.name()));
-        let cases: Result<_, _> = layers.iter().map(|layer| Case::new(&machine, layer, &args)).collect();
+        let cases: Result<_, _> = layers.iter().map(|layer| Case::new(&machine, layer, &args, &tuning)).collect();
         benches.push(Bench { machine, cases: cases? });
     }
     // In turns, so that a change of the machine's load or clock hits all of them.
@@ -306,24 +308,26 @@ fn check_writable(path: &Path) -> Result<(), Failure> {
     }
 }
 
+/// A name that no shape has.
+pub fn unknown_shape(name: &str) -> Failure {
+    Failure::usage(
+        format!("no shape has the name `{name}`"),
+        "names are spelt in full, as in resnet50-conv2",
+        "`sparkle-pm4 run conv2d --list-shapes` lists them",
+    )
+}
+
 /// The layers that the arguments name, without weights.
 fn layers(args: &Args) -> Result<Vec<Layer>, Failure> {
     let mut named = Vec::new();
     if args.shape.is_empty() {
-        let network = |name: &str| name.split_once('-').is_some_and(|(network, _)| network == args.suite.name());
-        named.extend(NAMED_SHAPES.iter().filter(|s| network(s.name)));
+        named.extend(args.suite.shapes());
     }
     for name in &args.shape {
-        named.push(named_shape(name).ok_or_else(|| {
-            Failure::usage(
-                format!("no shape has the name `{name}`"),
-                "names are spelt in full, as in resnet50-conv2",
-                "`sparkle-pm4 run conv2d --list-shapes` lists them",
-            )
-        })?);
+        named.push(named_shape(name).ok_or_else(|| unknown_shape(name))?);
     }
     let marks = ('a'..='z').chain('A'..='Z').chain('0'..='9').chain(std::iter::repeat('#'));
-    let layer = |(named, mark): (&sparkle_pm4::ops::NamedShape, char)| {
+    let layer = |(named, mark): (&NamedShape, char)| {
         let shape = Conv2dShape { n: args.batch as usize, ..named.shape };
         shape.validate().map_err(|e| Failure::from(&Error::Shape(e)))?;
         let times = if args.shape.is_empty() { named.times } else { 1 };
@@ -395,7 +399,7 @@ fn table(bench: &Bench, layers: &[Layer], out: &Output) -> String {
     let total = bench.total(layers);
     let mut rows: Vec<[String; COLUMNS.len()]> = vec![COLUMNS.map(|c| c.title.to_owned())];
     for (layer, case) in bench.layers(layers) {
-        let (median, [low, high]) = (case.row.median() as f64, case.quartiles());
+        let (median, [low, high]) = (case.row.median() as f64, case.row.quartiles());
         rows.push([
             layer.mark.to_string(),
             layer.short_name().to_owned(),
@@ -452,7 +456,7 @@ fn table(bench: &Bench, layers: &[Layer], out: &Output) -> String {
 fn document(args: &Args, benches: &[Bench], layers: &[Layer], memory: &Memory) -> Value {
     let row = |bench: &Bench, layer: &Layer, case: &Case| {
         let roof = bench.machine.roof_gflops(layer.flops_per_byte());
-        let [low, high] = case.quartiles();
+        let [low, high] = case.row.quartiles();
         let more = json!({
             "shape": layer.name,
             "threads": bench.machine.engine.threads(),
@@ -461,6 +465,7 @@ fn document(args: &Args, benches: &[Bench], layers: &[Layer], memory: &Memory) -
             "kernel": case.kernel(),
             "algorithm": case.conv.algorithm().name(),
             "isa": case.conv.isa().to_string(),
+            "error_bound": case.conv.algorithm().error_bound(&layer.shape),
             "times": layer.times,
             "quartiles_ns": [low, high],
             "flops_per_byte": layer.flops_per_byte(),

@@ -7,11 +7,11 @@ use std::io::{BufRead, Read as _};
 use std::num::{IntErrorKind, NonZeroUsize};
 use std::time::{Duration, Instant};
 
-use sparkle_pm4::cpu::{Accuracy, Aligned, Conv2d, CpuError, Engine, Gemm, GemmShape, Packed};
+use sparkle_pm4::cpu::{Accuracy, Aligned, Conv2d, CpuError, Engine, Gemm, GemmShape, Packed, Tuning};
 use sparkle_pm4::ops::Conv2dShape;
 
 use super::super::conv2d::problem::available_memory;
-use super::super::{conv2d, environment};
+use super::super::{conv2d, environment, tuning};
 use super::{Failure, Output, random};
 
 /// Bytes of a line; no request needs a tenth of it.
@@ -33,9 +33,11 @@ pub struct Args {
     #[arg(long, value_name = "N", value_parser = conv2d::threads, requires = "serve", help_heading = "Worker")]
     threads: Option<NonZeroUsize>,
     /// Which algorithms may be chosen.
-    #[arg(long, value_name = "exact|default", value_parser = str::parse::<Accuracy>, default_value = "default",
+    #[arg(long, value_name = "exact|default|fast", value_parser = str::parse::<Accuracy>, default_value = "default",
         requires = "serve", help_heading = "Worker")]
     accuracy: Accuracy,
+    #[command(flatten)]
+    tuning: tuning::Args,
 }
 
 /// Runs it.
@@ -50,7 +52,7 @@ pub fn run(args: &Args, out: &Output) -> anyhow::Result<()> {
     }
     let threads = environment::flag_or(args.threads, environment::THREADS, conv2d::threads)?;
     let engine = Engine::new(threads, None).map_err(sparkle_pm4::Error::from)?;
-    let mut worker = Worker { engine, accuracy: args.accuracy, prepared: None };
+    let mut worker = Worker { engine, accuracy: args.accuracy, tuning: args.tuning.load(out), prepared: None };
     let mut input = std::io::stdin().lock();
     while let Some(line) = read_line(&mut input)? {
         let answer = match line {
@@ -91,6 +93,7 @@ fn quoted(text: &str) -> String {
 struct Worker {
     engine: Engine,
     accuracy: Accuracy,
+    tuning: Tuning,
     prepared: Option<Prepared>,
 }
 
@@ -171,7 +174,7 @@ impl Worker {
         let [x, w, y] = [shape.input_len(), shape.weight_len(), shape.output_len()].map(|len| len as u128);
         // Winograd's weights are four times as large, and its scratch, for all images at once, as x and y.
         check_size(shape.flops(), 4 * (2 * x + 6 * w + 2 * y))?;
-        let conv = Conv2d::within(&self.engine, shape, self.accuracy).map_err(text)?;
+        let conv = Conv2d::tuned(&self.engine, shape, self.accuracy, &self.tuning).map_err(text)?;
         let weights = conv.pack(&self.engine, &tensor(shape.weight_len(), 2)?).map_err(text)?;
         // The output is written already, so that no timed run is the first to touch a page.
         let (x, y) = (tensor(shape.input_len(), 1)?, tensor(shape.output_len(), 3)?);

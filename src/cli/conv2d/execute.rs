@@ -4,14 +4,14 @@ use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use sparkle_pm4::cpu::{Agreement, F16};
+use sparkle_pm4::cpu::{Agreement, Algorithm, F16};
 use sparkle_pm4::ops::PreparedConv2d;
 use sparkle_pm4::pm4::submission::Submission;
 use sparkle_pm4::soft::Config;
 use sparkle_pm4::{Buffer, Deadline, Device, Engine, Error, Fence, Queue, Recording, Select};
 
 use super::problem::Problem;
-use super::{Choice, Dtype, Settings};
+use super::{Choice, Dtype, Settings, TOLERANCE};
 use crate::cli::hangs::{self, OnHang};
 use crate::cli::{Output, signals};
 
@@ -44,7 +44,9 @@ pub struct Checked {
     pub agreement: Agreement,
     /// With what.
     pub against: String,
-    /// They are within the tolerance.
+    /// The largest error that counts as agreement, relative to max|y|.
+    pub tolerance: f64,
+    /// They are within it.
     pub good: bool,
 }
 
@@ -64,6 +66,11 @@ pub struct Run {
     pub stream: Option<Recorded>,
     /// How it compares, where it was compared.
     pub agreement: Option<Checked>,
+    /// The largest error of the sums that counts as agreement, relative to max|y|: that of all engines, or an algorithm's own
+    /// where it is larger.
+    pub tolerance: f64,
+    /// The cpu engine's algorithm, and the error that it may make, relative to max|y|.
+    pub bound: Option<(Algorithm, f64)>,
     /// Why it is not the first attempt.
     pub after_hang: Option<String>,
 }
@@ -206,7 +213,7 @@ fn attempt(problem: &Problem, choice: Choice, settings: &Settings, record: bool,
     let engine = device.engine();
     let progress = out.progress(format!("{engine}: preparing"));
     let doing = || format!("conv2d on {engine}");
-    let conv = settings.operator(problem).prepare(&device).with_context(doing)?;
+    let conv = settings.operator(problem).prepare_tuned(&device, &settings.tuning).with_context(doing)?;
     let queue = device.queue().with_context(doing)?;
     let mut tensors = Tensors::upload(&device, problem).with_context(doing)?;
 
@@ -239,7 +246,14 @@ fn attempt(problem: &Problem, choice: Choice, settings: &Settings, record: bool,
     signals::check()?;
     let y = tensors.result().with_context(doing)?;
     times.sort_unstable();
-    Ok(Run { kernel: conv.kernel(), device, warmup, times, y, stream, agreement: None, after_hang: None })
+    let algorithm = conv.algorithm();
+    let tolerance = algorithm.map_or(TOLERANCE, |algorithm| algorithm.error_bound(conv.shape()).max(TOLERANCE));
+    let bound = algorithm.map(|algorithm| match problem.dtype {
+        Dtype::F32 => (algorithm, algorithm.error_bound(conv.shape())),
+        Dtype::F16 => (algorithm, algorithm.f16_error_bound(conv.shape())),
+    });
+    let kernel = conv.kernel();
+    Ok(Run { kernel, device, warmup, times, y, stream, agreement: None, tolerance, bound, after_hang: None })
 }
 
 /// Waits in slices, so that SIGINT is noticed; after it the fence gets a bounded time more.
@@ -272,6 +286,6 @@ pub fn record(device: &Device, conv: &PreparedConv2d, problem: &Problem) -> anyh
 /// The stream that a software device would get.
 pub fn record_on_emu(problem: &Problem, settings: &Settings) -> anyhow::Result<Option<Recorded>> {
     let device = emulated(settings)?;
-    let conv = settings.operator(problem).prepare(&device)?;
+    let conv = settings.operator(problem).prepare_tuned(&device, &settings.tuning)?;
     record(&device, &conv, problem)
 }

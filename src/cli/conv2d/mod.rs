@@ -22,7 +22,7 @@ use sparkle_pm4::pm4::submission::Ib;
 use sparkle_pm4::{Lint, cpu, pm4};
 
 use super::failure::Reported;
-use super::{Failure, Output, environment, exit, hangs, signals};
+use super::{Failure, Output, environment, exit, hangs, signals, tuning};
 use execute::{Checked, Recorded, Run};
 use problem::Problem;
 
@@ -41,7 +41,7 @@ files; `--stride 2` is both directions, `--stride 2,1` vertical and horizontal.
   sparkle-pm4 run conv2d --input photo.png --filter sobel --output edges.png
 
 Environment, where the flag is absent: SPARKLE_DEVICE, SPARKLE_DEVICE_HINT,
-SPARKLE_THREADS, SPARKLE_TIMEOUT_MS, SPARKLE_LINT.";
+SPARKLE_THREADS, SPARKLE_TIMEOUT_MS, SPARKLE_LINT, SPARKLE_TUNING.";
 
 /// Where a convolution can run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -83,22 +83,23 @@ impl Dtype {
     }
 
     /// The largest error, as a part of max|y|, that is accepted of results of which `rounded` were rounded to the elements: that
-    /// of the sums, and half of the last place.
-    fn tolerance(self, max_abs: f64, rounded: f64) -> f64 {
+    /// of the `sums`, and half of the last place.
+    fn tolerance(self, sums: f64, max_abs: f64, rounded: f64) -> f64 {
         match self {
-            Self::F32 => TOLERANCE,
+            Self::F32 => sums,
             Self::F16 => {
                 let subnormal = if max_abs > 0.0 { cpu::F16::HALF_SUBNORMAL / max_abs } else { 0.0 };
-                TOLERANCE + rounded * (cpu::F16::HALF_ULP * (1.0 + TOLERANCE) + subnormal)
+                sums + rounded * (cpu::F16::HALF_ULP * (1.0 + sums) + subnormal)
             }
         }
     }
 
     /// The same in words.
-    fn allowed(self) -> &'static str {
+    fn allowed(self, sums: f64) -> String {
+        let text = report::bound(sums);
         match self {
-            Self::F32 => "1e-5",
-            Self::F16 => "5e-4: 1e-5 of the sums, and f16's half of the last place",
+            Self::F32 => text,
+            Self::F16 => format!("5e-4: {text} of the sums, and f16's half of the last place"),
         }
     }
 }
@@ -188,8 +189,8 @@ pub struct Args {
     #[arg(long, value_name = "N", value_parser = threads, help_heading = "Run")]
     threads: Option<NonZeroUsize>,
     /// Which algorithms of the cpu engine may be chosen: `exact` sums as the definition does, `default` takes what is
-    /// within 1e-5 of max|y|, Winograd too.
-    #[arg(long, value_name = "exact|default", value_parser = str::parse::<cpu::Accuracy>, default_value = "default",
+    /// within 1e-5 of max|y|, Winograd too, `fast` all, each within its own bound.
+    #[arg(long, value_name = "exact|default|fast", value_parser = str::parse::<cpu::Accuracy>, default_value = "default",
         help_heading = "Run")]
     accuracy: cpu::Accuracy,
     /// What is applied to each output, on the cpu engine alone: `relu` is max(y, 0), `relu6` min(max(y, 0), 6).
@@ -211,11 +212,13 @@ pub struct Args {
     dump_pm4: Option<PathBuf>,
 
     #[command(flatten)]
+    tuning: tuning::Args,
+    #[command(flatten)]
     hangs: hangs::Args,
 }
 
 /// `2` or `2,1`.
-fn pair(text: &str) -> Result<[usize; 2], String> {
+pub(super) fn pair(text: &str) -> Result<[usize; 2], String> {
     let number = |t: &str| t.trim().parse::<usize>().map_err(|e| format!("`{t}`: {e}"));
     match text.split(',').collect::<Vec<_>>()[..] {
         [both] => number(both).map(|v| [v, v]),
@@ -258,18 +261,22 @@ pub(super) struct Settings {
     iters: Option<u32>,
     lint: Option<Lint>,
     accuracy: cpu::Accuracy,
+    tuning: cpu::Tuning,
     activation: cpu::Activation,
     dtype: Dtype,
     hangs: hangs::Args,
 }
 
 impl Settings {
-    fn new(args: &Args) -> Result<Self, Failure> {
+    fn new(args: &Args, out: &Output) -> Result<Self, Failure> {
         let flag = (!args.device.is_empty()).then(|| args.device.clone());
         let devices = environment::flag_or(flag, environment::DEVICE, choices)?;
         let timeout_ms = environment::flag_or(args.timeout_ms, environment::TIMEOUT_MS, timeout)?;
+        let devices = devices.unwrap_or_else(|| vec![Choice::Auto]);
+        let on_cpu = devices.iter().any(|device| matches!(device, Choice::Auto | Choice::Cpu));
         Ok(Self {
-            devices: devices.unwrap_or_else(|| vec![Choice::Auto]),
+            tuning: if on_cpu { args.tuning.load(out) } else { cpu::Tuning::default() },
+            devices,
             hint: environment::flag_or(args.device_hint.clone(), environment::DEVICE_HINT, |t| Ok(t.to_owned()))?,
             threads: environment::flag_or(args.threads, environment::THREADS, threads)?,
             timeout: Duration::from_millis(timeout_ms.unwrap_or(TIMEOUT_MS)),
@@ -304,7 +311,7 @@ pub fn run(args: Args, out: &Output) -> anyhow::Result<()> {
         return list_shapes(out);
     }
     signals::install(out);
-    let settings = Settings::new(&args)?;
+    let settings = Settings::new(&args, out)?;
     let to_stdout = takes_stdout("--dump-pm4", args.dump_pm4.as_deref().is_some_and(is_stdout), out)?;
     let mut problem = Problem::new(&args)?;
     problem.shape.validate().map_err(sparkle_pm4::Error::from)?;
@@ -415,6 +422,8 @@ fn check(
     } else {
         return Ok(None);
     };
+    // Both may err, where one is compared with the other.
+    let other = if verify { 0.0 } else { runs[0].tolerance };
     let mut failure = None;
     for (i, run) in runs.iter_mut().enumerate() {
         if i == 0 && !verify {
@@ -422,7 +431,8 @@ fn check(
         }
         let agreement = cpu::compare(&run.y, &want);
         let agreement = max_abs.map_or(agreement, |max_abs| agreement.relative_to(max_abs));
-        let tolerance = settings.dtype.tolerance(max_abs.unwrap_or(0.0), rounded);
+        run.tolerance = run.tolerance.max(other);
+        let tolerance = settings.dtype.tolerance(run.tolerance, max_abs.unwrap_or(0.0), rounded);
         if !agreement.within(tolerance) && failure.is_none() {
             let engine = run.device.engine();
             let at = index(&problem.shape, agreement.worst_index);
@@ -440,11 +450,12 @@ fn check(
                 next: format!(
                     "compare with another engine (`--device cpu,emu --verify`); inputs beyond float32's \
                      range overflow; the tolerance is {} of max|y|",
-                    settings.dtype.allowed()
+                    settings.dtype.allowed(run.tolerance)
                 ),
             });
         }
-        run.agreement = Some(Checked { agreement, against: against.clone(), good: agreement.within(tolerance) });
+        run.agreement =
+            Some(Checked { agreement, against: against.clone(), tolerance, good: agreement.within(tolerance) });
     }
     Ok(failure)
 }

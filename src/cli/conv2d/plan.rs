@@ -54,7 +54,7 @@ pub fn make(problem: &Problem, settings: &Settings, out: &Output) -> anyhow::Res
 }
 
 fn plan(device: Device, problem: &Problem, settings: &Settings) -> anyhow::Result<Plan> {
-    let conv = settings.operator(problem).prepare(&device)?;
+    let conv = settings.operator(problem).prepare_tuned(&device, &settings.tuning)?;
     let s = &problem.shape;
     let workspace_bytes = match device.engine() {
         Engine::Cpu => None,

@@ -10,7 +10,7 @@ use sparkle_pm4::{Device, Engine, cpu};
 use super::execute::{self, Checked, Run};
 use super::plan::Plan;
 use super::problem::Problem;
-use super::{Args, Dtype, Settings, describe, index, indices};
+use super::{Args, Dtype, Settings, TOLERANCE, describe, index, indices};
 use crate::cli::{Failure, Output, Style, wrap};
 
 /// What a time of this engine is.
@@ -117,14 +117,17 @@ pub fn text(problem: &Problem, settings: &Settings, runs: &[Run], output: Option
             text += &row("", &spread, out.width);
         }
         text += &row("rate", &format!("{} GFLOPS ({label})", significant(gflops(problem, median))), out.width);
-        if let Some(Checked { agreement, against, good }) = &run.agreement {
-            let (good, allowed) = (*good, problem.dtype.allowed());
+        if let Some(checked @ Checked { agreement, against, good, .. }) = &run.agreement {
+            let good = *good;
             let word = if good { "ok" } else { "MISMATCH" };
             let at = index(&problem.shape, agreement.worst_index);
             let verdict = match agreement.mismatches {
                 0 => format!(
-                    "{word}: {:.1e} of max|y| (allowed {allowed}), {:.1e} at {at}, against {against}",
-                    agreement.relative, agreement.max_abs_error
+                    "{word}: {:.1e} of max|y| (allowed {}), {:.1e} at {at}, against {against}{}",
+                    agreement.relative,
+                    problem.dtype.allowed(run.tolerance),
+                    agreement.max_abs_error,
+                    stated(run, checked),
                 ),
                 _ => format!("{word}: {}, first at {at}, against {against}", describe(agreement)),
             };
@@ -136,6 +139,23 @@ pub fn text(problem: &Problem, settings: &Settings, runs: &[Run], output: Option
         text += &row("output", &path.display().to_string(), out.width);
     }
     text
+}
+
+/// `1e-5`, `3.1e-6`.
+pub fn bound(v: f64) -> String {
+    let text = format!("{v:.1e}");
+    text.replace(".0e", "e")
+}
+
+/// Which bound the algorithm states, and whether an error against the reference is within it.
+fn stated(run: &Run, checked: &Checked) -> String {
+    match run.bound {
+        Some((algorithm, stated)) if checked.against.ends_with("reference") => {
+            let within = if checked.agreement.relative <= stated { "within" } else { "beyond" };
+            format!("; {within} the {} that {algorithm} states", bound(stated))
+        }
+        _ => String::new(),
+    }
 }
 
 /// The plans, for people.
@@ -276,6 +296,9 @@ pub fn document(problem: &Problem, args: &Args, settings: &Settings, runs: &[Run
                 "worst_index": a.map(|a| indices(&problem.shape, a.worst_index)),
                 "non_finite_mismatches": a.map(|a| a.mismatches),
                 "verified": run.agreement.as_ref().map(|checked| checked.good),
+                "tolerance": run.agreement.as_ref().map_or(run.tolerance, |checked| checked.tolerance),
+                "algorithm": run.bound.map(|(algorithm, _)| algorithm.name()),
+                "error_bound": run.bound.map(|(_, bound)| bound),
             })
         })
         .collect();
@@ -288,7 +311,7 @@ pub fn document(problem: &Problem, args: &Args, settings: &Settings, runs: &[Run
         "activation": settings.activation.to_string(),
         "dtype": problem.dtype.name(),
         "seed": args.seed,
-        "tolerance": problem.dtype.tolerance(0.0, 1.0),
+        "tolerance": problem.dtype.tolerance(TOLERANCE, 0.0, 1.0),
         "timeout_ms": u64::try_from(settings.timeout.as_millis()).unwrap_or(u64::MAX),
         "output": args.output.as_ref().map(|p| p.to_string_lossy()),
         "results": results,
