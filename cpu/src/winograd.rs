@@ -272,17 +272,17 @@ impl Winograd {
         }
         let mut whole = lane.scratch(tasks * v_len);
         let whole = &mut whole.floats()[..tasks * v_len];
-        let mut parts = Vec::with_capacity(tasks * self.blocks.parts * 4);
-        for (task, mut v) in whole.chunks_exact_mut(v_len).enumerate() {
-            for block in 0..self.blocks.parts {
-                let (own, rest) = v.split_at_mut(self.v_start(block + 1) - self.v_start(block));
-                parts.push((job(task), block, own));
-                v = rest;
-            }
-        }
-        let parallel = threads.min(parts.len());
-        lane.spread(parts.into_iter(), parallel, |(job, block, v)| {
-            self.inputs::<T, NR, M, N>(kernel, x, &job, block, v)
+        let blocks = self.blocks.parts;
+        let (mut rest, mut next) = (&mut *whole, 0);
+        let parts = std::iter::from_fn(move || {
+            let (task, block) = (next / blocks, next % blocks);
+            let end = if block + 1 == blocks { v_len } else { self.v_start(block + 1) };
+            let (own, others) = std::mem::take(&mut rest).split_at_mut_checked(end - self.v_start(block))?;
+            (rest, next) = (others, next + 1);
+            Some((task, block, own))
+        });
+        lane.spread(parts.take(tasks * blocks), threads.min(tasks * blocks), |(task, block, v)| {
+            self.inputs::<T, NR, M, N>(kernel, x, &job(task), block, v)
         });
         let whole = &*whole;
         let parts = tasks * self.bands.parts;
