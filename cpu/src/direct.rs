@@ -114,9 +114,13 @@ impl Direct {
                 tables.push(Table { rows: rows.clone(), vectors: width, offsets: OffsetTable::new(offsets.collect()) });
             }
         }
+        // For several threads the channels are cut first, since cutting the pixels has each part read all weights.
         let runs = Split::at_most(panels, PIXELS / mr);
-        let wanted = (PARTS * (threads.get() - 1)).div_ceil(runs.parts * shape.groups);
-        let ranges = Split::at_most(vectors.parts, CHANNEL_PANELS).parts.max(wanted.min(vectors.parts.div_ceil(2)));
+        let wanted = PARTS * (threads.get() - 1);
+        let ranges = Split::at_most(vectors.parts, CHANNEL_PANELS).parts;
+        let ranges = ranges.max(wanted.div_ceil(runs.parts * shape.groups).min(vectors.parts));
+        let least = (2 * threads.get()).div_ceil(ranges * shape.groups).min(panels.div_ceil(2));
+        let runs = if threads.get() > 1 { Split { total: panels, parts: runs.parts.max(least) } } else { runs };
         Self {
             blocks,
             ranges: Split { total: vectors.parts, parts: ranges },

@@ -53,6 +53,8 @@ use transforms::{F, Transforms, transform_inputs, transform_outputs, transform_w
 const RUN: usize = 8;
 /// Most output channels of a band.
 const BAND: usize = 64;
+/// Parts that there should be for each thread where tasks are too few.
+const SLICES: usize = 3;
 /// Multiplications that are not worth waking threads for.
 const INLINE: usize = 1 << 20;
 /// Channels that the prefetches of inputs and outputs run ahead: their lines are a plane apart, which no hardware foresees.
@@ -260,40 +262,61 @@ impl Winograd {
                 while let Some(task) = turns.take() {
                     let job = job(task);
                     for block in 0..self.blocks.parts {
-                        self.inputs::<T, NR, M, N>(kernel, x, &job, block, &mut v[self.v_start(block)..]);
+                        let channels = self.blocks.part(block);
+                        // SAFETY: V is this thread's.
+                        unsafe {
+                            self.inputs::<T, NR, M, N>(kernel, x, &job, (block, channels), (&Shared::new(v), 0));
+                        }
                     }
                     for band in 0..self.bands.parts {
+                        let panels = self.bands.part(band);
                         // SAFETY: each task is taken once, and no two of them have an output in common.
-                        unsafe { self.outputs::<T, NR, M, N>(kernel, packed, bias, &job, band, v, m, &y) };
+                        unsafe { self.outputs::<T, NR, M, N>(kernel, packed, bias, &job, (band, panels), v, m, &y) };
                     }
                 }
             });
             return;
         }
+        // Few tasks: their channels are shared first, then the panels of their bands, each in as many slices as make enough parts.
+        let slices = |parts: usize| (SLICES * threads).div_ceil(parts);
         let mut whole = lane.scratch(tasks * v_len);
         let whole = &mut whole.floats()[..tasks * v_len];
         let blocks = self.blocks.parts;
-        let (mut rest, mut next) = (&mut *whole, 0);
-        let parts = std::iter::from_fn(move || {
-            let (task, block) = (next / blocks, next % blocks);
-            let end = if block + 1 == blocks { v_len } else { self.v_start(block + 1) };
-            let (own, others) = std::mem::take(&mut rest).split_at_mut_checked(end - self.v_start(block))?;
-            (rest, next) = (others, next + 1);
-            Some((task, block, own))
-        });
-        lane.spread(parts.take(tasks * blocks), threads.min(tasks * blocks), |(task, block, v)| {
-            self.inputs::<T, NR, M, N>(kernel, x, &job(task), block, v)
+        let of_block = slices(tasks * blocks).min(self.blocks.longest());
+        let (turns, v) = (Turns::new(tasks * blocks * of_block), Shared::new(whole));
+        lane.share(threads, |_| {
+            while let Some(part) = turns.take() {
+                let (rest, slice) = (part / of_block, part % of_block);
+                let (task, block) = (rest / blocks, rest % blocks);
+                let depth = self.blocks.part(block);
+                let channels = Split { total: depth.len(), parts: of_block }.part(slice);
+                let channels = depth.start + channels.start..depth.start + channels.end;
+                if channels.is_empty() {
+                    continue;
+                }
+                // SAFETY: each part is taken once, and no two of them have a channel of a task in common.
+                unsafe {
+                    self.inputs::<T, NR, M, N>(kernel, x, &job(task), (block, channels), (&v, task * v_len));
+                }
+            }
         });
         let whole = &*whole;
-        let parts = tasks * self.bands.parts;
-        let turns = Turns::new(parts);
-        lane.share(threads.min(parts), |lane| {
+        let of_band = slices(tasks * self.bands.parts).min(self.bands.longest());
+        let turns = Turns::new(tasks * self.bands.parts * of_band);
+        lane.share(threads, |lane| {
             let mut scratch = lane.scratch(m_len);
             while let Some(part) = turns.take() {
-                let (task, band) = (part / self.bands.parts, part % self.bands.parts);
+                let (rest, slice) = (part / of_band, part % of_band);
+                let (task, band) = (rest / self.bands.parts, rest % self.bands.parts);
+                let own = self.bands.part(band);
+                let panels = Split { total: own.len(), parts: of_band }.part(slice);
+                let panels = own.start + panels.start..own.start + panels.end;
+                if panels.is_empty() {
+                    continue;
+                }
                 let (v, m) = (&whole[task * v_len..][..v_len], scratch.floats());
                 // SAFETY: each part is taken once, and no two of them have an output in common.
-                unsafe { self.outputs::<T, NR, M, N>(kernel, packed, bias, &job(task), band, v, m, &y) };
+                unsafe { self.outputs::<T, NR, M, N>(kernel, packed, bias, &job(task), (band, panels), v, m, &y) };
             }
         });
     }
@@ -332,20 +355,24 @@ impl Winograd {
         }
     }
 
-    /// Bᵀ d B of a job's tiles for a block of channels: V has, place by place, panels of NR tiles.
-    fn inputs<T: Simd, const NR: usize, const M: usize, const N: usize>(
+    /// Bᵀ d B of a job's tiles for some channels of a block: V, which begins at `at`, has block by block, place by place, panels
+    /// of NR tiles.
+    ///
+    /// # Safety
+    /// Nobody else touches the rows of these channels meanwhile.
+    unsafe fn inputs<T: Simd, const NR: usize, const M: usize, const N: usize>(
         &self,
         kernel: T,
         x: &[f32],
         job: &Job,
-        block: usize,
-        v: &mut [f32],
+        (block, channels): (usize, Range<usize>),
+        (v, at): (&Shared<'_>, usize),
     ) where
         F: Transforms<M, N>,
     {
         let (shape, depth) = (&self.shape, self.blocks.part(block));
         let plane = depth.len() * self.edge.chunk() + PLANE_GAP;
-        let v = &mut v[..N * N * plane];
+        let at = at + self.v_start(block) + (channels.start - depth.start) * NR;
         let size = shape.h * shape.w;
         let piece = |span: &Option<Span>| {
             let Some(span) = span else {
@@ -368,23 +395,29 @@ impl Winograd {
             let spans: [_; M] = std::array::from_fn(|i| self.spans::<T>((vector * M + i) * T::LANES));
             let pieces: [[_; M]; 2] = [0, 1].map(|half| std::array::from_fn(|i| piece(&spans[i][half])));
             let tile = (vector - job.vectors.start) * T::LANES;
-            let v = &mut v[tile / NR * depth.len() * NR + tile % NR..];
-            if spans.iter().any(|[_, second]| second.is_some()) {
-                self.input_vector::<T, NR, M, N, true>(kernel, x, &pieces, depth.clone(), v, plane);
-            } else {
-                self.input_vector::<T, NR, M, N, false>(kernel, x, &pieces, depth.clone(), v, plane);
+            let at = at + tile / NR * depth.len() * NR + tile % NR;
+            // SAFETY: the caller's promise.
+            unsafe {
+                if spans.iter().any(|[_, second]| second.is_some()) {
+                    self.input_vector::<T, NR, M, N, true>(kernel, x, &pieces, channels.clone(), (v, at), plane);
+                } else {
+                    self.input_vector::<T, NR, M, N, false>(kernel, x, &pieces, channels.clone(), (v, at), plane);
+                }
             }
         }
     }
 
-    /// The same of a vector of tiles, which is the first of `v`; `SPLIT` if it has second spans.
-    fn input_vector<T: Simd, const NR: usize, const M: usize, const N: usize, const SPLIT: bool>(
+    /// The same of a vector of tiles, which in the first of the channels is at `at`; `SPLIT` if it has second spans.
+    ///
+    /// # Safety
+    /// As of [`inputs`](Self::inputs).
+    unsafe fn input_vector<T: Simd, const NR: usize, const M: usize, const N: usize, const SPLIT: bool>(
         &self,
         kernel: T,
         x: &[f32],
         pieces: &[[Piece<T>; M]; 2],
-        depth: Range<usize>,
-        v: &mut [f32],
+        channels: Range<usize>,
+        (v, at): (&Shared<'_>, usize),
         plane: usize,
     ) where
         F: Transforms<M, N>,
@@ -393,17 +426,17 @@ impl Winograd {
         kernel.vectorize(
             #[inline(always)]
             || {
-                for (i, channel) in depth.clone().enumerate() {
-                    let ahead = ((channel + AHEAD).min(depth.end - 1) - channel) * size;
-                    let out = &mut v[i * NR..][..(N * N - 1) * plane + T::LANES];
+                for (i, channel) in channels.clone().enumerate() {
+                    let ahead = ((channel + AHEAD).min(channels.end - 1) - channel) * size;
+                    let out = v.at(at + i * NR, (N * N - 1) * plane + T::LANES);
                     let line = |piece: &Piece<T>, row: usize| {
                         let y = piece.row + row as isize;
                         let at = (piece.image + channel * size).wrapping_add((y as usize).wrapping_mul(shape.w));
                         let from = x.as_ptr().wrapping_add(at).wrapping_offset(piece.column);
                         (0..shape.h as isize).contains(&y).then_some(from)
                     };
-                    // SAFETY: the lanes of the masks are those columns of row y that lie within the image; the slice has a
-                    // vector of the last of the planes, too.
+                    // SAFETY: the lanes of the masks are those columns of row y that lie within the image; at `out` is a
+                    // vector of each of the planes, which is the caller's alone.
                     unsafe {
                         transform_inputs::<T, M, N>(
                             kernel,
@@ -427,7 +460,7 @@ impl Winograd {
                                 }
                                 lines
                             },
-                            out.as_mut_ptr(),
+                            out,
                             plane,
                         );
                     }
@@ -436,10 +469,10 @@ impl Winograd {
         );
     }
 
-    /// The products of a band, and the outputs that they make.
+    /// The products of some panels of a band, and the outputs that they make.
     ///
     /// # Safety
-    /// Nobody else touches the outputs of the job's tiles and the band's channels meanwhile.
+    /// Nobody else touches the outputs of the job's tiles and the panels' channels meanwhile.
     #[allow(clippy::too_many_arguments)]
     unsafe fn outputs<T: Simd, const NR: usize, const M: usize, const N: usize>(
         &self,
@@ -447,7 +480,7 @@ impl Winograd {
         packed: &[f32],
         bias: Option<&[f32]>,
         job: &Job,
-        band: usize,
+        (band, panels): (usize, Range<usize>),
         v: &[f32],
         m: &mut [f32],
         y: &Shared<'_>,
@@ -457,7 +490,8 @@ impl Winograd {
         let (shape, chunk, places) = (&self.shape, self.edge.chunk(), N * N);
         let (c, k) = (self.blocks.total, self.panels.total);
         let packed = &packed[job.group * places * k * c..][..places * k * c];
-        let rows = self.rows(band);
+        let rows = self.panels.start(panels.start)..self.panels.start(panels.end);
+        let before = rows.start - self.rows(band).start;
         let m_plane = rows.len() * chunk + PLANE_GAP;
         let columns = job.vectors.len() * T::LANES;
         for block in 0..self.blocks.parts {
@@ -466,14 +500,14 @@ impl Winograd {
             let v_plane = depth.len() * chunk + PLANE_GAP;
             let start = if block == 0 { Start::Zero } else { Start::Accumulate };
             for place in 0..places {
-                let a = &packed[self.weights_at(band, block, place)..][..rows.len() * depth.len()];
+                let a = &packed[self.weights_at(band, block, place)..][before * depth.len()..][..rows.len() * depth.len()];
                 let mut m = Tile::new(&mut m[place * m_plane..][..rows.len() * chunk], rows.len(), chunk);
                 for (i, b) in v[place * v_plane..][..depth.len() * chunk].chunks_exact(depth.len() * NR).enumerate() {
                     if i * NR >= columns {
                         break;
                     }
                     let own = i * NR..((i + 1) * NR).min(columns);
-                    for run in self.panels.runs(self.bands.part(band)) {
+                    for run in self.panels.runs(panels.clone()) {
                         let part = self.panels.start(run.start) - rows.start..self.panels.start(run.end) - rows.start;
                         let (height, b) = (self.panels.part(run.start).len(), Rows::packed::<T>(b));
                         let a = &a[part.start * depth.len()..part.end * depth.len()];
