@@ -13,6 +13,11 @@
 //!                       └──────────┴──────────┴──────────┘
 //! ```
 //!
+//! Tiles that stand one below the other and read the same panel of b are a [`Column`], which the AVX-512 kernel computes in one
+//! loop: what lies between two tiles, some 80 cycles of 768 at a depth of 64, is half of what a call for each of them takes.
+//! While it computes it asks for the panel of b that comes next, a line of each step: rows of b in place lie a page or more
+//! apart, where no hardware foresees them.
+//!
 //! Each step `i` of the depth loads the vectors of `b` once, broadcasts each element of `a` once, and issues
 //! rows × vectors FMAs into accumulators that never leave the registers.
 //!

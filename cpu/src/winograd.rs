@@ -500,7 +500,8 @@ impl Winograd {
             let v_plane = depth.len() * chunk + PLANE_GAP;
             let start = if block == 0 { Start::Zero } else { Start::Accumulate };
             for place in 0..places {
-                let a = &packed[self.weights_at(band, block, place)..][before * depth.len()..][..rows.len() * depth.len()];
+                let a =
+                    &packed[self.weights_at(band, block, place)..][before * depth.len()..][..rows.len() * depth.len()];
                 let mut m = Tile::new(&mut m[place * m_plane..][..rows.len() * chunk], rows.len(), chunk);
                 for (i, b) in v[place * v_plane..][..depth.len() * chunk].chunks_exact(depth.len() * NR).enumerate() {
                     if i * NR >= columns {
