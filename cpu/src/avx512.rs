@@ -13,11 +13,12 @@ pub(super) struct Avx512(());
 
 const LANES: usize = 16;
 const NR: usize = 3 * LANES;
-/// Floats of `a` that a prefetch runs ahead: `a` comes from the second level, `b` is in the first.
+/// Floats of `a` that a prefetch runs ahead: no tile reads them again, so that they come from the second level at best.
 const AHEAD: usize = 512;
 /// Vectors of the next panel of b that are asked for, one of each step in each tile: those of a panel that begins anywhere
 /// in a cache line.
 const LINES: usize = NR / LANES + 1;
+
 impl Avx512 {
     /// `None` on a processor, or under an operating system, without it.
     pub(super) fn new() -> Option<Self> {
