@@ -118,6 +118,12 @@ impl Split {
         self.start(i)..self.start(i + 1)
     }
 
+    /// Slice `i` of a range that is dealt out into `parts` of them.
+    pub(super) fn slice(range: Range<usize>, parts: usize, i: usize) -> Range<usize> {
+        let slices = Self { total: range.len(), parts };
+        range.start + slices.start(i)..range.start + slices.start(i + 1)
+    }
+
     /// `parts` in runs of parts of the same length: two at most.
     pub(super) fn runs(self, parts: Range<usize>) -> impl Iterator<Item = Range<usize>> {
         let longer = (self.total % self.parts).clamp(parts.start, parts.end);

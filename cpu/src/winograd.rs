@@ -254,7 +254,7 @@ impl Winograd {
         let v_len = self.v_start(self.blocks.parts);
         let m_len = N * N * (self.rows(0).len() * chunk + PLANE_GAP);
         let job = |task: usize| Job { group: task / chunks.parts, vectors: chunks.part(task % chunks.parts) };
-        if tasks >= 2 * threads {
+        if threads == 1 || tasks >= 2 * threads {
             let turns = Turns::new(tasks);
             lane.share(threads.min(tasks), |lane| {
                 let mut scratch = lane.scratch(v_len + m_len);
@@ -288,9 +288,7 @@ impl Winograd {
             while let Some(part) = turns.take() {
                 let (rest, slice) = (part / of_block, part % of_block);
                 let (task, block) = (rest / blocks, rest % blocks);
-                let depth = self.blocks.part(block);
-                let channels = Split { total: depth.len(), parts: of_block }.part(slice);
-                let channels = depth.start + channels.start..depth.start + channels.end;
+                let channels = Split::slice(self.blocks.part(block), of_block, slice);
                 if channels.is_empty() {
                     continue;
                 }
@@ -308,9 +306,7 @@ impl Winograd {
             while let Some(part) = turns.take() {
                 let (rest, slice) = (part / of_band, part % of_band);
                 let (task, band) = (rest / self.bands.parts, rest % self.bands.parts);
-                let own = self.bands.part(band);
-                let panels = Split { total: own.len(), parts: of_band }.part(slice);
-                let panels = own.start + panels.start..own.start + panels.end;
+                let panels = Split::slice(self.bands.part(band), of_band, slice);
                 if panels.is_empty() {
                     continue;
                 }
