@@ -7,7 +7,8 @@ use std::{
 };
 
 use super::aligned::CacheLine;
-use super::{CpuError, ISA_VARIABLE, Isa, share};
+use super::share::Crew;
+use super::{CpuError, ISA_VARIABLE, Isa};
 
 /// Worker threads, scratch memory and an instruction set; operators run on it.
 ///
@@ -18,7 +19,7 @@ pub struct Engine {
     isa: Isa,
     threads: NonZeroUsize,
     /// The threads beside the caller's; `None` where that is the only one.
-    pool: Option<rayon::ThreadPool>,
+    crew: Option<Crew>,
     free: Mutex<Vec<Vec<CacheLine>>>,
     /// Whether the processor has met a denormal.
     denormals: AtomicBool,
@@ -36,7 +37,7 @@ impl Engine {
         let variable = std::env::var_os(ISA_VARIABLE).map(|v| v.to_string_lossy().into_owned());
         let isa = Isa::choose(isa, variable.as_deref())?;
         let threads = threads.unwrap_or_else(|| std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN));
-        let pool = (threads.get() > 1)
+        let crew = (threads.get() > 1)
             .then(|| {
                 rayon::ThreadPoolBuilder::new()
                     .num_threads(threads.get() - 1)
@@ -44,8 +45,9 @@ impl Engine {
                     .build()
                     .map_err(|source| CpuError::Threads { threads: threads.get(), source })
             })
-            .transpose()?;
-        Ok(Self { isa, threads, pool, free: Mutex::default(), denormals: AtomicBool::new(false) })
+            .transpose()?
+            .map(Crew::new);
+        Ok(Self { isa, threads, crew, free: Mutex::default(), denormals: AtomicBool::new(false) })
     }
 
     /// The instruction set that operators planned on this engine use.
@@ -89,8 +91,8 @@ impl<'e> Lane<'e> {
     /// the work as long as there are any, so that it does not matter how many calls find some.
     pub(super) fn share(self, parts: usize, f: impl Fn(Lane<'e>) + Sync) {
         let others = self.engine.threads.get().min(parts).saturating_sub(1);
-        let Some(pool) = self.engine.pool.as_ref().filter(|_| others > 0) else { return f(self) };
-        share::share(pool, others, &|| f(self));
+        let Some(crew) = self.engine.crew.as_ref().filter(|_| others > 0) else { return f(self) };
+        crew.share(others, &|| f(self));
     }
 
     /// Calls `f` for every item, in no fixed order, at most `parallel` of them at the same time.
