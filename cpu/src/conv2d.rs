@@ -307,8 +307,8 @@ impl Conv2d {
         let sizes = sizes(isa)?;
         let method = match algorithm {
             Algorithm::Gemm => Method::Gemm(Plan::new(shape, sizes, threads)),
-            Algorithm::Winograd2 => Method::Winograd(Winograd::new(Edge::Two, shape, sizes.0)),
-            Algorithm::Winograd4 => Method::Winograd(Winograd::new(Edge::Four, shape, sizes.0)),
+            Algorithm::Winograd2 => Method::Winograd(Winograd::new(Edge::Two, shape, sizes, threads)),
+            Algorithm::Winograd4 => Method::Winograd(Winograd::new(Edge::Four, shape, sizes, threads)),
             Algorithm::Depthwise => Method::Depthwise(Depthwise::new(shape, sizes.2)),
             Algorithm::Direct => Method::Direct(Direct::new(shape, sizes, threads)),
         };

@@ -73,11 +73,6 @@ pub(super) struct Lane<'e> {
 }
 
 impl<'e> Lane<'e> {
-    /// The number of threads, this one included.
-    pub(super) fn threads(self) -> usize {
-        self.engine.threads.get()
-    }
-
     /// Whether [`meet_denormals`](Self::meet_denormals) was called on the engine.
     pub(super) fn met_denormals(self) -> bool {
         self.engine.denormals.load(Ordering::Relaxed)

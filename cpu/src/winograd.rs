@@ -26,8 +26,8 @@
 //!   turn columns into the tiles' elements; the way back is the inverse.
 //! * **Bands**: V is read once for each band, a place and block of channels at a time, the weights once for each
 //!   chunk, in the order in which they lie. M stays in the second level between product and transform.
-//! * **Few tiles**: where chunks alone don't keep the threads busy, all transform the inputs first, by blocks of channels,
-//!   and then share the bands.
+//! * **Few tiles**: where chunks alone don't keep the threads busy, several threads do the outputs of a chunk, some channels
+//!   each, and each of them transforms its inputs: to read what another core has just written takes longer. See [`Deal`].
 //! * **m = 2 or 4**: where there are fewer tiles than make some vectors, the weights are what is read, and m = 2 has 16 in
 //!   the place of 36. Elsewhere m = 4 multiplies less.
 //! * **Error**: the transforms add terms of both signs, so that the error is larger than a direct sum's, eight times at
@@ -38,6 +38,7 @@
 
 mod transforms;
 
+use std::num::NonZeroUsize;
 use std::ops::Range;
 
 use super::Conv2dShape;
@@ -53,8 +54,12 @@ use transforms::{F, Transforms, transform_inputs, transform_outputs, transform_w
 const RUN: usize = 8;
 /// Most output channels of a band.
 const BAND: usize = 64;
-/// Parts that there should be for each thread where tasks are too few.
-const SLICES: usize = 3;
+/// Cycles that a transform takes for each place of a vector of tiles.
+const TRANSFORM: f64 = 3.4;
+/// What a panel of tiles takes beside its vectors, as so many of these: weights are read and sums stored.
+const PANEL: f64 = 0.4;
+/// Parts of a chunk, and chunks more than are needed, that are thought of for each thread.
+const PARTS: usize = 4;
 /// Multiplications that are not worth waking threads for.
 const INLINE: usize = 1 << 20;
 /// Channels that the prefetches of inputs and outputs run ahead: their lines are a plane apart, which no hardware foresees.
@@ -106,7 +111,53 @@ pub(super) struct Winograd {
     panels: Split,
     /// The panels, in bands.
     bands: Split,
+    deal: Deal,
     activation: Activation,
+}
+
+/// How the work is dealt out to threads.
+#[derive(Debug, Clone, Copy)]
+struct Deal {
+    /// Vectors of a group's tiles, in chunks.
+    chunks: Split,
+    /// The bands, in ranges.
+    ranges: Split,
+    /// Parts of the panels of a band, where its range is that band alone.
+    slices: usize,
+}
+
+impl Deal {
+    /// The one that so many threads should be done with first. A task takes its outputs' time, and that of its chunk's inputs
+    /// unless its thread has them already; threads take one after the other.
+    fn new(winograd: &Winograd, vectors: usize, (nr, lanes): (usize, usize), threads: usize) -> Self {
+        let (edge, bands, groups) = (winograd.edge, winograd.bands, winograd.shape.groups);
+        let fewest = vectors.div_ceil(edge.chunk() / lanes);
+        let [c, k] = [winograd.blocks.total, winograd.panels.total].map(|channels| channels as f64);
+        let time = |(chunks, parts): (usize, usize)| {
+            let of_chunk = vectors as f64 / chunks as f64;
+            let panels = vectors.div_ceil(chunks).div_ceil(nr / lanes) as f64;
+            let inputs = TRANSFORM * c * of_chunk;
+            let outputs = k * (c / 2.0 * (of_chunk + PANEL * panels) + TRANSFORM * of_chunk);
+            let (all, turns) = (chunks * groups, (chunks * groups * parts).div_ceil(threads));
+            turns as f64 * outputs / parts as f64 + turns.min(all) as f64 * inputs
+        };
+        let multiplications = (edge.places() * vectors * lanes * groups) as f64 * c * k;
+        let more = if threads > 1 && multiplications > INLINE as f64 { PARTS * threads } else { 0 };
+        let chunks = fewest..=vectors.min(fewest + more);
+        let all =
+            chunks.flat_map(|chunks| (1..=(more + 1).min(winograd.panels.parts)).map(move |parts| (chunks, parts)));
+        let (chunks, parts) = all.min_by(|&a, &b| time(a).total_cmp(&time(b))).unwrap_or((fewest, 1));
+        Self {
+            chunks: Split { total: vectors, parts: chunks },
+            ranges: Split { total: bands.parts, parts: parts.min(bands.parts) },
+            slices: parts.div_ceil(bands.parts).min(bands.longest()),
+        }
+    }
+
+    /// Tasks of a chunk.
+    fn parts(self) -> usize {
+        self.ranges.parts * self.slices
+    }
 }
 
 /// The error that it may make, relative to max|y|, for sums over `channels` inputs. Of two thousand shapes with uniform
@@ -130,18 +181,28 @@ pub(super) fn tiles(edge: Edge, shape: &Conv2dShape) -> usize {
 }
 
 impl Winograd {
-    pub(super) fn new(edge: Edge, shape: Conv2dShape, mr: usize) -> Self {
+    pub(super) fn new(
+        edge: Edge,
+        shape: Conv2dShape,
+        (mr, nr, lanes): (usize, usize, usize),
+        threads: NonZeroUsize,
+    ) -> Self {
         let panels = Split::at_most(shape.k / shape.groups, mr);
-        Self {
+        let one = Split { total: 1, parts: 1 };
+        let mut winograd = Self {
             across: shape.q().div_ceil(RUN),
             down: shape.p().div_ceil(edge.outputs()),
             blocks: Split::at_most(shape.c / shape.groups, DEPTH),
             panels,
             bands: Split::at_most(panels.parts, BAND / mr),
+            deal: Deal { chunks: one, ranges: one, slices: 1 },
             edge,
             activation: Activation::IDENTITY,
             shape,
-        }
+        };
+        let vectors = tiles(edge, &shape).div_ceil(lanes);
+        winograd.deal = Deal::new(&winograd, vectors, (nr, lanes), threads.get());
+        winograd
     }
 
     pub(super) fn edge(&self) -> Edge {
@@ -244,75 +305,30 @@ impl Winograd {
     ) where
         F: Transforms<M, N>,
     {
-        let (shape, chunk) = (&self.shape, self.edge.chunk());
-        let (c, k) = (self.blocks.total, self.panels.total);
-        let chunks = Split::at_most(tiles(self.edge, shape).div_ceil(T::LANES), chunk / T::LANES);
-        let tasks = chunks.parts * shape.groups;
-        let multiplications = N * N * c * k * chunks.parts * chunk * shape.groups;
-        let threads = if multiplications > INLINE { lane.threads() } else { 1 };
+        let Deal { chunks, ranges, slices } = self.deal;
+        let parts = self.deal.parts();
+        let tasks = chunks.parts * self.shape.groups * parts;
         let y = Shared::new(y);
         let v_len = self.v_start(self.blocks.parts);
-        let m_len = N * N * (self.rows(0).len() * chunk + PLANE_GAP);
-        let job = |task: usize| Job { group: task / chunks.parts, vectors: chunks.part(task % chunks.parts) };
-        if threads == 1 || tasks >= 2 * threads {
-            let turns = Turns::new(tasks);
-            lane.share(threads.min(tasks), |lane| {
-                let mut scratch = lane.scratch(v_len + m_len);
-                let (v, m) = scratch.floats().split_at_mut(v_len);
-                while let Some(task) = turns.take() {
-                    let job = job(task);
-                    for block in 0..self.blocks.parts {
-                        let channels = self.blocks.part(block);
-                        // SAFETY: V is this thread's.
-                        unsafe {
-                            self.inputs::<T, NR, M, N>(kernel, x, &job, (block, channels), (&Shared::new(v), 0));
-                        }
-                    }
-                    for band in 0..self.bands.parts {
-                        let panels = self.bands.part(band);
+        let m_len = N * N * (self.rows(0).len() * self.edge.chunk() + PLANE_GAP);
+        let turns = Turns::new(tasks);
+        lane.share(tasks, |lane| {
+            let mut scratch = lane.scratch(v_len + m_len);
+            let (v, m) = scratch.floats().split_at_mut(v_len);
+            let mut transformed = None;
+            while let Some(task) = turns.take() {
+                let (all, part) = (task / parts, task % parts);
+                let job = Job { group: all / chunks.parts, vectors: chunks.part(all % chunks.parts) };
+                if transformed.replace(all) != Some(all) {
+                    self.inputs::<T, NR, M, N>(kernel, x, &job, v);
+                }
+                for band in ranges.part(part / slices) {
+                    let panels = Split::slice(self.bands.part(band), slices, part % slices);
+                    if !panels.is_empty() {
                         // SAFETY: each task is taken once, and no two of them have an output in common.
                         unsafe { self.outputs::<T, NR, M, N>(kernel, packed, bias, &job, (band, panels), v, m, &y) };
                     }
                 }
-            });
-            return;
-        }
-        // Few tasks: their channels are shared first, then the panels of their bands, each in as many slices as make enough parts.
-        let slices = |parts: usize| (SLICES * threads).div_ceil(parts);
-        let mut whole = lane.scratch(tasks * v_len);
-        let whole = &mut whole.floats()[..tasks * v_len];
-        let blocks = self.blocks.parts;
-        let of_block = slices(tasks * blocks).min(self.blocks.longest());
-        let (turns, v) = (Turns::new(tasks * blocks * of_block), Shared::new(whole));
-        lane.share(threads, |_| {
-            while let Some(part) = turns.take() {
-                let (rest, slice) = (part / of_block, part % of_block);
-                let (task, block) = (rest / blocks, rest % blocks);
-                let channels = Split::slice(self.blocks.part(block), of_block, slice);
-                if channels.is_empty() {
-                    continue;
-                }
-                // SAFETY: each part is taken once, and no two of them have a channel of a task in common.
-                unsafe {
-                    self.inputs::<T, NR, M, N>(kernel, x, &job(task), (block, channels), (&v, task * v_len));
-                }
-            }
-        });
-        let whole = &*whole;
-        let of_band = slices(tasks * self.bands.parts).min(self.bands.longest());
-        let turns = Turns::new(tasks * self.bands.parts * of_band);
-        lane.share(threads, |lane| {
-            let mut scratch = lane.scratch(m_len);
-            while let Some(part) = turns.take() {
-                let (rest, slice) = (part / of_band, part % of_band);
-                let (task, band) = (rest / self.bands.parts, rest % self.bands.parts);
-                let panels = Split::slice(self.bands.part(band), of_band, slice);
-                if panels.is_empty() {
-                    continue;
-                }
-                let (v, m) = (&whole[task * v_len..][..v_len], scratch.floats());
-                // SAFETY: each part is taken once, and no two of them have an output in common.
-                unsafe { self.outputs::<T, NR, M, N>(kernel, packed, bias, &job(task), (band, panels), v, m, &y) };
             }
         });
     }
@@ -351,24 +367,17 @@ impl Winograd {
         }
     }
 
-    /// Bᵀ d B of a job's tiles for some channels of a block: V, which begins at `at`, has block by block, place by place, panels
-    /// of NR tiles.
-    ///
-    /// # Safety
-    /// Nobody else touches the rows of these channels meanwhile.
-    unsafe fn inputs<T: Simd, const NR: usize, const M: usize, const N: usize>(
+    /// Bᵀ d B of a job's tiles: V has block by block, place by place, panels of NR tiles.
+    fn inputs<T: Simd, const NR: usize, const M: usize, const N: usize>(
         &self,
         kernel: T,
         x: &[f32],
         job: &Job,
-        (block, channels): (usize, Range<usize>),
-        (v, at): (&Shared<'_>, usize),
+        v: &mut [f32],
     ) where
         F: Transforms<M, N>,
     {
-        let (shape, depth) = (&self.shape, self.blocks.part(block));
-        let plane = depth.len() * self.edge.chunk() + PLANE_GAP;
-        let at = at + self.v_start(block) + (channels.start - depth.start) * NR;
+        let shape = &self.shape;
         let size = shape.h * shape.w;
         let piece = |span: &Option<Span>| {
             let Some(span) = span else {
@@ -387,33 +396,32 @@ impl Winograd {
                 masks: [mask(column), mask(column + M as isize)],
             }
         };
-        for vector in job.vectors.clone() {
-            let spans: [_; M] = std::array::from_fn(|i| self.spans::<T>((vector * M + i) * T::LANES));
-            let pieces: [[_; M]; 2] = [0, 1].map(|half| std::array::from_fn(|i| piece(&spans[i][half])));
-            let tile = (vector - job.vectors.start) * T::LANES;
-            let at = at + tile / NR * depth.len() * NR + tile % NR;
-            // SAFETY: the caller's promise.
-            unsafe {
+        for block in 0..self.blocks.parts {
+            let depth = self.blocks.part(block);
+            let plane = depth.len() * self.edge.chunk() + PLANE_GAP;
+            let v = &mut v[self.v_start(block)..];
+            for vector in job.vectors.clone() {
+                let spans: [_; M] = std::array::from_fn(|i| self.spans::<T>((vector * M + i) * T::LANES));
+                let pieces: [[_; M]; 2] = [0, 1].map(|half| std::array::from_fn(|i| piece(&spans[i][half])));
+                let tile = (vector - job.vectors.start) * T::LANES;
+                let v = &mut v[tile / NR * depth.len() * NR + tile % NR..];
                 if spans.iter().any(|[_, second]| second.is_some()) {
-                    self.input_vector::<T, NR, M, N, true>(kernel, x, &pieces, channels.clone(), (v, at), plane);
+                    self.input_vector::<T, NR, M, N, true>(kernel, x, &pieces, depth.clone(), v, plane);
                 } else {
-                    self.input_vector::<T, NR, M, N, false>(kernel, x, &pieces, channels.clone(), (v, at), plane);
+                    self.input_vector::<T, NR, M, N, false>(kernel, x, &pieces, depth.clone(), v, plane);
                 }
             }
         }
     }
 
-    /// The same of a vector of tiles, which in the first of the channels is at `at`; `SPLIT` if it has second spans.
-    ///
-    /// # Safety
-    /// As of [`inputs`](Self::inputs).
-    unsafe fn input_vector<T: Simd, const NR: usize, const M: usize, const N: usize, const SPLIT: bool>(
+    /// The same of a vector of tiles, with which `v` begins; `SPLIT` if it has second spans.
+    fn input_vector<T: Simd, const NR: usize, const M: usize, const N: usize, const SPLIT: bool>(
         &self,
         kernel: T,
         x: &[f32],
         pieces: &[[Piece<T>; M]; 2],
         channels: Range<usize>,
-        (v, at): (&Shared<'_>, usize),
+        v: &mut [f32],
         plane: usize,
     ) where
         F: Transforms<M, N>,
@@ -424,7 +432,7 @@ impl Winograd {
             || {
                 for (i, channel) in channels.clone().enumerate() {
                     let ahead = ((channel + AHEAD).min(channels.end - 1) - channel) * size;
-                    let out = v.at(at + i * NR, (N * N - 1) * plane + T::LANES);
+                    let out = v[i * NR..][..(N * N - 1) * plane + T::LANES].as_mut_ptr();
                     let line = |piece: &Piece<T>, row: usize| {
                         let y = piece.row + row as isize;
                         let at = (piece.image + channel * size).wrapping_add((y as usize).wrapping_mul(shape.w));
@@ -432,7 +440,7 @@ impl Winograd {
                         (0..shape.h as isize).contains(&y).then_some(from)
                     };
                     // SAFETY: the lanes of the masks are those columns of row y that lie within the image; at `out` is a
-                    // vector of each of the planes, which is the caller's alone.
+                    // vector of each of the planes.
                     unsafe {
                         transform_inputs::<T, M, N>(
                             kernel,
