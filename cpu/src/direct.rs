@@ -194,8 +194,8 @@ impl Direct {
         let block_taps = self.blocks.longest() * self.shape.r * self.shape.s;
         let pixels = self.runs.longest() * self.across.longest();
         let pitch = self.ranges.longest() * NR;
-        // Whole vectors are written behind a panel's taps, and read of pixels behind the last.
-        let lens = [pixels * block_taps + T::LANES, (pixels + T::LANES) * pitch];
+        // Whole vectors of pixels are read behind the last.
+        let lens = [pixels * block_taps, (pixels + T::LANES) * pitch];
         lane.share(if self.shape.flops() > INLINE_FLOPS { parts } else { 1 }, |lane| {
             let mut scratch = lane.scratch(lens[0] + lens[1]);
             let (a, sums) = scratch.floats().split_at_mut(lens[0]);
@@ -248,7 +248,7 @@ impl Direct {
                 let image = (n * shape.c + group * self.blocks.total + channels.start) * size;
                 let len = channels.len() * rows.len() * shape.s * pixels.len();
                 let image = &x[image..][..channels.len() * size];
-                self.gather(kernel, image, row, rows, pixels, &mut a[at..at + len + T::LANES]);
+                self.gather(kernel, image, row, rows, pixels, &mut a[at..at + len]);
                 at += len;
             }
             let weights_of = |block: usize, panel: usize| {
@@ -387,44 +387,55 @@ impl Direct {
                 *mask |= 1 << lane;
             }
         }
-        assert!(a.len() >= x.len() / (shape.h * shape.w) * rows.len() * shape.s * count + T::LANES);
-        kernel.vectorize(
-            #[inline(always)]
-            || {
-                let mut out = a.as_mut_ptr();
-                for x in x.chunks_exact(shape.h * shape.w) {
-                    for r in rows.clone() {
-                        let y = (row * shape.stride[0] + r * shape.dilation[0]).wrapping_sub(shape.pad[0]);
-                        let line = x.as_ptr().wrapping_add(y.wrapping_mul(shape.w)).wrapping_offset(first);
-                        for (s, &mask) in masks[..shape.s].iter().enumerate() {
-                            let from = line.wrapping_add(s * shape.dilation[1]);
-                            let mask = if y < shape.h { mask } else { 0 };
-                            // SAFETY: the mask's lanes are those that lie within row y of the image; a vector behind
-                            // the last step still lies within `a`, as asserted.
-                            unsafe {
-                                // One vector, but where a tile has more rows than that has lanes.
-                                for i in (0..if T::MR > T::LANES { count } else { 1 }).step_by(T::LANES) {
-                                    let from = from.wrapping_add(i * shape.stride[1]);
-                                    let v = match stride {
-                                        1 => kernel.load_masked(from, kernel.mask(mask >> i)),
-                                        2 => {
-                                            let next = from.wrapping_add(T::LANES);
-                                            let (near, far) = (mask >> (2 * i), mask >> (2 * i + T::LANES));
-                                            let near = kernel.load_masked(from, kernel.mask(near));
-                                            let far = kernel.load_masked(next, kernel.mask(far));
-                                            kernel.deinterleave(near, far).0
+        let (size, taps) = (shape.h * shape.w, rows.len() * shape.s * count);
+        let channels = x.len() / size;
+        assert!(x.len() == channels * size && a.len() >= channels * taps);
+        // A tap of all channels after another: what differs from tap to tap is computed once for them all.
+        for (r, at) in rows.zip((0..).step_by(shape.s * count)) {
+            let y = (row * shape.stride[0] + r * shape.dilation[0]).wrapping_sub(shape.pad[0]);
+            let line = x.as_ptr().wrapping_add(y.wrapping_mul(shape.w)).wrapping_offset(first);
+            for (s, &mask) in masks[..shape.s].iter().enumerate() {
+                let mask = if y < shape.h { mask } else { 0 };
+                // One vector, but where a tile has more rows than that has lanes.
+                for i in (0..count).step_by(T::LANES) {
+                    let from = line.wrapping_add(s * shape.dilation[1] + i * shape.stride[1]);
+                    let out = a[at + s * count + i..].as_mut_ptr();
+                    let own = kernel.mask(u32::MAX >> (32 - (count - i).min(T::LANES)));
+                    macro_rules! each {
+                        ($from:ident => $load:expr) => {
+                            kernel.vectorize(
+                                #[inline(always)]
+                                || {
+                                    for channel in 0..channels {
+                                        let $from = from.wrapping_add(channel * size);
+                                        // SAFETY: the mask's lanes are those that lie within row y of the image; the tap's
+                                        // floats lie within `a`, as asserted.
+                                        unsafe {
+                                            kernel.store_masked(out.wrapping_add(channel * taps), own, $load);
                                         }
-                                        _ => kernel.load_strided(from, shape.stride[1], mask >> i),
-                                    };
-                                    kernel.store(out.add(i), v);
-                                }
-                                out = out.add(count);
-                            }
+                                    }
+                                },
+                            )
+                        };
+                    }
+                    match stride {
+                        1 => {
+                            let near = kernel.mask(mask >> i);
+                            each!(from => kernel.load_masked(from, near));
                         }
+                        2 => {
+                            let near = kernel.mask(mask >> (2 * i));
+                            let far = kernel.mask(mask.checked_shr((2 * i + T::LANES) as u32).unwrap_or(0));
+                            each!(from => {
+                                let next = kernel.load_masked(from.wrapping_add(T::LANES), far);
+                                kernel.deinterleave(kernel.load_masked(from, near), next).0
+                            });
+                        }
+                        _ => each!(from => kernel.load_strided(from, shape.stride[1], mask >> i)),
                     }
                 }
-            },
-        );
+            }
+        }
     }
 }
 
