@@ -59,13 +59,61 @@ pub(super) struct Product {
     /// Floats of the panels of B that a part packs together; of one panel where B lies in place, and of one and the part's
     /// sums where it is staged.
     b_floats: usize,
-    /// Whether the rows of a strip are runs of columns of their own.
-    by_row: bool,
+    /// How the rows of a strip are read.
+    strips: Strips,
     nr: usize,
     flops: u64,
     /// Of the sums, before they are stored the last time.
     activation: Activation,
 }
+
+/// How a product reads the rows of a strip.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Strips {
+    /// The columns that the output has, copied together: worth it where some panels of rows read them.
+    Packed,
+    /// In place, each row by itself: for long rows.
+    ByRow,
+    /// In place as one long row. Sums of columns that the output has not are dropped.
+    Whole,
+}
+
+impl Strips {
+    /// Rows of the output of a part and the way to read them that take least time for `all` rows, where about `most` of them are
+    /// work enough for a part. The more panels of rows there are, the less does it matter to copy columns, and the more to
+    /// compute such that nobody wants.
+    fn best(
+        panels: usize,
+        all: usize,
+        most: usize,
+        (q, pitch): (usize, usize),
+        (nr, lanes): (usize, usize),
+    ) -> (usize, Self) {
+        // Rows by themselves have no sums that are dropped, and those of whole vectors no idle lanes either; short ones make
+        // narrow tiles.
+        if q.next_multiple_of(lanes) <= pitch && q >= 2 * nr {
+            return (most, Self::ByRow);
+        }
+        let computed = |strips: Self, rows: usize| match (rows, strips) {
+            (0, _) => 0,
+            (_, Self::Packed) => (rows * q).next_multiple_of(lanes),
+            _ => ((rows - 1) * pitch + q).next_multiple_of(lanes),
+        };
+        let time = |&(rows, strips): &(usize, Self)| {
+            let columns = computed(strips, rows) * (all / rows) + computed(strips, all % rows);
+            let copy = if strips == Self::Packed { PACK } else { COPY };
+            columns as f64 * (panels as f64 + copy)
+        };
+        let rows = (most.div_ceil(2)..=(most * 3 / 2).min(all)).rev();
+        let ways = [Self::Whole, Self::Packed].into_iter().filter(|&way| way == Self::Whole || Stage::packs(q, lanes));
+        let both = rows.flat_map(|rows| ways.clone().map(move |strips| (rows, strips)));
+        both.min_by(|a, b| time(a).total_cmp(&time(b))).unwrap_or((1, Self::Whole))
+    }
+}
+
+/// What it takes to pack columns of strips, and to copy them while a panel of rows reads them, in panels of rows.
+const PACK: f64 = 0.8;
+const COPY: f64 = 0.3;
 
 /// Where B comes from: for each product the `depth` rows of its columns.
 #[derive(Clone, Copy)]
@@ -133,26 +181,15 @@ impl Product {
         let wanted = (PART_FLOPS / flops_per_column).max(2 * nr);
         // Rows by themselves have no sums that are dropped, and those of whole vectors no idle lanes either; short ones make
         // narrow tiles.
-        let by_row = matches!(kind, Kind::Staged { q, pitch } if q.next_multiple_of(lanes) <= pitch && q >= 2 * nr);
-        let step = match kind {
+        let (step, strips) = match kind {
             Kind::Staged { q, pitch } => {
-                // Of the numbers of output rows that make a part of about this size, the one that wastes fewest lanes.
-                let all = columns / q;
-                let most = (wanted / q).clamp(1, all);
-                let waste = |rows: usize| {
-                    if by_row {
-                        return rows.abs_diff(most);
-                    }
-                    let columns = ((rows - 1) * pitch + q).next_multiple_of(lanes) * (all / rows);
-                    let rest = all % rows;
-                    let rest = if rest == 0 { 0 } else { ((rest - 1) * pitch + q).next_multiple_of(lanes) };
-                    columns + rest
-                };
-                (most.div_ceil(2)..=(most * 3 / 2).min(all)).rev().min_by_key(|&rows| waste(rows)).unwrap_or(1) * q
+                let most = (wanted / q).clamp(1, columns / q);
+                let (rows, strips) = Strips::best(panels.parts, columns / q, most, (q, pitch), (nr, lanes));
+                (rows * q, strips)
             }
             Kind::InPlace | Kind::Packed => {
                 let most = wanted.min(packed / blocks.longest()) / nr * nr;
-                Split::at_most(columns, most.max(nr)).longest().next_multiple_of(nr)
+                (Split::at_most(columns, most.max(nr)).longest().next_multiple_of(nr), Strips::Whole)
             }
         };
         // Where columns alone are too few for the threads, the rows are cut too, but not below eight panels, because each range
@@ -167,7 +204,10 @@ impl Product {
             Kind::InPlace => blocks.longest() * nr,
             Kind::Packed => blocks.longest() * step,
             Kind::Staged { q, pitch } => {
-                let width = if by_row { 0 } else { ((step / q - 1) * pitch + q).next_multiple_of(16) };
+                let width = match strips {
+                    Strips::Whole => ((step / q - 1) * pitch + q).next_multiple_of(16),
+                    _ => 0,
+                };
                 blocks.longest() * nr + ranges.longest() * mr * width
             }
         };
@@ -177,7 +217,7 @@ impl Product {
             columns,
             depth: blocks,
             b_floats,
-            by_row,
+            strips,
             nr,
             flops: flops.saturating_mul(columns as u64),
             activation: Activation::IDENTITY,
@@ -410,8 +450,12 @@ impl Product {
         let (q, pitch) = (stage.q(), stage.width());
         let rows = part.columns.len() / q;
         // Runs of columns of B, and whether their sums are columns of the output as they stand.
-        let (runs, width) = if self.by_row { (rows, q) } else { (1, (rows - 1) * pitch + q) };
-        let in_place = self.by_row || pitch == q;
+        let (runs, width) = match self.strips {
+            Strips::Packed => (1, rows * q),
+            Strips::ByRow => (rows, q),
+            Strips::Whole => (1, (rows - 1) * pitch + q),
+        };
+        let in_place = self.strips != Strips::Whole || pitch == q;
         let range = self.cuts.range(part.range);
         let vectors = Split::at_most(width.div_ceil(T::LANES), NR / T::LANES);
         let height = part.tile.rows();
@@ -428,15 +472,21 @@ impl Product {
             let a = self.block(a, block, &range);
             for (run, panel) in (0..runs).flat_map(|run| (0..vectors.parts).map(move |panel| (run, panel))) {
                 let columns = vectors.start(panel) * T::LANES..(vectors.start(panel + 1) * T::LANES).min(width);
-                let data = &strip[run * pitch + columns.start..];
-                let b = Rows { data, steps: Steps::Offsets(stage.table().part(depth.clone())) };
+                let (b, copy) = if self.strips == Strips::Packed {
+                    let panel = &mut copies[..depth.len() * NR];
+                    stage.pack::<T, NR>(kernel, strip, depth.clone(), columns.clone(), panel);
+                    (Rows::packed::<T>(panel), None)
+                } else {
+                    let data = &strip[run * pitch + columns.start..];
+                    // Runs begin anywhere in a cache line; the copy's begin with one.
+                    let copy = (range.len() > 2).then_some(&mut *copies);
+                    (Rows { data, steps: Steps::Offsets(stage.table().part(depth.clone())) }, copy)
+                };
                 let mut sums = Tile::new(sums, if in_place { 0 } else { height }, sums_pitch);
                 let c = match in_place {
                     true => part.tile.part(0..height, run * q + columns.start..run * q + columns.end),
                     false => sums.part(0..height, columns),
                 };
-                // Runs begin anywhere in a cache line; the copy's begin with one.
-                let copy = (range.len() > 2).then_some(&mut *copies);
                 self.column(kernel, a, b, copy, c, (start, end), None);
             }
         }

@@ -8,9 +8,14 @@
 
 #![allow(unsafe_code)]
 
-use super::kernel::OffsetTable;
+use std::ops::Range;
+
+use super::kernel::{OffsetTable, Rows, Steps};
 use super::simd::Simd;
 use crate::Conv2dShape;
+
+/// Most rows of the output whose floats a vector has.
+const MOST_PIECES: usize = 4;
 
 /// The layout of a shape's strips.
 #[derive(Debug, Clone)]
@@ -135,6 +140,72 @@ impl Stage {
                 },
             );
         }
+    }
+
+    /// Copies what taps `depth` read for some columns of the output together: for each tap a row of a panel of `NR` columns, each
+    /// float of it where a strip of `strip` has it. Columns are counted from the strip's first row on, and those behind the
+    /// last one are undefined.
+    #[inline(always)]
+    pub(super) fn pack<T: Simd, const NR: usize>(
+        &self,
+        kernel: T,
+        strip: &[f32],
+        depth: Range<usize>,
+        columns: Range<usize>,
+        panel: &mut [f32],
+    ) {
+        let (q, width) = (self.q(), self.width());
+        let offsets = self.table.part(depth);
+        let vectors = columns.len().div_ceil(T::LANES);
+        assert!(vectors * T::LANES <= NR && panel.len() == offsets.get().len() * NR);
+        for vector in 0..vectors {
+            let first = columns.start + vector * T::LANES;
+            // Where the floats of each output row begin, less the lanes before them, and the lanes from there on.
+            let mut pieces = [(0, 0); MOST_PIECES];
+            let (mut lane, mut count) = (0, 0);
+            while lane < T::LANES {
+                let (row, column) = ((first + lane) / q, (first + lane) % q);
+                pieces[count] = (row * width + column - lane, u32::MAX << lane);
+                (lane, count) = (lane + q - column, count + 1);
+            }
+            let furthest = pieces[count - 1].0 + T::LANES;
+            assert!(Rows { data: strip, steps: Steps::Offsets(offsets) }.hold(offsets.get().len(), furthest));
+            macro_rules! copy {
+                ($pieces:literal) => {
+                    kernel.vectorize(
+                        #[inline(always)]
+                        || {
+                            let starts: [_; $pieces] =
+                                std::array::from_fn(|i| strip.as_ptr().wrapping_add(pieces[i].0));
+                            let lanes: [_; $pieces] = std::array::from_fn(|i| kernel.mask(pieces[i].1));
+                            for (&offset, out) in offsets.get().iter().zip(panel.chunks_exact_mut(NR)) {
+                                // SAFETY: vectors from all of these within the strip, as was asserted; the panel's rows
+                                // have as many vectors.
+                                unsafe {
+                                    let mut v = kernel.load(starts[0].wrapping_add(offset as usize));
+                                    for i in 1..$pieces {
+                                        let next = kernel.load(starts[i].wrapping_add(offset as usize));
+                                        v = kernel.select(lanes[i], v, next);
+                                    }
+                                    kernel.store(out.as_mut_ptr().add(vector * T::LANES), v);
+                                }
+                            }
+                        },
+                    )
+                };
+            }
+            match count {
+                1 => copy!(1),
+                2 => copy!(2),
+                3 => copy!(3),
+                _ => copy!(4),
+            }
+        }
+    }
+
+    /// Whether [`pack`](Self::pack) does a shape: few rows of the output share a vector.
+    pub(super) fn packs(q: usize, lanes: usize) -> bool {
+        (lanes - 1).div_ceil(q) + 1 <= MOST_PIECES
     }
 
     /// Every stride-th float of every stride-th input row from the first of `x` on, from that of the padded row on that `pieces`
