@@ -220,7 +220,7 @@ fn gemm(shape: &Conv2dShape, (mr, nr, lanes): Sizes) -> (Method, Work) {
     let (method, columns, laid_out) = match kind(shape) {
         Kind::InPlace => (Method::InPlace, pixels, (taps * pixels) as f64),
         Kind::Packed => (Method::Packed, pixels, (taps * pixels) as f64),
-        Kind::Staged { q, pitch } => {
+        Kind::Staged { q, pitch, .. } => {
             let residues = shape.stride[0].min(shape.r) * shape.stride[1].min(shape.s);
             let plane = (shape.p() * pitch) as f64;
             (Method::Staged, (shape.p() - 1) * pitch + q, channels as f64 * plane * (residues * apart(shape)) as f64)

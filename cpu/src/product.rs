@@ -22,7 +22,7 @@
 //! * Below [`INLINE_FLOPS`] the work is done before another thread wakes up (5 to 12 µs), so that the caller does it.
 
 use std::num::NonZeroUsize;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use super::activation::Activation;
 use super::caches;
@@ -79,38 +79,47 @@ enum Strips {
 }
 
 impl Strips {
-    /// Rows of the output of a part and the way to read them that take least time for `all` rows, where about `most` of them are
-    /// work enough for a part. The more panels of rows there are, the less does it matter to copy columns, and the more to
-    /// compute such that nobody wants.
+    /// Rows of the output of a part, of `rows` that there may be, and the way to read them, that take least time for `all` rows of
+    /// each of `count` products: `most` rows of long ones. The more panels of rows there are, the less does it matter to copy
+    /// columns, and the more to compute such that nobody wants.
     fn best(
-        panels: usize,
-        all: usize,
-        most: usize,
+        (count, panels, all): (usize, usize, usize),
+        (rows, most): (RangeInclusive<usize>, usize),
         (q, pitch): (usize, usize),
         (nr, lanes): (usize, usize),
+        threads: usize,
     ) -> (usize, Self) {
         // Rows by themselves have no sums that are dropped, and those of whole vectors no idle lanes either; short ones make
         // narrow tiles.
         if q.next_multiple_of(lanes) <= pitch && q >= 2 * nr {
             return (most, Self::ByRow);
         }
-        let computed = |strips: Self, rows: usize| match (rows, strips) {
-            (0, _) => 0,
-            (_, Self::Packed) => (rows * q).next_multiple_of(lanes),
-            _ => ((rows - 1) * pitch + q).next_multiple_of(lanes),
+        // In vectors.
+        let computed = |strips: Self, rows: usize| {
+            let columns = match (rows, strips) {
+                (0, _) => 0,
+                (_, Self::Packed) => rows * q,
+                _ => (rows - 1) * pitch + q,
+            };
+            let vectors = columns.div_ceil(lanes);
+            vectors as f64 + NARROW * vectors.div_ceil(nr / lanes) as f64
         };
         let time = |&(rows, strips): &(usize, Self)| {
-            let columns = computed(strips, rows) * (all / rows) + computed(strips, all % rows);
+            let vectors = computed(strips, rows) * (all / rows) as f64 + computed(strips, all % rows);
             let copy = if strips == Self::Packed { PACK } else { COPY };
-            columns as f64 * (panels as f64 + copy)
+            let parts = all.div_ceil(rows) * count;
+            // Half a part of each thread's time is spent waiting for the last one.
+            let idle = (threads - 1) as f64 / (2 * parts) as f64;
+            vectors * (panels as f64 + copy) * (1.0 + idle)
         };
-        let rows = (most.div_ceil(2)..=(most * 3 / 2).min(all)).rev();
         let ways = [Self::Whole, Self::Packed].into_iter().filter(|&way| way == Self::Whole || Stage::packs(q, lanes));
-        let both = rows.flat_map(|rows| ways.clone().map(move |strips| (rows, strips)));
+        let both = rows.rev().flat_map(|rows| ways.clone().map(move |strips| (rows, strips)));
         both.min_by(|a, b| time(a).total_cmp(&time(b))).unwrap_or((1, Self::Whole))
     }
 }
 
+/// What a panel of columns takes beside its vectors, as so many of these.
+const NARROW: f64 = 0.15;
 /// What it takes to pack columns of strips, and to copy them while a panel of rows reads them, in panels of rows.
 const PACK: f64 = 0.8;
 const COPY: f64 = 0.3;
@@ -143,10 +152,11 @@ pub(super) enum Kind {
     InPlace,
     /// Transposed matrices and patches.
     Packed,
-    /// Strips of rows that have `q` columns, `pitch` apart.
+    /// Strips of rows that have `q` columns, `pitch` apart, with `row` floats of all channels for each.
     Staged {
         q: usize,
         pitch: usize,
+        row: usize,
     },
 }
 
@@ -182,9 +192,14 @@ impl Product {
         // Rows by themselves have no sums that are dropped, and those of whole vectors no idle lanes either; short ones make
         // narrow tiles.
         let (step, strips) = match kind {
-            Kind::Staged { q, pitch } => {
-                let most = (wanted / q).clamp(1, columns / q);
-                let (rows, strips) = Strips::best(panels.parts, columns / q, most, (q, pitch), (nr, lanes));
+            Kind::Staged { q, pitch, row } => {
+                let all = columns / q;
+                let most = (wanted / q).clamp(1, all);
+                // More of them where so few are enough for the threads, and strips don't crowd the cache.
+                let few = (all * count / (2 * PARTS * threads.get())).min(packed / row);
+                let rows = most.div_ceil(2)..=(most * 3 / 2).max(few).min(all);
+                let product = (count, panels.parts, all);
+                let (rows, strips) = Strips::best(product, (rows, most), (q, pitch), (nr, lanes), threads.get());
                 (rows * q, strips)
             }
             Kind::InPlace | Kind::Packed => {
@@ -203,7 +218,7 @@ impl Product {
         let b_floats = match kind {
             Kind::InPlace => blocks.longest() * nr,
             Kind::Packed => blocks.longest() * step,
-            Kind::Staged { q, pitch } => {
+            Kind::Staged { q, pitch, .. } => {
                 let width = match strips {
                     Strips::Whole => ((step / q - 1) * pitch + q).next_multiple_of(16),
                     _ => 0,

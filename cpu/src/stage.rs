@@ -41,6 +41,12 @@ impl Stage {
         shape.q() + reach(shape.s, shape.dilation[1], shape.stride[1])
     }
 
+    /// Floats of all channels that a strip has for each of its rows, about.
+    pub(super) fn row_len(shape: &Conv2dShape) -> usize {
+        let residues = shape.stride[0].min(shape.r) * shape.stride[1].min(shape.s);
+        (shape.c / shape.groups).saturating_mul(residues).saturating_mul(Self::pitch(shape))
+    }
+
     /// For strips of at most `rows` output rows. `None` where a strip has more floats than offsets can tell.
     pub(super) fn new(shape: Conv2dShape, rows: usize, lanes: usize) -> Option<Self> {
         let residues = [0, 1].map(|i| {
