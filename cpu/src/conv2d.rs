@@ -217,7 +217,10 @@ pub(super) fn kind(shape: &Conv2dShape) -> Kind {
     let (q, pitch) = (shape.q(), Stage::pitch(shape));
     match (shape.r, shape.s, shape.stride, shape.pad) {
         (1, 1, [1, 1], [0, 0]) => Kind::InPlace,
-        _ if (pitch as f64) < MOST_PITCH * q as f64 => Kind::Staged { q, pitch, row: Stage::row_len(shape) },
+        _ if (pitch as f64) < MOST_PITCH * q as f64 => {
+            let (row, reach) = (Stage::row_len(shape), Stage::reach(shape));
+            Kind::Staged { q, pitch, row, reach }
+        }
         _ => Kind::Packed,
     }
 }

@@ -60,10 +60,10 @@ pub(super) fn any<T: Simd>(kernel: T, floats: &[f32]) -> bool {
 
 /// A copy with zeros in their place, where there are any. All threads look where there is much to look at.
 pub(super) fn flushed<'e, T: Simd>(kernel: T, lane: Lane<'e>, floats: &[f32]) -> Option<Scratch<'e>> {
-    let (turns, found) = (Turns::new(floats.len().div_ceil(CHUNK)), AtomicBool::new(false));
+    let (turns, found) = (Turns::new(floats.len().div_ceil(CHUNK), lane.threads()), AtomicBool::new(false));
     // A few microseconds for a thread's share of the work are not worth waking it.
-    lane.share(floats.len().div_ceil(16 * CHUNK), |_| {
-        while let Some(i) = turns.take() {
+    lane.share(floats.len().div_ceil(16 * CHUNK), |lane| {
+        while let Some(i) = turns.take(lane.thread()) {
             if any(kernel, &floats[i * CHUNK..floats.len().min((i + 1) * CHUNK)]) {
                 found.store(true, Ordering::Relaxed);
             }

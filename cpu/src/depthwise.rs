@@ -22,11 +22,12 @@
 //!
 //! At 3×3 and stride 1 an output vector takes nine FMAs, three loads and a store, most of which straddle two cache lines:
 //! 4.5 cycles against 4. What is beyond the second level cache costs more than that, so that it is fetched ahead.
+#![allow(unsafe_code)]
 
 use super::activation::{Activation, AtLeast, Between, Kind, Plain};
 use super::denormal;
 use super::engine::{Lane, Scratch};
-use super::matrix::Split;
+use super::matrix::{Shared, Split, Turns};
 use super::simd::{MAX_LANES, Simd};
 use crate::Conv2dShape;
 
@@ -216,25 +217,22 @@ impl Depthwise {
         let parts = if planes > 1 || shape.dilation[0] > 1 { 1 } else { flops / TASK_FLOPS };
         let bands = if parts > 1 { self.bands.len().div_ceil(parts).max(1) } else { self.bands.len().max(1) };
         let count = y.len().div_ceil(planes * pixels).saturating_mul(self.bands.len().div_ceil(bands).max(1));
-        let (mut rest, mut plane, mut row, mut first) = (y, 0, 0, 0);
-        let tasks = std::iter::from_fn(move || {
-            if rest.is_empty() {
-                return None;
-            }
-            let end = (first + bands).min(self.bands.len());
-            let last = end == self.bands.len();
-            let len = match last {
-                true => (planes * pixels - row * q).min(rest.len()),
-                false => (self.bands[end].out - row) * q,
-            };
-            let (own, others) = std::mem::take(&mut rest).split_at_mut(len);
-            let task = Task { plane, bands: first..end, row, y: own };
-            rest = others;
-            (plane, row, first) = if last { (plane + planes, 0, 0) } else { (plane, self.bands[end].out, end) };
-            Some(task)
-        });
+        let of_planes = self.bands.len().div_ceil(bands).max(1);
         let parallel = if shape.flops() > INLINE_FLOPS { count } else { 1 };
-        lane.spread(tasks, parallel, |task| self.compute(simd, lane, tensors, task));
+        let (len, y) = (y.len(), Shared::new(y));
+        let turns = Turns::new(count, lane.threads().min(parallel));
+        lane.share(parallel, |lane| {
+            while let Some(i) = turns.take(lane.thread()) {
+                let (plane, first) = (i / of_planes * planes, i % of_planes * bands);
+                let end = (first + bands).min(self.bands.len());
+                let row = |band: usize| if band == 0 { 0 } else { self.bands[band].out };
+                let last = if end == self.bands.len() { planes * pixels } else { row(end) * q };
+                let own = plane * pixels + row(first) * q..(plane * pixels + last).min(len);
+                // SAFETY: they lie within the output, as `at` asserts; no two tasks have one in common, and each is taken once.
+                let y = unsafe { std::slice::from_raw_parts_mut(y.at(own.start, own.len()), own.len()) };
+                self.compute(simd, lane, tensors, Task { plane, bands: first..end, row: row(first), y });
+            }
+        });
     }
 
     fn compute<T: Simd>(&self, simd: T, lane: Lane<'_>, tensors: Tensors<'_>, mut task: Task<'_>) {

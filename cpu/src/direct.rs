@@ -190,16 +190,17 @@ impl Direct {
         assert_eq!(T::LANES, self.lanes);
         let parts = self.shape.groups * self.ranges.parts * self.runs.parts;
         let y = Shared::new(y);
-        let turns = Turns::new(parts);
+        let most = if self.shape.flops() > INLINE_FLOPS { parts } else { 1 };
+        let turns = Turns::new(parts, lane.threads().min(most));
         let block_taps = self.blocks.longest() * self.shape.r * self.shape.s;
         let pixels = self.runs.longest() * self.across.longest();
         let pitch = self.ranges.longest() * NR;
         // Whole vectors of pixels are read behind the last.
         let lens = [pixels * block_taps, (pixels + T::LANES) * pitch];
-        lane.share(if self.shape.flops() > INLINE_FLOPS { parts } else { 1 }, |lane| {
+        lane.share(most, |lane| {
             let mut scratch = lane.scratch(lens[0] + lens[1]);
             let (a, sums) = scratch.floats().split_at_mut(lens[0]);
-            while let Some(part) = turns.take() {
+            while let Some(part) = turns.take(lane.thread()) {
                 let (rest, run) = (part / self.runs.parts, part % self.runs.parts);
                 let (group, range) = (rest / self.ranges.parts, rest % self.ranges.parts);
                 // SAFETY: each part is taken once, and no two of them have an output in common.

@@ -62,7 +62,7 @@ impl Engine {
 
     /// The engine, as work on its threads sees it.
     pub(super) fn lane(&self) -> Lane<'_> {
-        Lane { engine: self }
+        Lane { engine: self, thread: 0 }
     }
 }
 
@@ -70,9 +70,20 @@ impl Engine {
 #[derive(Clone, Copy)]
 pub(super) struct Lane<'e> {
     engine: &'e Engine,
+    thread: usize,
 }
 
 impl<'e> Lane<'e> {
+    /// The number of threads, this one included.
+    pub(super) fn threads(self) -> usize {
+        self.engine.threads.get()
+    }
+
+    /// A number of this thread, among those that share work.
+    pub(super) fn thread(self) -> usize {
+        self.thread
+    }
+
     /// Whether [`meet_denormals`](Self::meet_denormals) was called on the engine.
     pub(super) fn met_denormals(self) -> bool {
         self.engine.denormals.load(Ordering::Relaxed)
@@ -87,7 +98,7 @@ impl<'e> Lane<'e> {
     pub(super) fn share(self, parts: usize, f: impl Fn(Lane<'e>) + Sync) {
         let others = self.engine.threads.get().min(parts).saturating_sub(1);
         let Some(crew) = self.engine.crew.as_ref().filter(|_| others > 0) else { return f(self) };
-        crew.share(others, &|| f(self));
+        crew.share(others, &|thread| f(Lane { thread, ..self }));
     }
 
     /// Calls `f` for every item, in no fixed order, at most `parallel` of them at the same time.

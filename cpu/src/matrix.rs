@@ -3,7 +3,7 @@
 
 use std::marker::PhantomData;
 use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// Rows × columns of floats, `stride` floats from row to row, which this value alone may touch.
 pub(super) struct Tile<'a> {
@@ -167,22 +167,32 @@ impl Cuts {
     }
 }
 
-/// Numbers that are taken once each, by any thread.
+/// Numbers that are taken once each, by any thread. Each thread begins with a run of its own, so that it finds in its caches what
+/// it left there in the last call, and what parts side by side have in common; then it takes the last ones of others' runs.
 pub(super) struct Turns {
-    next: AtomicUsize,
-    end: usize,
+    runs: [Mutex<Range<usize>>; MOST_RUNS],
+    /// Runs that there are.
+    count: usize,
 }
 
+/// More threads than this share runs.
+const MOST_RUNS: usize = 64;
+
 impl Turns {
-    /// Those below `end`.
-    pub(super) fn new(end: usize) -> Self {
-        Self { next: AtomicUsize::new(0), end }
+    /// Those below `end`, for so many threads.
+    pub(super) fn new(end: usize, threads: usize) -> Self {
+        let count = threads.min(end).clamp(1, MOST_RUNS);
+        let split = Split { total: end, parts: count };
+        Self { runs: std::array::from_fn(|i| Mutex::new(if i < count { split.part(i) } else { 0..0 })), count }
     }
 
-    /// The smallest that nobody has.
-    pub(super) fn take(&self) -> Option<usize> {
-        let next = |i| (i < self.end).then_some(i + 1);
-        self.next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).ok()
+    /// One that nobody has, for a thread of this number.
+    pub(super) fn take(&self, thread: usize) -> Option<usize> {
+        // Each lock is released before the next is taken.
+        (0..self.count).find_map(|i| {
+            let mut run = self.runs[(thread + i) % self.count].lock().unwrap_or_else(PoisonError::into_inner);
+            if i == 0 { run.next() } else { run.next_back() }
+        })
     }
 }
 
@@ -207,17 +217,17 @@ pub(super) struct Part<'a> {
 
 impl<'a> Grid<'a> {
     /// Panics unless the blocks have the matrix's rows.
-    pub(super) fn new(whole: Tile<'a>, cuts: Cuts) -> Self {
+    pub(super) fn new(whole: Tile<'a>, cuts: Cuts, threads: usize) -> Self {
         assert_eq!(whole.rows, cuts.blocks * cuts.panels.total);
         assert!(cuts.step > 0 && cuts.ranges.total == cuts.panels.parts);
-        Self { turns: Turns::new(cuts.parts(whole.columns)), whole, cuts }
+        Self { turns: Turns::new(cuts.parts(whole.columns), threads), whole, cuts }
     }
 
-    /// The next part that nobody has: columns after columns of a range, range after range.
-    pub(super) fn take(&self) -> Option<Part<'a>> {
+    /// A part that nobody has, for a thread of this number: columns after columns of a range, range after range.
+    pub(super) fn take(&self, thread: usize) -> Option<Part<'a>> {
         let (cuts, columns) = (&self.cuts, self.whole.columns);
         let runs = columns.div_ceil(cuts.step);
-        let i = self.turns.take()?;
+        let i = self.turns.take(thread)?;
         let (rest, run) = (i / runs, i % runs);
         let (block, range) = (rest / cuts.ranges.parts, rest % cuts.ranges.parts);
         let columns = run * cuts.step..((run + 1) * cuts.step).min(columns);
@@ -239,12 +249,13 @@ mod tests {
         let mut data = vec![0.0; blocks * rows * columns];
         let panels = Split::at_most(rows, 2);
         let cuts = Cuts { blocks, panels, ranges: Split::at_most(panels.parts, 3), step: 4 };
-        let grid = Grid::new(Tile::new(&mut data, blocks * rows, columns), cuts);
+        let grid = Grid::new(Tile::new(&mut data, blocks * rows, columns), cuts, 3);
         let parts = std::sync::Mutex::new(Vec::new());
         std::thread::scope(|scope| {
-            for _ in 0..3 {
-                scope.spawn(|| {
-                    while let Some(mut part) = grid.take() {
+            for thread in 0..3 {
+                let (grid, parts) = (&grid, &parts);
+                scope.spawn(move || {
+                    while let Some(mut part) = grid.take(thread) {
                         for r in 0..part.tile.rows() {
                             part.tile.part(r..r + 1, 0..part.columns.len()).row(0).iter_mut().for_each(|v| *v += 1.0);
                         }
@@ -259,6 +270,19 @@ mod tests {
         assert_eq!(parts.len(), cuts.parts(columns));
         assert_eq!(parts.len(), 3 * 2 * 3);
         assert!(data.iter().all(|&v| v == 1.0));
+    }
+
+    #[test]
+    fn threads_take_their_own_numbers_first_and_then_the_last_of_others() {
+        let turns = Turns::new(7, 2);
+        let taken: Vec<_> = [1, 0, 1, 1, 1, 0, 0, 0, 1].map(|thread| turns.take(thread)).into();
+        assert_eq!(taken, [Some(4), Some(0), Some(5), Some(6), Some(3), Some(1), Some(2), None, None]);
+        for (end, threads) in [(0, 1), (0, 3), (1, 3), (5, 200), (1000, 200)] {
+            let turns = Turns::new(end, threads);
+            let mut taken: Vec<_> = (0..end + 3).filter_map(|i| turns.take(7 * i)).collect();
+            taken.sort_unstable();
+            assert!(taken.into_iter().eq(0..end));
+        }
     }
 
     #[test]

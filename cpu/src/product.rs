@@ -81,11 +81,13 @@ enum Strips {
 impl Strips {
     /// Rows of the output of a part, of `rows` that there may be, and the way to read them, that take least time for `all` rows of
     /// each of `count` products: `most` rows of long ones. The more panels of rows there are, the less does it matter to copy
-    /// columns, and the more to compute such that nobody wants.
+    /// columns, and the more to compute such that nobody wants. A strip has `reach` rows more than its output, and to lay one of
+    /// them out takes as long as `fill` vectors of a panel of rows.
     fn best(
         (count, panels, all): (usize, usize, usize),
         (rows, most): (RangeInclusive<usize>, usize),
         (q, pitch): (usize, usize),
+        (reach, fill): (usize, f64),
         (nr, lanes): (usize, usize),
         threads: usize,
     ) -> (usize, Self) {
@@ -107,10 +109,11 @@ impl Strips {
         let time = |&(rows, strips): &(usize, Self)| {
             let vectors = computed(strips, rows) * (all / rows) as f64 + computed(strips, all % rows);
             let copy = if strips == Self::Packed { PACK } else { COPY };
+            let laid_out = fill * (all + all.div_ceil(rows) * reach) as f64;
             let parts = all.div_ceil(rows) * count;
             // Half a part of each thread's time is spent waiting for the last one.
             let idle = (threads - 1) as f64 / (2 * parts) as f64;
-            vectors * (panels as f64 + copy) * (1.0 + idle)
+            (vectors * (panels as f64 + copy) + laid_out) * (1.0 + idle)
         };
         let ways = [Self::Whole, Self::Packed].into_iter().filter(|&way| way == Self::Whole || Stage::packs(q, lanes));
         let both = rows.rev().flat_map(|rows| ways.clone().map(move |strips| (rows, strips)));
@@ -120,9 +123,52 @@ impl Strips {
 
 /// What a panel of columns takes beside its vectors, as so many of these.
 const NARROW: f64 = 0.15;
-/// What it takes to pack columns of strips, and to copy them while a panel of rows reads them, in panels of rows.
+/// What it takes to pack columns of strips, to copy some while a panel of rows reads them, and to lay a strip out again, in
+/// panels of rows.
 const PACK: f64 = 0.8;
 const COPY: f64 = 0.3;
+const RELAID: f64 = 1.5;
+/// What it takes to lay out a vector of a strip, in vectors of a panel of rows.
+const FILL: f64 = 1.5;
+/// What a part takes by itself, in steps of a panel of rows and a vector of columns: a quarter of a microsecond.
+const PART: f64 = 250.0;
+/// What is waited for the last part, of that part: small parts bear it better that a thread is interrupted.
+const WAIT: f64 = 0.1;
+
+/// Products that are to be dealt out to threads.
+struct Work {
+    count: usize,
+    /// Of rows.
+    panels: usize,
+    depth: usize,
+    columns: usize,
+    /// Columns of a tile, and of a vector.
+    sizes: (usize, usize),
+    threads: usize,
+}
+
+impl Work {
+    fn flops(&self) -> u64 {
+        let all = [self.count, 16 * self.panels, self.depth, self.columns];
+        all.into_iter().fold(1, |all: u64, n| all.saturating_mul(n as u64))
+    }
+
+    /// The ranges of panels, at least `fewest`, with which all threads are done first where parts have `step` columns, and how long
+    /// that takes them. A part takes what its tiles do, and `beside` for each of its columns.
+    fn ranges(&self, step: usize, fewest: usize, beside: f64) -> (f64, usize) {
+        let (nr, lanes) = self.sizes;
+        let runs = self.columns.div_ceil(step).saturating_mul(self.count);
+        let vectors = step.min(self.columns).div_ceil(lanes);
+        let of_step = vectors as f64 + NARROW * vectors.div_ceil(nr / lanes) as f64;
+        let time = |ranges: usize| {
+            let part = PART + self.depth as f64 * of_step * (self.panels.div_ceil(ranges) as f64 + beside);
+            (runs.saturating_mul(ranges).div_ceil(self.threads) as f64 + WAIT) * part
+        };
+        let all = fewest..=(fewest + PARTS * self.threads).min(self.panels).max(fewest);
+        let times = all.map(|ranges| (time(ranges), ranges));
+        times.min_by(|a, b| a.0.total_cmp(&b.0)).unwrap_or((f64::MAX, fewest))
+    }
+}
 
 /// Where B comes from: for each product the `depth` rows of its columns.
 #[derive(Clone, Copy)]
@@ -152,11 +198,12 @@ pub(super) enum Kind {
     InPlace,
     /// Transposed matrices and patches.
     Packed,
-    /// Strips of rows that have `q` columns, `pitch` apart, with `row` floats of all channels for each.
+    /// Strips of rows that have `q` columns, `pitch` apart, with `row` floats of all channels for each, and `reach` rows more.
     Staged {
         q: usize,
         pitch: usize,
         row: usize,
+        reach: usize,
     },
 }
 
@@ -192,14 +239,16 @@ impl Product {
         // Rows by themselves have no sums that are dropped, and those of whole vectors no idle lanes either; short ones make
         // narrow tiles.
         let (step, strips) = match kind {
-            Kind::Staged { q, pitch, row } => {
+            Kind::Staged { q, pitch, row, reach } => {
                 let all = columns / q;
                 let most = (wanted / q).clamp(1, all);
                 // More of them where so few are enough for the threads, and strips don't crowd the cache.
                 let few = (all * count / (2 * PARTS * threads.get())).min(packed / row);
                 let rows = most.div_ceil(2)..=(most * 3 / 2).max(few).min(all);
                 let product = (count, panels.parts, all);
-                let (rows, strips) = Strips::best(product, (rows, most), (q, pitch), (nr, lanes), threads.get());
+                let fill = FILL * row as f64 / (lanes * depth) as f64;
+                let (rows, strips) =
+                    Strips::best(product, (rows, most), (q, pitch), (reach, fill), (nr, lanes), threads.get());
                 (rows * q, strips)
             }
             Kind::InPlace | Kind::Packed => {
@@ -207,17 +256,24 @@ impl Product {
                 (Split::at_most(columns, most.max(nr)).longest().next_multiple_of(nr), Strips::Whole)
             }
         };
-        // Where columns alone are too few for the threads, the rows are cut too, but not below eight panels, because each range
-        // copies or lays out its B anew.
-        let flops_per_panel = (2 * panels.longest() * step.min(columns)).saturating_mul(depth);
-        let (most, runs) = ((range / mr).max(8), columns.div_ceil(step).saturating_mul(count));
-        let least = (PART_FLOPS / flops_per_panel).clamp(8, most);
-        let wanted = PARTS.saturating_mul(threads.get() - 1).div_ceil(runs);
-        let ranges = Split::at_most(panels.parts, most).parts.max(wanted.min(panels.parts.div_ceil(least)));
+        let fewest = Split::at_most(panels.parts, (range / mr).max(8)).parts;
+        let work = Work { count, panels: panels.parts, depth, columns, sizes: (nr, lanes), threads: threads.get() };
+        let (step, ranges) = match kind {
+            _ if threads.get() == 1 || work.flops() <= INLINE_FLOPS => (step, fewest),
+            Kind::Staged { .. } => (step, work.ranges(step, fewest, RELAID).1),
+            Kind::InPlace | Kind::Packed => {
+                let (runs, more) = (columns.div_ceil(step), PARTS * threads.get());
+                let fewer = if matches!(kind, Kind::InPlace) { runs.saturating_sub(more).max(1) } else { runs };
+                let steps = (fewer..=runs + more).map(|runs| columns.div_ceil(runs).next_multiple_of(lanes));
+                let all = steps.map(|step| (step, work.ranges(step, fewest, COPY)));
+                let best = all.min_by(|(_, a), (_, b)| a.0.total_cmp(&b.0));
+                best.map_or((step, fewest), |(step, (_, ranges))| (step, ranges))
+            }
+        };
         let ranges = Split { total: panels.parts, parts: ranges };
         let b_floats = match kind {
             Kind::InPlace => blocks.longest() * nr,
-            Kind::Packed => blocks.longest() * step,
+            Kind::Packed => blocks.longest() * step.next_multiple_of(nr),
             Kind::Staged { q, pitch, .. } => {
                 let width = match strips {
                     Strips::Whole => ((step / q - 1) * pitch + q).next_multiple_of(16),
@@ -338,8 +394,9 @@ impl Product {
     ) {
         debug_assert_eq!((NR, T::NR), (self.nr, self.nr));
         let cuts = self.cuts;
-        let grid = Grid::new(Tile::new(y, cuts.blocks * cuts.panels.total, self.columns), cuts);
         let parts = if self.flops > INLINE_FLOPS { cuts.parts(self.columns) } else { 1 };
+        let y = Tile::new(y, cuts.blocks * cuts.panels.total, self.columns);
+        let grid = Grid::new(y, cuts, lane.threads().min(parts));
         let scratch = self.b_floats
             + match b {
                 Operand::Patches { patches, .. } => patches.scratch_len(cuts.step.min(self.columns)),
@@ -348,7 +405,7 @@ impl Product {
             };
         lane.share(parts, |lane| {
             let mut scratch = lane.scratch(scratch);
-            while let Some(part) = grid.take() {
+            while let Some(part) = grid.take(lane.thread()) {
                 self.compute::<T, NR>(kernel, a, b, initial, part, scratch.floats());
             }
         });

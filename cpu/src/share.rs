@@ -32,7 +32,7 @@ const CALLS: usize = 8;
 struct Gate<'a> {
     /// [`ASLEEP`], and [`INSIDE`] times the helpers inside.
     state: AtomicUsize,
-    work: &'a (dyn Fn() + Sync),
+    work: &'a (dyn Fn(usize) + Sync),
 }
 
 /// A gate that helpers may enter.
@@ -67,6 +67,7 @@ impl Desk {
 
     /// A helper's turn: helps with all gates that want it, and goes when there was none for a while.
     fn attend(&self) {
+        let number = 1 + rayon::current_thread_index().unwrap_or(0);
         let mut board = self.board();
         loop {
             while let Some(open) = board.open.iter_mut().find(|open| open.wanted > 0) {
@@ -77,7 +78,7 @@ impl Desk {
                 gate.state.fetch_add(INSIDE, Ordering::Relaxed);
                 drop(board);
                 // A panic of the work goes on through `rayon`'s pool, which ends the process: the caller is not left waiting.
-                (gate.work)();
+                (gate.work)(number);
                 // The gate may be gone behind this.
                 if gate.state.fetch_sub(INSIDE, Ordering::Release) == INSIDE | ASLEEP {
                     caller.unpark();
@@ -140,8 +141,8 @@ impl Crew {
     }
 
     /// Calls `work` on this thread and offers it to `others` of the crew. Each call is to take parts of the work as long as there
-    /// are any, so that it does not matter how many find some.
-    pub(super) fn share(&self, others: usize, work: &(dyn Fn() + Sync)) {
+    /// are any, so that it does not matter how many find some. It is told a number of its thread: 0 on this one.
+    pub(super) fn share(&self, others: usize, work: &(dyn Fn(usize) + Sync)) {
         let gate = Gate { state: AtomicUsize::new(0), work };
         let closing = Closing { desk: &self.desk, gate: &gate };
         let asleep = {
@@ -156,7 +157,7 @@ impl Crew {
             let desk = self.desk.clone();
             self.pool.spawn(move || desk.attend());
         }
-        work();
+        work(0);
         drop(closing);
     }
 }
@@ -182,7 +183,7 @@ mod tests {
         for round in 0..2000usize {
             let next = AtomicUsize::new(0);
             let done = Mutex::new(vec![0; round % 50]);
-            crew.share(3, &|| {
+            crew.share(3, &|_| {
                 loop {
                     let i = next.fetch_add(1, Ordering::Relaxed);
                     match done.lock().unwrap().get_mut(i) {
@@ -207,7 +208,7 @@ mod tests {
         begun.wait();
         // The pool's only thread is busy until this call has returned.
         let calls = AtomicUsize::new(0);
-        crew.share(1, &|| {
+        crew.share(1, &|_| {
             calls.fetch_add(1, Ordering::Relaxed);
         });
         assert_eq!(calls.load(Ordering::Relaxed), 1);
@@ -222,7 +223,7 @@ mod tests {
         let helping = AtomicUsize::new(0);
         let caller = thread::current().id();
         let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            crew.share(1, &|| {
+            crew.share(1, &|_| {
                 if thread::current().id() == caller {
                     while helping.load(Ordering::Relaxed) == 0 {
                         thread::yield_now();

@@ -41,6 +41,11 @@ impl Stage {
         shape.q() + reach(shape.s, shape.dilation[1], shape.stride[1])
     }
 
+    /// Rows that a strip has beside those of its output, about.
+    pub(super) fn reach(shape: &Conv2dShape) -> usize {
+        reach(shape.r, shape.dilation[0], shape.stride[0])
+    }
+
     /// Floats of all channels that a strip has for each of its rows, about.
     pub(super) fn row_len(shape: &Conv2dShape) -> usize {
         let residues = shape.stride[0].min(shape.r) * shape.stride[1].min(shape.s);
@@ -189,9 +194,9 @@ impl Stage {
                                 // have as many vectors.
                                 unsafe {
                                     let mut v = kernel.load(starts[0].wrapping_add(offset as usize));
-                                    for i in 1..$pieces {
-                                        let next = kernel.load(starts[i].wrapping_add(offset as usize));
-                                        v = kernel.select(lanes[i], v, next);
+                                    for (start, &lanes) in starts.iter().zip(&lanes).skip(1) {
+                                        let next = kernel.load(start.wrapping_add(offset as usize));
+                                        v = kernel.select(lanes, v, next);
                                     }
                                     kernel.store(out.as_mut_ptr().add(vector * T::LANES), v);
                                 }
@@ -211,7 +216,7 @@ impl Stage {
 
     /// Whether [`pack`](Self::pack) does a shape: few rows of the output share a vector.
     pub(super) fn packs(q: usize, lanes: usize) -> bool {
-        (lanes - 1).div_ceil(q) + 1 <= MOST_PIECES
+        (lanes - 1).div_ceil(q) < MOST_PIECES
     }
 
     /// Every stride-th float of every stride-th input row from the first of `x` on, from that of the padded row on that `pieces`

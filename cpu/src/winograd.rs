@@ -311,12 +311,12 @@ impl Winograd {
         let y = Shared::new(y);
         let v_len = self.v_start(self.blocks.parts);
         let m_len = N * N * (self.rows(0).len() * self.edge.chunk() + PLANE_GAP);
-        let turns = Turns::new(tasks);
+        let turns = Turns::new(tasks, lane.threads());
         lane.share(tasks, |lane| {
             let mut scratch = lane.scratch(v_len + m_len);
             let (v, m) = scratch.floats().split_at_mut(v_len);
             let mut transformed = None;
-            while let Some(task) = turns.take() {
+            while let Some(task) = turns.take(lane.thread()) {
                 let (all, part) = (task / parts, task % parts);
                 let job = Job { group: all / chunks.parts, vectors: chunks.part(all % chunks.parts) };
                 if transformed.replace(all) != Some(all) {
