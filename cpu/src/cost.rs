@@ -273,8 +273,9 @@ fn of_direct(shape: &Conv2dShape, (mr, nr, lanes): Sizes) -> Work {
     let (across, height) = dealt(shape.q(), mr);
     let (ranges, _) = dealt(channel_panels as usize, direct::CHANNEL_PANELS);
     let (blocks, _) = dealt(c, (direct::TAPS / (shape.r * shape.s)).max(1));
-    // Without those in the padding.
-    let taps = (c * shape.s * direct::kernel_rows_of_all(shape)) as f64;
+    // Without those in the padding; a panel has some more.
+    let [down, over] = [0, 1].map(|axis| direct::taps_of_all(shape, axis) as f64);
+    let taps = c as f64 * down * over / shape.q() as f64;
     let panels = (shape.p() as f64) * across;
     let (runs, _) = dealt((panels * shape.n as f64) as usize, direct::PIXELS / mr);
     Work {
@@ -330,15 +331,18 @@ mod tests {
     use super::*;
     use crate::{Accuracy, Conv2d, tests::engine};
 
-    /// Counted one by one, where [`direct::kernel_rows_of_all`] computes.
+    /// Counted one by one, where [`direct::taps_of_all`] computes.
     #[test]
     fn taps_in_the_padding_are_not_counted() {
         for (h, r, stride, pad, dilation) in [(7, 3, 1, 1, 1), (33, 3, 1, 12, 12), (9, 4, 2, 5, 3), (5, 2, 3, 20, 1)] {
-            let shape = Conv2dShape::new(1, 1, h, h, 1, r, r).stride(stride).pad(pad).dilation(dilation);
+            let shape = Conv2dShape::new(1, 1, h, h + 4, 1, r, r).stride(stride).pad(pad).dilation(dilation);
             shape.validate().unwrap();
-            let inside = |p: usize, r: usize| (pad..h + pad).contains(&(p * stride + r * dilation));
-            let taps = (0..shape.p()).flat_map(|p| (0..r).map(move |r| (p, r))).filter(|&(p, r)| inside(p, r)).count();
-            assert_eq!(direct::kernel_rows_of_all(&shape), taps, "{shape:?}");
+            for (axis, size, outputs) in [(0, h, shape.p()), (1, h + 4, shape.q())] {
+                let inside = |at: usize, tap: usize| (pad..size + pad).contains(&(at * stride + tap * dilation));
+                let all = (0..outputs).flat_map(|at| (0..r).map(move |tap| (at, tap)));
+                let taps = all.filter(|&(at, tap)| inside(at, tap)).count();
+                assert_eq!(direct::taps_of_all(&shape, axis), taps, "{shape:?}");
+            }
         }
     }
 

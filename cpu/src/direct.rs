@@ -9,10 +9,10 @@
 //! The same micro-kernel as the product's, with the parts exchanged: its rows are pixels of an output row, its columns
 //! output channels. 49 pixels are 7 panels of 7, without an idle lane, and channels come in sixteens anyway.
 //!
-//! * **Taps in the padding** above and below the image are left out: a tile sums only over the kernel rows that its
-//!   output row has. At 7×7 and 3×3 that is a tenth of the work, at a dilation of a third of the map a quarter. It needs
-//!   finite weights; with others every tap is multiplied, as the definition has it.
-//! * **Parts** are runs of panels × ranges of channels. A part copies the pixels' taps of a block of channels together (a
+//! * **Taps in the padding** are left out: a tile sums only over the kernel rows that its output row has, and the kernel
+//!   columns that one of its pixels has. At 7×7 and 3×3 that is a tenth of the work, at a dilation of a third of the map
+//!   two fifths. It needs finite weights; with others every tap is multiplied, as the definition has it.
+//! * **Parts** are runs of panels × ranges of channels, as many as threads are soonest done with. A part copies the pixels' taps of a block of channels together (a
 //!   load and a store for each tap of a panel) and uses them for all its output channels, sums beside the output, and
 //!   transposes at the end.
 //! * **Blocks** have as many input channels as make about [`TAPS`] taps; which, depends on the shape alone.
@@ -35,10 +35,16 @@ pub(super) const PIXELS: usize = 128;
 pub(super) const TAPS: usize = DEPTH;
 /// Most panels of output channels of a part: what copying the taps together costs is shared by as many.
 pub(super) const CHANNEL_PANELS: usize = 16;
-/// Parts that there should be for each thread that helps.
-const PARTS: usize = 6;
+/// Ranges and runs more than are needed that are thought of for each thread.
+const PARTS: usize = 3;
+/// What a panel of pixels takes to copy together, and a panel of channels to read, in the time of a tile.
+const GATHER: f64 = 0.35;
+const READ: f64 = 0.7;
 /// Most kernel columns: a panel has a mask for each.
 const MOST_COLUMNS: usize = 32;
+
+/// Offsets of all tables, where taps in the padding are left out.
+const MOST_OFFSETS: usize = 1 << 20;
 
 /// The blocking of one shape.
 #[derive(Debug, Clone)]
@@ -54,25 +60,51 @@ pub(super) struct Direct {
     across: Split,
     /// All panels of all images, in runs.
     runs: Split,
-    /// The offsets of a block's taps in the weights, for each range of kernel rows and each width of a panel.
+    /// The offsets of a block's taps in the weights, for each range of kernel rows and columns and each width of a panel.
     tables: Vec<Table>,
+    /// Whether taps in the padding are left out.
+    skips: bool,
     lanes: usize,
     activation: Activation,
 }
 
 #[derive(Debug, Clone)]
 struct Table {
-    rows: Range<usize>,
+    window: Window,
     vectors: usize,
     offsets: OffsetTable,
 }
 
-/// Kernel rows that output row `p` has within the image.
-fn kernel_rows(shape: &Conv2dShape, p: usize) -> Range<usize> {
-    let (at, pad, dilation) = (p * shape.stride[0], shape.pad[0], shape.dilation[0]);
-    let first = pad.saturating_sub(at).div_ceil(dilation).min(shape.r);
-    let end = (shape.h + pad).saturating_sub(at).div_ceil(dilation).clamp(first, shape.r);
-    first..end
+/// Of an axis, the taps that outputs from `first` to `last` have within the image between them.
+fn inside(shape: &Conv2dShape, axis: usize, first: usize, last: usize) -> Range<usize> {
+    let (size, taps) = ([shape.h, shape.w][axis], [shape.r, shape.s][axis]);
+    let (stride, pad, dilation) = (shape.stride[axis], shape.pad[axis], shape.dilation[axis]);
+    let from = pad.saturating_sub(last * stride).div_ceil(dilation).min(taps);
+    let end = (size + pad).saturating_sub(first * stride).div_ceil(dilation).clamp(from, taps);
+    from..end
+}
+
+/// Kernel rows and columns that are not in the padding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Window {
+    rows: Range<usize>,
+    columns: Range<usize>,
+}
+
+impl Window {
+    /// Those of pixels of an output row.
+    fn new(shape: &Conv2dShape, row: usize, pixels: &Range<usize>) -> Self {
+        Self { rows: inside(shape, 0, row, row), columns: inside(shape, 1, pixels.start, pixels.end - 1) }
+    }
+
+    /// The whole kernel.
+    fn whole(shape: &Conv2dShape) -> Self {
+        Self { rows: 0..shape.r, columns: 0..shape.s }
+    }
+
+    fn taps(&self) -> usize {
+        self.rows.len() * self.columns.len()
+    }
 }
 
 /// Whether it does a shape: the masks of a panel and the offsets of a block are bounded.
@@ -80,15 +112,16 @@ pub(super) fn fits(shape: &Conv2dShape) -> bool {
     shape.s <= MOST_COLUMNS && shape.r * shape.s <= 1 << 12
 }
 
-/// Kernel rows within the image, summed over all output rows.
-pub(super) fn kernel_rows_of_all(shape: &Conv2dShape) -> usize {
-    let (p, pad, stride) = (shape.p(), shape.pad[0], shape.stride[0]);
-    let outputs = |r: usize| {
-        let at = r * shape.dilation[0];
+/// Of an axis, the taps within the image, summed over all outputs.
+pub(super) fn taps_of_all(shape: &Conv2dShape, axis: usize) -> usize {
+    let (size, taps) = ([shape.h, shape.w][axis], [shape.r, shape.s][axis]);
+    let (outputs, pad, stride) = ([shape.p(), shape.q()][axis], shape.pad[axis], shape.stride[axis]);
+    let of_tap = |tap: usize| {
+        let at = tap * shape.dilation[axis];
         let first = pad.saturating_sub(at).div_ceil(stride);
-        (shape.h + pad).saturating_sub(at).div_ceil(stride).min(p).saturating_sub(first)
+        (size + pad).saturating_sub(at).div_ceil(stride).min(outputs).saturating_sub(first)
     };
-    (0..shape.r).map(outputs).sum()
+    (0..taps).map(of_tap).sum()
 }
 
 impl Direct {
@@ -99,39 +132,48 @@ impl Direct {
         let panels = shape.n * shape.p() * across.parts;
         let blocks = Split::at_most(shape.c / shape.groups, (TAPS / taps).max(1));
         let mut tables: Vec<Table> = Vec::new();
-        let kinds = (0..shape.p()).map(|p| kernel_rows(&shape, p)).chain(std::iter::once(0..shape.r));
-        for rows in kinds {
-            if tables.iter().any(|known| known.rows == rows) {
+        let distinct = |ranges: &mut dyn Iterator<Item = Range<usize>>| {
+            let mut found = Vec::new();
+            for range in ranges {
+                if found.last() != Some(&range) && !found.contains(&range) {
+                    found.push(range);
+                }
+            }
+            found
+        };
+        let of_rows = distinct(&mut (0..shape.p()).map(|row| inside(&shape, 0, row, row)));
+        let pixels = (0..across.parts).map(|i| across.part(i));
+        let of_columns = distinct(&mut pixels.map(|pixels| inside(&shape, 1, pixels.start, pixels.end - 1)));
+        let skips = of_rows.len() * of_columns.len() * blocks.longest() * taps <= MOST_OFFSETS;
+        let of_rows = if skips { of_rows } else { vec![] };
+        let windows = of_rows
+            .iter()
+            .flat_map(|rows| of_columns.iter().map(|columns| Window { rows: rows.clone(), columns: columns.clone() }));
+        for window in windows.chain(std::iter::once(Window::whole(&shape))) {
+            if tables.iter().any(|known| known.window == window) {
                 continue;
             }
             let mut widths = [vectors.part(0).len(), vectors.part(vectors.parts - 1).len()].to_vec();
             widths.dedup();
             for width in widths {
-                let offsets = (0..blocks.longest()).flat_map(|c| {
-                    let taps = rows.start * shape.s..rows.end * shape.s;
+                let (rows, columns) = (&window.rows, &window.columns);
+                let of_channel = |c| {
+                    let taps = rows.clone().flat_map(|r| columns.clone().map(move |s| r * shape.s + s));
                     taps.map(move |tap| ((c * shape.r * shape.s + tap) * width * lanes) as u32)
-                });
-                tables.push(Table { rows: rows.clone(), vectors: width, offsets: OffsetTable::new(offsets.collect()) });
+                };
+                let offsets = OffsetTable::new((0..blocks.longest()).flat_map(of_channel).collect());
+                tables.push(Table { window: window.clone(), vectors: width, offsets });
             }
         }
-        // For several threads the channels are cut first, since cutting the pixels has each part read all weights.
-        let runs = Split::at_most(panels, PIXELS / mr);
-        let wanted = PARTS * (threads.get() - 1);
-        let ranges = Split::at_most(vectors.parts, CHANNEL_PANELS).parts;
-        let ranges = ranges.max(wanted.div_ceil(runs.parts * shape.groups).min(vectors.parts));
-        let least = (2 * threads.get()).div_ceil(ranges * shape.groups).min(panels.div_ceil(2));
-        let runs = if threads.get() > 1 { Split { total: panels, parts: runs.parts.max(least) } } else { runs };
-        Self {
-            blocks,
-            ranges: Split { total: vectors.parts, parts: ranges },
-            vectors,
-            runs,
-            across,
-            tables,
-            lanes,
-            activation: Activation::IDENTITY,
-            shape,
-        }
+        let fewest = [Split::at_most(vectors.parts, CHANNEL_PANELS).parts, Split::at_most(panels, PIXELS / mr).parts];
+        let [ranges, runs] = deal([vectors.parts, panels], fewest, shape.groups, threads.get());
+        Self { blocks, ranges, vectors, runs, across, tables, skips, lanes, activation: Activation::IDENTITY, shape }
+    }
+
+    /// The offsets for a window and panels of so many vectors.
+    fn offsets(&self, window: &Window, vectors: usize) -> &OffsetTable {
+        let table = self.tables.iter().find(|table| table.window == *window && table.vectors == vectors);
+        &table.expect("a table for each window").offsets
     }
 
     pub(super) fn set_activation(&mut self, activation: Activation) {
@@ -239,17 +281,20 @@ impl Direct {
         let pitch = range.len() * NR;
         let size = shape.h * shape.w;
         let weights = &packed[group * self.group_len()..][..self.group_len()];
-        let rows_of = |row: usize| if finite { kernel_rows(shape, row) } else { 0..shape.r };
+        let window = |row: usize, pixels: &Range<usize>| match finite && self.skips {
+            true => Window::new(shape, row, pixels),
+            false => Window::whole(shape),
+        };
         for block in 0..self.blocks.parts {
             let channels = self.blocks.part(block);
             let mut at = 0;
             for panel in panels.clone() {
                 let (n, row, pixels) = self.panel(panel);
-                let rows = rows_of(row);
+                let window = window(row, &pixels);
                 let image = (n * shape.c + group * self.blocks.total + channels.start) * size;
-                let len = channels.len() * rows.len() * shape.s * pixels.len();
+                let len = channels.len() * window.taps() * pixels.len();
                 let image = &x[image..][..channels.len() * size];
-                self.gather(kernel, image, row, rows, pixels, &mut a[at..at + len]);
+                self.gather(kernel, image, row, &window, pixels, &mut a[at..at + len]);
                 at += len;
             }
             let weights_of = |block: usize, panel: usize| {
@@ -273,19 +318,18 @@ impl Direct {
                 let mut left = panels.clone();
                 while let Some(panel) = left.next() {
                     let (_, row, pixels) = self.panel(panel);
-                    let (rows, height) = (rows_of(row), pixels.len());
-                    // Panels with the same kernel rows and height are one column.
+                    let (own_window, height) = (window(row, &pixels), pixels.len());
+                    // Panels with the same taps and height are one column.
                     let mut tiles = 1;
                     while left.start < left.end {
                         let (_, row, pixels) = self.panel(left.start);
-                        if rows_of(row) != rows || pixels.len() != height {
+                        if pixels.len() != height || window(row, &pixels) != own_window {
                             break;
                         }
                         (tiles, left.start) = (tiles + 1, left.start + 1);
                     }
-                    let depth = channels.len() * rows.len() * shape.s;
-                    let table = self.tables.iter().find(|t| t.rows == rows && t.vectors == vectors.len());
-                    let offsets = &table.expect("a table for each kind of row").offsets;
+                    let depth = channels.len() * own_window.taps();
+                    let offsets = self.offsets(&own_window, vectors.len());
                     let own = pixel..pixel + tiles * height;
                     let mut sums = Tile::new(&mut sums[own.start * pitch..own.end * pitch], own.len(), pitch);
                     let enough = tiles >= vectors.len().min(panels.len().div_ceil(2));
@@ -365,15 +409,7 @@ impl Direct {
     }
 
     /// Copies the taps of a panel's pixels together: for each channel, kernel row and column those of all pixels.
-    fn gather<T: Simd>(
-        &self,
-        kernel: T,
-        x: &[f32],
-        row: usize,
-        rows: Range<usize>,
-        pixels: Range<usize>,
-        a: &mut [f32],
-    ) {
+    fn gather<T: Simd>(&self, kernel: T, x: &[f32], row: usize, window: &Window, pixels: Range<usize>, a: &mut [f32]) {
         let shape = &self.shape;
         let (width, stride) = (shape.w as isize, shape.stride[1] as isize);
         let count = pixels.len();
@@ -388,25 +424,27 @@ impl Direct {
                 *mask |= 1 << lane;
             }
         }
-        let (size, taps) = (shape.h * shape.w, rows.len() * shape.s * count);
+        let (size, taps) = (shape.h * shape.w, window.taps() * count);
         let channels = x.len() / size;
         assert!(x.len() == channels * size && a.len() >= channels * taps);
         // A tap of all channels after another: what differs from tap to tap is computed once for them all.
-        for (r, at) in rows.zip((0..).step_by(shape.s * count)) {
+        for (i, r) in window.rows.clone().enumerate() {
             let y = (row * shape.stride[0] + r * shape.dilation[0]).wrapping_sub(shape.pad[0]);
             let line = x.as_ptr().wrapping_add(y.wrapping_mul(shape.w)).wrapping_offset(first);
-            for (s, &mask) in masks[..shape.s].iter().enumerate() {
+            for (j, s) in window.columns.clone().enumerate() {
+                let at = (i * window.columns.len() + j) * count;
+                let mask = masks[s];
                 let mask = if y < shape.h { mask } else { 0 };
                 // One vector, but where a tile has more rows than that has lanes.
                 for i in (0..count).step_by(T::LANES) {
                     let from = line.wrapping_add(s * shape.dilation[1] + i * shape.stride[1]);
-                    let out = a[at + s * count + i..].as_mut_ptr();
+                    let out = a[at + i..].as_mut_ptr();
                     let own = kernel.mask(u32::MAX >> (32 - (count - i).min(T::LANES)));
                     macro_rules! each {
                         ($from:ident => $load:expr) => {
                             kernel.vectorize(
                                 #[inline(always)]
-                                || {
+                                move || {
                                     for channel in 0..channels {
                                         let $from = from.wrapping_add(channel * size);
                                         // SAFETY: the mask's lanes are those that lie within row y of the image; the tap's
@@ -438,6 +476,40 @@ impl Direct {
             }
         }
     }
+}
+
+/// Panels of channels and of pixels in ranges and runs, with which all threads are done first: of those that are tried the ones
+/// whose parts, the largest first to the thread that has least, take least time.
+fn deal(panels: [usize; 2], fewest: [usize; 2], groups: usize, threads: usize) -> [Split; 2] {
+    let split = |i: usize, parts: usize| Split { total: panels[i], parts };
+    if threads == 1 {
+        return [split(0, fewest[0]), split(1, fewest[1])];
+    }
+    let more = |i: usize| fewest[i]..=(fewest[i] + PARTS * threads).min(panels[i]);
+    let time = |ranges: Split, runs: Split| {
+        let part = |channels: usize, pixels: usize| {
+            let (channels, pixels) = (ranges.part(channels).len() as f64, runs.part(pixels).len() as f64);
+            pixels * (channels + GATHER) + READ * channels
+        };
+        // Many parts are as good as any number.
+        if ranges.parts * runs.parts * groups > 8 * threads {
+            let all: f64 = [0, ranges.parts - 1].map(|i| part(i, 0) + part(i, runs.parts - 1)).iter().sum();
+            return all / 4.0 * (ranges.parts * runs.parts * groups + threads / 2) as f64 / threads as f64;
+        }
+        let of_group = (0..ranges.parts).flat_map(|i| (0..runs.parts).map(move |j| part(i, j)));
+        let mut parts: Vec<f64> = (0..groups).flat_map(|_| of_group.clone()).collect();
+        parts.sort_by(|a, b| b.total_cmp(a));
+        let mut busy = vec![0.0f64; threads];
+        for part in parts {
+            if let Some(least) = busy.iter_mut().min_by(|a, b| a.total_cmp(b)) {
+                *least += part;
+            }
+        }
+        busy.into_iter().fold(0.0, f64::max)
+    };
+    let all = more(0).flat_map(|ranges| more(1).map(move |runs| (split(0, ranges), split(1, runs))));
+    let times = all.map(|(ranges, runs)| (time(ranges, runs), [ranges, runs]));
+    times.min_by(|a, b| a.0.total_cmp(&b.0)).map_or_else(|| [split(0, fewest[0]), split(1, fewest[1])], |best| best.1)
 }
 
 /// The columns of a matrix of as many rows as a vector has lanes, `pitch` floats apart; what is behind them is undefined.
