@@ -110,9 +110,14 @@ impl Strips {
             let vectors = computed(strips, rows) * (all / rows) as f64 + computed(strips, all % rows);
             let copy = if strips == Self::Packed { PACK } else { COPY };
             let laid_out = fill * (all + all.div_ceil(rows) * reach) as f64;
-            let parts = all.div_ceil(rows) * count;
-            // Half a part of each thread's time is spent waiting for the last one.
-            let idle = (threads - 1) as f64 / (2 * parts) as f64;
+            // What the busiest thread does beyond its share: a part more than others, or rests of products.
+            let (whole, rests) = (all / rows * count, all % rows * count.div_ceil(threads));
+            let busiest = if whole.is_multiple_of(threads) {
+                whole / threads * rows + rests
+            } else {
+                (whole / threads + 1) * rows
+            };
+            let idle = ((busiest * threads) as f64 / (all * count) as f64 - 1.0).max(0.0);
             (vectors * (panels as f64 + copy) + laid_out) * (1.0 + idle)
         };
         let ways = [Self::Whole, Self::Packed].into_iter().filter(|&way| way == Self::Whole || Stage::packs(q, lanes));
