@@ -250,7 +250,8 @@ macro_rules! tiles {
             "jmp 6f",
             "5:",
             "dec qword ptr [{args} + {lines}]",
-            "add qword ptr [{args} + {ahead}], 64",
+            "mov {t1}, [{args} + {ahead_next}]",
+            "add [{args} + {ahead}], {t1}",
             "6:",
             "mov {t1}, [{args} + {depth}]",
             "test {t1:l}, 1",
@@ -332,6 +333,7 @@ macro_rules! tiles {
             at_copy = const std::mem::offset_of!(Args, copy),
             ahead = const std::mem::offset_of!(Args, ahead),
             ahead_stride = const std::mem::offset_of!(Args, ahead_stride),
+            ahead_next = const std::mem::offset_of!(Args, ahead_next),
             lines = const std::mem::offset_of!(Args, lines),
             mode = const std::mem::offset_of!(Args, mode),
             end = const std::mem::offset_of!(Args, end),
@@ -420,6 +422,7 @@ fn column<const ROWS: usize, const VECS: usize>(mut column: Column<'_>) {
         copy: std::ptr::null_mut(),
         ahead: ahead.from,
         ahead_stride: 4 * ahead.stride,
+        ahead_next: 4 * ahead.next,
         lines: if column.ahead.is_some() { LINES } else { 0 },
         mode,
         end: match column.end.kind() {
@@ -475,6 +478,7 @@ struct Args {
     copy: *mut f32,
     ahead: *const f32,
     ahead_stride: usize,
+    ahead_next: usize,
     /// Tiles that still ask for a line of each step ahead.
     lines: usize,
     /// What is added to the sums: nothing, a bias or c.

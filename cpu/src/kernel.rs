@@ -156,17 +156,19 @@ pub(super) struct Column<'a> {
     pub(super) ahead: Option<Ahead>,
 }
 
-/// Rows that a column after this one reads, from `from` on, `stride` floats apart: as many as b has. They need not exist.
+/// Lines that a column after this one reads, `stride` floats apart, as many as b has steps: from `from` on while the first tile is
+/// computed, `next` floats further on with each of the next ones. They need not exist.
 #[derive(Debug, Clone, Copy)]
 #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "AVX-512's kernel has it"))]
 pub(super) struct Ahead {
     pub(super) from: *const f32,
     pub(super) stride: usize,
+    pub(super) next: usize,
 }
 
 impl Default for Ahead {
     fn default() -> Self {
-        Self { from: std::ptr::null(), stride: 0 }
+        Self { from: std::ptr::null(), stride: 0, next: 0 }
     }
 }
 

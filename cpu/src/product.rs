@@ -35,6 +35,8 @@ use super::stage::Stage;
 
 /// Most steps of a block of the depth.
 pub(super) const DEPTH: usize = 256;
+/// Floats of a cache line.
+const LINE: usize = 16;
 /// Floats of A that are worth waking a thread to pack.
 const PACK_FLOATS: usize = 64 << 10;
 /// Work that is worth a part of its own.
@@ -468,7 +470,7 @@ impl Product {
                         (false, true) => Some(at(depth.end, 0)),
                         (false, false) => None,
                     };
-                    let ahead = next.map(|next| Ahead { from: data[next..].as_ptr(), stride });
+                    let ahead = next.map(|next| Ahead { from: data[next..].as_ptr(), stride, next: LINE });
                     let copy = (range.len() > 1).then_some(&mut packed[..depth.len() * NR]);
                     self.column(kernel, a, rows, copy, part.tile.part(0..height, columns), (start, end), ahead);
                 }
