@@ -341,7 +341,11 @@ impl Direct {
                         c: sums.part(0..own.len(), first..first + width),
                         start: if block == 0 { Start::Zero } else { Start::Accumulate },
                         end: Activation::IDENTITY,
-                        ahead: next.take_if(|_| enough).map(|next| Ahead { from: next.as_ptr(), stride: 16, next: 16 * depth }),
+                        ahead: next.take_if(|_| enough).map(|next| Ahead {
+                            from: next.as_ptr(),
+                            stride: 16,
+                            next: 16 * depth,
+                        }),
                     });
                     at += depth * own.len();
                     pixel = own.end;

@@ -20,7 +20,8 @@ pub struct Engine {
     threads: NonZeroUsize,
     /// The threads beside the caller's; `None` where that is the only one.
     crew: Option<Crew>,
-    free: Mutex<Vec<Vec<CacheLine>>>,
+    /// Scratch buffers that nobody has, by the thread that had them: its caches may still hold them.
+    free: Box<[Mutex<Vec<Vec<CacheLine>>>]>,
     /// Whether the processor has met a denormal.
     denormals: AtomicBool,
 }
@@ -47,7 +48,13 @@ impl Engine {
             })
             .transpose()?
             .map(Crew::new);
-        Ok(Self { isa, threads, crew, free: Mutex::default(), denormals: AtomicBool::new(false) })
+        Ok(Self {
+            isa,
+            threads,
+            crew,
+            free: (0..threads.get()).map(|_| Mutex::default()).collect(),
+            denormals: AtomicBool::new(false),
+        })
     }
 
     /// The instruction set that operators planned on this engine use.
@@ -115,7 +122,7 @@ impl<'e> Lane<'e> {
     /// Borrows at least `len` floats, 64-byte aligned, of unspecified content.
     pub(super) fn scratch(self, len: usize) -> Scratch<'e> {
         let lines = len.div_ceil(16);
-        let mut free = self.engine.free.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut free = self.free().lock().unwrap_or_else(PoisonError::into_inner);
         // The tightest buffer that is large enough, else the largest, which then grows.
         let fit = (0..free.len()).min_by_key(|&i| match free[i].len() {
             have if have >= lines => (0, have),
@@ -126,13 +133,17 @@ impl<'e> Lane<'e> {
         if buffer.len() < lines {
             buffer.resize(lines, CacheLine([0.0; 16]));
         }
-        Scratch { engine: self.engine, buffer }
+        Scratch { lane: self, buffer }
+    }
+
+    fn free(self) -> &'e Mutex<Vec<Vec<CacheLine>>> {
+        &self.engine.free[self.thread % self.engine.free.len()]
     }
 }
 
 /// A scratch buffer; goes back to its engine when dropped.
 pub(super) struct Scratch<'e> {
-    engine: &'e Engine,
+    lane: Lane<'e>,
     buffer: Vec<CacheLine>,
 }
 
@@ -145,6 +156,6 @@ impl Scratch<'_> {
 impl Drop for Scratch<'_> {
     fn drop(&mut self) {
         let buffer = std::mem::take(&mut self.buffer);
-        self.engine.free.lock().unwrap_or_else(PoisonError::into_inner).push(buffer);
+        self.lane.free().lock().unwrap_or_else(PoisonError::into_inner).push(buffer);
     }
 }
