@@ -127,7 +127,10 @@ pub(super) fn taps_of_all(shape: &Conv2dShape, axis: usize) -> usize {
 impl Direct {
     pub(super) fn new(shape: Conv2dShape, (mr, nr, lanes): (usize, usize, usize), threads: NonZeroUsize) -> Self {
         let taps = shape.r * shape.s;
-        let vectors = Split::at_most((shape.k / shape.groups).div_ceil(lanes), nr / lanes);
+        // An even number of panels, for two threads to have as many: whatever the threads, since weights are packed for any.
+        let fewest = Split::at_most((shape.k / shape.groups).div_ceil(lanes), nr / lanes);
+        let even = fewest.parts.next_multiple_of(2);
+        let vectors = if 2 * even <= fewest.total { Split { parts: even, ..fewest } } else { fewest };
         let across = Split::at_most(shape.q(), mr);
         let panels = shape.n * shape.p() * across.parts;
         let blocks = Split::at_most(shape.c / shape.groups, (TAPS / taps).max(1));
