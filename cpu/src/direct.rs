@@ -12,9 +12,10 @@
 //! * **Taps in the padding** are left out: a tile sums only over the kernel rows that its output row has, and the kernel
 //!   columns that one of its pixels has. At 7×7 and 3×3 that is a tenth of the work, at a dilation of a third of the map
 //!   two fifths. It needs finite weights; with others every tap is multiplied, as the definition has it.
-//! * **Parts** are runs of panels × ranges of channels, as many as threads are soonest done with. A part copies the pixels' taps of a block of channels together (a
-//!   load and a store for each tap of a panel) and uses them for all its output channels, sums beside the output, and
-//!   transposes at the end.
+//! * **Parts** are runs of panels × ranges of channels, as many as threads are soonest done with. A part copies the pixels'
+//!   taps together (a load and a store for each tap of a panel) and uses them for all its output channels, sums beside the
+//!   output, and transposes them. Where half of the second level has all its taps, it does a panel of channels after the
+//!   other, so that the weights are read in the order in which they lie; else block after block of input channels.
 //! * **Blocks** have as many input channels as make about [`TAPS`] taps; which, depends on the shape alone.
 #![allow(unsafe_code)]
 
@@ -23,6 +24,7 @@ use std::ops::Range;
 
 use super::Conv2dShape;
 use super::activation::Activation;
+use super::caches;
 use super::engine::Lane;
 use super::kernel::{Ahead, Column, OffsetTable, Rows, Start, Steps};
 use super::matrix::{Shared, Split, Tile, Turns};
@@ -64,6 +66,9 @@ pub(super) struct Direct {
     tables: Vec<Table>,
     /// Whether taps in the padding are left out.
     skips: bool,
+    /// Whether a part copies all its taps together at once, and then computes a panel of channels after another, whose sums the
+    /// first level has; else it does so block after block.
+    whole: bool,
     lanes: usize,
     activation: Activation,
 }
@@ -73,6 +78,24 @@ struct Table {
     window: Window,
     vectors: usize,
     offsets: OffsetTable,
+}
+
+/// The pixels of a part.
+struct Pixels {
+    group: usize,
+    /// Counted through all images.
+    panels: Range<usize>,
+    /// Whether taps in the padding are left out.
+    skips: bool,
+}
+
+/// Panels of pixels with the same taps and height.
+struct PixelColumn {
+    panels: Range<usize>,
+    /// Their pixels, counted from the part's first.
+    pixels: Range<usize>,
+    height: usize,
+    window: Window,
 }
 
 /// Of an axis, the taps that outputs from `first` to `last` have within the image between them.
@@ -170,7 +193,20 @@ impl Direct {
         }
         let fewest = [Split::at_most(vectors.parts, CHANNEL_PANELS).parts, Split::at_most(panels, PIXELS / mr).parts];
         let [ranges, runs] = deal([vectors.parts, panels], fewest, shape.groups, threads.get());
-        Self { blocks, ranges, vectors, runs, across, tables, skips, lanes, activation: Activation::IDENTITY, shape }
+        let whole = runs.longest() * across.longest() * blocks.total * taps <= caches::second_level() / 8;
+        Self {
+            whole,
+            blocks,
+            ranges,
+            vectors,
+            runs,
+            across,
+            tables,
+            skips,
+            lanes,
+            activation: Activation::IDENTITY,
+            shape,
+        }
     }
 
     /// The offsets for a window and panels of so many vectors.
@@ -237,11 +273,11 @@ impl Direct {
         let y = Shared::new(y);
         let most = if self.shape.flops() > INLINE_FLOPS { parts } else { 1 };
         let turns = Turns::new(parts, lane.threads().min(most));
-        let block_taps = self.blocks.longest() * self.shape.r * self.shape.s;
+        let taps = if self.whole { self.taps() } else { self.blocks.longest() * self.shape.r * self.shape.s };
         let pixels = self.runs.longest() * self.across.longest();
-        let pitch = self.ranges.longest() * NR;
+        let pitch = if self.whole { NR } else { self.ranges.longest() * NR };
         // Whole vectors of pixels are read behind the last.
-        let lens = [pixels * block_taps, (pixels + T::LANES) * pitch];
+        let lens = [pixels * taps, (pixels + T::LANES) * pitch];
         lane.share(most, |lane| {
             let mut scratch = lane.scratch(lens[0] + lens[1]);
             let (a, sums) = scratch.floats().split_at_mut(lens[0]);
@@ -277,86 +313,103 @@ impl Direct {
         a: &mut [f32],
         sums: &mut [f32],
     ) {
-        let shape = &self.shape;
-        let taps = shape.r * shape.s;
         let finite = packed.last() == Some(&1.0);
-        let panels = self.runs.part(run);
-        let pitch = range.len() * NR;
-        let size = shape.h * shape.w;
+        let part = Pixels { group, panels: self.runs.part(run), skips: finite && self.skips };
         let weights = &packed[group * self.group_len()..][..self.group_len()];
-        let window = |row: usize, pixels: &Range<usize>| match finite && self.skips {
-            true => Window::new(shape, row, pixels),
-            false => Window::whole(shape),
-        };
-        for block in 0..self.blocks.parts {
-            let channels = self.blocks.part(block);
-            let mut at = 0;
-            for panel in panels.clone() {
-                let (n, row, pixels) = self.panel(panel);
-                let window = window(row, &pixels);
-                let image = (n * shape.c + group * self.blocks.total + channels.start) * size;
-                let len = channels.len() * window.taps() * pixels.len();
-                let image = &x[image..][..channels.len() * size];
-                self.gather(kernel, image, row, &window, pixels, &mut a[at..at + len]);
-                at += len;
-            }
-            let weights_of = |block: usize, panel: usize| {
-                let (channels, vectors) = (self.blocks.part(block), self.vectors.part(panel));
-                let width = vectors.len() * T::LANES;
-                let from = vectors.start * T::LANES * self.taps() + channels.start * taps * width;
-                &weights[from..][..channels.len() * taps * width]
-            };
-            for channel_panel in range.clone() {
-                let vectors = self.vectors.part(channel_panel);
-                let width = vectors.len() * T::LANES;
-                let b = weights_of(block, channel_panel);
-                // The weights that are next are asked for by the first run of enough tiles to ask for all vectors of a step.
-                let mut next = match (channel_panel + 1 < range.end, block + 1 < self.blocks.parts) {
-                    (true, _) => Some(weights_of(block, channel_panel + 1)),
-                    (false, true) => Some(weights_of(block + 1, range.start)),
-                    (false, false) => None,
-                };
-                let first = (channel_panel - range.start) * NR;
-                let (mut at, mut pixel) = (0, 0);
-                let mut left = panels.clone();
-                while let Some(panel) = left.next() {
-                    let (_, row, pixels) = self.panel(panel);
-                    let (own_window, height) = (window(row, &pixels), pixels.len());
-                    // Panels with the same taps and height are one column.
-                    let mut tiles = 1;
-                    while left.start < left.end {
-                        let (_, row, pixels) = self.panel(left.start);
-                        if pixels.len() != height || window(row, &pixels) != own_window {
-                            break;
-                        }
-                        (tiles, left.start) = (tiles + 1, left.start + 1);
-                    }
-                    let depth = channels.len() * own_window.taps();
-                    let offsets = self.offsets(&own_window, vectors.len());
-                    let own = pixel..pixel + tiles * height;
-                    let mut sums = Tile::new(&mut sums[own.start * pitch..own.end * pitch], own.len(), pitch);
-                    let enough = tiles >= vectors.len().min(panels.len().div_ceil(2));
-                    kernel.column(Column {
-                        height,
-                        a: &a[at..at + depth * own.len()],
-                        b: Rows { data: b, steps: Steps::Offsets(offsets.part(0..depth)) },
-                        copy: None,
-                        c: sums.part(0..own.len(), first..first + width),
-                        start: if block == 0 { Start::Zero } else { Start::Accumulate },
-                        end: Activation::IDENTITY,
-                        ahead: next.take_if(|_| enough).map(|next| Ahead {
-                            from: next.as_ptr(),
-                            stride: 16,
-                            next: 16 * depth,
-                        }),
-                    });
-                    at += depth * own.len();
-                    pixel = own.end;
+        // Floats of a channel that are copied together.
+        let of_channel: usize = self.columns(&part).map(|column| column.window.taps() * column.pixels.len()).sum();
+        let at = |block: usize| self.blocks.start(block) * of_channel;
+        for block in (0..self.blocks.parts).filter(|_| self.whole) {
+            self.gather(kernel, x, &part, block, &mut a[at(block)..at(block + 1)]);
+        }
+        let step = if self.whole { 1 } else { range.len() };
+        for first in range.clone().step_by(step) {
+            let own = first..(first + step).min(range.end);
+            for block in 0..self.blocks.parts {
+                let len = at(block + 1) - at(block);
+                if !self.whole {
+                    self.gather(kernel, x, &part, block, &mut a[..len]);
+                }
+                let a = &a[if self.whole { at(block) } else { 0 }..][..len];
+                for panel in own.clone() {
+                    let next = match (panel + 1 < own.end, block + 1 < self.blocks.parts) {
+                        (true, _) => Some((block, panel + 1)),
+                        (false, true) => Some((block + 1, own.start)),
+                        (false, false) => (own.end < range.end).then_some((0, own.end)),
+                    };
+                    let next = next.map(|(block, panel)| self.weights(weights, block, panel));
+                    let b = self.weights(weights, block, panel);
+                    self.multiply::<T, NR>(kernel, &part, (block, panel), (a, b, next), own.clone(), sums);
                 }
             }
+            // SAFETY: the caller's promise.
+            unsafe { self.outputs::<T, NR>(kernel, bias, y, (group, own), part.panels.clone(), sums) };
         }
-        // SAFETY: the caller's promise.
-        unsafe { self.outputs::<T, NR>(kernel, bias, y, (group, range), panels, sums) };
+    }
+
+    /// Of a group's packed weights those of a block and a panel of channels.
+    fn weights<'x>(&self, weights: &'x [f32], block: usize, panel: usize) -> &'x [f32] {
+        let (channels, vectors) = (self.blocks.part(block), self.vectors.part(panel));
+        let (taps, width) = (self.shape.r * self.shape.s, vectors.len() * self.lanes);
+        let from = vectors.start * self.lanes * self.taps() + channels.start * taps * width;
+        &weights[from..][..channels.len() * taps * width]
+    }
+
+    /// The panels of a part's pixels, in runs with the same taps and height.
+    fn columns(&self, part: &Pixels) -> impl Iterator<Item = PixelColumn> {
+        let mut left = part.panels.clone();
+        let mut pixel = 0;
+        let kind = move |panel: usize| {
+            let (_, row, pixels) = self.panel(panel);
+            let window = if part.skips { Window::new(&self.shape, row, &pixels) } else { Window::whole(&self.shape) };
+            (window, pixels.len())
+        };
+        std::iter::from_fn(move || {
+            let first = left.next()?;
+            let (window, height) = kind(first);
+            while !left.is_empty() && kind(left.start) == (window.clone(), height) {
+                left.start += 1;
+            }
+            let pixels = pixel..pixel + (left.start - first) * height;
+            pixel = pixels.end;
+            Some(PixelColumn { panels: first..left.start, pixels, height, window })
+        })
+    }
+
+    /// The sums of a block and a panel of channels, one of `own`, for a part's pixels: of their taps `a` and the weights `b`, while
+    /// those that are `next` are asked for.
+    fn multiply<T: Simd, const NR: usize>(
+        &self,
+        kernel: T,
+        part: &Pixels,
+        (block, panel): (usize, usize),
+        (a, b, mut next): (&[f32], &[f32], Option<&[f32]>),
+        own: Range<usize>,
+        sums: &mut [f32],
+    ) {
+        let (pitch, first) = (own.len() * NR, (panel - own.start) * NR);
+        let (channels, vectors) = (self.blocks.part(block).len(), self.vectors.part(panel).len());
+        let mut rest = a;
+        for column in self.columns(part) {
+            let PixelColumn { panels, pixels, height, window } = column;
+            let (depth, tiles) = (channels * window.taps(), panels.len());
+            let a;
+            (a, rest) = rest.split_at(depth * pixels.len());
+            let offsets = self.offsets(&window, vectors);
+            let mut sums = Tile::new(&mut sums[pixels.start * pitch..pixels.end * pitch], pixels.len(), pitch);
+            // By the first of enough tiles to ask for all vectors of a step.
+            let enough = tiles >= vectors.min(part.panels.len().div_ceil(2));
+            kernel.column(Column {
+                height,
+                a,
+                b: Rows { data: b, steps: Steps::Offsets(offsets.part(0..depth)) },
+                copy: None,
+                c: sums.part(0..pixels.len(), first..first + vectors * T::LANES),
+                start: if block == 0 { Start::Zero } else { Start::Accumulate },
+                end: Activation::IDENTITY,
+                ahead: next.take_if(|_| enough).map(|next| Ahead { from: next.as_ptr(), stride: 16, next: 16 * depth }),
+            });
+        }
     }
 
     /// Writes the sums of a part, which have a row for each pixel, to the output, which has a row for each channel.
@@ -415,8 +468,32 @@ impl Direct {
         }
     }
 
-    /// Copies the taps of a panel's pixels together: for each channel, kernel row and column those of all pixels.
-    fn gather<T: Simd>(&self, kernel: T, x: &[f32], row: usize, window: &Window, pixels: Range<usize>, a: &mut [f32]) {
+    /// Copies the taps that a part's pixels have of a block of channels together.
+    fn gather<T: Simd>(&self, kernel: T, x: &[f32], part: &Pixels, block: usize, a: &mut [f32]) {
+        let (channels, size) = (self.blocks.part(block), self.shape.h * self.shape.w);
+        let mut rest = a;
+        for column in self.columns(part) {
+            for panel in column.panels {
+                let (n, row, pixels) = self.panel(panel);
+                let image = (n * self.shape.c + part.group * self.blocks.total + channels.start) * size;
+                let len = channels.len() * column.window.taps() * column.height;
+                let own;
+                (own, rest) = rest.split_at_mut(len);
+                self.gather_panel(kernel, &x[image..][..channels.len() * size], row, &column.window, pixels, own);
+            }
+        }
+    }
+
+    /// The same of a panel: for each channel, kernel row and column those of all pixels.
+    fn gather_panel<T: Simd>(
+        &self,
+        kernel: T,
+        x: &[f32],
+        row: usize,
+        window: &Window,
+        pixels: Range<usize>,
+        a: &mut [f32],
+    ) {
         let shape = &self.shape;
         let (width, stride) = (shape.w as isize, shape.stride[1] as isize);
         let count = pixels.len();
