@@ -362,7 +362,9 @@ impl Conv2d {
     pub fn pack(&self, engine: &Engine, w: &[f32]) -> Result<Packed, CpuError> {
         check_weights(&self.shape, w)?;
         let mut floats = Aligned::zeroed(self.packed_len())?;
-        self.pack_into(engine.lane(), w, &mut floats);
+        with_kernel!(self.isa, |kernel, _NR| {
+            self.pack_into(kernel, engine.lane(), w, &mut floats);
+        })?;
         Ok(Packed { floats, shape: self.shape, isa: self.isa, algorithm: self.algorithm() })
     }
 
@@ -388,15 +390,15 @@ impl Conv2d {
         }
     }
 
-    fn pack_into(&self, lane: Lane<'_>, w: &[f32], packed: &mut [f32]) {
+    fn pack_into<T: Simd>(&self, kernel: T, lane: Lane<'_>, w: &[f32], packed: &mut [f32]) {
         match &self.method {
             Method::Gemm(plan) => {
                 let stride = plan.product.packed_len() / (self.shape.k / self.shape.groups);
-                plan.product.pack(lane, w, product::Weights::Rows { stride }, packed);
+                plan.product.pack(kernel, lane, w, product::Weights::Rows { stride }, packed);
             }
             Method::Winograd(winograd) => winograd.pack(lane, w, packed),
             Method::Depthwise(_) => packed.copy_from_slice(w),
-            Method::Direct(direct) => direct.pack(lane, w, packed),
+            Method::Direct(direct) => direct.pack(kernel, lane, w, packed),
         }
         if self.meets_denormals()[1] {
             denormal::flush_in_place(packed);
@@ -543,7 +545,7 @@ impl Conv2d {
         let a = match (w, &mut packed) {
             (Weights::Plain(w), Some(packed)) => {
                 let packed = &mut packed.floats()[..self.packed_len()];
-                self.pack_into(lane, w, packed);
+                self.pack_into(kernel, lane, w, packed);
                 &*packed
             }
             (Weights::Plain(w) | Weights::Packed(w), _) => w,

@@ -235,7 +235,7 @@ impl Direct {
     }
 
     /// Packs the weights: for each panel of output channels, for each tap, those of the panel.
-    pub(super) fn pack(&self, lane: Lane<'_>, w: &[f32], packed: &mut [f32]) {
+    pub(super) fn pack<T: Simd>(&self, kernel: T, lane: Lane<'_>, w: &[f32], packed: &mut [f32]) {
         let (k, taps) = (self.shape.k / self.shape.groups, self.taps());
         let (finite, mut rest) = packed.split_last_mut().expect("a float more than the groups'");
         *finite = if w.iter().all(|v| v.is_finite()) { 1.0 } else { 0.0 };
@@ -249,10 +249,17 @@ impl Direct {
         lane.spread(jobs, parallel, |(group, vectors, out)| {
             let (first, width) = (vectors.start * self.lanes, vectors.len() * self.lanes);
             let w = &w[group * k * taps..][..k * taps];
-            for column in 0..width {
-                match w.get((first + column) * taps..(first + column + 1) * taps) {
-                    Some(row) => out[column..].iter_mut().step_by(width).zip(row).for_each(|(out, &v)| *out = v),
-                    None => out[column..].iter_mut().step_by(width).for_each(|out| *out = 0.0),
+            for vector in (0..width).step_by(T::LANES) {
+                // Whole vectors of taps of as many channels; the rest one by one.
+                let rows = w.get((first + vector) * taps..(first + vector + T::LANES) * taps);
+                let done = rows.map_or(0, |rows| transpose(kernel, rows, taps, &mut out[vector..], width));
+                for column in vector..vector + T::LANES {
+                    let row = w.get((first + column) * taps..(first + column + 1) * taps);
+                    let rest = out[column..].iter_mut().step_by(width).skip(done);
+                    match row {
+                        Some(row) => rest.zip(&row[done..]).for_each(|(out, &v)| *out = v),
+                        None => rest.for_each(|out| *out = 0.0),
+                    }
                 }
             }
         });
@@ -594,6 +601,28 @@ fn deal(panels: [usize; 2], fewest: [usize; 2], groups: usize, threads: usize) -
     let all = more(0).flat_map(|ranges| more(1).map(move |runs| (split(0, ranges), split(1, runs))));
     let times = all.map(|(ranges, runs)| (time(ranges, runs), [ranges, runs]));
     times.min_by(|a, b| a.0.total_cmp(&b.0)).map_or_else(|| [split(0, fewest[0]), split(1, fewest[1])], |best| best.1)
+}
+
+/// Writes whole vectors of the columns of a matrix of as many rows as a vector has lanes, `taps` floats each, as rows `pitch`
+/// floats apart; how many.
+fn transpose<T: Simd>(kernel: T, matrix: &[f32], taps: usize, out: &mut [f32], pitch: usize) -> usize {
+    let done = taps / T::LANES * T::LANES;
+    assert!(matrix.len() == T::LANES * taps && (done == 0 || (done - 1) * pitch + T::LANES <= out.len()));
+    kernel.vectorize(
+        #[inline(always)]
+        || {
+            for tap in (0..done).step_by(T::LANES) {
+                // SAFETY: each row has a vector from `tap` on; a vector of each of the rows of `out`, as was asserted.
+                unsafe {
+                    let columns = transposed(kernel, matrix.as_ptr().add(tap), taps);
+                    for (i, &column) in columns.iter().enumerate().take(T::LANES) {
+                        kernel.store(out.as_mut_ptr().add((tap + i) * pitch), column);
+                    }
+                }
+            }
+        },
+    );
+    done
 }
 
 /// The columns of a matrix of as many rows as a vector has lanes, `pitch` floats apart; what is behind them is undefined.

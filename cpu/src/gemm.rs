@@ -128,20 +128,23 @@ impl Gemm {
     pub fn pack(&self, engine: &Engine, alpha: f32, a: &[f32]) -> Result<PackedMatrix, CpuError> {
         let len = self.check("a", a.len(), self.lens[0])?;
         let mut floats = Aligned::zeroed(len)?;
-        self.pack_into(engine.lane(), alpha, a, &mut floats);
+        self.pack_into(engine.lane(), alpha, a, &mut floats)?;
         Ok(PackedMatrix { floats, shape: self.shape, isa: self.isa })
     }
 
-    fn pack_into(&self, lane: Lane<'_>, alpha: f32, a: &[f32], packed: &mut [f32]) {
-        let Some(product) = &self.product else { return };
+    fn pack_into(&self, lane: Lane<'_>, alpha: f32, a: &[f32], packed: &mut [f32]) -> Result<(), CpuError> {
+        let Some(product) = &self.product else { return Ok(()) };
         let weights = match self.shape.transposed_a {
             false => Weights::Rows { stride: self.shape.k },
             true => Weights::Columns { stride: self.shape.m },
         };
-        product.pack(lane, a, weights, packed);
+        with_kernel!(self.isa, |kernel, _NR| {
+            product.pack(kernel, lane, a, weights, packed);
+        })?;
         if alpha != 1.0 {
             packed.iter_mut().for_each(|v| *v *= alpha);
         }
+        Ok(())
     }
 
     /// The length of a matrix that all products share, or of one for each.
@@ -174,7 +177,7 @@ impl Gemm {
         let lane = engine.lane();
         let mut packed = lane.scratch(len);
         let packed = &mut packed.floats()[..len];
-        self.pack_into(lane, alpha, a, packed);
+        self.pack_into(lane, alpha, a, packed)?;
         self.multiply(lane, packed, b, beta, c)
     }
 

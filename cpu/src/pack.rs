@@ -1,24 +1,38 @@
 //! Packing: weights into A panels, input patches straight into B panels.
 
+#![allow(unsafe_code)]
+
+use std::ops::Range;
+
+use super::simd::Simd;
 use crate::Conv2dShape;
 
 /// Copies the weights of `rows` output channels, taps `depth.start..depth.end`, into a panel: all rows of the first tap,
 /// then all rows of the next.
 ///
 /// `weights` holds the group's weights, `taps` to a row.
-pub(super) fn weights(
+pub(super) fn weights<T: Simd>(
+    kernel: T,
     weights: &[f32],
     taps: usize,
-    rows: std::ops::Range<usize>,
-    depth: std::ops::Range<usize>,
+    rows: Range<usize>,
+    depth: Range<usize>,
     panel: &mut [f32],
 ) {
     let height = rows.len();
     let weights = &weights[rows.start * taps..rows.end * taps];
+    let vectors = depth.len() / T::LANES;
+    let done = match height {
+        8 => interleaved::<T, 8>(kernel, weights, taps, depth.start, vectors, panel),
+        4 => interleaved::<T, 4>(kernel, weights, taps, depth.start, vectors, panel),
+        2 => interleaved::<T, 2>(kernel, weights, taps, depth.start, vectors, panel),
+        _ => 0,
+    };
+    let (first, panel) = (depth.start + done, &mut panel[done * height..]);
     // A block of taps at a time: it reads one cache line of each row and writes `height` lines, all within L1.
     for (i, block) in panel.chunks_mut(BLOCK * height).enumerate() {
         for (r, row) in weights.chunks_exact(taps).enumerate() {
-            let row = &row[depth.start + i * BLOCK..][..block.len() / height];
+            let row = &row[first + i * BLOCK..][..block.len() / height];
             for (&tap, out) in row.iter().zip(block.chunks_exact_mut(height)) {
                 out[r] = tap;
             }
@@ -26,13 +40,49 @@ pub(super) fn weights(
     }
 }
 
+/// The same of some vectors of taps from `first` on, for a power of two of rows; how many taps these were.
+fn interleaved<T: Simd, const ROWS: usize>(
+    kernel: T,
+    weights: &[f32],
+    taps: usize,
+    first: usize,
+    vectors: usize,
+    panel: &mut [f32],
+) -> usize {
+    let len = vectors * T::LANES;
+    assert!(weights.len() == ROWS * taps && first + len <= taps && ROWS * len <= panel.len());
+    kernel.vectorize(
+        #[inline(always)]
+        || {
+            for (i, out) in panel[..ROWS * len].chunks_exact_mut(ROWS * T::LANES).enumerate() {
+                let from = weights.as_ptr().wrapping_add(first + i * T::LANES);
+                // SAFETY: a vector of each row, as was asserted.
+                let mut v: [T::V; ROWS] = std::array::from_fn(|r| unsafe { kernel.load(from.wrapping_add(r * taps)) });
+                let mut round = 1;
+                while round < ROWS {
+                    let mut next = v;
+                    for i in 0..ROWS / 2 {
+                        (next[2 * i], next[2 * i + 1]) = kernel.interleave(v[i], v[i + ROWS / 2]);
+                    }
+                    (v, round) = (next, 2 * round);
+                }
+                for (v, out) in v.into_iter().zip(out.chunks_exact_mut(T::LANES)) {
+                    // SAFETY: a vector.
+                    unsafe { kernel.store(out.as_mut_ptr(), v) };
+                }
+            }
+        },
+    );
+    len
+}
+
 /// Copies `columns` of a matrix whose columns lie `stride` floats apart, from their elements `depth`, into a panel of `NR`
 /// columns, the last of them zero where there are fewer.
 pub(super) fn columns<const NR: usize>(
     matrix: &[f32],
     stride: usize,
-    columns: std::ops::Range<usize>,
-    depth: std::ops::Range<usize>,
+    columns: Range<usize>,
+    depth: Range<usize>,
     panel: &mut [f32],
 ) {
     for (i, block) in panel.chunks_mut(BLOCK * NR).enumerate() {
@@ -117,8 +167,8 @@ impl Patches {
     pub(super) fn pack<const NR: usize>(
         &self,
         x: &[f32],
-        depth: std::ops::Range<usize>,
-        columns: std::ops::Range<usize>,
+        depth: Range<usize>,
+        columns: Range<usize>,
         scratch: &mut [f32],
         panels: &mut [f32],
     ) {
@@ -170,7 +220,7 @@ impl Patches {
     /// Stages what kernel row `r` reads for the output rows `rows`, the first of them from column `q` on; leaves the
     /// padding left and right as it is.
     #[inline(always)]
-    fn stage(&self, plane: &[f32], rows: std::ops::Range<usize>, mut q: usize, r: usize, staged: &mut [f32]) {
+    fn stage(&self, plane: &[f32], rows: Range<usize>, mut q: usize, r: usize, staged: &mut [f32]) {
         let (shape, stride) = (&self.shape, self.shape.stride[1]);
         for (p, staged) in rows.zip(staged.chunks_exact_mut(self.row_len())) {
             let row = (p * shape.stride[0] + r * shape.dilation[0])

@@ -37,6 +37,9 @@ use super::stage::Stage;
 pub(super) const DEPTH: usize = 256;
 /// Floats of a cache line.
 const LINE: usize = 16;
+/// Fewest columns of a part that reads an A larger than half of the second level, where they are to be had: as many as take ten
+/// times what reading it from the third takes.
+const FAR_COLUMNS: usize = 480;
 /// Floats of A that are worth waking a thread to pack.
 const PACK_FLOATS: usize = 64 << 10;
 /// Work that is worth a part of its own.
@@ -139,6 +142,8 @@ const RELAID: f64 = 1.5;
 const FILL: f64 = 1.5;
 /// What a part takes by itself, in steps of a panel of rows and a vector of columns: a quarter of a microsecond.
 const PART: f64 = 250.0;
+/// What it takes to read an A that the second level does not hold, in vectors of columns.
+const FAR: f64 = 1.0;
 /// What is waited for the last part, of that part: small parts bear it better that a thread is interrupted.
 const WAIT: f64 = 0.1;
 
@@ -166,9 +171,11 @@ impl Work {
         let (nr, lanes) = self.sizes;
         let runs = self.columns.div_ceil(step).saturating_mul(self.count);
         let vectors = step.min(self.columns).div_ceil(lanes);
-        let of_step = vectors as f64 + NARROW * vectors.div_ceil(nr / lanes) as f64;
+        let narrow = NARROW * vectors.div_ceil(nr / lanes) as f64;
         let time = |ranges: usize| {
-            let part = PART + self.depth as f64 * of_step * (self.panels.div_ceil(ranges) as f64 + beside);
+            let panels = self.panels.div_ceil(ranges);
+            let far = if 8 * panels * self.depth > caches::second_level() / 8 { FAR } else { 0.0 };
+            let part = PART + self.depth as f64 * (vectors as f64 + narrow + far) * (panels as f64 + beside);
             (runs.saturating_mul(ranges).div_ceil(self.threads) as f64 + WAIT) * part
         };
         let all = fewest..=(fewest + PARTS * self.threads).min(self.panels).max(fewest);
@@ -242,7 +249,9 @@ impl Product {
         let ranges = Split::at_most(panels.parts, (range / mr).max(1));
         let blocks = Split::at_most(depth, DEPTH);
         let flops_per_column = (2 * panels.total.div_ceil(ranges.parts)).saturating_mul(depth);
-        let wanted = (PART_FLOPS / flops_per_column).max(2 * nr);
+        // An A that comes from beyond the second level for each part is to be worth it.
+        let far = ranges.longest() * mr * depth > caches::second_level() / 8;
+        let wanted = (PART_FLOPS / flops_per_column).max(if far { FAR_COLUMNS } else { 2 * nr });
         // Rows by themselves have no sums that are dropped, and those of whole vectors no idle lanes either; short ones make
         // narrow tiles.
         let (step, strips) = match kind {
@@ -322,7 +331,7 @@ impl Product {
     }
 
     /// Packs As, as many as `packed` has room for.
-    pub(super) fn pack(&self, lane: Lane<'_>, a: &[f32], weights: Weights, packed: &mut [f32]) {
+    pub(super) fn pack<T: Simd>(&self, kernel: T, lane: Lane<'_>, a: &[f32], weights: Weights, packed: &mut [f32]) {
         let (panels, depth, one) = (self.cuts.panels, self.depth, self.packed_len());
         let matrices = packed.len() / one;
         let parallel = packed.len().div_ceil(PACK_FLOATS);
@@ -337,7 +346,7 @@ impl Product {
         lane.spread(jobs, parallel, |(matrix, block, panel, out)| {
             let (a, rows, depth) = (&a[matrix * one..][..one], panels.part(panel), depth.part(block));
             match weights {
-                Weights::Rows { stride } => pack::weights(a, stride, rows, depth, out),
+                Weights::Rows { stride } => pack::weights(kernel, a, stride, rows, depth, out),
                 Weights::Columns { stride } => {
                     for (step, out) in depth.zip(out.chunks_exact_mut(rows.len())) {
                         out.copy_from_slice(&a[step * stride..][rows.clone()]);
