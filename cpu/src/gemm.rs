@@ -65,6 +65,12 @@ impl GemmShape {
         product.saturating_mul(2).saturating_mul(self.batch as u64)
     }
 
+    /// Whether blocks of B are copied together before any of it is multiplied: its rows lie some pages apart, and there are so many
+    /// of A that the copy costs next to nothing.
+    fn copies_b(&self) -> bool {
+        self.n >= 2048 && self.m >= 512
+    }
+
     /// Elements of A, B and C of one product; an error where those of the batch, or their bytes, are beyond `isize::MAX`.
     fn lens(&self) -> Result<[usize; 3], CpuError> {
         let len = |tensor, rows: usize, columns: usize| {
@@ -109,7 +115,7 @@ impl Gemm {
         let lens = shape.lens()?;
         let isa = engine.isa();
         let GemmShape { m, n, k, batch, .. } = shape;
-        let kind = if shape.transposed_b { Kind::Packed } else { Kind::InPlace };
+        let kind = if shape.transposed_b || shape.copies_b() { Kind::Packed } else { Kind::InPlace };
         let some = m.min(n).min(k).min(batch) > 0;
         let product = if some { Some(Product::new(batch, m, k, n, sizes(isa)?, kind, engine.threads())) } else { None };
         Ok(Self { shape, isa, lens, product })
@@ -216,6 +222,7 @@ impl Gemm {
         };
         let each = if b.len() == self.lens[1] { 0 } else { self.lens[1] };
         let b = match self.shape.transposed_b {
+            false if self.shape.copies_b() => Operand::Rows { data: b, stride: self.shape.n, each },
             false => Operand::InPlace { data: b, stride: self.shape.n, each },
             true => Operand::Transposed { data: b, stride: self.shape.k, each },
         };
@@ -292,6 +299,24 @@ mod tests {
                 let mut again = was.clone();
                 gemm.run_packed(&engine, &packed, &b, beta, &mut again).unwrap();
                 prop_assert!(alpha == 0.0 || again == c);
+            }
+        }
+    }
+
+    /// Their B is copied together, in blocks of the depth that are not the last.
+    #[test]
+    fn large_products_agree_with_the_definition() {
+        let shape = GemmShape::new(513, 2050, 300);
+        assert!(shape.copies_b());
+        let (a, b) = (random(513 * 300, 1), random(300 * 2050, 2));
+        let want = definition(&shape, 1.0, &a, &b, 0.0, &vec![0.0; 513 * 2050]);
+        for isa in available() {
+            for threads in [1, 3] {
+                let engine = engine(threads, isa);
+                let mut c = vec![f32::NAN; 513 * 2050];
+                Gemm::new(&engine, shape).unwrap().run(&engine, 1.0, &a, &b, 0.0, &mut c).unwrap();
+                let got = compare(&c, &want);
+                assert!(got.within(1e-5), "{isa}: {got:?}");
             }
         }
     }

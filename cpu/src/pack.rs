@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use super::simd::Simd;
+use super::simd::{self, Simd};
 use crate::Conv2dShape;
 
 /// Copies the weights of `rows` output channels, taps `depth.start..depth.end`, into a panel: all rows of the first tap,
@@ -74,6 +74,28 @@ fn interleaved<T: Simd, const ROWS: usize>(
         },
     );
     len
+}
+
+/// Copies `columns` of a matrix whose rows lie `stride` floats apart, from its rows `depth`, into panels of `NR` columns, the last
+/// of them filled up with zeros.
+#[inline(always)]
+pub(super) fn rows<T: Simd, const NR: usize>(
+    kernel: T,
+    matrix: &[f32],
+    stride: usize,
+    columns: Range<usize>,
+    depth: Range<usize>,
+    panels: &mut [f32],
+) {
+    let size = depth.len() * NR;
+    for (i, row) in depth.enumerate() {
+        let row = &matrix[row * stride..][columns.clone()];
+        for (row, panel) in row.chunks(NR).zip(panels.chunks_exact_mut(size)) {
+            let out = &mut panel[i * NR..][..NR];
+            simd::copy(kernel, row, &mut out[..row.len()]);
+            out[row.len()..].fill(0.0);
+        }
+    }
 }
 
 /// Copies `columns` of a matrix whose columns lie `stride` floats apart, from their elements `depth`, into a panel of `NR`

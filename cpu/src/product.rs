@@ -189,6 +189,8 @@ impl Work {
 pub(super) enum Operand<'a> {
     /// Matrices of rows that lie `stride` floats apart, the matrices `each` floats.
     InPlace { data: &'a [f32], stride: usize, each: usize },
+    /// The same, copied together.
+    Rows { data: &'a [f32], stride: usize, each: usize },
     /// Matrices whose columns lie `stride` floats apart.
     Transposed { data: &'a [f32], stride: usize, each: usize },
     /// The patches of images that lie `each` floats apart, in strips of whole output rows.
@@ -210,7 +212,7 @@ pub(super) enum Weights {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Kind {
     InPlace,
-    /// Transposed matrices and patches.
+    /// Copied rows, transposed matrices and patches.
     Packed,
     /// Strips of rows that have `q` columns, `pitch` apart, with `row` floats of all channels for each, and `reach` rows more.
     Staged {
@@ -497,6 +499,13 @@ impl Product {
                             rest,
                             packed,
                         )
+                    },
+                ),
+                Operand::Rows { data, stride, each } => kernel.vectorize(
+                    #[inline(always)]
+                    || {
+                        let data = &data[part.block * each..];
+                        pack::rows::<T, NR>(kernel, data, stride, part.columns.clone(), depth.clone(), packed);
                     },
                 ),
                 Operand::Transposed { data, stride, each } => {
