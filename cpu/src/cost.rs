@@ -4,9 +4,9 @@
 //! [`peak::fma_gflops`](crate::peak::fma_gflops) is a time. Costs are linear in [`Work`], with coefficients a method and an
 //! instruction set ([`Coefficients`]), which come from measurements: `tune conv2d --json` has each algorithm's work and its
 //! measured time, and `tools/fit_costs.py` finds the coefficients, within bounds that make sense, whose predictions have the
-//! least squared relative error over them. Those below are of a hundred shapes (the layers of three networks, batches of 4, odd
-//! ones) on a Skylake server core of 1 MiB of second level cache: half of the predictions were within an eighth of the time,
-//! and the algorithms chosen by them took 1 % longer than the fastest, in the geometric mean.
+//! least squared relative error over them. Those below are of the layers of three networks on a Sapphire Rapids server core of
+//! 2 MiB of second level cache (those of ways that none of them takes are of a Skylake's): half of the predictions were within a
+//! fifteenth of the time, and the algorithms chosen by them took up to 1 % longer than the fastest, in the geometric mean.
 //!
 //! What the counts know and a rule of thumb does not: lanes that are idle in the last vector of a map, tiles of too few
 //! accumulators for two pipes of four cycles or too few FMAs for their loads, taps in the padding, the weights' way from
@@ -151,41 +151,41 @@ pub fn coefficients(isa: Isa, method: Method) -> Coefficients {
 /// By [`Method`]: FMA, input, output, weight, moved, tile, call.
 const AVX512: [[f64; 7]; 8] = [
     // gemm-in-place
-    [1.14, 10.7, 0.0, 0.597, 23.6, 0.0, 100000.0],
+    [1.22, 1.72, 0.0, 0.187, 1.84, 1970.0, 1000.0],
     // gemm-staged
-    [1.23, 25.9, 1.56, 0.0, 26.0, 7820.0, 1000.0],
+    [1.18, 9.5, 0.0, 0.0, 0.0, 9010.0, 100000.0],
     // gemm-packed
     [1.46, 20.9, 0.0, 0.524, 0.0, 20000.0, 100000.0],
     // winograd2
-    [1.19, 6.33, 0.0, 22.4, 49.6, 10300.0, 1000.0],
+    [1.1, 34.1, 0.0, 10.3, 0.0, 8960.0, 1000.0],
     // winograd4
-    [1.2, 6.77, 0.0, 21.3, 51.1, 10600.0, 1000.0],
+    [1.04, 34.8, 0.0, 16.0, 7.04, 8710.0, 1000.0],
     // depthwise-window
-    [1.74, 8.58, 0.0, 0.1, 1.95, 0.0, 51700.0],
+    [1.0, 7.3, 6.75, 0.1, 1.94, 0.0, 100000.0],
     // depthwise-taps
     [4.0, 210.0, 51.6, 0.1, 0.1, 0.0, 1000.0],
     // direct
-    [1.3, 16.0, 2.46, 0.0, 53.1, 12100.0, 85800.0],
+    [1.2, 8.89, 0.0, 0.0, 4.43, 15700.0, 1000.0],
 ];
 
 /// By [`Method`]: FMA, input, output, weight, moved, tile, call.
 const AVX2: [[f64; 7]; 8] = [
     // gemm-in-place
-    [1.19, 2.13, 16.2, 1.18, 69.6, 0.0, 74900.0],
+    [1.1, 0.0, 9.03, 0.155, 4.12, 1630.0, 1000.0],
     // gemm-staged
-    [1.36, 22.7, 10.9, 0.327, 7.61, 2070.0, 1000.0],
+    [1.1, 7.7, 22.1, 0.0, 0.0, 1840.0, 100000.0],
     // gemm-packed
     [2.0, 0.0, 0.0, 1.47, 0.0, 0.0, 1000.0],
     // winograd2
-    [1.23, 27.3, 0.0, 11.5, 2.2, 4630.0, 1000.0],
+    [1.21, 32.6, 0.0, 0.813, 0.0, 3160.0, 1000.0],
     // winograd4
-    [1.2, 31.7, 0.0, 17.4, 2.4, 4980.0, 1000.0],
+    [1.0, 29.7, 0.0, 15.9, 13.3, 2970.0, 1000.0],
     // depthwise-window
-    [2.14, 7.2, 0.0, 0.1, 0.0, 0.0, 1780.0],
+    [1.08, 5.88, 0.995, 0.1, 0.0, 37.2, 100000.0],
     // depthwise-taps
     [4.0, 49.7, 300.0, 0.1, 0.1, 3090.0, 1000.0],
     // direct
-    [1.05, 21.2, 28.0, 5.78, 66.5, 7470.0, 100000.0],
+    [1.0, 12.1, 0.0, 0.0, 0.0, 8460.0, 1000.0],
 ];
 
 /// How many times the FMAs' own time a tile of so many rows and vectors takes: two pipes of four cycles want eight

@@ -6,7 +6,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use super::aligned::CacheLine;
+use super::aligned::Aligned;
 use super::share::Crew;
 use super::{CpuError, ISA_VARIABLE, Isa};
 
@@ -21,7 +21,7 @@ pub struct Engine {
     /// The threads beside the caller's; `None` where that is the only one.
     crew: Option<Crew>,
     /// Scratch buffers that nobody has, by the thread that had them: its caches may still hold them.
-    free: Box<[Mutex<Vec<Vec<CacheLine>>>]>,
+    free: Box<[Mutex<Vec<Aligned>>]>,
     /// Whether the processor has met a denormal.
     denormals: AtomicBool,
 }
@@ -121,22 +121,22 @@ impl<'e> Lane<'e> {
 
     /// Borrows at least `len` floats, 64-byte aligned, of unspecified content.
     pub(super) fn scratch(self, len: usize) -> Scratch<'e> {
-        let lines = len.div_ceil(16);
         let mut free = self.free().lock().unwrap_or_else(PoisonError::into_inner);
-        // The tightest buffer that is large enough, else the largest, which then grows.
+        // The tightest buffer that is large enough, else the largest, which then goes for a larger one.
         let fit = (0..free.len()).min_by_key(|&i| match free[i].len() {
-            have if have >= lines => (0, have),
+            have if have >= len => (0, have),
             have => (1, usize::MAX - have),
         });
         let mut buffer = fit.map(|i| free.swap_remove(i)).unwrap_or_default();
         drop(free);
-        if buffer.len() < lines {
-            buffer.resize(lines, CacheLine([0.0; 16]));
+        if buffer.len() < len {
+            drop(buffer);
+            buffer = Aligned::zeroed(len).unwrap_or_else(|error| panic!("scratch memory of {len} floats: {error}"));
         }
         Scratch { lane: self, buffer }
     }
 
-    fn free(self) -> &'e Mutex<Vec<Vec<CacheLine>>> {
+    fn free(self) -> &'e Mutex<Vec<Aligned>> {
         &self.engine.free[self.thread % self.engine.free.len()]
     }
 }
@@ -144,12 +144,12 @@ impl<'e> Lane<'e> {
 /// A scratch buffer; goes back to its engine when dropped.
 pub(super) struct Scratch<'e> {
     lane: Lane<'e>,
-    buffer: Vec<CacheLine>,
+    buffer: Aligned,
 }
 
 impl Scratch<'_> {
     pub(super) fn floats(&mut self) -> &mut [f32] {
-        bytemuck::cast_slice_mut(&mut self.buffer)
+        &mut self.buffer
     }
 }
 

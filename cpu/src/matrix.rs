@@ -176,7 +176,7 @@ pub(super) struct Turns {
 }
 
 /// More threads than this share runs.
-const MOST_RUNS: usize = 64;
+const MOST_RUNS: usize = 16;
 
 impl Turns {
     /// Those below `end`, for so many threads.
