@@ -83,51 +83,45 @@ enum Strips {
     Whole,
 }
 
+/// The shape of strips.
+struct Strip {
+    /// Output rows of a product.
+    all: usize,
+    /// Columns of a row, and from a row to the next.
+    q: usize,
+    pitch: usize,
+    /// Rows that a strip has more than its output, and what one of them takes to be laid out, in vectors of a panel of rows.
+    reach: usize,
+    fill: f64,
+}
+
 impl Strips {
-    /// Rows of the output of a part, of `rows` that there may be, and the way to read them, that take least time for `all` rows of
-    /// each of `count` products: `most` rows of long ones. The more panels of rows there are, the less does it matter to copy
-    /// columns, and the more to compute such that nobody wants. A strip has `reach` rows more than its output, and to lay one of
-    /// them out takes as long as `fill` vectors of a panel of rows.
-    fn best(
-        (count, panels, all): (usize, usize, usize),
-        (rows, most): (RangeInclusive<usize>, usize),
-        (q, pitch): (usize, usize),
-        (reach, fill): (usize, f64),
-        (nr, lanes): (usize, usize),
-        threads: usize,
-    ) -> (usize, Self) {
-        // Rows by themselves have no sums that are dropped, and those of whole vectors no idle lanes either; short ones make
-        // narrow tiles.
-        if q.next_multiple_of(lanes) <= pitch && q >= 2 * nr {
-            return (most, Self::ByRow);
-        }
-        // In vectors.
-        let computed = |strips: Self, rows: usize| {
-            let columns = match (rows, strips) {
-                (0, _) => 0,
-                (_, Self::Packed) => rows * q,
-                _ => (rows - 1) * pitch + q,
-            };
-            let vectors = columns.div_ceil(lanes);
-            vectors as f64 + NARROW * vectors.div_ceil(nr / lanes) as f64
-        };
-        let time = |&(rows, strips): &(usize, Self)| {
-            let vectors = computed(strips, rows) * (all / rows) as f64 + computed(strips, all % rows);
+    /// Of the output rows that a part may have, the ways to read them and the ranges of panels, at least `fewest`, those with which
+    /// all threads are done first. The more panels of rows there are, the less does it matter to copy columns, and the more to
+    /// compute such that nobody wants.
+    fn best(work: &Work, strip: &Strip, rows: RangeInclusive<usize>, fewest: usize) -> (usize, Self, usize) {
+        let &Strip { all, q, pitch, reach, fill } = strip;
+        let (_, lanes) = work.sizes;
+        let time = |&(rows, strips, ranges): &(usize, Self, usize)| {
             let copy = if strips == Self::Packed { PACK } else { COPY };
-            let laid_out = fill * (all + all.div_ceil(rows) * reach) as f64;
-            // What the busiest thread does beyond its share: a part more than others, or rests of products.
-            let (whole, rests) = (all / rows * count, all % rows * count.div_ceil(threads));
-            let busiest = if whole.is_multiple_of(threads) {
-                whole / threads * rows + rests
-            } else {
-                (whole / threads + 1) * rows
+            let part = |rows: usize| match (rows, strips) {
+                (0, _) => 0.0,
+                (_, Self::Packed) => work.part(rows * q, ranges, copy, fill * (rows + reach) as f64),
+                _ => work.part((rows - 1) * pitch + q, ranges, copy, fill * (rows + reach) as f64),
             };
-            let idle = ((busiest * threads) as f64 / (all * count) as f64 - 1.0).max(0.0);
-            (vectors * (panels as f64 + copy) + laid_out) * (1.0 + idle)
+            let (whole, rest) = (part(rows), part(all % rows));
+            let each = work.count * ranges;
+            let (turns, over) = (all / rows * each / work.threads, all / rows * each % work.threads);
+            // Rests of products fill the last turn; those that are too many take turns of their own.
+            let fitting = if over == 0 { 0.0 } else { ((work.threads - over) as f64 * whole / rest).floor() };
+            let left = if rest > 0.0 { (each as f64 - fitting).max(0.0) } else { 0.0 };
+            let rests = (left / work.threads as f64).ceil() * rest;
+            (turns + usize::from(over > 0)) as f64 * whole + rests + WAIT * whole
         };
         let ways = [Self::Whole, Self::Packed].into_iter().filter(|&way| way == Self::Whole || Stage::packs(q, lanes));
         let both = rows.rev().flat_map(|rows| ways.clone().map(move |strips| (rows, strips)));
-        both.min_by(|a, b| time(a).total_cmp(&time(b))).unwrap_or((1, Self::Whole))
+        let three = both.flat_map(|(rows, strips)| work.ranges(fewest).map(move |ranges| (rows, strips, ranges)));
+        three.min_by(|a, b| time(a).total_cmp(&time(b))).unwrap_or((1, Self::Whole, fewest))
     }
 }
 
@@ -139,7 +133,7 @@ const PACK: f64 = 0.8;
 const COPY: f64 = 0.3;
 const RELAID: f64 = 1.5;
 /// What it takes to lay out a vector of a strip, in vectors of a panel of rows.
-const FILL: f64 = 1.5;
+const FILL: f64 = 4.0;
 /// What a part takes by itself, in steps of a panel of rows and a vector of columns: a quarter of a microsecond.
 const PART: f64 = 250.0;
 /// What it takes to read an A that the second level does not hold, in vectors of columns.
@@ -165,22 +159,33 @@ impl Work {
         all.into_iter().fold(1, |all: u64, n| all.saturating_mul(n as u64))
     }
 
-    /// The ranges of panels, at least `fewest`, with which all threads are done first where parts have `step` columns, and how long
-    /// that takes them. A part takes what its tiles do, and `beside` for each of its columns.
-    fn ranges(&self, step: usize, fewest: usize, beside: f64) -> (f64, usize) {
+    /// What a part of so many columns takes where the panels of rows are dealt out to `ranges`: what its tiles do, `beside` for each
+    /// of its columns, and `more` vectors of a panel of rows.
+    fn part(&self, columns: usize, ranges: usize, beside: f64, more: f64) -> f64 {
         let (nr, lanes) = self.sizes;
+        let vectors = columns.div_ceil(lanes);
+        let panels = self.panels.div_ceil(ranges);
+        let far = if 8 * panels * self.depth > caches::second_level() / 8 { FAR } else { 0.0 };
+        let columns = vectors as f64 + NARROW * vectors.div_ceil(nr / lanes) as f64 + far;
+        PART + self.depth as f64 * (columns * (panels as f64 + beside) + more)
+    }
+
+    /// How long it takes until all threads are done with parts of `step` columns.
+    fn time(&self, step: usize, ranges: usize, beside: f64) -> f64 {
         let runs = self.columns.div_ceil(step).saturating_mul(self.count);
-        let vectors = step.min(self.columns).div_ceil(lanes);
-        let narrow = NARROW * vectors.div_ceil(nr / lanes) as f64;
-        let time = |ranges: usize| {
-            let panels = self.panels.div_ceil(ranges);
-            let far = if 8 * panels * self.depth > caches::second_level() / 8 { FAR } else { 0.0 };
-            let part = PART + self.depth as f64 * (vectors as f64 + narrow + far) * (panels as f64 + beside);
-            (runs.saturating_mul(ranges).div_ceil(self.threads) as f64 + WAIT) * part
-        };
-        let all = fewest..=(fewest + PARTS * self.threads).min(self.panels).max(fewest);
-        let times = all.map(|ranges| (time(ranges), ranges));
-        times.min_by(|a, b| a.0.total_cmp(&b.0)).unwrap_or((f64::MAX, fewest))
+        let turns = runs.saturating_mul(ranges).div_ceil(self.threads) as f64;
+        (turns + WAIT) * self.part(step.min(self.columns), ranges, beside, 0.0)
+    }
+
+    /// The ranges of panels that are thought of, at least `fewest`.
+    fn ranges(&self, fewest: usize) -> RangeInclusive<usize> {
+        let more = if self.is_shared() { PARTS * self.threads } else { 0 };
+        fewest..=(fewest + more).min(self.panels).max(fewest)
+    }
+
+    /// Whether several threads do it.
+    fn is_shared(&self) -> bool {
+        self.threads > 1 && self.flops() > INLINE_FLOPS
     }
 }
 
@@ -256,36 +261,43 @@ impl Product {
         let wanted = (PART_FLOPS / flops_per_column).max(if far { FAR_COLUMNS } else { 2 * nr });
         // Rows by themselves have no sums that are dropped, and those of whole vectors no idle lanes either; short ones make
         // narrow tiles.
-        let (step, strips) = match kind {
+        let fewest = Split::at_most(panels.parts, (range / mr).max(8)).parts;
+        let work = Work { count, panels: panels.parts, depth, columns, sizes: (nr, lanes), threads: threads.get() };
+        // Those with which all threads are done first.
+        let soonest = |steps: &mut dyn Iterator<Item = usize>, beside: f64| {
+            let all = steps.flat_map(|step| work.ranges(fewest).map(move |ranges| (step, ranges)));
+            let times = all.map(|(step, ranges)| (work.time(step, ranges, beside), (step, ranges)));
+            times.min_by(|a, b| a.0.total_cmp(&b.0)).map_or((columns, fewest), |(_, best)| best)
+        };
+        let (step, strips, ranges) = match kind {
+            // Rows by themselves have no sums that are dropped, and those of whole vectors no idle lanes either; short ones make
+            // narrow tiles.
+            Kind::Staged { q, pitch, .. } if q.next_multiple_of(lanes) <= pitch && q >= 2 * nr => {
+                let step = (wanted / q).clamp(1, columns / q) * q;
+                (step, Strips::ByRow, soonest(&mut std::iter::once(step), RELAID).1)
+            }
             Kind::Staged { q, pitch, row, reach } => {
                 let all = columns / q;
                 let most = (wanted / q).clamp(1, all);
-                // More of them where so few are enough for the threads, and strips don't crowd the cache.
-                let few = (all * count / (2 * PARTS * threads.get())).min(packed / row);
-                let rows = most.div_ceil(2)..=(most * 3 / 2).max(few).min(all);
-                let product = (count, panels.parts, all);
+                // More of them as long as strips don't crowd the cache; one thread is not to do all at once.
+                let few = if work.is_shared() { all } else { all * count / (2 * PARTS) };
+                let rows = most.div_ceil(2)..=(most * 3 / 2).max(few.min(packed / row)).min(all);
                 let fill = FILL * row as f64 / (lanes * depth) as f64;
-                let (rows, strips) =
-                    Strips::best(product, (rows, most), (q, pitch), (reach, fill), (nr, lanes), threads.get());
-                (rows * q, strips)
+                let strip = Strip { all, q, pitch, reach, fill };
+                let (rows, strips, ranges) = Strips::best(&work, &strip, rows, fewest);
+                (rows * q, strips, ranges)
             }
             Kind::InPlace | Kind::Packed => {
-                let most = wanted.min(packed / blocks.longest()) / nr * nr;
-                (Split::at_most(columns, most.max(nr)).longest().next_multiple_of(nr), Strips::Whole)
-            }
-        };
-        let fewest = Split::at_most(panels.parts, (range / mr).max(8)).parts;
-        let work = Work { count, panels: panels.parts, depth, columns, sizes: (nr, lanes), threads: threads.get() };
-        let (step, ranges) = match kind {
-            _ if threads.get() == 1 || work.flops() <= INLINE_FLOPS => (step, fewest),
-            Kind::Staged { .. } => (step, work.ranges(step, fewest, RELAID).1),
-            Kind::InPlace | Kind::Packed => {
-                let (runs, more) = (columns.div_ceil(step), PARTS * threads.get());
+                let most = (wanted.min(packed / blocks.longest()) / nr * nr).max(nr);
+                let step = Split::at_most(columns, most).longest().next_multiple_of(nr);
+                let (runs, more) = (columns.div_ceil(step), if work.is_shared() { PARTS * threads.get() } else { 0 });
                 let fewer = if matches!(kind, Kind::InPlace) { runs.saturating_sub(more).max(1) } else { runs };
-                let steps = (fewer..=runs + more).map(|runs| columns.div_ceil(runs).next_multiple_of(lanes));
-                let all = steps.map(|step| (step, work.ranges(step, fewest, COPY)));
-                let best = all.min_by(|(_, a), (_, b)| a.0.total_cmp(&b.0));
-                best.map_or((step, fewest), |(step, (_, ranges))| (step, ranges))
+                let mut steps = (fewer..=runs + more).map(|runs| match more {
+                    0 => step,
+                    _ => columns.div_ceil(runs).next_multiple_of(lanes),
+                });
+                let (step, ranges) = soonest(&mut steps, COPY);
+                (step, Strips::Whole, ranges)
             }
         };
         let ranges = Split { total: panels.parts, parts: ranges };
