@@ -12,6 +12,7 @@ use std::sync::OnceLock;
 use super::{
     Activation, CpuError, Engine, F16, Isa, Tuning,
     aligned::Aligned,
+    caches,
     cost::{self, Candidate},
     denormal,
     depthwise::{self, Depthwise},
@@ -33,6 +34,9 @@ const DEFAULT_ERROR: f64 = 1e-5;
 /// Columns that strips may have for each column of the output: those of a 7×7 map and a 3×3 kernel, which fill as many vectors
 /// as the map's alone.
 const MOST_PITCH: f64 = 1.3;
+
+/// How many second levels inputs are larger than that no cache is taken to hold.
+const FAR_INPUTS: usize = 8;
 
 /// Floats of input and output that are worth widening together: those that a second level cache or a part of the last one holds.
 const WIDE_FLOATS: usize = 1 << 19;
@@ -208,6 +212,8 @@ struct Plan {
 enum Source {
     /// They are the image.
     Image,
+    /// The same, rows of which are copied together.
+    Rows,
     Stage(Box<Stage>),
     Patches(Box<Patches>),
 }
@@ -232,6 +238,10 @@ impl Plan {
         let product = |kind| Product::new(count, rows, taps, pixels, kernel, kind, threads);
         let kind = kind(&shape);
         match kind {
+            // Rows far apart that come from memory: whole runs of them, which the hardware foresees.
+            Kind::InPlace if shape.input_len() > FAR_INPUTS * caches::second_level() / size_of::<f32>() => {
+                return Self { product: product(Kind::Packed), source: Source::Rows };
+            }
             Kind::InPlace => return Self { product: product(kind), source: Source::Image },
             Kind::Staged { q, .. } => {
                 let product = product(kind);
@@ -561,6 +571,7 @@ impl Conv2d {
                 let each = shape.c / shape.groups * shape.h * shape.w;
                 let b = match &plan.source {
                     Source::Image => Operand::InPlace { data: x, stride: shape.h * shape.w, each },
+                    Source::Rows => Operand::Rows { data: x, stride: shape.h * shape.w, each },
                     Source::Stage(stage) => Operand::Staged { stage, x, each },
                     Source::Patches(patches) => Operand::Patches { patches, x, each },
                 };

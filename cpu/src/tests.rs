@@ -395,6 +395,8 @@ fn extreme_proportions_agree_with_the_reference() {
         Conv2dShape::new(2, 64, 3000, 1, 32, 3, 1).pad(1),
         Conv2dShape::new(1, 3, 64, 64, 48, 16, 16).stride(16),
         Conv2dShape::new(1, 2, 1, 3000, 20, 1, 2900),
+        // Larger than any cache is taken to be.
+        Conv2dShape::new(2, 8, 800, 800, 6, 1, 1).groups(2),
     ];
     for (seed, shape) in shapes.into_iter().enumerate() {
         let (x, w) = (random(shape.input_len(), seed as u64), random(shape.weight_len(), 9));
