@@ -39,6 +39,9 @@ pub(super) const TAPS: usize = DEPTH;
 pub(super) const CHANNEL_PANELS: usize = 16;
 /// Ranges and runs more than are needed that are thought of for each thread.
 const PARTS: usize = 3;
+/// The same of any number of threads, and the most whose turns are followed one by one.
+const WAYS: usize = 48;
+const FEW_THREADS: usize = 16;
 /// What a panel of pixels takes to copy together, and a panel of channels to read, in the time of a tile.
 const GATHER: f64 = 0.35;
 const READ: f64 = 0.7;
@@ -576,16 +579,16 @@ fn deal(panels: [usize; 2], fewest: [usize; 2], groups: usize, threads: usize) -
     if threads == 1 {
         return [split(0, fewest[0]), split(1, fewest[1])];
     }
-    let more = |i: usize| fewest[i]..=(fewest[i] + PARTS * threads).min(panels[i]);
+    let more = |i: usize| fewest[i]..=(fewest[i] + PARTS.saturating_mul(threads).min(WAYS)).min(panels[i]);
     let time = |ranges: Split, runs: Split| {
         let part = |channels: usize, pixels: usize| {
             let (channels, pixels) = (ranges.part(channels).len() as f64, runs.part(pixels).len() as f64);
             pixels * (channels + GATHER) + READ * channels
         };
-        // Many parts are as good as any number.
-        if ranges.parts * runs.parts * groups > 8 * threads {
-            let all: f64 = [0, ranges.parts - 1].map(|i| part(i, 0) + part(i, runs.parts - 1)).iter().sum();
-            return all / 4.0 * (ranges.parts * runs.parts * groups + threads / 2) as f64 / threads as f64;
+        // Many parts are as good as any number, and among many threads the largest part tells.
+        let parts = ranges.parts * runs.parts * groups;
+        if parts > 8 * threads || threads > FEW_THREADS {
+            return part(0, 0) * parts.div_ceil(threads) as f64;
         }
         let of_group = (0..ranges.parts).flat_map(|i| (0..runs.parts).map(move |j| part(i, j)));
         let mut parts: Vec<f64> = (0..groups).flat_map(|_| of_group.clone()).collect();

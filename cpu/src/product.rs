@@ -44,6 +44,8 @@ const FAR_COLUMNS: usize = 480;
 const PACK_FLOATS: usize = 64 << 10;
 /// Work that is worth a part of its own.
 pub(super) const PART_FLOPS: usize = 8 << 20;
+/// Ways to cut rows or columns that are thought of, at most.
+const WAYS: usize = 128;
 /// Parts that there should be for each thread that helps, for one that is interrupted to be waited for a short while only.
 const PARTS: usize = 6;
 /// Work that is not worth waking threads for.
@@ -119,7 +121,8 @@ impl Strips {
             (turns + usize::from(over > 0)) as f64 * whole + rests + WAIT * whole
         };
         let ways = [Self::Whole, Self::Packed].into_iter().filter(|&way| way == Self::Whole || Stage::packs(q, lanes));
-        let both = rows.rev().flat_map(|rows| ways.clone().map(move |strips| (rows, strips)));
+        let some = rows.clone().rev().step_by(1 + rows.count() / WAYS);
+        let both = some.flat_map(|rows| ways.clone().map(move |strips| (rows, strips)));
         let three = both.flat_map(|(rows, strips)| work.ranges(fewest).map(move |ranges| (rows, strips, ranges)));
         three.min_by(|a, b| time(a).total_cmp(&time(b))).unwrap_or((1, Self::Whole, fewest))
     }
@@ -144,6 +147,7 @@ const WAIT: f64 = 0.1;
 /// Products that are to be dealt out to threads.
 struct Work {
     count: usize,
+    rows: usize,
     /// Of rows.
     panels: usize,
     depth: usize,
@@ -155,7 +159,7 @@ struct Work {
 
 impl Work {
     fn flops(&self) -> u64 {
-        let all = [self.count, 16 * self.panels, self.depth, self.columns];
+        let all = [self.count, 2 * self.rows, self.depth, self.columns];
         all.into_iter().fold(1, |all: u64, n| all.saturating_mul(n as u64))
     }
 
@@ -165,8 +169,8 @@ impl Work {
         let (nr, lanes) = self.sizes;
         let vectors = columns.div_ceil(lanes);
         let panels = self.panels.div_ceil(ranges);
-        let far = if 8 * panels * self.depth > caches::second_level() / 8 { FAR } else { 0.0 };
-        let columns = vectors as f64 + NARROW * vectors.div_ceil(nr / lanes) as f64 + far;
+        let far = self.rows.div_ceil(ranges).saturating_mul(self.depth) > caches::second_level() / 8;
+        let columns = vectors as f64 + NARROW * vectors.div_ceil(nr / lanes) as f64 + if far { FAR } else { 0.0 };
         PART + self.depth as f64 * (columns * (panels as f64 + beside) + more)
     }
 
@@ -179,8 +183,12 @@ impl Work {
 
     /// The ranges of panels that are thought of, at least `fewest`.
     fn ranges(&self, fewest: usize) -> RangeInclusive<usize> {
-        let more = if self.is_shared() { PARTS * self.threads } else { 0 };
-        fewest..=(fewest + more).min(self.panels).max(fewest)
+        fewest..=(fewest + self.more()).min(self.panels).max(fewest)
+    }
+
+    /// Parts more than are needed that are thought of.
+    fn more(&self) -> usize {
+        if self.is_shared() { PARTS.saturating_mul(self.threads).min(WAYS) } else { 0 }
     }
 
     /// Whether several threads do it.
@@ -262,7 +270,8 @@ impl Product {
         // Rows by themselves have no sums that are dropped, and those of whole vectors no idle lanes either; short ones make
         // narrow tiles.
         let fewest = Split::at_most(panels.parts, (range / mr).max(8)).parts;
-        let work = Work { count, panels: panels.parts, depth, columns, sizes: (nr, lanes), threads: threads.get() };
+        let work =
+            Work { count, rows, panels: panels.parts, depth, columns, sizes: (nr, lanes), threads: threads.get() };
         // Those with which all threads are done first.
         let soonest = |steps: &mut dyn Iterator<Item = usize>, beside: f64| {
             let all = steps.flat_map(|step| work.ranges(fewest).map(move |ranges| (step, ranges)));
@@ -290,7 +299,7 @@ impl Product {
             Kind::InPlace | Kind::Packed => {
                 let most = (wanted.min(packed / blocks.longest()) / nr * nr).max(nr);
                 let step = Split::at_most(columns, most).longest().next_multiple_of(nr);
-                let (runs, more) = (columns.div_ceil(step), if work.is_shared() { PARTS * threads.get() } else { 0 });
+                let (runs, more) = (columns.div_ceil(step), work.more());
                 let fewer = if matches!(kind, Kind::InPlace) { runs.saturating_sub(more).max(1) } else { runs };
                 let mut steps = (fewer..=runs + more).map(|runs| match more {
                     0 => step,

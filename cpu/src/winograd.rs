@@ -60,6 +60,8 @@ const TRANSFORM: f64 = 3.4;
 const PANEL: f64 = 0.4;
 /// Parts of a chunk, and chunks more than are needed, that are thought of for each thread.
 const PARTS: usize = 4;
+/// The same of any number of threads.
+const WAYS: usize = 128;
 /// Multiplications that are not worth waking threads for.
 const INLINE: usize = 1 << 20;
 /// Channels that the prefetches of inputs and outputs run ahead: their lines are a plane apart, which no hardware foresees.
@@ -142,7 +144,8 @@ impl Deal {
             turns as f64 * outputs / parts as f64 + turns.min(all) as f64 * inputs
         };
         let multiplications = (edge.places() * vectors * lanes * groups) as f64 * c * k;
-        let more = if threads > 1 && multiplications > INLINE as f64 { PARTS * threads } else { 0 };
+        let more =
+            if threads > 1 && multiplications > INLINE as f64 { PARTS.saturating_mul(threads).min(WAYS) } else { 0 };
         let chunks = fewest..=vectors.min(fewest + more);
         let all =
             chunks.flat_map(|chunks| (1..=(more + 1).min(winograd.panels.parts)).map(move |parts| (chunks, parts)));
