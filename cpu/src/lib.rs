@@ -34,8 +34,9 @@
 //! `product` derives the blocking, `kernel` draws the register tile, and `winograd` has the transforms.
 //! [`Gemm`] is the same product as an operator.
 //!
-//! Threads take parts of the output from a common grid. The caller is one of them; a helper that comes too late, because
-//! another process keeps its core, is not waited for.
+//! Threads take parts of the output from a common grid, each from a run of its own first and then from others'. The caller is one
+//! of them; a helper that comes too late, because another process keeps its core, is not waited for. Helpers look for the next
+//! call for a tenth of a millisecond before they sleep.
 //!
 //! With one input channel a group the product has one row, or few. [`Algorithm::Depthwise`] then goes over the input where
 //! it lies, with the weights in registers: module `depthwise`.

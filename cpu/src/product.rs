@@ -14,11 +14,13 @@
 //! * **Ranges** of rows: a block of A, range × DEPTH, is read again for each panel of columns, so that it should stay in
 //!   the second level: it has half of that, 512 rows of 1 MiB.
 //! * **In place**: the first panel of rows reads B where it lies and copies it on its way, with stores that the FMAs leave
-//!   room for; the others read the copy. Neither a pass of its own for packing nor a stride of a page's size costs then.
-//! * **Strips**: see [`stage`](super::stage). Their sums stand beside the output until a part is done, and then go there in
-//!   whole rows.
+//!   room for; the others read the copy. Neither a pass of its own for packing nor a stride of a page's size costs then. A B
+//!   that no cache holds is copied together first: a line of each row at a time comes from memory at a tenth of its rate.
+//! * **Strips**: see [`stage`](super::stage). [`Strips`] has the ways to read them, of which the cheapest is taken. As one long
+//!   row, its sums stand beside the output until a part is done, and then go there in whole rows.
 //! * **Parts** of about [`PART_FLOPS`]: some 50 µs at 150 GFLOP/s, long beside the 0.1 µs that taking one costs, short
-//!   enough for a thread that is interrupted to lose little.
+//!   enough for a thread that is interrupted to lose little. For several threads the columns and rows of parts are those with
+//!   which the last thread should be done first: [`Work`] tells what a part takes.
 //! * Below [`INLINE_FLOPS`] the work is done before another thread wakes up (5 to 12 µs), so that the caller does it.
 
 use std::num::NonZeroUsize;

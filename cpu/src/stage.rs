@@ -4,7 +4,8 @@
 //! a kernel row reaches further, whose sums are dropped. A tap (c, r, s) reads, for all of them, one run of floats: of
 //! channel c, of the input rows and columns that its stride leaves, from row ⌊r·dh/sh⌋ and column ⌊s·dw/sw⌋ on. So a strip
 //! holds for each channel a plane for each residue of row and column modulo the stride, with the padding's zeros: as many
-//! floats as the image has, where the patch matrix has R·S times that.
+//! floats as the image has, where the patch matrix has R·S times that. Or columns of it are copied together, those alone that the
+//! output has: [`Stage::pack`].
 
 #![allow(unsafe_code)]
 
