@@ -195,7 +195,8 @@ impl Direct {
             }
         }
         let fewest = [Split::at_most(vectors.parts, CHANNEL_PANELS).parts, Split::at_most(panels, PIXELS / mr).parts];
-        let [ranges, runs] = deal([vectors.parts, panels], fewest, shape.groups, threads.get());
+        let threads = if shape.flops() > INLINE_FLOPS { threads.get() } else { 1 };
+        let [ranges, runs] = deal([vectors.parts, panels], fewest, shape.groups, threads);
         let whole = runs.longest() * across.longest() * blocks.total * taps <= caches::second_level() / 8;
         Self {
             whole,
