@@ -216,8 +216,8 @@ impl Depthwise {
         // Bands of a dilated convolution are interleaved.
         let parts = if planes > 1 || shape.dilation[0] > 1 { 1 } else { flops / TASK_FLOPS };
         let bands = if parts > 1 { self.bands.len().div_ceil(parts).max(1) } else { self.bands.len().max(1) };
-        let count = y.len().div_ceil(planes * pixels).saturating_mul(self.bands.len().div_ceil(bands).max(1));
         let of_planes = self.bands.len().div_ceil(bands).max(1);
+        let count = y.len().div_ceil(planes * pixels).saturating_mul(of_planes);
         let parallel = if shape.flops() > INLINE_FLOPS { count } else { 1 };
         let (len, y) = (y.len(), Shared::new(y));
         let turns = Turns::new(count, lane.threads().min(parallel));

@@ -29,7 +29,7 @@ use super::engine::Lane;
 use super::kernel::{Ahead, Column, OffsetTable, Rows, Start, Steps};
 use super::matrix::{Shared, Split, Tile, Turns};
 use super::product::{DEPTH, INLINE_FLOPS};
-use super::simd::{MAX_LANES, Simd};
+use super::simd::{self, MAX_LANES, Simd};
 
 /// Pixels of a part.
 pub(super) const PIXELS: usize = 128;
@@ -577,8 +577,9 @@ impl Direct {
 /// whose parts, the largest first to the thread that has least, take least time.
 fn deal(panels: [usize; 2], fewest: [usize; 2], groups: usize, threads: usize) -> [Split; 2] {
     let split = |i: usize, parts: usize| Split { total: panels[i], parts };
+    let least = [0, 1].map(|i| split(i, fewest[i]));
     if threads == 1 {
-        return [split(0, fewest[0]), split(1, fewest[1])];
+        return least;
     }
     let more = |i: usize| fewest[i]..=(fewest[i] + PARTS.saturating_mul(threads).min(WAYS)).min(panels[i]);
     let time = |ranges: Split, runs: Split| {
@@ -604,7 +605,7 @@ fn deal(panels: [usize; 2], fewest: [usize; 2], groups: usize, threads: usize) -
     };
     let all = more(0).flat_map(|ranges| more(1).map(move |runs| (split(0, ranges), split(1, runs))));
     let times = all.map(|(ranges, runs)| (time(ranges, runs), [ranges, runs]));
-    times.min_by(|a, b| a.0.total_cmp(&b.0)).map_or_else(|| [split(0, fewest[0]), split(1, fewest[1])], |best| best.1)
+    times.min_by(|a, b| a.0.total_cmp(&b.0)).map_or(least, |best| best.1)
 }
 
 /// Writes whole vectors of the columns of a matrix of as many rows as a vector has lanes, `taps` floats each, as rows `pitch`
@@ -640,14 +641,5 @@ unsafe fn transposed<T: Simd>(kernel: T, rows: *const f32, pitch: usize) -> [T::
         // SAFETY: the caller's promise.
         *v = unsafe { kernel.load(rows.add(i * pitch)) };
     }
-    // Each round moves the highest bit of the row's number behind those of the column's.
-    let mut round = 1;
-    while round < T::LANES {
-        let mut next = v;
-        for i in 0..T::LANES / 2 {
-            (next[2 * i], next[2 * i + 1]) = kernel.interleave(v[i], v[i + T::LANES / 2]);
-        }
-        (v, round) = (next, 2 * round);
-    }
-    v
+    simd::transpose(kernel, v, T::LANES)
 }

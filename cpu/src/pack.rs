@@ -57,16 +57,8 @@ fn interleaved<T: Simd, const ROWS: usize>(
             for (i, out) in panel[..ROWS * len].chunks_exact_mut(ROWS * T::LANES).enumerate() {
                 let from = weights.as_ptr().wrapping_add(first + i * T::LANES);
                 // SAFETY: a vector of each row, as was asserted.
-                let mut v: [T::V; ROWS] = std::array::from_fn(|r| unsafe { kernel.load(from.wrapping_add(r * taps)) });
-                let mut round = 1;
-                while round < ROWS {
-                    let mut next = v;
-                    for i in 0..ROWS / 2 {
-                        (next[2 * i], next[2 * i + 1]) = kernel.interleave(v[i], v[i + ROWS / 2]);
-                    }
-                    (v, round) = (next, 2 * round);
-                }
-                for (v, out) in v.into_iter().zip(out.chunks_exact_mut(T::LANES)) {
+                let v: [T::V; ROWS] = std::array::from_fn(|r| unsafe { kernel.load(from.wrapping_add(r * taps)) });
+                for (v, out) in simd::transpose(kernel, v, ROWS).into_iter().zip(out.chunks_exact_mut(T::LANES)) {
                     // SAFETY: a vector.
                     unsafe { kernel.store(out.as_mut_ptr(), v) };
                 }

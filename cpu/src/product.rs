@@ -269,8 +269,6 @@ impl Product {
         // An A that comes from beyond the second level for each part is to be worth it.
         let far = ranges.longest() * mr * depth > caches::second_level() / 8;
         let wanted = (PART_FLOPS / flops_per_column).max(if far { FAR_COLUMNS } else { 2 * nr });
-        // Rows by themselves have no sums that are dropped, and those of whole vectors no idle lanes either; short ones make
-        // narrow tiles.
         let fewest = Split::at_most(panels.parts, (range / mr).max(8)).parts;
         let work =
             Work { count, rows, panels: panels.parts, depth, columns, sizes: (nr, lanes), threads: threads.get() };
@@ -323,7 +321,6 @@ impl Product {
                 blocks.longest() * nr + ranges.longest() * mr * width
             }
         };
-        let flops = 2u64.saturating_mul(count as u64).saturating_mul(rows as u64).saturating_mul(depth as u64);
         Self {
             cuts: Cuts { blocks: count, panels, ranges, step },
             columns,
@@ -331,7 +328,7 @@ impl Product {
             b_floats,
             strips,
             nr,
-            flops: flops.saturating_mul(columns as u64),
+            flops: work.flops(),
             activation: Activation::IDENTITY,
         }
     }

@@ -90,8 +90,8 @@ impl Desk {
             drop(board);
             let until = Instant::now() + LINGER;
             while self.opened.load(Ordering::Relaxed) == opened && Instant::now() < until {
-                let mut glances = (0..GLANCES).take_while(|_| self.opened.load(Ordering::Relaxed) == opened);
-                glances.by_ref().for_each(|_| std::hint::spin_loop());
+                let glances = (0..GLANCES).take_while(|_| self.opened.load(Ordering::Relaxed) == opened);
+                glances.for_each(|_| std::hint::spin_loop());
                 thread::yield_now();
             }
             board = self.board();

@@ -117,6 +117,21 @@ pub(super) fn copy<T: Simd>(k: T, from: &[f32], to: &mut [f32]) {
     }
 }
 
+/// The first `rows` vectors, a power of two of them, as rows of a matrix: its columns, one after the other. The others are undefined.
+#[inline(always)]
+pub(super) fn transpose<T: Simd, const N: usize>(k: T, mut v: [T::V; N], rows: usize) -> [T::V; N] {
+    // Each round moves the highest bit of the row's number behind those of the column's.
+    let mut round = 1;
+    while round < rows {
+        let mut next = v;
+        for i in 0..rows / 2 {
+            (next[2 * i], next[2 * i + 1]) = k.interleave(v[i], v[i + rows / 2]);
+        }
+        (v, round) = (next, 2 * round);
+    }
+    v
+}
+
 /// [`Simd::LANES`] of the implementation for `isa`.
 pub(super) fn lanes(isa: Isa) -> usize {
     match isa {

@@ -131,15 +131,21 @@ struct Deal {
 impl Deal {
     /// The one that so many threads should be done with first. A task takes its outputs' time, and that of its chunk's inputs
     /// unless its thread has them already; threads take one after the other.
-    fn new(winograd: &Winograd, vectors: usize, (nr, lanes): (usize, usize), threads: usize) -> Self {
-        let (edge, bands, groups) = (winograd.edge, winograd.bands, winograd.shape.groups);
+    fn new(
+        edge: Edge,
+        shape: &Conv2dShape,
+        [panels, bands]: [Split; 2],
+        (nr, lanes): (usize, usize),
+        threads: usize,
+    ) -> Self {
+        let (groups, vectors) = (shape.groups, tiles(edge, shape).div_ceil(lanes));
         let fewest = vectors.div_ceil(edge.chunk() / lanes);
-        let [c, k] = [winograd.blocks.total, winograd.panels.total].map(|channels| channels as f64);
+        let [c, k] = [shape.c, shape.k].map(|channels| (channels / groups) as f64);
         let time = |(chunks, parts): (usize, usize)| {
             let of_chunk = vectors as f64 / chunks as f64;
-            let panels = vectors.div_ceil(chunks).div_ceil(nr / lanes) as f64;
+            let tile_panels = vectors.div_ceil(chunks).div_ceil(nr / lanes) as f64;
             let inputs = TRANSFORM * c * of_chunk;
-            let outputs = k * (c / 2.0 * (of_chunk + PANEL * panels) + TRANSFORM * of_chunk);
+            let outputs = k * (c / 2.0 * (of_chunk + PANEL * tile_panels) + TRANSFORM * of_chunk);
             let (all, turns) = (chunks * groups, (chunks * groups * parts).div_ceil(threads));
             turns as f64 * outputs / parts as f64 + turns.min(all) as f64 * inputs
         };
@@ -147,8 +153,7 @@ impl Deal {
         let more =
             if threads > 1 && multiplications > INLINE as f64 { PARTS.saturating_mul(threads).min(WAYS) } else { 0 };
         let chunks = fewest..=vectors.min(fewest + more);
-        let all =
-            chunks.flat_map(|chunks| (1..=(more + 1).min(winograd.panels.parts)).map(move |parts| (chunks, parts)));
+        let all = chunks.flat_map(|chunks| (1..=(more + 1).min(panels.parts)).map(move |parts| (chunks, parts)));
         let (chunks, parts) = all.min_by(|&a, &b| time(a).total_cmp(&time(b))).unwrap_or((fewest, 1));
         Self {
             chunks: Split { total: vectors, parts: chunks },
@@ -191,21 +196,18 @@ impl Winograd {
         threads: NonZeroUsize,
     ) -> Self {
         let panels = Split::at_most(shape.k / shape.groups, mr);
-        let one = Split { total: 1, parts: 1 };
-        let mut winograd = Self {
+        let bands = Split::at_most(panels.parts, BAND / mr);
+        Self {
             across: shape.q().div_ceil(RUN),
             down: shape.p().div_ceil(edge.outputs()),
             blocks: Split::at_most(shape.c / shape.groups, DEPTH),
             panels,
-            bands: Split::at_most(panels.parts, BAND / mr),
-            deal: Deal { chunks: one, ranges: one, slices: 1 },
+            bands,
+            deal: Deal::new(edge, &shape, [panels, bands], (nr, lanes), threads.get()),
             edge,
             activation: Activation::IDENTITY,
             shape,
-        };
-        let vectors = tiles(edge, &shape).div_ceil(lanes);
-        winograd.deal = Deal::new(&winograd, vectors, (nr, lanes), threads.get());
-        winograd
+        }
     }
 
     pub(super) fn edge(&self) -> Edge {
