@@ -5,7 +5,7 @@ use std::arch::asm;
 use std::arch::x86_64::*;
 
 use super::activation::{Activation, Kind};
-use super::kernel::{Column, FLUSH, Kernel, Rows, Start, Steps, with_rows};
+use super::kernel::{Column, FLUSH, Kernel, Left, Rows, Start, Steps, with_rows};
 use super::matrix::Tile;
 
 /// Proof that the host has AVX2 and FMA.
@@ -56,15 +56,15 @@ impl Kernel for Avx2 {
 /// A tile of `ROWS` rows and `VECS` vectors of columns; the last of them is masked where `MASKED`.
 #[target_feature(enable = "avx2,fma")]
 fn tile<const ROWS: usize, const VECS: usize, const MASKED: bool>(
-    a: &[f32],
+    a: Left<'_>,
     b: Rows<'_>,
     copy: Option<&mut [f32]>,
     mut c: Tile<'_>,
     start: Start<'_>,
     end: Activation,
 ) {
-    let (depth, columns) = (a.len() / ROWS, c.columns());
-    assert!(a.len() == depth * ROWS && c.rows() == ROWS);
+    let (depth, columns) = (a.check(1, ROWS), c.columns());
+    assert!(c.rows() == ROWS);
     assert!((VECS - 1) * LANES < columns && columns <= VECS * LANES && (MASKED || columns == VECS * LANES));
     b.check(depth, columns, LANES);
     let last = (columns - (VECS - 1) * LANES) as i32;
@@ -75,9 +75,9 @@ fn tile<const ROWS: usize, const VECS: usize, const MASKED: bool>(
         match copy {
             Some(copy) => {
                 assert!(copy.len() >= depth * NR);
-                sum::<ROWS, VECS, MASKED, true>(a.as_ptr(), b, copy.as_mut_ptr(), depth, mask)
+                sum::<ROWS, VECS, MASKED, true>(a, b, copy.as_mut_ptr(), depth, mask)
             }
-            None => sum::<ROWS, VECS, MASKED, false>(a.as_ptr(), b, std::ptr::null_mut(), depth, mask),
+            None => sum::<ROWS, VECS, MASKED, false>(a, b, std::ptr::null_mut(), depth, mask),
         }
     };
     for (r, acc) in acc.iter_mut().enumerate() {
@@ -123,13 +123,13 @@ fn tile<const ROWS: usize, const VECS: usize, const MASKED: bool>(
     }
 }
 
-/// A row's part of a step: its element of a in every lane, times the vectors of b in ymm12 and ymm13.
+/// A row's part of a step, whose elements of a are at `$a`: its own one in every lane, times the vectors of b in ymm12 and ymm13.
 #[rustfmt::skip]
 macro_rules! row {
-    ($row:literal, $acc0:literal, $acc1:literal) => {
+    ($a:literal, $row:literal, $acc0:literal, $acc1:literal) => {
         concat!(
             ".if {rows} > ", $row, "\n",
-            "vbroadcastss ymm14, dword ptr [{a} + 4 * ", $row, "]\n",
+            "vbroadcastss ymm14, dword ptr [", $a, " + 4 * ", $row, "]\n",
             "vfmadd231ps ", $acc0, ", ymm12, ymm14\n",
             ".if {vecs} > 1\nvfmadd231ps ", $acc1, ", ymm13, ymm14\n.endif\n",
             ".endif\n"
@@ -155,12 +155,12 @@ macro_rules! vector {
 /// told to take denormals for zero: an FMA that meets one otherwise takes a hundred cycles.
 ///
 /// # Safety
-/// `a` has `depth·ROWS` floats, each of `depth` steps of b (VECS − 1)·8 and those of `mask` behind them, or VECS·8
+/// `a` has `depth` steps of a tile of ROWS rows, each of `depth` steps of b (VECS − 1)·8 and those of `mask` behind them, or VECS·8
 /// where not `MASKED`, `copy` as many steps of NR.
 #[target_feature(enable = "avx2,fma")]
 #[inline]
 unsafe fn sum<const ROWS: usize, const VECS: usize, const MASKED: bool, const COPY: bool>(
-    a: *const f32,
+    a: Left<'_>,
     b: Rows<'_>,
     copy: *mut f32,
     depth: usize,
@@ -171,7 +171,7 @@ unsafe fn sum<const ROWS: usize, const VECS: usize, const MASKED: bool, const CO
     // The caller's MXCSR, and one that flushes.
     let mut modes = [0u32, FLUSH];
     macro_rules! steps {
-        ($find:literal, $next:literal, $steps:expr) => {
+        (a: $from:expr, $a:literal, $find_a:literal, $next_a:literal, $steps_a:expr, b: $find:literal, $next:literal, $steps:expr) => {
             // SAFETY: it reads and writes what the caller promises, and leaves MXCSR as it was.
             unsafe {
                 asm!(
@@ -179,18 +179,19 @@ unsafe fn sum<const ROWS: usize, const VECS: usize, const MASKED: bool, const CO
                     "ldmxcsr [{modes} + 4]",
                     "2:",
                     $find,
+                    $find_a,
                     vector!("0", "ymm12"),
                     vector!("1", "ymm13"),
-                    row!("0", "ymm0", "ymm1"),
-                    row!("1", "ymm2", "ymm3"),
-                    row!("2", "ymm4", "ymm5"),
-                    row!("3", "ymm6", "ymm7"),
-                    row!("4", "ymm8", "ymm9"),
-                    row!("5", "ymm10", "ymm11"),
-                    "add {a}, 4 * {rows}",
+                    row!($a, "0", "ymm0", "ymm1"),
+                    row!($a, "1", "ymm2", "ymm3"),
+                    row!($a, "2", "ymm4", "ymm5"),
+                    row!($a, "3", "ymm6", "ymm7"),
+                    row!($a, "4", "ymm8", "ymm9"),
+                    row!($a, "5", "ymm10", "ymm11"),
                     ".if {copy}",
                     "add {to}, 4 * {nr}",
                     ".endif",
+                    $next_a,
                     $next,
                     "dec {n}",
                     "jnz 2b",
@@ -201,7 +202,9 @@ unsafe fn sum<const ROWS: usize, const VECS: usize, const MASKED: bool, const CO
                     copy = const COPY as usize,
                     nr = const NR,
                     modes = in(reg) modes.as_mut_ptr(),
-                    a = inout(reg) a => _,
+                    a = inout(reg) $from => _,
+                    steps_a = inout(reg) $steps_a => _,
+                    near = out(reg) _,
                     b = inout(reg) b.data.as_ptr() => _,
                     at = out(reg) _,
                     steps = inout(reg) $steps => _,
@@ -228,16 +231,35 @@ unsafe fn sum<const ROWS: usize, const VECS: usize, const MASKED: bool, const CO
             }
         };
     }
-    if depth > 0 {
-        match b.steps {
-            Steps::Stride(stride) => steps!("mov {at}, {b}", "add {b}, {steps}", 4 * stride),
-            Steps::Offsets(offsets) => {
-                steps!(
-                    "mov {at:e}, [{steps}]\nlea {at}, [{b} + 4 * {at}]",
-                    "add {steps}, 4",
+    macro_rules! with_b {
+        ($from:expr, $a:literal, $find:literal, $next:literal, $steps:expr) => {
+            match b.steps {
+                Steps::Stride(stride) => {
+                    steps!(a: $from, $a, $find, $next, $steps, b: "mov {at}, {b}", "add {b}, {steps}", 4 * stride)
+                }
+                Steps::Offsets(offsets) => steps!(
+                    a: $from, $a, $find, $next, $steps,
+                    b: "mov {at:e}, [{steps}]\nlea {at}, [{b} + 4 * {at}]", "add {steps}, 4",
                     offsets.get().as_ptr() as usize
-                )
+                ),
             }
+        };
+    }
+    match a {
+        _ if depth == 0 => {}
+        Left::Packed(a) => {
+            with_b!(a.as_ptr(), "{a}", "# {near} {steps_a}", "add {a}, 4 * {rows}", 0usize)
+        }
+        Left::InPlace { data, tiles, steps } => {
+            let from = data.as_ptr().wrapping_add(tiles[0] as usize);
+            let steps = steps.get().as_ptr();
+            with_b!(
+                from,
+                "{near}",
+                "mov {near:e}, [{steps_a}]\nlea {near}, [{a} + 4 * {near}]",
+                "add {steps_a}, 4",
+                steps
+            )
         }
     }
     let mut sums = [[_mm256_setzero_ps(); VECS]; ROWS];

@@ -5,7 +5,7 @@ use std::arch::asm;
 use std::arch::x86_64::__mmask16;
 
 use super::activation::Kind;
-use super::kernel::{Column, FLUSH, Kernel, Start, Steps, with_rows};
+use super::kernel::{Column, FLUSH, Kernel, Left, Start, Steps, with_rows};
 
 /// Proof that the host has AVX-512F.
 #[derive(Debug, Clone, Copy)]
@@ -15,9 +15,6 @@ const LANES: usize = 16;
 const NR: usize = 3 * LANES;
 /// Floats of `a` that a prefetch runs ahead: no tile reads them again, so that they come from the second level at best.
 const AHEAD: usize = 512;
-/// Vectors of the next panel of b that are asked for, one of each step in each tile: those of a panel that begins anywhere
-/// in a cache line.
-const LINES: usize = NR / LANES + 1;
 
 impl Avx512 {
     /// `None` on a processor, or under an operating system, without it.
@@ -158,14 +155,13 @@ macro_rules! store {
     };
 }
 
-/// A row's part of a step: its element of a, `$at` bytes behind the first one's step, in every lane, times the vectors of b in
-/// zmm24 to zmm26.
+/// A row's part of a step, whose elements of a are at `$at`: its own one in every lane, times the vectors of b in zmm24 to zmm26.
 #[rustfmt::skip]
 macro_rules! row {
     ($row:literal, $at:literal, $a:literal, $acc0:literal, $acc1:literal, $acc2:literal) => {
         concat!(
             ".if {rows} > ", $row, "\n",
-            "vbroadcastss ", $a, ", dword ptr [{a} + ", $at, " + 4 * ", $row, "]\n",
+            "vbroadcastss ", $a, ", dword ptr [", $at, " + 4 * ", $row, "]\n",
             "vfmadd231ps ", $acc0, ", zmm24, ", $a, "\n",
             ".if {vecs} > 1\nvfmadd231ps ", $acc1, ", zmm25, ", $a, "\n.endif\n",
             ".if {vecs} > 2\nvfmadd231ps ", $acc2, ", zmm26, ", $a, "\n.endif\n",
@@ -188,7 +184,7 @@ macro_rules! vector {
     };
 }
 
-/// A step: its vectors of b at `$b`, its elements of a `$at` bytes behind the first, its place in the copy.
+/// A step: its vectors of b at `$b`, its elements of a at `$at`, its place in the copy.
 #[rustfmt::skip]
 macro_rules! step {
     ($b:literal, $at:literal, $copy:literal) => {
@@ -213,23 +209,35 @@ macro_rules! step {
 /// next tile's prefetches is left of a tile, so that its start runs in the shadow of the last one's end.
 ///
 /// `copy`: what is read of b is written to the copy; `masked`: the last vectors of b are read with the mask; `offsets`: the
-/// steps of b begin at offsets.
+/// steps of b begin at offsets; `near`: those of a too, and tiles of a anywhere.
 macro_rules! tiles {
-    ($rows:ident, $vecs:ident, copy: $copy:literal, masked: $masked:literal, offsets: 0, $args:expr, $mask:expr) => {
-        tiles!($rows, $vecs, $copy, $masked, $args, $mask, "{t0}", "{t0} + {t2}", one: "# {t6} {t7}", two: "",
-            after_one: "add {t0}, {t2}", after_two: "lea {t0}, [{t0} + 2 * {t2}]")
+    ($rows:ident, $vecs:ident, copy: $copy:literal, masked: $masked:literal, offsets: 0, near: 0, $args:expr, $mask:expr) => {
+        tiles!($rows, $vecs, $copy, $masked, near: 0, $args, $mask,
+            b: ["{t0}", "{t0} + {t2}"], a: ["{a}", "{a} + 4 * {rows}"], one: "# {t6} {t7}", two: "", second: "",
+            after_one: "add {t0}, {t2}\nadd {a}, 4 * {rows}", after_two: "lea {t0}, [{t0} + 2 * {t2}]\nadd {a}, 8 * {rows}")
     };
-    ($rows:ident, $vecs:ident, copy: $copy:literal, masked: $masked:literal, offsets: 1, $args:expr, $mask:expr) => {
-        tiles!($rows, $vecs, $copy, $masked, $args, $mask, "{t0} + 4 * {t6}", "{t0} + 4 * {t7}",
-            one: "mov {t6:e}, [{t2}]", two: "mov {t6:e}, [{t2}]\nmov {t7:e}, [{t2} + 4]",
-            after_one: "add {t2}, 4", after_two: "add {t2}, 8")
+    ($rows:ident, $vecs:ident, copy: $copy:literal, masked: $masked:literal, offsets: 1, near: 0, $args:expr, $mask:expr) => {
+        tiles!($rows, $vecs, $copy, $masked, near: 0, $args, $mask,
+            b: ["{t0} + 4 * {t6}", "{t0} + 4 * {t7}"], a: ["{a}", "{a} + 4 * {rows}"],
+            one: "mov {t6:e}, [{t2}]", two: "mov {t6:e}, [{t2}]\nmov {t7:e}, [{t2} + 4]", second: "",
+            after_one: "add {t2}, 4\nadd {a}, 4 * {rows}", after_two: "add {t2}, 8\nadd {a}, 8 * {rows}")
     };
-    ($rows:ident, $vecs:ident, $copy:literal, $masked:literal, $args:expr, $mask:expr, $b0:literal, $b1:literal,
-     one: $one:literal, two: $two:literal, after_one: $after_one:literal, after_two: $after_two:literal) => {
+    ($rows:ident, $vecs:ident, copy: 0, masked: 0, offsets: 1, near: 1, $args:expr, $mask:expr) => {
+        tiles!($rows, $vecs, 0, 0, near: 1, $args, $mask,
+            b: ["{t0} + 4 * {t6}", "{t0} + 4 * {t6}"], a: ["{a} + 4 * {t7}", "{a} + 4 * {t7}"],
+            one: "mov {t6:e}, [{t2}]\nmov {t7:e}, [{t5}]", two: "mov {t6:e}, [{t2}]\nmov {t7:e}, [{t5}]",
+            second: "mov {t6:e}, [{t2} + 4]\nmov {t7:e}, [{t5} + 4]",
+            after_one: "add {t2}, 4\nadd {t5}, 4", after_two: "add {t2}, 8\nadd {t5}, 8")
+    };
+    ($rows:ident, $vecs:ident, $copy:literal, $masked:literal, near: $near:literal, $args:expr, $mask:expr,
+     b: [$b0:literal, $b1:literal], a: [$a0:literal, $a1:literal], one: $one:literal, two: $two:literal, second: $second:literal,
+     after_one: $after_one:literal, after_two: $after_two:literal) => {
         asm!(
             "stmxcsr [{args} + {own}]",
             "ldmxcsr [{args} + {flush}]",
+            ".if {near} == 0",
             "mov {a}, [{args} + {at_a}]",
+            ".endif",
             "20:",
             "mov {t0}, [{args} + {c}]",
             "mov {t1}, [{args} + {pitch}]",
@@ -242,6 +250,15 @@ macro_rules! tiles {
             "mov {t4}, [{args} + {ahead_stride}]",
             ".if {copy}",
             "mov {t5}, [{args} + {at_copy}]",
+            ".endif",
+            ".if {near}",
+            "mov {t5}, [{args} + {starts}]",
+            "mov {a:e}, [{t5}]",
+            "add {t5}, 4",
+            "mov [{args} + {starts}], {t5}",
+            "shl {a}, 2",
+            "add {a}, [{args} + {at_a}]",
+            "mov {t5}, [{args} + {steps_a}]",
             ".endif",
             "cmp qword ptr [{args} + {lines}], 0",
             "jne 5f",
@@ -257,10 +274,9 @@ macro_rules! tiles {
             "test {t1:l}, 1",
             "jz 2f",
             $one,
-            step!($b0, "0", "0"),
+            step!($b0, $a0, "0"),
             "prefetcht1 [{t3}]",
             "add {t3}, {t4}",
-            "add {a}, 4 * {rows}",
             ".if {copy}",
             "add {t5}, 4 * {nr}",
             ".endif",
@@ -270,14 +286,16 @@ macro_rules! tiles {
             "jz 4f",
             ".p2align 6",
             "3:",
+            ".if {near} == 0",
             "prefetcht0 [{a} + 4 * {a_ahead}]",
+            ".endif",
             "prefetcht1 [{t3}]",
             $two,
-            step!($b0, "0", "0"),
+            step!($b0, $a0, "0"),
             "prefetcht1 [{t3} + {t4}]",
             "lea {t3}, [{t3} + 2 * {t4}]",
-            step!($b1, "4 * {rows}", "4 * {nr}"),
-            "add {a}, 8 * {rows}",
+            $second,
+            step!($b1, $a1, "4 * {nr}"),
             ".if {copy}",
             "add {t5}, 8 * {nr}",
             ".endif",
@@ -314,15 +332,20 @@ macro_rules! tiles {
             "mov [{args} + {c}], {t0}",
             "dec qword ptr [{args} + {tiles}]",
             "jnz 20b",
+            ".if {near} == 0",
             "mov [{args} + {at_a}], {a}",
+            ".endif",
             "ldmxcsr [{args} + {own}]",
             rows = const $rows,
             vecs = const $vecs,
             copy = const $copy,
             masked = const $masked,
+            near = const $near,
             nr = const NR,
             a_ahead = const AHEAD,
             at_a = const std::mem::offset_of!(Args, a),
+            starts = const std::mem::offset_of!(Args, starts),
+            steps_a = const std::mem::offset_of!(Args, steps_a),
             b = const std::mem::offset_of!(Args, b),
             steps = const std::mem::offset_of!(Args, steps),
             depth = const std::mem::offset_of!(Args, depth),
@@ -410,8 +433,14 @@ fn column<const ROWS: usize, const VECS: usize>(mut column: Column<'_>) {
         Steps::Offsets(offsets) => offsets.get().as_ptr() as usize,
     };
     let ahead = column.ahead.unwrap_or_default();
+    let (a, starts, steps_a) = match column.a {
+        Left::Packed(a) => (a.as_ptr(), std::ptr::null(), std::ptr::null()),
+        Left::InPlace { data, tiles, steps } => (data.as_ptr(), tiles.as_ptr(), steps.get().as_ptr()),
+    };
     let mut args = Args {
-        a: column.a.as_ptr(),
+        a,
+        starts,
+        steps_a,
         b: b.data.as_ptr(),
         steps,
         depth,
@@ -423,7 +452,7 @@ fn column<const ROWS: usize, const VECS: usize>(mut column: Column<'_>) {
         ahead: ahead.from,
         ahead_stride: 4 * ahead.stride,
         ahead_next: 4 * ahead.next,
-        lines: if column.ahead.is_some() { LINES } else { 0 },
+        lines: ahead.tiles,
         mode,
         end: match column.end.kind() {
             Kind::Identity => 0,
@@ -438,12 +467,16 @@ fn column<const ROWS: usize, const VECS: usize>(mut column: Column<'_>) {
     // SAFETY: what the loops read and write was asserted by `check`: `tiles` tiles of ROWS rows of a and c, `depth` steps of a,
     // of b (whole vectors of it or masked ones) and of the copy, a bias for each row. The host has AVX-512F.
     unsafe {
+        if let Left::InPlace { .. } = column.a {
+            assert!(column.copy.is_none() && matches!(b.steps, Steps::Offsets(_)), "a in place wants offsets of b");
+            return tiles!(ROWS, VECS, copy: 0, masked: 0, offsets: 1, near: 1, &mut args, mask);
+        }
         let mut rest = args.clone();
         if let Some(copy) = &mut column.copy {
             (args.copy, args.tiles) = (copy.as_mut_ptr(), 1);
             match b.steps {
-                Steps::Stride(_) => tiles!(ROWS, VECS, copy: 1, masked: 1, offsets: 0, &mut args, mask),
-                Steps::Offsets(_) => tiles!(ROWS, VECS, copy: 1, masked: 0, offsets: 1, &mut args, mask),
+                Steps::Stride(_) => tiles!(ROWS, VECS, copy: 1, masked: 1, offsets: 0, near: 0, &mut args, mask),
+                Steps::Offsets(_) => tiles!(ROWS, VECS, copy: 1, masked: 0, offsets: 1, near: 0, &mut args, mask),
             }
             if tiles == 1 {
                 return;
@@ -451,12 +484,12 @@ fn column<const ROWS: usize, const VECS: usize>(mut column: Column<'_>) {
             (rest.b, rest.steps, rest.tiles) = (copy.as_ptr(), 4 * NR, tiles - 1);
             (rest.a, rest.c, rest.ahead) = (args.a, args.c, args.ahead);
             (rest.bias, rest.lines) = (args.bias, args.lines);
-            return tiles!(ROWS, VECS, copy: 0, masked: 0, offsets: 0, &mut rest, mask);
+            return tiles!(ROWS, VECS, copy: 0, masked: 0, offsets: 0, near: 0, &mut rest, mask);
         }
         match b.steps {
-            Steps::Offsets(_) => tiles!(ROWS, VECS, copy: 0, masked: 0, offsets: 1, &mut rest, mask),
-            Steps::Stride(_) if whole => tiles!(ROWS, VECS, copy: 0, masked: 0, offsets: 0, &mut rest, mask),
-            Steps::Stride(_) => tiles!(ROWS, VECS, copy: 0, masked: 1, offsets: 0, &mut rest, mask),
+            Steps::Offsets(_) => tiles!(ROWS, VECS, copy: 0, masked: 0, offsets: 1, near: 0, &mut rest, mask),
+            Steps::Stride(_) if whole => tiles!(ROWS, VECS, copy: 0, masked: 0, offsets: 0, near: 0, &mut rest, mask),
+            Steps::Stride(_) => tiles!(ROWS, VECS, copy: 0, masked: 1, offsets: 0, near: 0, &mut rest, mask),
         }
     }
 }
@@ -466,6 +499,9 @@ fn column<const ROWS: usize, const VECS: usize>(mut column: Column<'_>) {
 #[repr(C)]
 struct Args {
     a: *const f32,
+    /// Where tiles and steps of a begin that lies in place.
+    starts: *const u32,
+    steps_a: *const u32,
     b: *const f32,
     /// Bytes between steps of b, or the address of their offsets.
     steps: usize,

@@ -57,7 +57,7 @@ enum Method {
     Gemm(Plan),
     Winograd(Winograd),
     Depthwise(Depthwise),
-    Direct(Direct),
+    Direct(Box<Direct>),
 }
 
 /// How a convolution is computed.
@@ -110,7 +110,7 @@ impl Algorithm {
                 (winograd::fits(shape), "it does 3×3 kernels at stride 1 and dilation 1")
             }
             Self::Depthwise => (depthwise::fits(shape), "it does one input channel a group"),
-            Self::Direct => (direct::fits(shape), "it does kernels of at most 32 columns and 4096 taps"),
+            Self::Direct => (direct::fits(shape), "it does kernels of at most 4096 taps"),
         };
         if fits { Ok(()) } else { Err(CpuError::Algorithm { algorithm: self, rule }) }
     }
@@ -245,7 +245,7 @@ impl Plan {
             Kind::InPlace => return Self { product: product(kind), source: Source::Image },
             Kind::Staged { q, .. } => {
                 let product = product(kind);
-                if let Some(stage) = Stage::new(shape, product.step() / q, kernel.2) {
+                if let Some(stage) = Stage::new(shape, shape.c / shape.groups, [product.step() / q, q]) {
                     return Self { product, source: Source::Stage(Box::new(stage)) };
                 }
             }
@@ -323,7 +323,7 @@ impl Conv2d {
             Algorithm::Winograd2 => Method::Winograd(Winograd::new(Edge::Two, shape, sizes, threads)),
             Algorithm::Winograd4 => Method::Winograd(Winograd::new(Edge::Four, shape, sizes, threads)),
             Algorithm::Depthwise => Method::Depthwise(Depthwise::new(shape, sizes.2)),
-            Algorithm::Direct => Method::Direct(Direct::new(shape, sizes, threads)),
+            Algorithm::Direct => Method::Direct(Box::new(Direct::new(shape, sizes, threads))),
         };
         Ok(Self { shape, isa, activation: Activation::IDENTITY, method, few: OnceLock::new() })
     }

@@ -16,6 +16,7 @@
 
 use super::conv2d::{Algorithm, kind};
 use super::product::{DEPTH, Kind, PART_FLOPS, most_rows};
+use super::stage::Stage;
 use super::winograd::Edge;
 use super::{Conv2dShape, CpuError, Isa, depthwise, direct, dispatch::sizes, winograd};
 
@@ -151,41 +152,41 @@ pub fn coefficients(isa: Isa, method: Method) -> Coefficients {
 /// By [`Method`]: FMA, input, output, weight, moved, tile, call.
 const AVX512: [[f64; 7]; 8] = [
     // gemm-in-place
-    [1.22, 1.72, 0.0, 0.187, 1.84, 1970.0, 1000.0],
+    [1.21, 2.74, 2.88, 0.209, 1.61, 1110.0, 1000.0],
     // gemm-staged
-    [1.18, 9.5, 0.0, 0.0, 0.0, 9010.0, 100000.0],
+    [1.16, 10.9, 0.0, 0.0, 0.0, 10100.0, 100000.0],
     // gemm-packed
     [1.46, 20.9, 0.0, 0.524, 0.0, 20000.0, 100000.0],
     // winograd2
-    [1.1, 34.1, 0.0, 10.3, 0.0, 8960.0, 1000.0],
+    [1.06, 42.4, 0.0, 11.3, 0.0, 8910.0, 1000.0],
     // winograd4
-    [1.04, 34.8, 0.0, 16.0, 7.04, 8710.0, 1000.0],
+    [1.01, 41.5, 0.0, 17.2, 0.286, 9620.0, 1000.0],
     // depthwise-window
-    [1.0, 7.3, 6.75, 0.1, 1.94, 0.0, 100000.0],
+    [1.0, 7.36, 7.62, 0.1, 1.39, 0.0, 59500.0],
     // depthwise-taps
     [4.0, 210.0, 51.6, 0.1, 0.1, 0.0, 1000.0],
     // direct
-    [1.2, 8.89, 0.0, 0.0, 4.43, 15700.0, 1000.0],
+    [1.28, 20.2, 14.4, 1.59, 15.9, 3850.0, 100000.0],
 ];
 
 /// By [`Method`]: FMA, input, output, weight, moved, tile, call.
 const AVX2: [[f64; 7]; 8] = [
     // gemm-in-place
-    [1.1, 0.0, 9.03, 0.155, 4.12, 1630.0, 1000.0],
+    [1.11, 0.0, 29.4, 0.446, 3.51, 0.0, 1000.0],
     // gemm-staged
-    [1.1, 7.7, 22.1, 0.0, 0.0, 1840.0, 100000.0],
+    [1.1, 9.59, 12.2, 0.0773, 0.0, 2680.0, 100000.0],
     // gemm-packed
     [2.0, 0.0, 0.0, 1.47, 0.0, 0.0, 1000.0],
     // winograd2
-    [1.21, 32.6, 0.0, 0.813, 0.0, 3160.0, 1000.0],
+    [1.18, 20.8, 0.0, 4.49, 0.0, 3610.0, 1000.0],
     // winograd4
-    [1.0, 29.7, 0.0, 15.9, 13.3, 2970.0, 1000.0],
+    [1.0, 19.8, 0.0, 15.3, 19.0, 3270.0, 1000.0],
     // depthwise-window
-    [1.08, 5.88, 0.995, 0.1, 0.0, 37.2, 100000.0],
+    [1.0, 5.44, 2.25, 0.1, 0.0, 32.0, 100000.0],
     // depthwise-taps
     [4.0, 49.7, 300.0, 0.1, 0.1, 3090.0, 1000.0],
     // direct
-    [1.0, 12.1, 0.0, 0.0, 0.0, 8460.0, 1000.0],
+    [1.07, 15.0, 3.57, 0.0, 20.9, 3590.0, 1000.0],
 ];
 
 /// How many times the FMAs' own time a tile of so many rows and vectors takes: two pipes of four cycles want eight
@@ -278,9 +279,12 @@ fn of_direct(shape: &Conv2dShape, (mr, nr, lanes): Sizes) -> Work {
     let taps = c as f64 * down * over / shape.q() as f64;
     let panels = (shape.p() as f64) * across;
     let (runs, _) = dealt((panels * shape.n as f64) as usize, direct::PIXELS / mr);
+    // Strips of as many rows as a run has pixels for.
+    let (strips, rows) = dealt(shape.p(), (direct::PIXELS / shape.q()).max(1));
+    let laid_out = strips * (rows + Stage::reach(shape) as f64) * Stage::row_len(shape) as f64;
     Work {
         fmas: count * taps * (shape.q() * vectors * lanes) as f64 * pace(height, width),
-        inputs: count * taps * across * (lanes * apart(shape)) as f64 * ranges,
+        inputs: count * laid_out * apart(shape) as f64 * ranges,
         outputs: count * (shape.p() * shape.q() * k) as f64,
         weights: far((shape.groups * vectors * lanes * c * shape.r * shape.s) as f64, runs),
         tiles: count * panels * channel_panels * blocks,

@@ -12,10 +12,13 @@
 //! * **Taps in the padding** are left out: a tile sums only over the kernel rows that its output row has, and the kernel
 //!   columns that one of its pixels has. At 7×7 and 3×3 that is a tenth of the work, at a dilation of a third of the map
 //!   two fifths. It needs finite weights; with others every tap is multiplied, as the definition has it.
-//! * **Parts** are runs of panels × ranges of channels, as many as threads are soonest done with. A part copies the pixels'
-//!   taps together (a load and a store for each tap of a panel) and uses them for all its output channels, sums beside the
-//!   output, and transposes them. Where half of the second level has all its taps, it does a panel of channels after the
-//!   other, so that the weights are read in the order in which they lie; else block after block of input channels.
+//! * **Taps are read in place** from [strips](super::stage) of the input, where pixels side by side are floats side by side
+//!   whatever the stride: a table has for each tap of a block where it lies behind a panel's first pixel. Of pointwise kernels
+//!   each panel has a strip of its own, whose channels then follow each other; else the rows of a part have one.
+//! * **Parts** are runs of panels × ranges of channels, as many as threads are soonest done with. A part lays out its strips, uses
+//!   them for all its output channels, sums beside the output, and transposes the sums. Where half of the second level has
+//!   all channels of its strips, it does a panel of output channels after the other, so that the weights are read in the order
+//!   in which they lie; else block after block of input channels.
 //! * **Blocks** have as many input channels as make about [`TAPS`] taps; which, depends on the shape alone.
 #![allow(unsafe_code)]
 
@@ -26,28 +29,28 @@ use super::Conv2dShape;
 use super::activation::Activation;
 use super::caches;
 use super::engine::Lane;
-use super::kernel::{Ahead, Column, OffsetTable, Rows, Start, Steps};
+use super::kernel::{Ahead, Column, Left, OffsetTable, Rows, Start, Steps};
 use super::matrix::{Shared, Split, Tile, Turns};
-use super::product::{DEPTH, INLINE_FLOPS};
+use super::product::{INLINE_FLOPS, LINE};
 use super::simd::{self, MAX_LANES, Simd};
+use super::stage::Stage;
 
 /// Pixels of a part.
-pub(super) const PIXELS: usize = 128;
-/// Taps of a block: 48 KiB of a panel's weights, which the second level has while all pixels of a part pass.
-pub(super) const TAPS: usize = DEPTH;
-/// Most panels of output channels of a part: what copying the taps together costs is shared by as many.
+pub(super) const PIXELS: usize = 256;
+/// Taps of a block: 36 KiB of a panel's weights, which the first level has, most of them, while the pixels of a part pass.
+pub(super) const TAPS: usize = 192;
+/// Most panels of output channels of a part: what laying out strips costs is shared by as many.
 pub(super) const CHANNEL_PANELS: usize = 16;
 /// Ranges and runs more than are needed that are thought of for each thread.
 const PARTS: usize = 3;
 /// The same of any number of threads, and the most whose turns are followed one by one.
 const WAYS: usize = 48;
 const FEW_THREADS: usize = 16;
-/// What a panel of pixels takes to copy together, and a panel of channels to read, in the time of a tile.
-const GATHER: f64 = 0.35;
+/// What a panel of pixels takes to lay out and to store, and a panel of channels to read, in the time of a tile.
+const LAY_OUT: f64 = 0.15;
 const READ: f64 = 0.7;
-/// Most kernel columns: a panel has a mask for each.
-const MOST_COLUMNS: usize = 32;
-
+/// Most taps of a channel.
+const MOST_TAPS: usize = 1 << 12;
 /// Offsets of all tables, where taps in the padding are left out.
 const MOST_OFFSETS: usize = 1 << 20;
 
@@ -57,7 +60,7 @@ pub(super) struct Direct {
     shape: Conv2dShape,
     /// Input channels of a group, in blocks.
     blocks: Split,
-    /// Vectors of output channels of a group, in panels.
+    /// Vectors of output channels of a group, in panels: part `i` is the `i`-th of [`Split::spread`].
     vectors: Split,
     /// The panels, in ranges.
     ranges: Split,
@@ -65,11 +68,17 @@ pub(super) struct Direct {
     across: Split,
     /// All panels of all images, in runs.
     runs: Split,
-    /// The offsets of a block's taps in the weights, for each range of kernel rows and columns and each width of a panel.
+    /// The offsets of a block's taps, for each range of kernel rows and columns and each width of a panel.
     tables: Vec<Table>,
     /// Whether taps in the padding are left out.
     skips: bool,
-    /// Whether a part copies all its taps together at once, and then computes a panel of channels after another, whose sums the
+    /// The layout of the input's rows.
+    stage: Stage,
+    /// Most strips of a part.
+    strips: usize,
+    /// Panels that have a strip in common, those of an image or of one of its rows, where a part has them all.
+    of_strip: usize,
+    /// Whether a part lays all its channels out at once, and then computes a panel of channels after another, whose sums the
     /// first level has; else it does so block after block.
     whole: bool,
     lanes: usize,
@@ -80,7 +89,9 @@ pub(super) struct Direct {
 struct Table {
     window: Window,
     vectors: usize,
-    offsets: OffsetTable,
+    /// Of a block's taps in strips and in the weights.
+    pixels: OffsetTable,
+    weights: OffsetTable,
 }
 
 /// The pixels of a part.
@@ -90,6 +101,17 @@ struct Pixels {
     panels: Range<usize>,
     /// Whether taps in the padding are left out.
     skips: bool,
+}
+
+/// What is laid out for panels of one image, or of one of its output rows.
+struct Strip {
+    /// Counted from the part's first.
+    at: usize,
+    panels: Range<usize>,
+    n: usize,
+    /// The first output.
+    row: usize,
+    column: usize,
 }
 
 /// Panels of pixels with the same taps and height.
@@ -133,9 +155,9 @@ impl Window {
     }
 }
 
-/// Whether it does a shape: the masks of a panel and the offsets of a block are bounded.
+/// Whether it does a shape: the offsets of a block are bounded.
 pub(super) fn fits(shape: &Conv2dShape) -> bool {
-    shape.s <= MOST_COLUMNS && shape.r * shape.s <= 1 << 12
+    shape.r * shape.s <= MOST_TAPS
 }
 
 /// Of an axis, the taps within the image, summed over all outputs.
@@ -152,6 +174,9 @@ pub(super) fn taps_of_all(shape: &Conv2dShape, axis: usize) -> usize {
 
 impl Direct {
     pub(super) fn new(shape: Conv2dShape, (mr, nr, lanes): (usize, usize, usize), threads: NonZeroUsize) -> Self {
+        // The rows of an image whose outputs are its pixels are one.
+        let in_place = (shape.r, shape.s, shape.stride, shape.pad) == (1, 1, [1, 1], [0, 0]);
+        let shape = if in_place { Conv2dShape { h: 1, w: shape.h * shape.w, ..shape } } else { shape };
         let taps = shape.r * shape.s;
         // An even number of panels, for two threads to have as many: whatever the threads, since weights are packed for any.
         let fewest = Split::at_most((shape.k / shape.groups).div_ceil(lanes), nr / lanes);
@@ -160,6 +185,23 @@ impl Direct {
         let across = Split::at_most(shape.q(), mr);
         let panels = shape.n * shape.p() * across.parts;
         let blocks = Split::at_most(shape.c / shape.groups, (TAPS / taps).max(1));
+        let fewest = [Split::at_most(vectors.parts, CHANNEL_PANELS).parts, Split::at_most(panels, PIXELS / mr).parts];
+        let threads = if shape.flops() > INLINE_FLOPS { threads.get() } else { 1 };
+        let [ranges, runs] = deal(vectors, panels, fewest, shape.groups, threads);
+        // Strips have whole rows, or parts of one where runs are shorter, or a panel where no other reads what it reads.
+        let most = |each: usize| match runs.longest() {
+            len if runs.total.is_multiple_of(runs.parts) && len.is_multiple_of(each) => len / each,
+            len if runs.total.is_multiple_of(runs.parts) && each.is_multiple_of(len) => 1,
+            len => (len + each - 2) / each + 1,
+        };
+        let (of_strip, outputs) = match runs.longest() < across.parts {
+            _ if taps == 1 => (1, [1, across.longest()]),
+            true => (across.parts, [1, runs.longest() * across.longest()]),
+            false => (shape.p() * across.parts, [most(across.parts).min(shape.p()), shape.q()]),
+        };
+        let stage = Stage::new(shape, blocks.longest(), outputs).expect("few outputs, channels and taps");
+        let strips = most(of_strip).min(panels / of_strip);
+        let whole = strips * stage.channel_len() * blocks.total <= caches::second_level() / 8;
         let mut tables: Vec<Table> = Vec::new();
         let distinct = |ranges: &mut dyn Iterator<Item = Range<usize>>| {
             let mut found = Vec::new();
@@ -182,24 +224,27 @@ impl Direct {
             if tables.iter().any(|known| known.window == window) {
                 continue;
             }
-            let mut widths = [vectors.part(0).len(), vectors.part(vectors.parts - 1).len()].to_vec();
-            widths.dedup();
-            for width in widths {
+            for width in vectors.total / vectors.parts..=vectors.longest() {
                 let (rows, columns) = (&window.rows, &window.columns);
                 let of_channel = |c| {
                     let taps = rows.clone().flat_map(|r| columns.clone().map(move |s| r * shape.s + s));
-                    taps.map(move |tap| ((c * shape.r * shape.s + tap) * width * lanes) as u32)
+                    taps.map(move |tap| c * shape.r * shape.s + tap)
                 };
-                let offsets = OffsetTable::new((0..blocks.longest()).flat_map(of_channel).collect());
-                tables.push(Table { window: window.clone(), vectors: width, offsets });
+                let all = || (0..blocks.longest()).flat_map(of_channel);
+                let pixels = stage.table().part(0..blocks.longest() * taps).get();
+                tables.push(Table {
+                    window: window.clone(),
+                    vectors: width,
+                    pixels: OffsetTable::new(all().map(|tap| pixels[tap]).collect()),
+                    weights: OffsetTable::new(all().map(|tap| (tap * width * lanes) as u32).collect()),
+                });
             }
         }
-        let fewest = [Split::at_most(vectors.parts, CHANNEL_PANELS).parts, Split::at_most(panels, PIXELS / mr).parts];
-        let threads = if shape.flops() > INLINE_FLOPS { threads.get() } else { 1 };
-        let [ranges, runs] = deal([vectors.parts, panels], fewest, shape.groups, threads);
-        let whole = runs.longest() * across.longest() * blocks.total * taps <= caches::second_level() / 8;
         Self {
             whole,
+            stage,
+            strips,
+            of_strip,
             blocks,
             ranges,
             vectors,
@@ -213,10 +258,10 @@ impl Direct {
         }
     }
 
-    /// The offsets for a window and panels of so many vectors.
-    fn offsets(&self, window: &Window, vectors: usize) -> &OffsetTable {
+    /// The table of a window and panels of so many vectors.
+    fn table(&self, window: &Window, vectors: usize) -> &Table {
         let table = self.tables.iter().find(|table| table.window == *window && table.vectors == vectors);
-        &table.expect("a table for each window").offsets
+        table.expect("a table for each window")
     }
 
     pub(super) fn set_activation(&mut self, activation: Activation) {
@@ -245,7 +290,7 @@ impl Direct {
         *finite = if w.iter().all(|v| v.is_finite()) { 1.0 } else { 0.0 };
         let parallel = w.len().div_ceil(1 << 16);
         let jobs = (0..self.shape.groups * self.vectors.parts).map(move |i| {
-            let vectors = self.vectors.part(i % self.vectors.parts);
+            let vectors = self.vectors.spread(i % self.vectors.parts);
             let (own, others) = std::mem::take(&mut rest).split_at_mut(taps * vectors.len() * self.lanes);
             rest = others;
             (i / self.vectors.parts, vectors, own)
@@ -284,11 +329,10 @@ impl Direct {
         let y = Shared::new(y);
         let most = if self.shape.flops() > INLINE_FLOPS { parts } else { 1 };
         let turns = Turns::new(parts, lane.threads().min(most));
-        let taps = if self.whole { self.taps() } else { self.blocks.longest() * self.shape.r * self.shape.s };
         let pixels = self.runs.longest() * self.across.longest();
         let pitch = if self.whole { NR } else { self.ranges.longest() * NR };
         // Whole vectors of pixels are read behind the last.
-        let lens = [pixels * taps, (pixels + T::LANES) * pitch];
+        let lens = [self.strips * self.strip_len(), (pixels + T::LANES) * pitch];
         lane.share(most, |lane| {
             let mut scratch = lane.scratch(lens[0] + lens[1]);
             let (a, sums) = scratch.floats().split_at_mut(lens[0]);
@@ -301,6 +345,15 @@ impl Direct {
                 }
             }
         });
+    }
+
+    /// Channels of a strip.
+    fn channels(&self) -> usize {
+        if self.whole { self.blocks.total } else { self.blocks.longest() }
+    }
+
+    fn strip_len(&self) -> usize {
+        self.channels() * self.stage.channel_len()
     }
 
     /// Image, output row and pixels of a panel.
@@ -327,30 +380,36 @@ impl Direct {
         let finite = packed.last() == Some(&1.0);
         let part = Pixels { group, panels: self.runs.part(run), skips: finite && self.skips };
         let weights = &packed[group * self.group_len()..][..self.group_len()];
-        // Floats of a channel that are copied together.
-        let of_channel: usize = self.columns(&part).map(|column| column.window.taps() * column.pixels.len()).sum();
-        let at = |block: usize| self.blocks.start(block) * of_channel;
-        for block in (0..self.blocks.parts).filter(|_| self.whole) {
-            self.gather(kernel, x, &part, block, &mut a[at(block)..at(block + 1)]);
+        let mut starts = [0; PIXELS];
+        let starts = &mut starts[..part.panels.len()];
+        for strip in self.strips(part.panels.clone()) {
+            for (panel, start) in strip.panels.clone().zip(&mut starts[strip.panels.start - part.panels.start..]) {
+                let (_, row, pixels) = self.panel(panel);
+                let at = (row - strip.row) * self.stage.width() + pixels.start - strip.column;
+                *start = (strip.at * self.strip_len() + at) as u32;
+            }
+        }
+        if self.whole {
+            self.fill(kernel, x, &part, 0..self.blocks.total, a);
         }
         let step = if self.whole { 1 } else { range.len() };
         for first in range.clone().step_by(step) {
             let own = first..(first + step).min(range.end);
             for block in 0..self.blocks.parts {
-                let len = at(block + 1) - at(block);
+                let channels = self.blocks.part(block);
                 if !self.whole {
-                    self.gather(kernel, x, &part, block, &mut a[..len]);
+                    self.fill(kernel, x, &part, channels.clone(), a);
                 }
-                let a = &a[if self.whole { at(block) } else { 0 }..][..len];
+                let a = &a[if self.whole { channels.start * self.stage.channel_len() } else { 0 }..];
                 for panel in own.clone() {
                     let next = match (panel + 1 < own.end, block + 1 < self.blocks.parts) {
                         (true, _) => Some((block, panel + 1)),
                         (false, true) => Some((block + 1, own.start)),
                         (false, false) => (own.end < range.end).then_some((0, own.end)),
                     };
-                    let next = next.map(|(block, panel)| self.weights(weights, block, panel));
+                    let next = next.map_or(&[][..], |(block, panel)| self.weights(weights, block, panel));
                     let b = self.weights(weights, block, panel);
-                    self.multiply::<T, NR>(kernel, &part, (block, panel), (a, b, next), own.clone(), sums);
+                    self.multiply::<T, NR>(kernel, &part, (block, panel), (a, starts, b, next), own.clone(), sums);
                 }
             }
             // SAFETY: the caller's promise.
@@ -360,7 +419,7 @@ impl Direct {
 
     /// Of a group's packed weights those of a block and a panel of channels.
     fn weights<'x>(&self, weights: &'x [f32], block: usize, panel: usize) -> &'x [f32] {
-        let (channels, vectors) = (self.blocks.part(block), self.vectors.part(panel));
+        let (channels, vectors) = (self.blocks.part(block), self.vectors.spread(panel));
         let (taps, width) = (self.shape.r * self.shape.s, vectors.len() * self.lanes);
         let from = vectors.start * self.lanes * self.taps() + channels.start * taps * width;
         &weights[from..][..channels.len() * taps * width]
@@ -387,38 +446,43 @@ impl Direct {
         })
     }
 
-    /// The sums of a block and a panel of channels, one of `own`, for a part's pixels: of their taps `a` and the weights `b`, while
-    /// those that are `next` are asked for.
+    /// The sums of a block and a panel of channels, one of `own`, for a part's pixels, which begin at `starts` in the strips `a`, and
+    /// the weights `b`, while those that are `next` are asked for.
     fn multiply<T: Simd, const NR: usize>(
         &self,
         kernel: T,
         part: &Pixels,
         (block, panel): (usize, usize),
-        (a, b, mut next): (&[f32], &[f32], Option<&[f32]>),
+        (a, starts, b, mut next): (&[f32], &[u32], &[f32], &[f32]),
         own: Range<usize>,
         sums: &mut [f32],
     ) {
         let (pitch, first) = (own.len() * NR, (panel - own.start) * NR);
-        let (channels, vectors) = (self.blocks.part(block).len(), self.vectors.part(panel).len());
-        let mut rest = a;
+        let (channels, vectors) = (self.blocks.part(block).len(), self.vectors.spread(panel).len());
         for column in self.columns(part) {
             let PixelColumn { panels, pixels, height, window } = column;
             let (depth, tiles) = (channels * window.taps(), panels.len());
-            let a;
-            (a, rest) = rest.split_at(depth * pixels.len());
-            let offsets = self.offsets(&window, vectors);
+            let table = self.table(&window, vectors);
+            let starts = &starts[panels.start - part.panels.start..][..tiles];
             let mut sums = Tile::new(&mut sums[pixels.start * pitch..pixels.end * pitch], pixels.len(), pitch);
-            // By the first of enough tiles to ask for all vectors of a step.
-            let enough = tiles >= vectors.min(part.panels.len().div_ceil(2));
+            // A line each step: by as many tiles as it takes, those of the next column too.
+            let asked = (depth * LINE * tiles).min(next.len());
+            let ahead = Ahead {
+                from: next.as_ptr(),
+                stride: LINE,
+                next: LINE * depth,
+                tiles: asked.div_ceil(LINE * depth.max(1)),
+            };
+            next = &next[asked..];
             kernel.column(Column {
                 height,
-                a,
-                b: Rows { data: b, steps: Steps::Offsets(offsets.part(0..depth)) },
+                a: Left::InPlace { data: a, tiles: starts, steps: table.pixels.part(0..depth) },
+                b: Rows { data: b, steps: Steps::Offsets(table.weights.part(0..depth)) },
                 copy: None,
                 c: sums.part(0..pixels.len(), first..first + vectors * T::LANES),
                 start: if block == 0 { Start::Zero } else { Start::Accumulate },
                 end: Activation::IDENTITY,
-                ahead: next.take_if(|_| enough).map(|next| Ahead { from: next.as_ptr(), stride: 16, next: 16 * depth }),
+                ahead: (asked > 0).then_some(ahead),
             });
         }
     }
@@ -449,28 +513,53 @@ impl Direct {
         };
         let (start, end) = (pixel(panels.start), pixel(panels.end));
         assert!(sums.len() >= (end - start + T::LANES) * pitch);
-        for vector in self.vectors.start(range.start)..self.vectors.start(range.end) {
+        for vector in self.vectors.spread(range.start).start..self.vectors.spread(range.end).start {
             let first = vector * T::LANES;
-            let panel = range.clone().find(|&panel| self.vectors.part(panel).contains(&vector)).unwrap_or(range.start);
-            let at = (panel - range.start) * NR + (vector - self.vectors.start(panel)) * T::LANES;
+            let panel =
+                range.clone().find(|&panel| self.vectors.spread(panel).contains(&vector)).unwrap_or(range.start);
+            let at = (panel - range.start) * NR + (vector - self.vectors.spread(panel).start) * T::LANES;
+            let channels = T::LANES.min(k - first);
+            let channel = group * k + first;
+            let mut biases = [0.0; MAX_LANES];
+            if let Some(bias) = bias {
+                biases[..channels].copy_from_slice(&bias[channel..][..channels]);
+            }
             kernel.vectorize(
                 #[inline(always)]
                 || {
+                    // SAFETY: as many lanes as a vector has at most.
+                    let biases = unsafe { kernel.load(biases.as_ptr()) };
                     let mut pixel = start;
                     while pixel < end {
                         // Those of one image lie side by side.
                         let (n, from) = (pixel / plane, pixel % plane);
                         let count = T::LANES.min(end - pixel).min(plane - from);
-                        let mask = kernel.mask(u32::MAX >> (32 - count));
-                        // SAFETY: as many rows of sums as asserted above, of which this vector is a part.
-                        let rows = unsafe { transposed(kernel, sums[(pixel - start) * pitch + at..].as_ptr(), pitch) };
-                        for (i, row) in rows.iter().enumerate().take(T::LANES.min(k - first)) {
-                            let channel = group * k + first + i;
-                            let bias = kernel.splat(bias.map_or(0.0, |bias| bias[channel]));
-                            let [sum] = self.activation.vectors(kernel, [kernel.add(bias, *row)]);
-                            let out = y.at((n * shape.k + channel) * plane + from, count);
-                            // SAFETY: `count` floats of the output, which the mask has; the caller's promise.
-                            unsafe { kernel.store_masked(out, mask, sum) };
+                        let lanes = u32::MAX >> (32 - count);
+                        let out = y.at((n * shape.k + channel) * plane + from, (channels - 1) * plane + count);
+                        let sums = &sums[(pixel - start) * pitch + at..];
+                        // Of few pixels a vector has several channels.
+                        macro_rules! store {
+                            ($rows:expr) => {{
+                                // SAFETY: as many rows of sums as asserted above, of which this vector is a part.
+                                let mut rows = unsafe { rows(kernel, sums.as_ptr(), pitch, $rows) };
+                                for row in rows.iter_mut().take($rows) {
+                                    *row = kernel.add(biases, *row);
+                                }
+                                let columns = simd::transpose(kernel, self.activation.vectors(kernel, rows), $rows);
+                                for i in 0..T::LANES {
+                                    if i < channels {
+                                        let (column, lane) = (i * $rows / T::LANES, i * $rows % T::LANES);
+                                        let out = out.wrapping_add(i * plane).wrapping_sub(lane);
+                                        // SAFETY: `count` floats of the output, which the mask has; the caller's promise.
+                                        unsafe { kernel.store_masked(out, kernel.mask(lanes << lane), columns[column]) };
+                                    }
+                                }
+                            }};
+                        }
+                        match count {
+                            _ if 4 * count <= T::LANES => store!(T::LANES / 4),
+                            _ if 2 * count <= T::LANES => store!(T::LANES / 2),
+                            _ => store!(T::LANES),
                         }
                         pixel += count;
                     }
@@ -479,103 +568,37 @@ impl Direct {
         }
     }
 
-    /// Copies the taps that a part's pixels have of a block of channels together.
-    fn gather<T: Simd>(&self, kernel: T, x: &[f32], part: &Pixels, block: usize, a: &mut [f32]) {
-        let (channels, size) = (self.blocks.part(block), self.shape.h * self.shape.w);
-        let mut rest = a;
-        for column in self.columns(part) {
-            for panel in column.panels {
-                let (n, row, pixels) = self.panel(panel);
-                let image = (n * self.shape.c + part.group * self.blocks.total + channels.start) * size;
-                let len = channels.len() * column.window.taps() * column.height;
-                let own;
-                (own, rest) = rest.split_at_mut(len);
-                self.gather_panel(kernel, &x[image..][..channels.len() * size], row, &column.window, pixels, own);
-            }
-        }
+    /// The strips of panels.
+    fn strips(&self, panels: Range<usize>) -> impl Iterator<Item = Strip> {
+        let each = self.of_strip;
+        let mut left = panels;
+        let strips = std::iter::from_fn(move || {
+            let end = ((left.start / each + 1) * each).min(left.end);
+            let own = left.start..end;
+            left.start = end;
+            Some(own).filter(|own| !own.is_empty())
+        });
+        strips.enumerate().map(move |(at, panels)| {
+            let (n, row, pixels) = self.panel(panels.start);
+            Strip { at, panels, n, row, column: if each > self.across.parts { 0 } else { pixels.start } }
+        })
     }
 
-    /// The same of a panel: for each channel, kernel row and column those of all pixels.
-    fn gather_panel<T: Simd>(
-        &self,
-        kernel: T,
-        x: &[f32],
-        row: usize,
-        window: &Window,
-        pixels: Range<usize>,
-        a: &mut [f32],
-    ) {
-        let shape = &self.shape;
-        let (width, stride) = (shape.w as isize, shape.stride[1] as isize);
-        let count = pixels.len();
-        let first = (pixels.start * shape.stride[1]) as isize - shape.pad[1] as isize;
-        // For each kernel column the lanes that lie within the row: of loads side by side, of which a stride of 2 takes two for
-        // a vector, and at larger ones those of the vectors whose floats do.
-        let mut masks = [0u32; MOST_COLUMNS];
-        for (s, mask) in masks[..shape.s].iter_mut().enumerate() {
-            let from = first + (s * shape.dilation[1]) as isize;
-            let (step, lanes) = if stride == 2 { (1, 2 * count - 1) } else { (stride, count) };
-            for lane in (0..lanes).filter(|&lane| (0..width).contains(&(from + lane as isize * step))) {
-                *mask |= 1 << lane;
-            }
-        }
-        let (size, taps) = (shape.h * shape.w, window.taps() * count);
-        let channels = x.len() / size;
-        assert!(x.len() == channels * size && a.len() >= channels * taps);
-        // A tap of all channels after another: what differs from tap to tap is computed once for them all.
-        for (i, r) in window.rows.clone().enumerate() {
-            let y = (row * shape.stride[0] + r * shape.dilation[0]).wrapping_sub(shape.pad[0]);
-            let line = x.as_ptr().wrapping_add(y.wrapping_mul(shape.w)).wrapping_offset(first);
-            for (j, s) in window.columns.clone().enumerate() {
-                let at = (i * window.columns.len() + j) * count;
-                let mask = masks[s];
-                let mask = if y < shape.h { mask } else { 0 };
-                // One vector, but where a tile has more rows than that has lanes.
-                for i in (0..count).step_by(T::LANES) {
-                    let from = line.wrapping_add(s * shape.dilation[1] + i * shape.stride[1]);
-                    let out = a[at + i..].as_mut_ptr();
-                    let own = kernel.mask(u32::MAX >> (32 - (count - i).min(T::LANES)));
-                    macro_rules! each {
-                        ($from:ident => $load:expr) => {
-                            kernel.vectorize(
-                                #[inline(always)]
-                                move || {
-                                    for channel in 0..channels {
-                                        let $from = from.wrapping_add(channel * size);
-                                        // SAFETY: the mask's lanes are those that lie within row y of the image; the tap's
-                                        // floats lie within `a`, as asserted.
-                                        unsafe {
-                                            kernel.store_masked(out.wrapping_add(channel * taps), own, $load);
-                                        }
-                                    }
-                                },
-                            )
-                        };
-                    }
-                    match stride {
-                        1 => {
-                            let near = kernel.mask(mask >> i);
-                            each!(from => kernel.load_masked(from, near));
-                        }
-                        2 => {
-                            let near = kernel.mask(mask >> (2 * i));
-                            let far = kernel.mask(mask.checked_shr((2 * i + T::LANES) as u32).unwrap_or(0));
-                            each!(from => {
-                                let next = kernel.load_masked(from.wrapping_add(T::LANES), far);
-                                kernel.deinterleave(kernel.load_masked(from, near), next).0
-                            });
-                        }
-                        _ => each!(from => kernel.load_strided(from, shape.stride[1], mask >> i)),
-                    }
-                }
-            }
+    /// Lays out what a part's pixels read of some channels.
+    fn fill<T: Simd>(&self, kernel: T, x: &[f32], part: &Pixels, channels: Range<usize>, a: &mut [f32]) {
+        let (size, len) = (self.shape.h * self.shape.w, channels.len() * self.stage.channel_len());
+        for strip in self.strips(part.panels.clone()) {
+            let first = strip.n * self.shape.c + part.group * self.blocks.total + channels.start;
+            let x = &x[first * size..][..channels.len() * size];
+            self.stage.fill(kernel, x, [strip.row, strip.column], &mut a[strip.at * self.strip_len()..][..len]);
         }
     }
 }
 
 /// Panels of channels and of pixels in ranges and runs, with which all threads are done first: of those that are tried the ones
 /// whose parts, the largest first to the thread that has least, take least time.
-fn deal(panels: [usize; 2], fewest: [usize; 2], groups: usize, threads: usize) -> [Split; 2] {
+fn deal(vectors: Split, panels: usize, fewest: [usize; 2], groups: usize, threads: usize) -> [Split; 2] {
+    let panels = [vectors.parts, panels];
     let split = |i: usize, parts: usize| Split { total: panels[i], parts };
     let least = [0, 1].map(|i| split(i, fewest[i]));
     if threads == 1 {
@@ -584,13 +607,17 @@ fn deal(panels: [usize; 2], fewest: [usize; 2], groups: usize, threads: usize) -
     let more = |i: usize| fewest[i]..=(fewest[i] + PARTS.saturating_mul(threads).min(WAYS)).min(panels[i]);
     let time = |ranges: Split, runs: Split| {
         let part = |channels: usize, pixels: usize| {
-            let (channels, pixels) = (ranges.part(channels).len() as f64, runs.part(pixels).len() as f64);
-            pixels * (channels + GATHER) + READ * channels
+            let (channels, pixels) = (ranges.part(channels), runs.part(pixels).len() as f64);
+            // In the widest panels.
+            let own = vectors.spread(channels.end).start - vectors.spread(channels.start).start;
+            let channels = own as f64 / vectors.longest() as f64;
+            pixels * (channels + LAY_OUT) + READ * channels
         };
         // Many parts are as good as any number, and among many threads the largest part tells.
         let parts = ranges.parts * runs.parts * groups;
         if parts > 8 * threads || threads > FEW_THREADS {
-            return part(0, 0) * parts.div_ceil(threads) as f64;
+            let longest = (0..ranges.parts).map(|i| part(i, 0)).fold(0.0, f64::max);
+            return longest * parts.div_ceil(threads) as f64;
         }
         let of_group = (0..ranges.parts).flat_map(|i| (0..runs.parts).map(move |j| part(i, j)));
         let mut parts: Vec<f64> = (0..groups).flat_map(|_| of_group.clone()).collect();
@@ -619,7 +646,8 @@ fn transpose<T: Simd>(kernel: T, matrix: &[f32], taps: usize, out: &mut [f32], p
             for tap in (0..done).step_by(T::LANES) {
                 // SAFETY: each row has a vector from `tap` on; a vector of each of the rows of `out`, as was asserted.
                 unsafe {
-                    let columns = transposed(kernel, matrix.as_ptr().add(tap), taps);
+                    let columns =
+                        simd::transpose(kernel, rows(kernel, matrix.as_ptr().add(tap), taps, T::LANES), T::LANES);
                     for (i, &column) in columns.iter().enumerate().take(T::LANES) {
                         kernel.store(out.as_mut_ptr().add((tap + i) * pitch), column);
                     }
@@ -630,16 +658,16 @@ fn transpose<T: Simd>(kernel: T, matrix: &[f32], taps: usize, out: &mut [f32], p
     done
 }
 
-/// The columns of a matrix of as many rows as a vector has lanes, `pitch` floats apart; what is behind them is undefined.
+/// Vectors `pitch` floats apart, `count` of them; the others are zero.
 ///
 /// # Safety
-/// Each row has a vector.
+/// They can be read.
 #[inline(always)]
-unsafe fn transposed<T: Simd>(kernel: T, rows: *const f32, pitch: usize) -> [T::V; MAX_LANES] {
+unsafe fn rows<T: Simd>(kernel: T, first: *const f32, pitch: usize, count: usize) -> [T::V; MAX_LANES] {
     let mut v = [kernel.splat(0.0); MAX_LANES];
-    for (i, v) in v.iter_mut().enumerate().take(T::LANES) {
+    for (i, v) in v.iter_mut().enumerate().take(count) {
         // SAFETY: the caller's promise.
-        *v = unsafe { kernel.load(rows.add(i * pitch)) };
+        *v = unsafe { kernel.load(first.add(i * pitch)) };
     }
-    simd::transpose(kernel, v, T::LANES)
+    v
 }

@@ -18,6 +18,8 @@
 //! While it computes it asks for the panel of b that comes next, a line of each step: rows of b in place lie a page or more
 //! apart, where no hardware foresees them.
 //!
+//! Elements of a are packed in the order in which tiles read them, or lie in place, those of a step side by side ([`Left`]).
+//!
 //! Each step `i` of the depth loads the vectors of `b` once, broadcasts each element of `a` once, and issues
 //! rows × vectors FMAs into accumulators that never leave the registers.
 //!
@@ -62,6 +64,47 @@ pub(super) enum Steps<'a> {
     Stride(usize),
     /// Anywhere. Whole vectors of these are read, whatever the tile's columns.
     Offsets(Offsets<'a>),
+}
+
+/// The elements of a.
+#[derive(Clone, Copy)]
+pub(super) enum Left<'a> {
+    /// Packed: for each tile `depth` steps of `height` elements.
+    Packed(&'a [f32]),
+    /// Where they lie, those of a step side by side: in `data`, those of a tile's steps at `steps` behind where it begins.
+    InPlace { data: &'a [f32], tiles: &'a [u32], steps: Offsets<'a> },
+}
+
+impl Left<'_> {
+    /// The steps of `tiles` tiles of `height` rows. Panics unless all elements are there.
+    #[inline]
+    pub(super) fn check(self, tiles: usize, height: usize) -> usize {
+        match self {
+            Self::Packed(a) => {
+                let depth = a.len() / (tiles * height);
+                assert!(a.len() == tiles * height * depth, "a has a partial step");
+                depth
+            }
+            Self::InPlace { data, tiles: starts, steps } => {
+                assert!(starts.len() == tiles);
+                let last = starts.iter().max().map_or(0, |&start| start as usize);
+                assert!(
+                    steps.at.is_empty() || last + steps.most as usize + height <= data.len(),
+                    "a is shorter than its steps"
+                );
+                steps.at.len()
+            }
+        }
+    }
+
+    /// That of a tile, one of those that were checked.
+    #[inline]
+    fn tile(self, tile: usize, depth: usize, height: usize) -> Self {
+        match self {
+            Self::Packed(a) => Self::Packed(&a[tile * depth * height..][..depth * height]),
+            Self::InPlace { data, tiles, steps } => Self::InPlace { data, tiles: &tiles[tile..=tile], steps },
+        }
+    }
 }
 
 /// Offsets and a bound for them.
@@ -141,8 +184,7 @@ impl<'a> Rows<'a> {
 pub(super) struct Column<'a> {
     /// Rows of each tile, 1 to MR.
     pub(super) height: usize,
-    /// For each tile `depth` steps of `height` elements.
-    pub(super) a: &'a [f32],
+    pub(super) a: Left<'a>,
     pub(super) b: Rows<'a>,
     /// Where the first tile leaves the rows of b that it read, as a packed panel (whose columns beyond the tile's are left as they
     /// are or zeroed), for the others to read them there.
@@ -157,18 +199,19 @@ pub(super) struct Column<'a> {
 }
 
 /// Lines that a column after this one reads, `stride` floats apart, as many as b has steps: from `from` on while the first tile is
-/// computed, `next` floats further on with each of the next ones. They need not exist.
+/// computed, `next` floats further on with each of the next ones, of `tiles` at most. They need not exist.
 #[derive(Debug, Clone, Copy)]
 #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "AVX-512's kernel has it"))]
 pub(super) struct Ahead {
     pub(super) from: *const f32,
     pub(super) stride: usize,
     pub(super) next: usize,
+    pub(super) tiles: usize,
 }
 
 impl Default for Ahead {
     fn default() -> Self {
-        Self { from: std::ptr::null(), stride: 0, next: 0 }
+        Self { from: std::ptr::null(), stride: 0, next: 0, tiles: 0 }
     }
 }
 
@@ -178,8 +221,9 @@ impl Column<'_> {
     pub(super) fn check<T: Kernel>(&self, lanes: usize) -> (usize, usize) {
         let (rows, columns) = (self.c.rows(), self.c.columns());
         assert!((1..=T::MR).contains(&self.height) && (1..=T::NR).contains(&columns));
-        let (tiles, depth) = (rows / self.height, self.a.len() / rows);
-        assert!(tiles > 0 && rows == tiles * self.height && self.a.len() == rows * depth);
+        let tiles = rows / self.height;
+        assert!(tiles > 0 && rows == tiles * self.height);
+        let depth = self.a.check(tiles, self.height);
         self.b.check(depth, columns, lanes);
         assert!(self.copy.as_ref().is_none_or(|copy| copy.len() >= depth * T::NR));
         assert!(!matches!(self.start, Start::Bias(bias) if bias.len() < rows));
@@ -191,12 +235,12 @@ impl Column<'_> {
     pub(super) fn each<T: Kernel>(
         mut self,
         lanes: usize,
-        mut f: impl FnMut(&[f32], Rows<'_>, Option<&mut [f32]>, Tile<'_>, Start<'_>, Activation),
+        mut f: impl FnMut(Left<'_>, Rows<'_>, Option<&mut [f32]>, Tile<'_>, Start<'_>, Activation),
     ) {
         let (tiles, depth) = self.check::<T>(lanes);
         for tile in 0..tiles {
             let rows = tile * self.height..(tile + 1) * self.height;
-            let a = &self.a[rows.start * depth..rows.end * depth];
+            let a = self.a.tile(tile, depth, self.height);
             let start = match self.start {
                 Start::Bias(bias) => Start::Bias(&bias[rows.clone()]),
                 start => start,
@@ -217,7 +261,7 @@ pub(super) trait Kernel: Copy + Send + Sync {
     /// Most columns (output pixels) of a tile.
     const NR: usize;
 
-    /// `c[r][..] = start + Σ_i a[i·height + r] · b[i·stride ..][..columns]` for each tile.
+    /// `c[r][..] = start + Σ_i a[i][r] · b[i][..columns]` for each tile.
     ///
     /// The sum runs over `i` upwards from zero and is added to `start` at the end, so that the rounding error grows with
     /// the depth of one block and the number of blocks, not with their product. `end` is applied to what is stored: of several

@@ -118,6 +118,12 @@ impl Split {
         self.start(i)..self.start(i + 1)
     }
 
+    /// Part `i` where longer and shorter ones take turns: of any runs of as many parts none has two things more than another.
+    pub(super) fn spread(self, i: usize) -> Range<usize> {
+        let start = |i: usize| i * self.total / self.parts;
+        start(i)..start(i + 1)
+    }
+
     /// Slice `i` of a range that is dealt out into `parts` of them.
     pub(super) fn slice(range: Range<usize>, parts: usize, i: usize) -> Range<usize> {
         let slices = Self { total: range.len(), parts };

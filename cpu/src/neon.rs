@@ -11,7 +11,7 @@
 use std::arch::{aarch64::*, asm};
 
 use super::activation::Activation;
-use super::kernel::{Column, Kernel, Rows, Start, with_rows};
+use super::kernel::{Column, Kernel, Left, Rows, Start, with_rows};
 use super::matrix::Tile;
 use super::simd::{MAX_LANES, Simd};
 
@@ -69,15 +69,15 @@ impl Kernel for Neon {
 #[target_feature(enable = "neon")]
 fn tile<const ROWS: usize, const VECS: usize>(
     k: Neon,
-    a: &[f32],
+    a: Left<'_>,
     b: Rows<'_>,
     copy: Option<&mut [f32]>,
     mut c: Tile<'_>,
     start: Start<'_>,
     end: Activation,
 ) {
-    let (depth, columns) = (a.len() / ROWS, c.columns());
-    assert!(a.len() == depth * ROWS && c.rows() == ROWS);
+    let (depth, columns) = (a.check(1, ROWS), c.columns());
+    assert!(c.rows() == ROWS);
     assert!((VECS - 1) * LANES < columns && columns <= VECS * LANES);
     b.check(depth, columns, LANES);
     // What lies in b behind the columns may be read where there is something.
@@ -90,12 +90,12 @@ fn tile<const ROWS: usize, const VECS: usize>(
             Some(copy) => {
                 assert!(copy.len() >= depth * NR);
                 match whole {
-                    true => sum::<ROWS, VECS, true, false>(k, a.as_ptr(), b, copy.as_mut_ptr(), depth, mask),
-                    false => sum::<ROWS, VECS, true, true>(k, a.as_ptr(), b, copy.as_mut_ptr(), depth, mask),
+                    true => sum::<ROWS, VECS, true, false>(k, a, b, copy.as_mut_ptr(), depth, mask),
+                    false => sum::<ROWS, VECS, true, true>(k, a, b, copy.as_mut_ptr(), depth, mask),
                 }
             }
-            None if whole => sum::<ROWS, VECS, false, false>(k, a.as_ptr(), b, std::ptr::null_mut(), depth, mask),
-            None => sum::<ROWS, VECS, false, true>(k, a.as_ptr(), b, std::ptr::null_mut(), depth, mask),
+            None if whole => sum::<ROWS, VECS, false, false>(k, a, b, std::ptr::null_mut(), depth, mask),
+            None => sum::<ROWS, VECS, false, true>(k, a, b, std::ptr::null_mut(), depth, mask),
         }
     };
     for (r, acc) in acc.iter().enumerate() {
@@ -120,21 +120,26 @@ fn tile<const ROWS: usize, const VECS: usize>(
 /// The sum over the depth; with `COPY`, what it read of b goes to `copy`.
 ///
 /// # Safety
-/// `a` has `depth·ROWS` floats, each of `depth` steps of b (VECS − 1)·4 and those of `mask` behind them, or VECS·4
+/// `a` has `depth` steps of a tile of ROWS rows, each of `depth` steps of b (VECS − 1)·4 and those of `mask` behind them, or VECS·4
 /// where not `MASKED`, `copy` as many steps of NR.
 #[target_feature(enable = "neon")]
 #[inline]
 unsafe fn sum<const ROWS: usize, const VECS: usize, const COPY: bool, const MASKED: bool>(
     k: Neon,
-    a: *const f32,
+    a: Left<'_>,
     b: Rows<'_>,
     copy: *mut f32,
     depth: usize,
     mask: u32,
 ) -> [[float32x4_t; VECS]; ROWS] {
+    // Where a step of a begins.
+    let at = |i: usize| match a {
+        Left::Packed(a) => a.as_ptr().wrapping_add(i * ROWS),
+        Left::InPlace { data, tiles, steps } => data.as_ptr().wrapping_add(tiles[0] as usize + steps.get()[i] as usize),
+    };
     let zero = vdupq_n_f32(0.0);
     let mut acc = [[zero; VECS]; ROWS];
-    let (mut pa, mut pc) = (a, copy);
+    let mut pc = copy;
     for i in 0..depth {
         let pb = b.data.as_ptr().wrapping_add(b.start(i));
         let mut bv = [zero; VECS];
@@ -149,7 +154,7 @@ unsafe fn sum<const ROWS: usize, const VECS: usize, const COPY: bool, const MASK
             }
         }
         // SAFETY: the caller's promise: a step of a has ROWS floats.
-        let av = unsafe { factors::<ROWS>(pa) };
+        let av = unsafe { factors::<ROWS>(at(i)) };
         for (r, acc) in acc.iter_mut().enumerate() {
             let a = av[r / LANES];
             for v in 0..VECS {
@@ -161,7 +166,6 @@ unsafe fn sum<const ROWS: usize, const VECS: usize, const COPY: bool, const MASK
                 };
             }
         }
-        pa = pa.wrapping_add(ROWS);
         pc = pc.wrapping_add(NR);
     }
     acc

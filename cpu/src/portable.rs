@@ -1,7 +1,7 @@
 //! The micro-kernel in plain Rust: the only one on hosts other than x86-64 and AArch64.
 
 use super::activation::Activation;
-use super::kernel::{Column, Kernel, Rows, Start, with_rows};
+use super::kernel::{Column, Kernel, Left, Rows, Start, with_rows};
 use super::matrix::Tile;
 
 /// Plain Rust, vectorised by the compiler.
@@ -29,19 +29,47 @@ impl Kernel for Portable {
 /// A tile, of all columns where `WHOLE`: that is decided once, because copies of unknown length in the loop are calls, around
 /// which no sum stays in a register.
 fn tile<const ROWS: usize, const WHOLE: bool>(
-    a: &[f32],
+    a: Left<'_>,
     b: Rows<'_>,
-    mut copy: Option<&mut [f32]>,
+    copy: Option<&mut [f32]>,
     mut c: Tile<'_>,
     start: Start<'_>,
     end: Activation,
 ) {
-    let (a, []) = a.as_chunks::<ROWS>() else { panic!("a partial step of a") };
     let columns = c.columns();
     assert!((1..=NR).contains(&columns) && c.rows() == ROWS && (!WHOLE || columns == NR));
-    b.check(a.len(), columns, columns);
+    b.check(a.check(1, ROWS), columns, columns);
+    let acc = match a {
+        Left::Packed(a) => sum::<ROWS, WHOLE>(a.as_chunks().0.iter(), b, copy, columns),
+        Left::InPlace { data, tiles, steps } => {
+            let data = &data[tiles[0] as usize..];
+            let steps = steps.get().iter().map(|&at| data[at as usize..].first_chunk().expect("as checked"));
+            sum::<ROWS, WHOLE>(steps, b, copy, columns)
+        }
+    };
+    for (r, acc) in acc.iter().enumerate() {
+        let out = c.row(r);
+        match start {
+            Start::Zero => out.copy_from_slice(&acc[..columns]),
+            Start::Bias(bias) => out.iter_mut().zip(acc).for_each(|(y, a)| *y = bias[r] + a),
+            Start::Accumulate => out.iter_mut().zip(acc).for_each(|(y, a)| *y += a),
+        }
+        if end != Activation::IDENTITY {
+            out.iter_mut().for_each(|y| *y = end.apply(*y));
+        }
+    }
+}
+
+/// The sum over the steps of a.
+#[inline]
+fn sum<'a, const ROWS: usize, const WHOLE: bool>(
+    a: impl Iterator<Item = &'a [f32; ROWS]>,
+    b: Rows<'_>,
+    mut copy: Option<&mut [f32]>,
+    columns: usize,
+) -> [[f32; NR]; ROWS] {
     let mut acc = [[0f32; NR]; ROWS];
-    for (i, a) in a.iter().enumerate() {
+    for (i, a) in a.enumerate() {
         let step = &b.data[b.start(i)..][..columns];
         let mut b = [0f32; NR];
         if WHOLE {
@@ -59,15 +87,5 @@ fn tile<const ROWS: usize, const WHOLE: bool>(
             }
         }
     }
-    for (r, acc) in acc.iter().enumerate() {
-        let out = c.row(r);
-        match start {
-            Start::Zero => out.copy_from_slice(&acc[..columns]),
-            Start::Bias(bias) => out.iter_mut().zip(acc).for_each(|(y, a)| *y = bias[r] + a),
-            Start::Accumulate => out.iter_mut().zip(acc).for_each(|(y, a)| *y += a),
-        }
-        if end != Activation::IDENTITY {
-            out.iter_mut().for_each(|y| *y = end.apply(*y));
-        }
-    }
+    acc
 }

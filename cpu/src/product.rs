@@ -29,7 +29,7 @@ use std::ops::{Range, RangeInclusive};
 use super::activation::Activation;
 use super::caches;
 use super::engine::Lane;
-use super::kernel::{Ahead, Column, Rows, Start, Steps};
+use super::kernel::{Ahead, Column, Left, Rows, Start, Steps};
 use super::matrix::{Cuts, Grid, Part, Split, Tile};
 use super::pack::{self, Patches};
 use super::simd::{self, Simd};
@@ -38,7 +38,7 @@ use super::stage::Stage;
 /// Most steps of a block of the depth.
 pub(super) const DEPTH: usize = 256;
 /// Floats of a cache line.
-const LINE: usize = 16;
+pub(super) const LINE: usize = 16;
 /// Fewest columns of a part that reads an A larger than half of the second level, where they are to be had: as many as take ten
 /// times what reading it from the third takes.
 const FAR_COLUMNS: usize = 480;
@@ -411,7 +411,7 @@ impl Product {
             };
             let rows = rows.start - first..rows.end - first;
             let (height, mut own) = (panels.part(run.start).len(), copy.take());
-            let a = &a[rows.start * depth..rows.end * depth];
+            let a = Left::Packed(&a[rows.start * depth..rows.end * depth]);
             let c = c.part(rows, 0..c.columns());
             kernel.column(Column { height, a, b, copy: own.as_deref_mut(), c, start, end, ahead });
             if let Some(own) = own {
@@ -473,7 +473,7 @@ impl Product {
         let (packed, rest) = scratch.split_at_mut(self.b_floats);
         if let Operand::Staged { stage, x, each } = b {
             let strip = &mut rest[..stage.len(2 * NR)];
-            let first = part.columns.start / stage.q();
+            let first = [part.columns.start / stage.q(), 0];
             stage.fill(kernel, &x[part.block * each..][..each], first, strip);
             return self.staged::<T, NR>(kernel, a, stage, strip, bias, part, packed);
         }
@@ -501,7 +501,8 @@ impl Product {
                         (false, true) => Some(at(depth.end, 0)),
                         (false, false) => None,
                     };
-                    let ahead = next.map(|next| Ahead { from: data[next..].as_ptr(), stride, next: LINE });
+                    let tiles = NR / LINE + 1;
+                    let ahead = next.map(|next| Ahead { from: data[next..].as_ptr(), stride, next: LINE, tiles });
                     let copy = (range.len() > 1).then_some(&mut packed[..depth.len() * NR]);
                     self.column(kernel, a, rows, copy, part.tile.part(0..height, columns), (start, end), ahead);
                 }

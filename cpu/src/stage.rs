@@ -2,10 +2,10 @@
 //!
 //! Output rows p₀ … are computed as one long row of `pitch` columns each: the Q that there are and, behind them, as many as
 //! a kernel row reaches further, whose sums are dropped. A tap (c, r, s) reads, for all of them, one run of floats: of
-//! channel c, of the input rows and columns that its stride leaves, from row ⌊r·dh/sh⌋ and column ⌊s·dw/sw⌋ on. So a strip
-//! holds for each channel a plane for each residue of row and column modulo the stride, with the padding's zeros: as many
-//! floats as the image has, where the patch matrix has R·S times that. Or columns of it are copied together, those alone that the
-//! output has: [`Stage::pack`].
+//! channel c, of the input rows and columns that its stride leaves, from that of its tap on. So a strip holds for each
+//! channel a plane for each residue of row and column modulo the stride, with the padding's zeros: as many floats as the image
+//! has, where the patch matrix has R·S times that. Or columns of it are copied together, those alone that the output has:
+//! [`Stage::pack`]. Of rows and columns that only dilated taps far apart skip, a strip has none.
 
 #![allow(unsafe_code)]
 
@@ -17,21 +17,78 @@ use crate::Conv2dShape;
 
 /// Most rows of the output whose floats a vector has.
 const MOST_PIECES: usize = 4;
+/// Vectors of a line that are copied in one go through the channels.
+const BATCH: usize = 16;
+
+/// How a strip lays out one axis: for each residue modulo the stride that taps have, a line of positions.
+///
+/// Output `i` reads position `i + place(tap)` of its tap's residue. Where taps of a residue lie no further apart than there are
+/// outputs, the line is every stride-th row or column from the first tap's on; else those in between, that nobody reads, are
+/// left out.
+#[derive(Debug, Clone, Copy)]
+struct Axis {
+    outputs: usize,
+    taps: usize,
+    stride: usize,
+    dilation: usize,
+    /// Taps from one to the next of the same residue.
+    gap: usize,
+    /// Positions from one to the next of the same residue.
+    step: usize,
+}
+
+/// Positions of a line that are every stride-th of an image with its padding.
+struct Run {
+    at: usize,
+    first: usize,
+    len: usize,
+}
+
+impl Axis {
+    /// Rows for 0, columns for 1.
+    fn new(shape: &Conv2dShape, axis: usize, outputs: usize) -> Self {
+        let (taps, stride, dilation) = ([shape.r, shape.s][axis], shape.stride[axis], shape.dilation[axis]);
+        let (mut common, mut rest) = (stride, dilation);
+        while rest > 0 {
+            (common, rest) = (rest, common % rest);
+        }
+        Self { outputs, taps, stride, dilation, gap: stride / common, step: (dilation / common).min(outputs) }
+    }
+
+    fn residues(&self) -> usize {
+        self.gap.min(self.taps)
+    }
+
+    /// Positions of a line beyond one for each output.
+    fn reach(&self) -> usize {
+        (self.taps.div_ceil(self.gap) - 1) * self.step
+    }
+
+    fn len(&self) -> usize {
+        self.outputs + self.reach()
+    }
+
+    /// Residue and position of what the first output reads for a tap.
+    fn place(&self, tap: usize) -> [usize; 2] {
+        [tap % self.gap, tap / self.gap * self.step]
+    }
+
+    /// What the line of a residue holds.
+    fn runs(&self, residue: usize) -> impl Iterator<Item = Run> + use<> {
+        let axis = *self;
+        let whole = self.step * self.stride == self.gap * self.dilation;
+        let (count, len) = if whole { (1, self.len()) } else { (self.taps.div_ceil(self.gap), self.outputs) };
+        (0..count).map(move |i| Run { at: i * len, first: (residue + i * axis.gap) * axis.dilation, len })
+    }
+}
 
 /// The layout of a shape's strips.
 #[derive(Debug, Clone)]
 pub(super) struct Stage {
     shape: Conv2dShape,
-    /// Residues of rows and columns modulo the stride that taps have.
-    residues: [Vec<usize>; 2],
-    /// Rows and columns that a kernel reaches beyond the first of its residue.
-    reach: [usize; 2],
-    /// Output rows of a strip.
-    rows: usize,
-    /// For each residue of columns the vectors of a line.
-    pieces: Vec<Vec<Piece>>,
-    /// The lanes that those have.
-    lanes: usize,
+    channels: usize,
+    rows: Axis,
+    columns: Axis,
     /// Where in a strip each tap of each channel begins.
     table: OffsetTable,
 }
@@ -39,118 +96,154 @@ pub(super) struct Stage {
 impl Stage {
     /// Columns of an output row as strips have it.
     pub(super) fn pitch(shape: &Conv2dShape) -> usize {
-        shape.q() + reach(shape.s, shape.dilation[1], shape.stride[1])
+        Axis::new(shape, 1, shape.q()).len()
     }
 
-    /// Rows that a strip has beside those of its output, about.
+    /// Rows that a strip has beside those of its output, at most.
     pub(super) fn reach(shape: &Conv2dShape) -> usize {
-        reach(shape.r, shape.dilation[0], shape.stride[0])
+        Axis::new(shape, 0, shape.p()).reach()
     }
 
     /// Floats of all channels that a strip has for each of its rows, about.
     pub(super) fn row_len(shape: &Conv2dShape) -> usize {
-        let residues = shape.stride[0].min(shape.r) * shape.stride[1].min(shape.s);
-        (shape.c / shape.groups).saturating_mul(residues).saturating_mul(Self::pitch(shape))
+        let [rows, columns] = [(0, shape.p()), (1, shape.q())].map(|(axis, outputs)| Axis::new(shape, axis, outputs));
+        (shape.c / shape.groups).saturating_mul(rows.residues() * columns.residues()).saturating_mul(columns.len())
     }
 
-    /// For strips of at most `rows` output rows. `None` where a strip has more floats than offsets can tell.
-    pub(super) fn new(shape: Conv2dShape, rows: usize, lanes: usize) -> Option<Self> {
-        let residues = [0, 1].map(|i| {
-            let taps = [shape.r, shape.s][i];
-            let mut found: Vec<_> = (0..taps).map(|t| t * shape.dilation[i] % shape.stride[i]).collect();
-            found.sort_unstable();
-            found.dedup();
-            found
-        });
-        let reach = [0, 1].map(|i| reach([shape.r, shape.s][i], shape.dilation[i], shape.stride[i]));
-        let mut stage = Self { shape, residues, reach, rows, pieces: vec![], lanes, table: OffsetTable::new(vec![]) };
+    /// For strips of so many channels of a group and at most so many rows and columns of the output. `None` where a strip has more
+    /// floats than offsets can tell.
+    pub(super) fn new(shape: Conv2dShape, channels: usize, [rows, columns]: [usize; 2]) -> Option<Self> {
+        let (rows, columns) = (Axis::new(&shape, 0, rows), Axis::new(&shape, 1, columns));
+        let mut stage = Self { shape, channels, rows, columns, table: OffsetTable::new(vec![]) };
         u32::try_from(stage.len(usize::MAX)).ok()?;
-        let (plane, pitch) = (stage.plane(), stage.width());
-        let mut at = Vec::with_capacity(shape.c / shape.groups * shape.r * shape.s);
-        for c in 0..shape.c / shape.groups {
-            for r in 0..shape.r {
-                for s in 0..shape.s {
-                    let [row, column] = [(r, 0), (s, 1)].map(|(t, i)| {
-                        let far = t * shape.dilation[i];
-                        let which = stage.residues[i].iter().position(|&known| known == far % shape.stride[i]);
-                        (which.unwrap_or(0), far / shape.stride[i])
-                    });
-                    let plane =
-                        (c * stage.residues[0].len() + row.0) * stage.residues[1].len() * plane + column.0 * plane;
-                    at.push((plane + row.1 * pitch + column.1) as u32);
-                }
-            }
-        }
-        stage.table = OffsetTable::new(at);
-        let (stride, pad) = (shape.stride[1], shape.pad[1] as isize);
-        let pieces = |&residue: &usize| Piece::all(residue as isize - pad, stride, shape.w, pitch, lanes);
-        stage.pieces = stage.residues[1].iter().map(pieces).collect();
+        let (plane, channel, width) = (stage.plane(), stage.channel_len(), stage.width());
+        let all = (0..channels).flat_map(|c| (0..shape.r).flat_map(move |r| (0..shape.s).map(move |s| (c, r, s))));
+        let at = all.map(|(c, r, s)| {
+            let ([across, row], [residue, column]) = (rows.place(r), columns.place(s));
+            (c * channel + (across * columns.residues() + residue) * plane + row * width + column) as u32
+        });
+        stage.table = OffsetTable::new(at.collect());
         Some(stage)
     }
 
     /// Columns of an output row.
     pub(super) fn q(&self) -> usize {
-        self.shape.q()
+        self.columns.outputs
     }
 
     /// Columns from an output row to the next.
     pub(super) fn width(&self) -> usize {
-        self.shape.q() + self.reach[1]
+        self.columns.len()
     }
 
     /// Floats of a plane.
     fn plane(&self) -> usize {
-        (self.rows + self.reach[0]) * self.width()
+        self.rows.len().saturating_mul(self.width())
+    }
+
+    /// Floats of a channel.
+    pub(super) fn channel_len(&self) -> usize {
+        (self.rows.residues() * self.columns.residues()).saturating_mul(self.plane())
     }
 
     /// Floats of a strip, and of what is read behind it when the last of so many columns at most is a vector's first.
     pub(super) fn len(&self, slack: usize) -> usize {
-        let planes = (self.shape.c / self.shape.groups) * self.residues[0].len() * self.residues[1].len();
-        planes.saturating_mul(self.plane()).saturating_add(slack.min(1 << 20))
+        self.channels.saturating_mul(self.channel_len()).saturating_add(slack.min(1 << 20))
     }
 
     pub(super) fn table(&self) -> &OffsetTable {
         &self.table
     }
 
-    /// Lays out what output rows `first`… of an image's group read. `x` is the group's part of the image.
-    pub(super) fn fill<T: Simd>(&self, kernel: T, x: &[f32], first: usize, strip: &mut [f32]) {
+    /// Lays out what outputs from this row and column on read of as many channels as `x` has.
+    pub(super) fn fill<T: Simd>(&self, kernel: T, x: &[f32], [row, column]: [usize; 2], strip: &mut [f32]) {
         let shape = &self.shape;
-        let (width, size) = (self.width(), shape.h * shape.w);
-        assert_eq!(T::LANES, self.lanes);
-        let channel = self.residues[0].len() * self.residues[1].len() * self.plane();
-        // The rows that are read, which no hardware foresees from channel to channel.
-        let start = (first * shape.stride[0]).saturating_sub(shape.pad[0]).min(shape.h);
-        let end =
-            start + ((self.rows - 1) * shape.stride[0] + (shape.r - 1) * shape.dilation[0] + 1).min(shape.h - start);
-        for (x, planes) in x.chunks_exact(size).zip(strip.chunks_exact_mut(channel)) {
+        let channels = x.len() / (shape.h * shape.w);
+        let strip = &mut strip[..channels * self.channel_len()];
+        let left = (column * shape.stride[1]) as isize - shape.pad[1] as isize;
+        let mut pieces = (0..self.columns.residues()).flat_map(|residue| {
+            self.columns.runs(residue).flat_map(move |run| {
+                let all = (0..run.len).step_by(T::LANES);
+                all.map(move |i| {
+                    let from = left + (run.first + i * shape.stride[1]) as isize;
+                    let to = residue * self.plane() + run.at + i;
+                    Piece::new(kernel, [from, to as isize], shape.stride[1], shape.w, run.len - i)
+                })
+            })
+        });
+        loop {
+            let mut batch: [Piece<T>; BATCH] = [Piece::new(kernel, [0, 0], 1, 0, 0); BATCH];
+            let mut count = 0;
+            for (piece, next) in batch.iter_mut().zip(&mut pieces) {
+                (*piece, count) = (next, count + 1);
+            }
+            if count == 0 {
+                return;
+            }
             kernel.vectorize(
                 #[inline(always)]
-                || {
-                    let mut at = start * shape.w;
-                    while at < end * shape.w {
-                        kernel.prefetch(x.as_ptr().wrapping_add(size + at));
-                        at += 16;
-                    }
-                    let mut planes = planes.chunks_exact_mut(self.plane());
-                    for &row in &self.residues[0] {
-                        // The lines that lie within the image.
-                        let lines = self.plane() / width;
-                        let (stride, top) = (shape.stride[0], first * shape.stride[0] + row);
-                        let from = shape.pad[0].saturating_sub(top).div_ceil(stride).min(lines);
-                        let to = (shape.h + shape.pad[0]).saturating_sub(top).div_ceil(stride).clamp(from, lines);
-                        for pieces in &self.pieces {
-                            let Some(plane) = planes.next() else { return };
-                            plane[..from * width].fill(0.0);
-                            plane[to * width..].fill(0.0);
-                            if from < to {
-                                let x = &x[(top + from * stride - shape.pad[0]) * shape.w..];
-                                self.lines(kernel, x, pieces, &mut plane[from * width..to * width]);
+                || self.copy(kernel, x, row, &batch[..count], strip),
+            );
+        }
+    }
+
+    /// Copies some vectors of all lines.
+    #[inline(always)]
+    fn copy<T: Simd>(&self, kernel: T, x: &[f32], row: usize, pieces: &[Piece<T>], strip: &mut [f32]) {
+        let shape = &self.shape;
+        let ([down, across], size, width) = (shape.stride, shape.h * shape.w, self.width());
+        let (channel, residues) = (self.channel_len(), self.columns.residues() * self.plane());
+        let channels = x.len() / size;
+        assert!(x.len() == channels * size && strip.len() == channels * channel);
+        for (residue, run) in (0..self.rows.residues()).flat_map(|r| self.rows.runs(r).map(move |run| (r, run))) {
+            // The lines that lie within the image.
+            let top = row * down + run.first;
+            let from = shape.pad[0].saturating_sub(top).div_ceil(down).min(run.len);
+            let to = (shape.h + shape.pad[0]).saturating_sub(top).div_ceil(down).clamp(from, run.len);
+            let first = (top + from * down).wrapping_sub(shape.pad[0]).wrapping_mul(shape.w);
+            let start = residue * residues + run.at * width;
+            // Each line of each channel; where one line is all, the channels are the inner loop.
+            let (of_channel, of_line) = ((channels, size, channel), down * shape.w);
+            macro_rules! each {
+                ($lines:expr, $line:ident, $piece:ident => $load:expr) => {{
+                    let (outer, inner) = match $lines.len() {
+                        1 => ((1, 0, 0), of_channel),
+                        count => (of_channel, (count, of_line, width)),
+                    };
+                    let out = strip.as_mut_ptr().wrapping_add(start + $lines.start * width);
+                    for i in 0..outer.0 {
+                        for $piece in pieces {
+                            let mut out = out.wrapping_add(i * outer.2 + $piece.to);
+                            let mut $line = x.as_ptr().wrapping_add((i * outer.1).wrapping_add(first)).wrapping_offset($piece.from);
+                            for _ in 0..inner.0 {
+                                // SAFETY: rows from `from` to `to` lie within the image, and the masks' lanes within the row; the
+                                // piece lies within a line of the plane, which has `run.at + run.len` lines at least.
+                                unsafe { kernel.store_masked(out, $piece.out, $load) };
+                                out = out.wrapping_add(inner.2);
+                                $line = $line.wrapping_add(inner.1);
                             }
                         }
                     }
-                },
-            );
+                }};
+            }
+            let zero = kernel.splat(0.0);
+            for lines in [0..from, to..run.len] {
+                each!(lines, _line, piece => zero);
+            }
+            let lines = from..to;
+            match across {
+                1 => each!(lines, line, piece => {
+                    kernel.prefetch(line.wrapping_add(size));
+                    kernel.load_masked(line, piece.near)
+                }),
+                2 => each!(lines, line, piece => {
+                    let next = line.wrapping_add(T::LANES);
+                    kernel.prefetch(line.wrapping_add(size));
+                    kernel.prefetch(next.wrapping_add(size));
+                    kernel.deinterleave(kernel.load_masked(line, piece.near), kernel.load_masked(next, piece.far)).0
+                }),
+                _ => each!(lines, line, piece => kernel.load_strided(line, across, piece.lanes)),
+            }
         }
     }
 
@@ -219,79 +312,42 @@ impl Stage {
     pub(super) fn packs(q: usize, lanes: usize) -> bool {
         (lanes - 1).div_ceil(q) < MOST_PIECES
     }
-
-    /// Every stride-th float of every stride-th input row from the first of `x` on, from that of the padded row on that `pieces`
-    /// begin with.
-    #[inline(always)]
-    fn lines<T: Simd>(&self, kernel: T, x: &[f32], pieces: &[Piece], out: &mut [f32]) {
-        let ([down, across], w, width) = (self.shape.stride, self.shape.w, self.width());
-        let count = out.len() / width;
-        assert!(count * width == out.len() && count > 0 && (count - 1) * down * w + w <= x.len());
-        for (i, piece) in pieces.iter().enumerate() {
-            let (near, far, own) = (kernel.mask(piece.near), kernel.mask(piece.far), kernel.mask(piece.out));
-            let mut from = x.as_ptr().wrapping_offset(piece.from);
-            let mut to = out.as_mut_ptr().wrapping_add(i * T::LANES);
-            macro_rules! each {
-                ($load:expr) => {
-                    for _ in 0..count {
-                        // SAFETY: the masks' lanes lie within the row and within the line, as `Piece::all` has made them for
-                        // rows of `w` and lines of `width` floats, of which there are `count`, as was asserted.
-                        unsafe {
-                            let v = $load;
-                            kernel.store_masked(to, own, v);
-                        }
-                        from = from.wrapping_add(down * w);
-                        to = to.wrapping_add(width);
-                    }
-                };
-            }
-            match across {
-                1 => each!(kernel.load_masked(from, near)),
-                2 => each! {{
-                    let next = from.wrapping_add(T::LANES);
-                    kernel.deinterleave(kernel.load_masked(from, near), kernel.load_masked(next, far)).0
-                }},
-                _ => each!(kernel.load_strided(from, across, piece.near)),
-            }
-        }
-    }
 }
 
 /// A vector of a line.
-#[derive(Debug, Clone, Copy)]
-struct Piece {
-    /// Where in the input row the first lane comes from.
+#[derive(Clone, Copy)]
+struct Piece<T: Simd> {
+    /// Where in the input row the first lane comes from, and where in the planes of a row's residue it goes.
     from: isize,
+    to: usize,
     /// The lanes of a load from there that lie within the row; those of the next one, at a stride of 2. At larger ones
-    /// the lanes of the vector whose floats do.
-    near: u32,
-    far: u32,
+    /// `lanes` are those of the vector whose floats do.
+    near: T::Mask,
+    far: T::Mask,
+    lanes: u32,
     /// The lanes that the line has.
-    out: u32,
+    out: T::Mask,
 }
 
-impl Piece {
-    /// Those of a line of `len` floats, each `stride` floats of a row of `width` apart, the first at `first`.
-    fn all(first: isize, stride: usize, width: usize, len: usize, lanes: usize) -> Vec<Self> {
-        let bits = |hold: &dyn Fn(usize) -> bool| (0..lanes).filter(|&l| hold(l)).fold(0, |mask, l| mask | 1 << l);
-        let within = |at: isize| (0..width as isize).contains(&at);
+impl<T: Simd> Piece<T> {
+    /// That of a line with `left` floats from it on, each `stride` floats of a row of `width` apart, from the first of these
+    /// places to the second.
+    fn new(kernel: T, [from, to]: [isize; 2], stride: usize, width: usize, left: usize) -> Self {
+        let below = |lanes: isize| !u32::MAX.checked_shl(lanes.clamp(0, 32) as u32).unwrap_or(0);
+        // Lanes of `step` floats each from `from` on that lie within the row.
+        let within = |from: isize, step: isize| {
+            let [first, end] = [-from, width as isize - from].map(|far| (far + step - 1).div_euclid(step));
+            below(end.min(T::LANES as isize)) & !below(first)
+        };
         let step = if stride > 2 { stride } else { 1 } as isize;
-        (0..len)
-            .step_by(lanes)
-            .map(|at| {
-                let from = first + (at * stride) as isize;
-                Self {
-                    from,
-                    near: bits(&|lane| within(from + lane as isize * step)),
-                    far: bits(&|lane| within(from + (lanes + lane) as isize)),
-                    out: bits(&|lane| at + lane < len),
-                }
-            })
-            .collect()
+        let lanes = within(from, step);
+        Self {
+            from,
+            to: to as usize,
+            near: kernel.mask(lanes),
+            far: kernel.mask(within(from + T::LANES as isize, 1)),
+            lanes,
+            out: kernel.mask(below(left.min(T::LANES) as isize)),
+        }
     }
-}
-
-/// How far the last tap lies from the first of its residue.
-fn reach(taps: usize, dilation: usize, stride: usize) -> usize {
-    (taps - 1) * dilation / stride
 }

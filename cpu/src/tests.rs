@@ -395,6 +395,9 @@ fn extreme_proportions_agree_with_the_reference() {
         Conv2dShape::new(2, 64, 3000, 1, 32, 3, 1).pad(1),
         Conv2dShape::new(1, 3, 64, 64, 48, 16, 16).stride(16),
         Conv2dShape::new(1, 2, 1, 3000, 20, 1, 2900),
+        // Taps as far apart as their rows have outputs, and taps of which every third has the same residue.
+        Conv2dShape::new(2, 48, 33, 33, 40, 3, 3).pad(12).dilation(12),
+        Conv2dShape { stride: [6, 6], dilation: [10, 4], ..Conv2dShape::new(2, 10, 50, 44, 20, 5, 5).pad(12) },
         // Larger than any cache is taken to be.
         Conv2dShape::new(2, 8, 800, 800, 6, 1, 1).groups(2),
     ];
@@ -532,7 +535,7 @@ fn algorithms_are_chosen_and_refused_by_rule() {
 
     let w = random(classic.weight_len(), 1);
     let packed = exact.pack(&engine, &w).unwrap();
-    let wide = Conv2dShape::new(1, 1, 1, 40, 1, 1, 33);
+    let wide = Conv2dShape::new(1, 1, 1, 5000, 1, 1, 4097);
     assert_eq!(Conv2d::with(&engine, wide, Algorithm::Direct).unwrap_err().code(), "cpu-algorithm");
     assert_eq!(Conv2d::with(&engine, classic, Algorithm::Depthwise).unwrap_err().code(), "cpu-algorithm");
     let x = random(classic.input_len(), 2);

@@ -44,7 +44,7 @@ use std::ops::Range;
 use super::Conv2dShape;
 use super::activation::Activation;
 use super::engine::Lane;
-use super::kernel::{Column, Rows, Start};
+use super::kernel::{Column, Left, Rows, Start};
 use super::matrix::{Shared, Split, Tile, Turns};
 use super::product::DEPTH;
 use super::simd::Simd;
@@ -520,7 +520,7 @@ impl Winograd {
                     for run in self.panels.runs(panels.clone()) {
                         let part = self.panels.start(run.start) - rows.start..self.panels.start(run.end) - rows.start;
                         let (height, b) = (self.panels.part(run.start).len(), Rows::packed::<T>(b));
-                        let a = &a[part.start * depth.len()..part.end * depth.len()];
+                        let a = Left::Packed(&a[part.start * depth.len()..part.end * depth.len()]);
                         let c = m.part(part, own.clone());
                         kernel.column(Column {
                             height,
