@@ -81,6 +81,20 @@ macro_rules! begin {
     };
 }
 
+/// The lines of c behind the tile's come to the second level.
+#[rustfmt::skip]
+macro_rules! ask {
+    ($row:literal, $c:literal, $acc0:literal, $acc1:literal, $acc2:literal) => {
+        concat!(
+            ".if {rows} > ", $row, "\n",
+            "prefetcht1 [", $c, " + 64 * {vecs}]\n",
+            ".if {vecs} > 1\nprefetcht1 [", $c, " + 64 * {vecs} + 64]\n.endif\n",
+            ".if {vecs} > 2\nprefetcht1 [", $c, " + 64 * {vecs} + 128]\n.endif\n",
+            ".endif\n"
+        )
+    };
+}
+
 /// A bias is added, which t4 points to.
 #[rustfmt::skip]
 macro_rules! add_bias {
@@ -244,6 +258,10 @@ macro_rules! tiles {
             "lea {t2}, [{t1} + 2 * {t1}]",
             "lea {t3}, [{t0} + {t1}]",
             rows!(begin),
+            "cmp dword ptr [{args} + {far}], 0",
+            "je 8f",
+            rows!(ask),
+            "8:",
             "mov {t0}, [{args} + {b}]",
             "mov {t2}, [{args} + {steps}]",
             "mov {t3}, [{args} + {ahead}]",
@@ -360,6 +378,7 @@ macro_rules! tiles {
             lines = const std::mem::offset_of!(Args, lines),
             mode = const std::mem::offset_of!(Args, mode),
             end = const std::mem::offset_of!(Args, end),
+            far = const std::mem::offset_of!(Args, far),
             low = const std::mem::offset_of!(Args, low),
             high = const std::mem::offset_of!(Args, high),
             own = const std::mem::offset_of!(Args, own),
@@ -459,6 +478,7 @@ fn column<const ROWS: usize, const VECS: usize>(mut column: Column<'_>) {
             Kind::AtLeast(_) => 1,
             Kind::Between(..) => 2,
         },
+        far: column.far.into(),
         low,
         high,
         own: 0,
@@ -521,6 +541,8 @@ struct Args {
     mode: u32,
     /// What is applied to them then: nothing, a lower bound, or an upper one too.
     end: u32,
+    /// Whether lines of c behind the tile's are asked for.
+    far: u32,
     low: f32,
     high: f32,
     /// The caller's MXCSR.

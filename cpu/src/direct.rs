@@ -482,6 +482,7 @@ impl Direct {
                 c: sums.part(0..pixels.len(), first..first + vectors * T::LANES),
                 start: if block == 0 { Start::Zero } else { Start::Accumulate },
                 end: Activation::IDENTITY,
+                far: false,
                 ahead: (asked > 0).then_some(ahead),
             });
         }

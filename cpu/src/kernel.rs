@@ -193,6 +193,10 @@ pub(super) struct Column<'a> {
     pub(super) c: Tile<'a>,
     pub(super) start: Start<'a>,
     pub(super) end: Activation,
+    /// Whether lines of c behind each row are asked for too, as many as it has: the next column's, where c comes from memory and
+    /// tiles take no longer than that.
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "AVX-512's kernel has it"))]
+    pub(super) far: bool,
     /// Memory to ask for meanwhile.
     #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "AVX-512's kernel has it"))]
     pub(super) ahead: Option<Ahead>,

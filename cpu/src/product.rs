@@ -72,6 +72,8 @@ pub(super) struct Product {
     strips: Strips,
     nr: usize,
     flops: u64,
+    /// Whether the output comes from memory, and few steps go by from tile to tile.
+    far: bool,
     /// Of the sums, before they are stored the last time.
     activation: Activation,
 }
@@ -143,6 +145,8 @@ const FILL: f64 = 4.0;
 const PART: f64 = 250.0;
 /// What it takes to read an A that the second level does not hold, in vectors of columns.
 const FAR: f64 = 1.0;
+/// Depths at which a tile is computed before its output has come from memory.
+const SHALLOW: usize = 32;
 /// What is waited for the last part, of that part: small parts bear it better that a thread is interrupted.
 const WAIT: f64 = 0.1;
 
@@ -329,6 +333,7 @@ impl Product {
             strips,
             nr,
             flops: work.flops(),
+            far: depth <= SHALLOW && count * rows * columns > caches::second_level() / size_of::<f32>(),
             activation: Activation::IDENTITY,
         }
     }
@@ -413,7 +418,7 @@ impl Product {
             let (height, mut own) = (panels.part(run.start).len(), copy.take());
             let a = Left::Packed(&a[rows.start * depth..rows.end * depth]);
             let c = c.part(rows, 0..c.columns());
-            kernel.column(Column { height, a, b, copy: own.as_deref_mut(), c, start, end, ahead });
+            kernel.column(Column { height, a, b, copy: own.as_deref_mut(), c, start, end, far: self.far, ahead });
             if let Some(own) = own {
                 b = Rows::packed::<T>(own);
             }

@@ -530,6 +530,7 @@ impl Winograd {
                             c,
                             start,
                             end: Activation::IDENTITY,
+                            far: false,
                             ahead: None,
                         });
                     }
