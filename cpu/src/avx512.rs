@@ -12,6 +12,7 @@ use super::kernel::{Column, FLUSH, Kernel, Left, Start, Steps, with_rows};
 pub(super) struct Avx512(());
 
 const LANES: usize = 16;
+const MR: usize = 8;
 const NR: usize = 3 * LANES;
 /// Floats of `a` that a prefetch runs ahead: no tile reads them again, so that they come from the second level at best.
 const AHEAD: usize = 512;
@@ -24,17 +25,21 @@ impl Avx512 {
 }
 
 impl Kernel for Avx512 {
-    const MR: usize = 8;
+    const MR: usize = MR;
     const NR: usize = NR;
+    const EXTRA: bool = true;
 
     #[inline]
     fn column(self, column: Column<'_>) {
         // SAFETY: `self` exists only where `new` found AVX-512F.
         unsafe {
             match column.c.columns().div_ceil(LANES) {
-                1 => with_rows!(column.height, [1 2 3 4 5 6 7 8], |ROWS| self::column::<ROWS, 1>(column)),
-                2 => with_rows!(column.height, [1 2 3 4 5 6 7 8], |ROWS| self::column::<ROWS, 2>(column)),
-                _ => with_rows!(column.height, [1 2 3 4 5 6 7 8], |ROWS| self::column::<ROWS, 3>(column)),
+                _ if column.extra.is_some() => {
+                    with_rows!(column.height, [1 2 3 4 5 6 7 8], |ROWS| self::column::<ROWS, 3, 1>(column))
+                }
+                1 => with_rows!(column.height, [1 2 3 4 5 6 7 8], |ROWS| self::column::<ROWS, 1, 0>(column)),
+                2 => with_rows!(column.height, [1 2 3 4 5 6 7 8], |ROWS| self::column::<ROWS, 2, 0>(column)),
+                _ => with_rows!(column.height, [1 2 3 4 5 6 7 8], |ROWS| self::column::<ROWS, 3, 0>(column)),
             }
         }
     }
@@ -76,6 +81,7 @@ macro_rules! begin {
             "prefetchw [", $c, "]\nvpxord ", $acc0, ", ", $acc0, ", ", $acc0, "\n",
             ".if {vecs} > 1\nprefetchw [", $c, " + 64]\nvpxord ", $acc1, ", ", $acc1, ", ", $acc1, "\n.endif\n",
             ".if {vecs} > 2\nprefetchw [", $c, " + 128]\nvpxord ", $acc2, ", ", $acc2, ", ", $acc2, "\n.endif\n",
+            ".if {extra}\nprefetchw [", $c, " + 4 * {nr}]\n.endif\n",
             ".endif\n"
         )
     };
@@ -148,6 +154,8 @@ macro_rules! add_c {
             ".if {vecs} == 2\nvaddps ", $acc1, "{{k1}}, ", $acc1, ", [", $c, " + 64]\n.endif\n",
             ".if {vecs} == 3\nvaddps ", $acc1, ", ", $acc1, ", [", $c, " + 64]\n",
             "vaddps ", $acc2, "{{k1}}, ", $acc2, ", [", $c, " + 128]\n.endif\n",
+            ".if {extra}\nvmovss xmm30, dword ptr [", $c, " + 4 * {nr}]\n",
+            "vmovss dword ptr [{args} + {of_extra} + 4 * ", $row, "], xmm30\n.endif\n",
             ".endif\n"
         )
     };
@@ -164,6 +172,8 @@ macro_rules! store {
             ".if {vecs} == 2\nvmovups [", $c, " + 64]{{k1}}, ", $acc1, "\n.endif\n",
             ".if {vecs} == 3\nvmovups [", $c, " + 64], ", $acc1, "\n",
             "vmovups [", $c, " + 128]{{k1}}, ", $acc2, "\n.endif\n",
+            ".if {extra}\nvmovss xmm30, dword ptr [{args} + {of_extra} + 4 * ", $row, "]\n",
+            "vmovss dword ptr [", $c, " + 4 * {nr}], xmm30\n.endif\n",
             ".endif\n"
         )
     };
@@ -198,22 +208,25 @@ macro_rules! vector {
     };
 }
 
-/// A step: its vectors of b at `$b`, its elements of a at `$at`, its place in the copy.
+/// A step: its vectors of b at `$b`, its elements of a at `$at`, its place in the copy, its float of the extra column: times that
+/// go all rows' elements at once, in zmm31.
 #[rustfmt::skip]
 macro_rules! step {
-    ($b:literal, $at:literal, $copy:literal) => {
+    ($b:literal, $at:literal, $copy:literal, $extra:literal) => {
         concat!(
+            ".if {extra}\nvmovups zmm30{{k2}}{{z}}, [", $at, "]\n",
+            "vfmadd231ps zmm31, zmm30, dword ptr [", $extra, "]{{1to16}}\n.endif\n",
             vector!("0", "zmm24", $b, $copy),
             vector!("1", "zmm25", $b, $copy),
             vector!("2", "zmm26", $b, $copy),
             row!("0", $at, "zmm27", "zmm0", "zmm1", "zmm2"),
             row!("1", $at, "zmm28", "zmm3", "zmm4", "zmm5"),
             row!("2", $at, "zmm29", "zmm6", "zmm7", "zmm8"),
-            row!("3", $at, "zmm30", "zmm9", "zmm10", "zmm11"),
-            row!("4", $at, "zmm31", "zmm12", "zmm13", "zmm14"),
-            row!("5", $at, "zmm27", "zmm15", "zmm16", "zmm17"),
-            row!("6", $at, "zmm28", "zmm18", "zmm19", "zmm20"),
-            row!("7", $at, "zmm29", "zmm21", "zmm22", "zmm23"),
+            row!("3", $at, "zmm27", "zmm9", "zmm10", "zmm11"),
+            row!("4", $at, "zmm28", "zmm12", "zmm13", "zmm14"),
+            row!("5", $at, "zmm29", "zmm15", "zmm16", "zmm17"),
+            row!("6", $at, "zmm27", "zmm18", "zmm19", "zmm20"),
+            row!("7", $at, "zmm28", "zmm21", "zmm22", "zmm23"),
         )
     };
 }
@@ -225,25 +238,25 @@ macro_rules! step {
 /// `copy`: what is read of b is written to the copy; `masked`: the last vectors of b are read with the mask; `offsets`: the
 /// steps of b begin at offsets; `near`: those of a too, and tiles of a anywhere.
 macro_rules! tiles {
-    ($rows:ident, $vecs:ident, copy: $copy:literal, masked: $masked:literal, offsets: 0, near: 0, $args:expr, $mask:expr) => {
-        tiles!($rows, $vecs, $copy, $masked, near: 0, $args, $mask,
+    ($rows:ident, $vecs:ident, $extra:ident, copy: $copy:literal, masked: $masked:literal, offsets: 0, near: 0, $args:expr, $mask:expr) => {
+        tiles!($rows, $vecs, $extra, $copy, $masked, near: 0, $args, $mask,
             b: ["{t0}", "{t0} + {t2}"], a: ["{a}", "{a} + 4 * {rows}"], one: "# {t6} {t7}", two: "", second: "",
             after_one: "add {t0}, {t2}\nadd {a}, 4 * {rows}", after_two: "lea {t0}, [{t0} + 2 * {t2}]\nadd {a}, 8 * {rows}")
     };
-    ($rows:ident, $vecs:ident, copy: $copy:literal, masked: $masked:literal, offsets: 1, near: 0, $args:expr, $mask:expr) => {
-        tiles!($rows, $vecs, $copy, $masked, near: 0, $args, $mask,
+    ($rows:ident, $vecs:ident, $extra:ident, copy: $copy:literal, masked: $masked:literal, offsets: 1, near: 0, $args:expr, $mask:expr) => {
+        tiles!($rows, $vecs, $extra, $copy, $masked, near: 0, $args, $mask,
             b: ["{t0} + 4 * {t6}", "{t0} + 4 * {t7}"], a: ["{a}", "{a} + 4 * {rows}"],
             one: "mov {t6:e}, [{t2}]", two: "mov {t6:e}, [{t2}]\nmov {t7:e}, [{t2} + 4]", second: "",
             after_one: "add {t2}, 4\nadd {a}, 4 * {rows}", after_two: "add {t2}, 8\nadd {a}, 8 * {rows}")
     };
-    ($rows:ident, $vecs:ident, copy: 0, masked: 0, offsets: 1, near: 1, $args:expr, $mask:expr) => {
-        tiles!($rows, $vecs, 0, 0, near: 1, $args, $mask,
+    ($rows:ident, $vecs:ident, $extra:ident, copy: 0, masked: 0, offsets: 1, near: 1, $args:expr, $mask:expr) => {
+        tiles!($rows, $vecs, $extra, 0, 0, near: 1, $args, $mask,
             b: ["{t0} + 4 * {t6}", "{t0} + 4 * {t6}"], a: ["{a} + 4 * {t7}", "{a} + 4 * {t7}"],
             one: "mov {t6:e}, [{t2}]\nmov {t7:e}, [{t5}]", two: "mov {t6:e}, [{t2}]\nmov {t7:e}, [{t5}]",
             second: "mov {t6:e}, [{t2} + 4]\nmov {t7:e}, [{t5} + 4]",
             after_one: "add {t2}, 4\nadd {t5}, 4", after_two: "add {t2}, 8\nadd {t5}, 8")
     };
-    ($rows:ident, $vecs:ident, $copy:literal, $masked:literal, near: $near:literal, $args:expr, $mask:expr,
+    ($rows:ident, $vecs:ident, $extra:ident, $copy:literal, $masked:literal, near: $near:literal, $args:expr, $mask:expr,
      b: [$b0:literal, $b1:literal], a: [$a0:literal, $a1:literal], one: $one:literal, two: $two:literal, second: $second:literal,
      after_one: $after_one:literal, after_two: $after_two:literal) => {
         asm!(
@@ -258,6 +271,10 @@ macro_rules! tiles {
             "lea {t2}, [{t1} + 2 * {t1}]",
             "lea {t3}, [{t0} + {t1}]",
             rows!(begin),
+            ".if {extra}",
+            "vpxord zmm31, zmm31, zmm31",
+            "mov {t6}, [{args} + {at_extra}]",
+            ".endif",
             "cmp dword ptr [{args} + {far}], 0",
             "je 8f",
             rows!(ask),
@@ -292,9 +309,12 @@ macro_rules! tiles {
             "test {t1:l}, 1",
             "jz 2f",
             $one,
-            step!($b0, $a0, "0"),
+            step!($b0, $a0, "0", "{t6}"),
             "prefetcht1 [{t3}]",
             "add {t3}, {t4}",
+            ".if {extra}",
+            "add {t6}, 4",
+            ".endif",
             ".if {copy}",
             "add {t5}, 4 * {nr}",
             ".endif",
@@ -309,15 +329,18 @@ macro_rules! tiles {
             ".endif",
             "prefetcht1 [{t3}]",
             $two,
-            step!($b0, $a0, "0"),
+            step!($b0, $a0, "0", "{t6}"),
             "prefetcht1 [{t3} + {t4}]",
             "lea {t3}, [{t3} + 2 * {t4}]",
             $second,
-            step!($b1, $a1, "4 * {nr}"),
+            step!($b1, $a1, "4 * {nr}", "{t6} + 4"),
             ".if {copy}",
             "add {t5}, 8 * {nr}",
             ".endif",
             $after_two,
+            ".if {extra}",
+            "add {t6}, 8",
+            ".endif",
             "dec {t1}",
             "jnz 3b",
             "4:",
@@ -330,20 +353,35 @@ macro_rules! tiles {
             "ja 6f",
             "mov {t4}, [{args} + {bias}]",
             rows!(add_bias),
+            ".if {extra}",
+            "vaddps zmm31{{k2}}, zmm31, [{t4}]",
+            ".endif",
             "add {t4}, 4 * {rows}",
             "mov [{args} + {bias}], {t4}",
             "jmp 7f",
             "6:",
             rows!(add_c),
+            ".if {extra}",
+            "vaddps zmm31{{k2}}, zmm31, [{args} + {of_extra}]",
+            ".endif",
             "7:",
             "cmp dword ptr [{args} + {end}], 1",
             "jb 9f",
             "vbroadcastss zmm27, dword ptr [{args} + {low}]",
             rows!(at_least),
+            ".if {extra}",
+            "vmaxps zmm31, zmm27, zmm31",
+            ".endif",
             "je 9f",
             "vbroadcastss zmm27, dword ptr [{args} + {high}]",
             rows!(at_most),
+            ".if {extra}",
+            "vminps zmm31, zmm27, zmm31",
+            ".endif",
             "9:",
+            ".if {extra}",
+            "vmovups [{args} + {of_extra}]{{k2}}, zmm31",
+            ".endif",
             rows!(store),
             "imul {t1}, {t1}, {rows}",
             "add {t0}, {t1}",
@@ -355,6 +393,7 @@ macro_rules! tiles {
             ".endif",
             "ldmxcsr [{args} + {own}]",
             rows = const $rows,
+            extra = const $extra,
             vecs = const $vecs,
             copy = const $copy,
             masked = const $masked,
@@ -376,6 +415,8 @@ macro_rules! tiles {
             ahead_stride = const std::mem::offset_of!(Args, ahead_stride),
             ahead_next = const std::mem::offset_of!(Args, ahead_next),
             lines = const std::mem::offset_of!(Args, lines),
+            at_extra = const std::mem::offset_of!(Args, extra),
+            of_extra = const std::mem::offset_of!(Args, extras),
             mode = const std::mem::offset_of!(Args, mode),
             end = const std::mem::offset_of!(Args, end),
             far = const std::mem::offset_of!(Args, far),
@@ -394,6 +435,7 @@ macro_rules! tiles {
             t6 = out(reg) _,
             t7 = out(reg) _,
             in("k1") $mask,
+            in("k2") (u16::MAX >> (16 - $rows)),
             out("zmm0") _,
             out("zmm1") _,
             out("zmm2") _,
@@ -433,9 +475,10 @@ macro_rules! tiles {
 
 /// A column of tiles of `ROWS` rows and `VECS` vectors of columns, the last of them masked.
 #[target_feature(enable = "avx512f")]
-fn column<const ROWS: usize, const VECS: usize>(mut column: Column<'_>) {
-    let columns = column.c.columns();
+fn column<const ROWS: usize, const VECS: usize, const EXTRA: usize>(mut column: Column<'_>) {
+    let columns = column.c.columns() - EXTRA;
     let (tiles, depth) = column.check::<Avx512>(LANES);
+    assert!(EXTRA == usize::from(column.extra.is_some()) && (EXTRA == 0 || columns == NR));
     assert!(column.height == ROWS && (VECS - 1) * LANES < columns && columns <= VECS * LANES);
     let mask = (u32::MAX >> (32 - (columns - (VECS - 1) * LANES))) as __mmask16;
     let (mode, bias) = match column.start {
@@ -468,6 +511,8 @@ fn column<const ROWS: usize, const VECS: usize>(mut column: Column<'_>) {
         tiles,
         bias,
         copy: std::ptr::null_mut(),
+        extra: column.extra.map_or(std::ptr::null(), <[f32]>::as_ptr),
+        extras: [0.0; MR],
         ahead: ahead.from,
         ahead_stride: 4 * ahead.stride,
         ahead_next: 4 * ahead.next,
@@ -489,14 +534,16 @@ fn column<const ROWS: usize, const VECS: usize>(mut column: Column<'_>) {
     unsafe {
         if let Left::InPlace { .. } = column.a {
             assert!(column.copy.is_none() && matches!(b.steps, Steps::Offsets(_)), "a in place wants offsets of b");
-            return tiles!(ROWS, VECS, copy: 0, masked: 0, offsets: 1, near: 1, &mut args, mask);
+            return tiles!(ROWS, VECS, EXTRA, copy: 0, masked: 0, offsets: 1, near: 1, &mut args, mask);
         }
         let mut rest = args.clone();
         if let Some(copy) = &mut column.copy {
             (args.copy, args.tiles) = (copy.as_mut_ptr(), 1);
             match b.steps {
-                Steps::Stride(_) => tiles!(ROWS, VECS, copy: 1, masked: 1, offsets: 0, near: 0, &mut args, mask),
-                Steps::Offsets(_) => tiles!(ROWS, VECS, copy: 1, masked: 0, offsets: 1, near: 0, &mut args, mask),
+                Steps::Stride(_) => tiles!(ROWS, VECS, EXTRA, copy: 1, masked: 1, offsets: 0, near: 0, &mut args, mask),
+                Steps::Offsets(_) => {
+                    tiles!(ROWS, VECS, EXTRA, copy: 1, masked: 0, offsets: 1, near: 0, &mut args, mask)
+                }
             }
             if tiles == 1 {
                 return;
@@ -504,12 +551,14 @@ fn column<const ROWS: usize, const VECS: usize>(mut column: Column<'_>) {
             (rest.b, rest.steps, rest.tiles) = (copy.as_ptr(), 4 * NR, tiles - 1);
             (rest.a, rest.c, rest.ahead) = (args.a, args.c, args.ahead);
             (rest.bias, rest.lines) = (args.bias, args.lines);
-            return tiles!(ROWS, VECS, copy: 0, masked: 0, offsets: 0, near: 0, &mut rest, mask);
+            return tiles!(ROWS, VECS, EXTRA, copy: 0, masked: 0, offsets: 0, near: 0, &mut rest, mask);
         }
         match b.steps {
-            Steps::Offsets(_) => tiles!(ROWS, VECS, copy: 0, masked: 0, offsets: 1, near: 0, &mut rest, mask),
-            Steps::Stride(_) if whole => tiles!(ROWS, VECS, copy: 0, masked: 0, offsets: 0, near: 0, &mut rest, mask),
-            Steps::Stride(_) => tiles!(ROWS, VECS, copy: 0, masked: 1, offsets: 0, near: 0, &mut rest, mask),
+            Steps::Offsets(_) => tiles!(ROWS, VECS, EXTRA, copy: 0, masked: 0, offsets: 1, near: 0, &mut rest, mask),
+            Steps::Stride(_) if whole => {
+                tiles!(ROWS, VECS, EXTRA, copy: 0, masked: 0, offsets: 0, near: 0, &mut rest, mask)
+            }
+            Steps::Stride(_) => tiles!(ROWS, VECS, EXTRA, copy: 0, masked: 1, offsets: 0, near: 0, &mut rest, mask),
         }
     }
 }
@@ -532,6 +581,9 @@ struct Args {
     tiles: usize,
     bias: *const f32,
     copy: *mut f32,
+    /// The extra column of b, and of a tile of c.
+    extra: *const f32,
+    extras: [f32; MR],
     ahead: *const f32,
     ahead_stride: usize,
     ahead_next: usize,

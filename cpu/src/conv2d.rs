@@ -17,7 +17,7 @@ use super::{
     denormal,
     depthwise::{self, Depthwise},
     direct::{self, Direct},
-    dispatch::{sizes, with_kernel},
+    dispatch::{Sizes, sizes, with_kernel},
     engine::Lane,
     error::{check_tensors, check_weights},
     f16,
@@ -232,7 +232,7 @@ pub(super) fn kind(shape: &Conv2dShape) -> Kind {
 }
 
 impl Plan {
-    fn new(shape: Conv2dShape, kernel: (usize, usize, usize), threads: NonZeroUsize) -> Self {
+    fn new(shape: Conv2dShape, kernel: Sizes, threads: NonZeroUsize) -> Self {
         let (rows, taps) = (shape.k / shape.groups, shape.c / shape.groups * shape.r * shape.s);
         let (pixels, count) = (shape.p() * shape.q(), shape.n * shape.groups);
         let product = |kind| Product::new(count, rows, taps, pixels, kernel, kind, threads);
@@ -322,7 +322,7 @@ impl Conv2d {
             Algorithm::Gemm => Method::Gemm(Plan::new(shape, sizes, threads)),
             Algorithm::Winograd2 => Method::Winograd(Winograd::new(Edge::Two, shape, sizes, threads)),
             Algorithm::Winograd4 => Method::Winograd(Winograd::new(Edge::Four, shape, sizes, threads)),
-            Algorithm::Depthwise => Method::Depthwise(Depthwise::new(shape, sizes.2)),
+            Algorithm::Depthwise => Method::Depthwise(Depthwise::new(shape, sizes.lanes)),
             Algorithm::Direct => Method::Direct(Box::new(Direct::new(shape, sizes, threads))),
         };
         Ok(Self { shape, isa, activation: Activation::IDENTITY, method, few: OnceLock::new() })

@@ -15,10 +15,11 @@
 //! Costs are of one thread: the share of the work that several can take differs little from algorithm to algorithm.
 
 use super::conv2d::{Algorithm, kind};
-use super::product::{DEPTH, Kind, PART_FLOPS, most_rows};
+use super::dispatch::{Sizes, sizes};
+use super::product::{DEPTH, Kind, PART_FLOPS, most_rows, with_extra};
 use super::stage::Stage;
 use super::winograd::Edge;
-use super::{Conv2dShape, CpuError, Isa, depthwise, direct, dispatch::sizes, winograd};
+use super::{Conv2dShape, CpuError, Isa, depthwise, direct, winograd};
 
 /// Floats that stay in a second level cache of 1 MiB beside what else is in it.
 const NEAR_FLOATS: usize = 128 << 10;
@@ -212,10 +213,8 @@ fn apart(shape: &Conv2dShape) -> usize {
     shape.stride[1].min(APART)
 }
 
-/// Rows and columns of the micro-kernel's tile, and its lanes.
-type Sizes = (usize, usize, usize);
-
-fn gemm(shape: &Conv2dShape, (mr, nr, lanes): Sizes) -> (Method, Work) {
+fn gemm(shape: &Conv2dShape, sizes: Sizes) -> (Method, Work) {
+    let Sizes { mr, nr, lanes, extra } = sizes;
     let (rows, channels) = (shape.k / shape.groups, shape.c / shape.groups);
     let (taps, pixels) = (channels * shape.r * shape.s, shape.p() * shape.q());
     let (method, columns, laid_out) = match kind(shape) {
@@ -230,13 +229,21 @@ fn gemm(shape: &Conv2dShape, (mr, nr, lanes): Sizes) -> (Method, Work) {
     let count = (shape.n * shape.groups) as f64;
     let (panels, height) = dealt(rows, mr);
     let vectors = columns.div_ceil(lanes);
-    let (column_panels, width) = dealt(vectors, nr / lanes);
+    let in_place = matches!(method, Method::InPlace);
+    let (column_panels, width, computed) = match with_extra(columns, Sizes { extra: extra && in_place, ..sizes }) {
+        // An extra column takes a vector for all its rows, as two columns do.
+        Some(panels) => (panels as f64, (nr / lanes) as f64, (panels * (nr + 2)) as f64),
+        None => {
+            let (panels, width) = dealt(vectors, nr / lanes);
+            (panels, width, (vectors * lanes) as f64)
+        }
+    };
     let (ranges, _) = dealt(rows, most_rows());
     let (blocks, _) = dealt(taps, DEPTH);
     let a = (rows * taps) as f64;
     let parts = (2.0 * a * columns as f64 / PART_FLOPS as f64).ceil();
     let work = Work {
-        fmas: count * a * (vectors * lanes) as f64 * pace(height, width),
+        fmas: count * a * computed * pace(height, width),
         inputs: count * laid_out * ranges,
         outputs: count * (rows * columns) as f64 * blocks,
         weights: far(a * shape.groups as f64, shape.n as f64 * parts),
@@ -246,7 +253,7 @@ fn gemm(shape: &Conv2dShape, (mr, nr, lanes): Sizes) -> (Method, Work) {
     (method, work)
 }
 
-fn of_winograd(edge: Edge, shape: &Conv2dShape, (mr, nr, lanes): Sizes) -> Work {
+fn of_winograd(edge: Edge, shape: &Conv2dShape, Sizes { mr, nr, lanes, .. }: Sizes) -> Work {
     let (c, k, groups) = (shape.c / shape.groups, shape.k / shape.groups, shape.groups as f64);
     let places = edge.places() as f64;
     let vectors = winograd::tiles(edge, shape).div_ceil(lanes);
@@ -266,7 +273,7 @@ fn of_winograd(edge: Edge, shape: &Conv2dShape, (mr, nr, lanes): Sizes) -> Work 
     }
 }
 
-fn of_direct(shape: &Conv2dShape, (mr, nr, lanes): Sizes) -> Work {
+fn of_direct(shape: &Conv2dShape, Sizes { mr, nr, lanes, .. }: Sizes) -> Work {
     let (c, k) = (shape.c / shape.groups, shape.k / shape.groups);
     let count = (shape.n * shape.groups) as f64;
     let vectors = k.div_ceil(lanes);
@@ -320,7 +327,7 @@ pub(super) fn candidate(isa: Isa, shape: &Conv2dShape, algorithm: Algorithm) -> 
         Algorithm::Gemm => gemm(shape, sizes),
         Algorithm::Winograd2 => (Method::Winograd2, of_winograd(Edge::Two, shape, sizes)),
         Algorithm::Winograd4 => (Method::Winograd4, of_winograd(Edge::Four, shape, sizes)),
-        Algorithm::Depthwise => of_depthwise(shape, sizes.2),
+        Algorithm::Depthwise => of_depthwise(shape, sizes.lanes),
         Algorithm::Direct => (Method::Direct, of_direct(shape, sizes)),
     };
     let moved = shape.input_len() + shape.output_len();

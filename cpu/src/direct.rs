@@ -28,6 +28,7 @@ use std::ops::Range;
 use super::Conv2dShape;
 use super::activation::Activation;
 use super::caches;
+use super::dispatch::Sizes;
 use super::engine::Lane;
 use super::kernel::{Ahead, Column, Left, OffsetTable, Rows, Start, Steps};
 use super::matrix::{Shared, Split, Tile, Turns};
@@ -173,7 +174,7 @@ pub(super) fn taps_of_all(shape: &Conv2dShape, axis: usize) -> usize {
 }
 
 impl Direct {
-    pub(super) fn new(shape: Conv2dShape, (mr, nr, lanes): (usize, usize, usize), threads: NonZeroUsize) -> Self {
+    pub(super) fn new(shape: Conv2dShape, Sizes { mr, nr, lanes, .. }: Sizes, threads: NonZeroUsize) -> Self {
         // The rows of an image whose outputs are its pixels are one.
         let in_place = (shape.r, shape.s, shape.stride, shape.pad) == (1, 1, [1, 1], [0, 0]);
         let shape = if in_place { Conv2dShape { h: 1, w: shape.h * shape.w, ..shape } } else { shape };
@@ -478,6 +479,7 @@ impl Direct {
                 height,
                 a: Left::InPlace { data: a, tiles: starts, steps: table.pixels.part(0..depth) },
                 b: Rows { data: b, steps: Steps::Offsets(table.weights.part(0..depth)) },
+                extra: None,
                 copy: None,
                 c: sums.part(0..pixels.len(), first..first + vectors * T::LANES),
                 start: if block == 0 { Start::Zero } else { Start::Accumulate },

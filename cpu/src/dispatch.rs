@@ -3,22 +3,36 @@
 use super::kernel::Kernel;
 use super::{CpuError, Isa, portable::Portable, simd};
 
-/// Rows and columns of the kernel's tile, and its lanes.
-pub(super) fn sizes(isa: Isa) -> Result<(usize, usize, usize), CpuError> {
-    let (mr, nr) = match isa {
-        Isa::Portable => (Portable::MR, Portable::NR),
+/// What plans know of a kernel.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sizes {
+    /// Rows and columns of its tile.
+    pub(super) mr: usize,
+    pub(super) nr: usize,
+    pub(super) lanes: usize,
+    /// Whether tiles may have a column more.
+    pub(super) extra: bool,
+}
+
+/// Those of an instruction set's.
+pub(super) fn sizes(isa: Isa) -> Result<Sizes, CpuError> {
+    fn of<T: Kernel>() -> (usize, usize, bool) {
+        (T::MR, T::NR, T::EXTRA)
+    }
+    let (mr, nr, extra) = match isa {
+        Isa::Portable => of::<Portable>(),
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx2 => (super::avx2::Avx2::MR, super::avx2::Avx2::NR),
+        Isa::Avx2 => of::<super::avx2::Avx2>(),
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx512 => (super::avx512::Avx512::MR, super::avx512::Avx512::NR),
+        Isa::Avx512 => of::<super::avx512::Avx512>(),
         #[cfg(not(target_arch = "x86_64"))]
         Isa::Avx2 | Isa::Avx512 => return Err(unavailable(isa)),
         #[cfg(target_arch = "aarch64")]
-        Isa::Neon => (super::neon::Neon::MR, super::neon::Neon::NR),
+        Isa::Neon => of::<super::neon::Neon>(),
         #[cfg(not(target_arch = "aarch64"))]
         Isa::Neon => return Err(unavailable(isa)),
     };
-    Ok((mr, nr, simd::lanes(isa)))
+    Ok(Sizes { mr, nr, lanes: simd::lanes(isa), extra })
 }
 
 /// That this host or build has no kernel for `isa`.

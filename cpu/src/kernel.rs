@@ -186,10 +186,12 @@ pub(super) struct Column<'a> {
     pub(super) height: usize,
     pub(super) a: Left<'a>,
     pub(super) b: Rows<'a>,
+    /// One more column of b, a float of each step, for kernels that have [`Kernel::EXTRA`]. The others are NR then.
+    pub(super) extra: Option<&'a [f32]>,
     /// Where the first tile leaves the rows of b that it read, as a packed panel (whose columns beyond the tile's are left as they
     /// are or zeroed), for the others to read them there.
     pub(super) copy: Option<&'a mut [f32]>,
-    /// The output: 1 to NR columns, `height` rows for each tile.
+    /// The output: 1 to NR columns and the extra one, `height` rows for each tile.
     pub(super) c: Tile<'a>,
     pub(super) start: Start<'a>,
     pub(super) end: Activation,
@@ -223,12 +225,15 @@ impl Column<'_> {
     /// The number of tiles, one at least, and the depth. Panics unless all operands have what the kernel reads and writes.
     #[inline]
     pub(super) fn check<T: Kernel>(&self, lanes: usize) -> (usize, usize) {
-        let (rows, columns) = (self.c.rows(), self.c.columns());
+        let (rows, extra) = (self.c.rows(), usize::from(self.extra.is_some()));
+        assert!(extra == 0 || (T::EXTRA && self.c.columns() == T::NR + extra));
+        let columns = self.c.columns() - extra;
         assert!((1..=T::MR).contains(&self.height) && (1..=T::NR).contains(&columns));
         let tiles = rows / self.height;
         assert!(tiles > 0 && rows == tiles * self.height);
         let depth = self.a.check(tiles, self.height);
         self.b.check(depth, columns, lanes);
+        assert!(self.extra.is_none_or(|extra| extra.len() >= depth));
         assert!(self.copy.as_ref().is_none_or(|copy| copy.len() >= depth * T::NR));
         assert!(!matches!(self.start, Start::Bias(bias) if bias.len() < rows));
         (tiles, depth)
@@ -264,6 +269,8 @@ pub(super) trait Kernel: Copy + Send + Sync {
     const MR: usize;
     /// Most columns (output pixels) of a tile.
     const NR: usize;
+    /// Whether tiles of NR columns may have one more: 7·2ⁿ squared, as most maps are, is a multiple of 49.
+    const EXTRA: bool = false;
 
     /// `c[r][..] = start + Σ_i a[i][r] · b[i][..columns]` for each tile.
     ///

@@ -28,6 +28,7 @@ use std::ops::{Range, RangeInclusive};
 
 use super::activation::Activation;
 use super::caches;
+use super::dispatch::Sizes;
 use super::engine::Lane;
 use super::kernel::{Ahead, Column, Left, Rows, Start, Steps};
 use super::matrix::{Cuts, Grid, Part, Split, Tile};
@@ -56,6 +57,14 @@ pub(super) const INLINE_FLOPS: u64 = 2 << 20;
 /// Most rows of a part, whose blocks of A have half of the second level.
 pub(super) fn most_rows() -> usize {
     caches::second_level() / 8 / DEPTH
+}
+
+/// The panels of so many columns, where it is worth it that each has one more than others may: what that takes beside
+/// its FMAs, rows that begin anywhere in a cache line, is more than the idle lanes of many panels.
+pub(super) fn with_extra(columns: usize, Sizes { nr, lanes, extra, .. }: Sizes) -> Option<usize> {
+    let panels = columns.div_ceil(nr + 1);
+    let vectors = ((nr / lanes) as f64 + EXTRA) * panels as f64;
+    (extra && panels < columns.div_ceil(nr) && vectors < columns.div_ceil(lanes) as f64).then_some(panels)
 }
 
 /// The blocking of `count` products of `rows` × `depth` × `columns`.
@@ -107,7 +116,7 @@ impl Strips {
     /// compute such that nobody wants.
     fn best(work: &Work, strip: &Strip, rows: RangeInclusive<usize>, fewest: usize) -> (usize, Self, usize) {
         let &Strip { all, q, pitch, reach, fill } = strip;
-        let (_, lanes) = work.sizes;
+        let Sizes { lanes, .. } = work.sizes;
         let time = |&(rows, strips, ranges): &(usize, Self, usize)| {
             let copy = if strips == Self::Packed { PACK } else { COPY };
             let part = |rows: usize| match (rows, strips) {
@@ -134,6 +143,8 @@ impl Strips {
 
 /// What a panel of columns takes beside its vectors, as so many of these.
 const NARROW: f64 = 0.15;
+/// What a panel's extra column takes, as so many vectors.
+const EXTRA: f64 = 0.35;
 /// What it takes to pack columns of strips, to copy some while a panel of rows reads them, and to lay a strip out again, in
 /// panels of rows.
 const PACK: f64 = 0.8;
@@ -158,8 +169,7 @@ struct Work {
     panels: usize,
     depth: usize,
     columns: usize,
-    /// Columns of a tile, and of a vector.
-    sizes: (usize, usize),
+    sizes: Sizes,
     threads: usize,
 }
 
@@ -172,11 +182,15 @@ impl Work {
     /// What a part of so many columns takes where the panels of rows are dealt out to `ranges`: what its tiles do, `beside` for each
     /// of its columns, and `more` vectors of a panel of rows.
     fn part(&self, columns: usize, ranges: usize, beside: f64, more: f64) -> f64 {
-        let (nr, lanes) = self.sizes;
+        let Sizes { nr, lanes, .. } = self.sizes;
         let vectors = columns.div_ceil(lanes);
         let panels = self.panels.div_ceil(ranges);
         let far = self.rows.div_ceil(ranges).saturating_mul(self.depth) > caches::second_level() / 8;
-        let columns = vectors as f64 + NARROW * vectors.div_ceil(nr / lanes) as f64 + if far { FAR } else { 0.0 };
+        let (vectors, column_panels) = match with_extra(columns, self.sizes) {
+            Some(panels) => ((nr / lanes) as f64 * panels as f64 + EXTRA * panels as f64, panels),
+            None => (vectors as f64, vectors.div_ceil(nr / lanes)),
+        };
+        let columns = vectors + NARROW * column_panels as f64 + if far { FAR } else { 0.0 };
         PART + self.depth as f64 * (columns * (panels as f64 + beside) + more)
     }
 
@@ -260,10 +274,11 @@ impl Product {
         rows: usize,
         depth: usize,
         columns: usize,
-        (mr, nr, lanes): (usize, usize, usize),
+        sizes: Sizes,
         kind: Kind,
         threads: NonZeroUsize,
     ) -> Self {
+        let Sizes { mr, nr, lanes, .. } = sizes;
         // Most rows of a part, and most floats of B that are packed together: a half and a quarter of the second level.
         let (range, packed) = (most_rows(), caches::second_level() / 16);
         let panels = Split::at_most(rows, mr);
@@ -274,8 +289,8 @@ impl Product {
         let far = ranges.longest() * mr * depth > caches::second_level() / 8;
         let wanted = (PART_FLOPS / flops_per_column).max(if far { FAR_COLUMNS } else { 2 * nr });
         let fewest = Split::at_most(panels.parts, (range / mr).max(8)).parts;
-        let work =
-            Work { count, rows, panels: panels.parts, depth, columns, sizes: (nr, lanes), threads: threads.get() };
+        let sizes = Sizes { extra: sizes.extra && matches!(kind, Kind::InPlace), ..sizes };
+        let work = Work { count, rows, panels: panels.parts, depth, columns, sizes, threads: threads.get() };
         // Those with which all threads are done first.
         let soonest = |steps: &mut dyn Iterator<Item = usize>, beside: f64| {
             let all = steps.flat_map(|step| work.ranges(fewest).map(move |ranges| (step, ranges)));
@@ -315,7 +330,7 @@ impl Product {
         };
         let ranges = Split { total: panels.parts, parts: ranges };
         let b_floats = match kind {
-            Kind::InPlace => blocks.longest() * nr,
+            Kind::InPlace => blocks.longest() * (nr + 1),
             Kind::Packed => blocks.longest() * step.next_multiple_of(nr),
             Kind::Staged { q, pitch, .. } => {
                 let width = match strips {
@@ -400,7 +415,7 @@ impl Product {
         &self,
         kernel: T,
         (range, a): (&Range<usize>, &[f32]),
-        mut b: Rows<'x>,
+        (mut b, extra): (Rows<'x>, Option<&[f32]>),
         mut copy: Option<&'x mut [f32]>,
         mut c: Tile<'_>,
         (start, end): (Start<'_>, Activation),
@@ -418,7 +433,18 @@ impl Product {
             let (height, mut own) = (panels.part(run.start).len(), copy.take());
             let a = Left::Packed(&a[rows.start * depth..rows.end * depth]);
             let c = c.part(rows, 0..c.columns());
-            kernel.column(Column { height, a, b, copy: own.as_deref_mut(), c, start, end, far: self.far, ahead });
+            kernel.column(Column {
+                height,
+                a,
+                b,
+                extra,
+                copy: own.as_deref_mut(),
+                c,
+                start,
+                end,
+                far: self.far,
+                ahead,
+            });
             if let Some(own) = own {
                 b = Rows::packed::<T>(own);
             }
@@ -496,8 +522,21 @@ impl Product {
             let a = self.block(a, block, &range);
             if let Operand::InPlace { data, stride, each } = b {
                 let at = |step: usize, column: usize| part.block * each + step * stride + part.columns.start + column;
-                for panel in 0..vectors.parts {
-                    let columns = vectors.start(panel) * T::LANES..(vectors.start(panel + 1) * T::LANES).min(width);
+                let (packed, extras) = packed.split_at_mut(self.depth.longest() * NR);
+                let sizes = Sizes { mr: T::MR, nr: NR, lanes: T::LANES, extra: T::EXTRA };
+                let (panels, lanes) = match with_extra(width, sizes) {
+                    Some(parts) => (Split { total: width, parts }, 1),
+                    None => (vectors, T::LANES),
+                };
+                for panel in 0..panels.parts {
+                    let columns = panels.start(panel) * lanes..(panels.start(panel + 1) * lanes).min(width);
+                    let extra = (columns.len() > NR).then(|| {
+                        let extras = &mut extras[..depth.len()];
+                        for (step, extra) in depth.clone().zip(&mut *extras) {
+                            *extra = data[at(step, columns.end - 1)];
+                        }
+                        &*extras
+                    });
                     let rows = Rows { data: &data[at(depth.start, columns.start)..], steps: Steps::Stride(stride) };
                     // What is read next: the columns behind these, or the first of the next block. A prefetch of an address
                     // that is not mapped would be a page walk for nothing.
@@ -509,7 +548,8 @@ impl Product {
                     let tiles = NR / LINE + 1;
                     let ahead = next.map(|next| Ahead { from: data[next..].as_ptr(), stride, next: LINE, tiles });
                     let copy = (range.len() > 1).then_some(&mut packed[..depth.len() * NR]);
-                    self.column(kernel, a, rows, copy, part.tile.part(0..height, columns), (start, end), ahead);
+                    let c = part.tile.part(0..height, columns);
+                    self.column(kernel, a, (rows, extra), copy, c, (start, end), ahead);
                 }
                 continue;
             }
@@ -552,7 +592,7 @@ impl Product {
             for (i, panel) in packed.chunks_exact(depth.len() * NR).enumerate() {
                 let columns = i * NR..((i + 1) * NR).min(width);
                 let c = part.tile.part(0..height, columns);
-                self.column(kernel, a, Rows::packed::<T>(panel), None, c, (start, end), None);
+                self.column(kernel, a, (Rows::packed::<T>(panel), None), None, c, (start, end), None);
             }
         }
     }
@@ -610,7 +650,7 @@ impl Product {
                     true => part.tile.part(0..height, run * q + columns.start..run * q + columns.end),
                     false => sums.part(0..height, columns),
                 };
-                self.column(kernel, a, b, copy, c, (start, end), None);
+                self.column(kernel, a, (b, None), copy, c, (start, end), None);
             }
         }
         if !in_place {

@@ -43,6 +43,7 @@ use std::ops::Range;
 
 use super::Conv2dShape;
 use super::activation::Activation;
+use super::dispatch::Sizes;
 use super::engine::Lane;
 use super::kernel::{Column, Left, Rows, Start};
 use super::matrix::{Shared, Split, Tile, Turns};
@@ -192,7 +193,7 @@ impl Winograd {
     pub(super) fn new(
         edge: Edge,
         shape: Conv2dShape,
-        (mr, nr, lanes): (usize, usize, usize),
+        Sizes { mr, nr, lanes, .. }: Sizes,
         threads: NonZeroUsize,
     ) -> Self {
         let panels = Split::at_most(shape.k / shape.groups, mr);
@@ -526,6 +527,7 @@ impl Winograd {
                             height,
                             a,
                             b,
+                            extra: None,
                             copy: None,
                             c,
                             start,
