@@ -22,7 +22,7 @@ use super::{
     error::{check_tensors, check_weights},
     f16,
     pack::Patches,
-    product::{self, DEPTH, Initial, Kind, Operand, Product},
+    product::{self, DEPTH, Initial, Kind, Matrices, Operand, Product},
     simd::Simd,
     stage::Stage,
     winograd::{self, Edge, Winograd},
@@ -576,7 +576,7 @@ impl Conv2d {
                     Source::Patches(patches) => Operand::Patches { patches, x, each },
                 };
                 let initial = bias.map_or(Initial::Zero, Initial::Bias);
-                plan.product.run::<T, NR>(kernel, lane, a, b, initial, y);
+                plan.product.run::<T, NR>(kernel, lane, Matrices::Packed(a), b, initial, y);
             }
             Method::Winograd(winograd) => winograd.run::<T, NR>(kernel, lane, x, a, bias, y),
             Method::Depthwise(depthwise) => depthwise.run(kernel, lane, x, a, bias, y),

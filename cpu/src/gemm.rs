@@ -3,7 +3,7 @@
 use super::aligned::Aligned;
 use super::dispatch::{sizes, with_kernel};
 use super::engine::Lane;
-use super::product::{Initial, Kind, Operand, Product, Weights};
+use super::product::{Initial, Kind, Matrices, Operand, Product, Weights};
 use super::{CpuError, Engine, Isa};
 
 /// The shape of `C = α·op(A)·op(B) + β·C`, for each of a batch, all row-major and without gaps.
@@ -117,7 +117,12 @@ impl Gemm {
         let GemmShape { m, n, k, batch, .. } = shape;
         let kind = if shape.transposed_b || shape.copies_b() { Kind::Packed } else { Kind::InPlace };
         let some = m.min(n).min(k).min(batch) > 0;
-        let product = if some { Some(Product::new(batch, m, k, n, sizes(isa)?, kind, engine.threads())) } else { None };
+        let (sizes, threads) = (sizes(isa)?, engine.threads());
+        let narrow = match kind {
+            Kind::InPlace if some => Product::narrow(batch, m, k, n, sizes, threads),
+            _ => None,
+        };
+        let product = narrow.or_else(|| some.then(|| Product::new(batch, m, k, n, sizes, kind, threads)));
         Ok(Self { shape, isa, lens, product })
     }
 
@@ -140,17 +145,21 @@ impl Gemm {
 
     fn pack_into(&self, lane: Lane<'_>, alpha: f32, a: &[f32], packed: &mut [f32]) -> Result<(), CpuError> {
         let Some(product) = &self.product else { return Ok(()) };
-        let weights = match self.shape.transposed_a {
-            false => Weights::Rows { stride: self.shape.k },
-            true => Weights::Columns { stride: self.shape.m },
-        };
         with_kernel!(self.isa, |kernel, _NR| {
-            product.pack(kernel, lane, a, weights, packed);
+            product.pack(kernel, lane, a, self.weights(), packed);
         })?;
         if alpha != 1.0 {
             packed.iter_mut().for_each(|v| *v *= alpha);
         }
         Ok(())
+    }
+
+    /// How A lies.
+    fn weights(&self) -> Weights {
+        match self.shape.transposed_a {
+            false => Weights::Rows { stride: self.shape.k },
+            true => Weights::Columns { stride: self.shape.m },
+        }
     }
 
     /// The length of a matrix that all products share, or of one for each.
@@ -181,10 +190,15 @@ impl Gemm {
             return Ok(());
         }
         let lane = engine.lane();
+        if self.product.as_ref().is_some_and(Product::is_narrow) {
+            let each = if len == self.lens[0] { 0 } else { self.lens[0] };
+            let a = Matrices::Plain { data: a, each, weights: self.weights(), alpha };
+            return self.multiply(lane, a, b, beta, c);
+        }
         let mut packed = lane.scratch(len);
         let packed = &mut packed.floats()[..len];
         self.pack_into(lane, alpha, a, packed)?;
-        self.multiply(lane, packed, b, beta, c)
+        self.multiply(lane, Matrices::Packed(packed), b, beta, c)
     }
 
     /// [`run`](Self::run) with an A that this plan packed, or one of the same shape and instruction set.
@@ -204,7 +218,7 @@ impl Gemm {
             return Err(CpuError::Packed);
         }
         self.check_rest(b, c)?;
-        self.multiply(engine.lane(), &a.floats, b, beta, c)
+        self.multiply(engine.lane(), Matrices::Packed(&a.floats), b, beta, c)
     }
 
     fn check_rest(&self, b: &[f32], c: &[f32]) -> Result<(), CpuError> {
@@ -215,7 +229,7 @@ impl Gemm {
         }
     }
 
-    fn multiply(&self, lane: Lane<'_>, a: &[f32], b: &[f32], beta: f32, c: &mut [f32]) -> Result<(), CpuError> {
+    fn multiply(&self, lane: Lane<'_>, a: Matrices<'_>, b: &[f32], beta: f32, c: &mut [f32]) -> Result<(), CpuError> {
         let Some(product) = &self.product else {
             scale(beta, c);
             return Ok(());
@@ -317,6 +331,38 @@ mod tests {
                 Gemm::new(&engine, shape).unwrap().run(&engine, 1.0, &a, &b, 0.0, &mut c).unwrap();
                 let got = compare(&c, &want);
                 assert!(got.within(1e-5), "{isa}: {got:?}");
+            }
+        }
+    }
+
+    /// Parts pack A for themselves, several ranges of rows and blocks of the depth; tiles with a column more.
+    #[test]
+    fn narrow_products_agree_with_the_definition() {
+        for (n, transposed_a, batch, alpha, beta) in [
+            (49, false, 1, 1.0, 0.0),
+            (98, false, 2, -0.5, 1.0),
+            (49, true, 2, 1.0, 2.5),
+            (196, false, 1, 1.0, 1.0),
+            (1, false, 1, 2.0, 0.0),
+        ] {
+            let shape = GemmShape { transposed_a, batch, ..GemmShape::new(701, n, 900) };
+            let (a, b) = (random(701 * 900, 1), random(batch * 900 * n, 2));
+            let was = random(batch * 701 * n, 3);
+            let want = definition(&shape, alpha, &a, &b, beta, &was);
+            for isa in available() {
+                for threads in [1, 3] {
+                    let engine = engine(threads, isa);
+                    let gemm = Gemm::new(&engine, shape).unwrap();
+                    assert!(gemm.product.as_ref().unwrap().is_narrow());
+                    let mut c = was.clone();
+                    gemm.run(&engine, alpha, &a, &b, beta, &mut c).unwrap();
+                    let got = compare(&c, &want);
+                    assert!(got.within(1e-5), "{isa}, {n} columns: {got:?}");
+                    let packed = gemm.pack(&engine, alpha, &a).unwrap();
+                    let mut again = was.clone();
+                    gemm.run_packed(&engine, &packed, &b, beta, &mut again).unwrap();
+                    assert!(again == c, "{isa}, {n} columns");
+                }
             }
         }
     }

@@ -81,6 +81,8 @@ pub(super) struct Product {
     strips: Strips,
     nr: usize,
     flops: u64,
+    /// Floats of an A that a part packs for itself.
+    a_floats: usize,
     /// Whether the output comes from memory, and few steps go by from tile to tile.
     far: bool,
     /// Of the sums, before they are stored the last time.
@@ -156,6 +158,9 @@ const FILL: f64 = 4.0;
 const PART: f64 = 250.0;
 /// What it takes to read an A that the second level does not hold, in vectors of columns.
 const FAR: f64 = 1.0;
+/// Most columns of a [`Product::narrow`], and its fewest panels of rows for each thread.
+const NARROW_COLUMNS: usize = 256;
+const NARROW_PANELS: usize = 4;
 /// Depths at which a tile is computed before its output has come from memory.
 const SHALLOW: usize = 32;
 /// What is waited for the last part, of that part: small parts bear it better that a thread is interrupted.
@@ -241,6 +246,16 @@ pub(super) enum Weights {
     Columns { stride: usize },
 }
 
+/// Where A comes from.
+#[derive(Clone, Copy)]
+pub(super) enum Matrices<'a> {
+    /// [`Product::pack`], one for all products or one for each.
+    Packed(&'a [f32]),
+    /// Parts that pack what they read of α times matrices that lie `each` floats apart: those of a [`Product::narrow`], whose B
+    /// lies in place.
+    Plain { data: &'a [f32], each: usize, weights: Weights, alpha: f32 },
+}
+
 /// The kind of an [`Operand`].
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Kind {
@@ -254,6 +269,14 @@ pub(super) enum Kind {
         row: usize,
         reach: usize,
     },
+}
+
+/// A B in place, whose columns from `first` on are read, and a block of the depth.
+struct InPlace<'a> {
+    data: &'a [f32],
+    stride: usize,
+    first: usize,
+    block: usize,
 }
 
 /// What a product's output starts from.
@@ -345,12 +368,50 @@ impl Product {
             columns,
             depth: blocks,
             b_floats,
+            a_floats: 0,
             strips,
             nr,
             flops: work.flops(),
             far: depth <= SHALLOW && count * rows * columns > caches::second_level() / size_of::<f32>(),
             activation: Activation::IDENTITY,
         }
+    }
+
+    /// For a B of so few columns that it takes longer to bring A than to multiply: parts have all columns, and few enough rows that
+    /// the second level holds a block of A and the next one. `None` where B is wider, or where threads have too few rows.
+    pub(super) fn narrow(
+        count: usize,
+        rows: usize,
+        depth: usize,
+        columns: usize,
+        Sizes { mr, nr, .. }: Sizes,
+        threads: NonZeroUsize,
+    ) -> Option<Self> {
+        let (panels, blocks) = (Split::at_most(rows, mr), Split::at_most(depth, DEPTH));
+        if columns > NARROW_COLUMNS || panels.parts.saturating_mul(count) < NARROW_PANELS * threads.get() {
+            return None;
+        }
+        // As many rows as a block has steps: each tile asks for a line of all of them.
+        let ranges = Split::at_most(panels.parts, (blocks.total / blocks.parts / mr).max(1));
+        let parts = (ranges.parts * count).next_multiple_of(threads.get()).div_ceil(count).min(panels.parts);
+        let ranges = Split { parts, ..ranges };
+        Some(Self {
+            cuts: Cuts { blocks: count, panels, ranges, step: columns },
+            columns,
+            depth: blocks,
+            b_floats: blocks.longest() * (nr + 1),
+            a_floats: ranges.longest() * mr * blocks.longest(),
+            strips: Strips::Whole,
+            nr,
+            flops: [2 * rows, depth, columns].iter().fold(count as u64, |all, &n| all.saturating_mul(n as u64)),
+            far: false,
+            activation: Activation::IDENTITY,
+        })
+    }
+
+    /// Whether parts pack A for themselves.
+    pub(super) fn is_narrow(&self) -> bool {
+        self.a_floats > 0
     }
 
     pub(super) fn set_activation(&mut self, activation: Activation) {
@@ -386,16 +447,28 @@ impl Product {
             (i / panels.parts / depth.parts, block, panel, own)
         });
         lane.spread(jobs, parallel, |(matrix, block, panel, out)| {
-            let (a, rows, depth) = (&a[matrix * one..][..one], panels.part(panel), depth.part(block));
-            match weights {
-                Weights::Rows { stride } => pack::weights(kernel, a, stride, rows, depth, out),
-                Weights::Columns { stride } => {
-                    for (step, out) in depth.zip(out.chunks_exact_mut(rows.len())) {
-                        out.copy_from_slice(&a[step * stride..][rows.clone()]);
-                    }
+            self.pack_panel(kernel, &a[matrix * one..][..one], weights, (block, panel), out);
+        });
+    }
+
+    /// Packs what a panel of rows has of a block of the depth.
+    fn pack_panel<T: Simd>(
+        &self,
+        kernel: T,
+        a: &[f32],
+        weights: Weights,
+        (block, panel): (usize, usize),
+        out: &mut [f32],
+    ) {
+        let (rows, depth) = (self.cuts.panels.part(panel), self.depth.part(block));
+        match weights {
+            Weights::Rows { stride } => pack::weights(kernel, a, stride, rows, depth, out),
+            Weights::Columns { stride } => {
+                for (step, out) in depth.zip(out.chunks_exact_mut(rows.len())) {
+                    out.copy_from_slice(&a[step * stride..][rows.clone()]);
                 }
             }
-        });
+        }
     }
 
     /// The part of a packed A of a block of the depth and a range of panels: blocks lie one after the other, in each the
@@ -456,7 +529,7 @@ impl Product {
         &self,
         kernel: T,
         lane: Lane<'_>,
-        a: &[f32],
+        a: Matrices<'_>,
         b: Operand<'_>,
         initial: Initial<'_>,
         y: &mut [f32],
@@ -467,6 +540,7 @@ impl Product {
         let y = Tile::new(y, cuts.blocks * cuts.panels.total, self.columns);
         let grid = Grid::new(y, cuts, lane.threads().min(parts));
         let scratch = self.b_floats
+            + self.a_floats
             + match b {
                 Operand::Patches { patches, .. } => patches.scratch_len(cuts.step.min(self.columns)),
                 Operand::Staged { stage, .. } => stage.len(2 * NR),
@@ -483,7 +557,7 @@ impl Product {
     fn compute<T: Simd, const NR: usize>(
         &self,
         kernel: T,
-        a: &[f32],
+        a: Matrices<'_>,
         b: Operand<'_>,
         initial: Initial<'_>,
         mut part: Part<'_>,
@@ -491,7 +565,6 @@ impl Product {
     ) {
         let panels = self.cuts.panels;
         let range = self.cuts.range(part.range);
-        let a = &a[part.block * self.packed_len() % a.len()..][..self.packed_len()];
         let bias = match initial {
             Initial::Bias(bias) => Some(&bias[part.block * panels.total % bias.len()..][..panels.total]),
             _ => None,
@@ -502,6 +575,10 @@ impl Product {
             (0..part.tile.rows()).for_each(|r| part.tile.row(r).iter_mut().for_each(|v| *v *= by));
         }
         let (packed, rest) = scratch.split_at_mut(self.b_floats);
+        let a = match a {
+            Matrices::Packed(a) => &a[part.block * self.packed_len() % a.len()..][..self.packed_len()],
+            Matrices::Plain { .. } => return self.narrow_part::<T, NR>(kernel, a, b, initial, part, packed, rest),
+        };
         if let Operand::Staged { stage, x, each } = b {
             let strip = &mut rest[..stage.len(2 * NR)];
             let first = [part.columns.start / stage.q(), 0];
@@ -509,8 +586,6 @@ impl Product {
             return self.staged::<T, NR>(kernel, a, stage, strip, bias, part, packed);
         }
         let width = part.columns.len();
-        // Vectors dealt out evenly: none of the panels is narrow.
-        let vectors = Split::at_most(width.div_ceil(T::LANES), NR / T::LANES);
         let height = part.tile.rows();
         for block in 0..self.depth.parts {
             let (depth, end) = (self.depth.part(block), self.end(block));
@@ -521,36 +596,8 @@ impl Product {
             };
             let a = self.block(a, block, &range);
             if let Operand::InPlace { data, stride, each } = b {
-                let at = |step: usize, column: usize| part.block * each + step * stride + part.columns.start + column;
-                let (packed, extras) = packed.split_at_mut(self.depth.longest() * NR);
-                let sizes = Sizes { mr: T::MR, nr: NR, lanes: T::LANES, extra: T::EXTRA };
-                let (panels, lanes) = match with_extra(width, sizes) {
-                    Some(parts) => (Split { total: width, parts }, 1),
-                    None => (vectors, T::LANES),
-                };
-                for panel in 0..panels.parts {
-                    let columns = panels.start(panel) * lanes..(panels.start(panel + 1) * lanes).min(width);
-                    let extra = (columns.len() > NR).then(|| {
-                        let extras = &mut extras[..depth.len()];
-                        for (step, extra) in depth.clone().zip(&mut *extras) {
-                            *extra = data[at(step, columns.end - 1)];
-                        }
-                        &*extras
-                    });
-                    let rows = Rows { data: &data[at(depth.start, columns.start)..], steps: Steps::Stride(stride) };
-                    // What is read next: the columns behind these, or the first of the next block. A prefetch of an address
-                    // that is not mapped would be a page walk for nothing.
-                    let next = match (columns.end < width, depth.end < self.depth.total) {
-                        (true, _) => Some(at(depth.start, columns.end)),
-                        (false, true) => Some(at(depth.end, 0)),
-                        (false, false) => None,
-                    };
-                    let tiles = NR / LINE + 1;
-                    let ahead = next.map(|next| Ahead { from: data[next..].as_ptr(), stride, next: LINE, tiles });
-                    let copy = (range.len() > 1).then_some(&mut packed[..depth.len() * NR]);
-                    let c = part.tile.part(0..height, columns);
-                    self.column(kernel, a, (rows, extra), copy, c, (start, end), ahead);
-                }
+                let b = InPlace { data: &data[part.block * each..], stride, first: part.columns.start, block };
+                self.in_place::<T, NR>(kernel, a, &b, &mut part.tile, (start, end), None, packed);
                 continue;
             }
             let packed = &mut packed[..depth.len() * width.next_multiple_of(NR)];
@@ -594,6 +641,103 @@ impl Product {
                 let c = part.tile.part(0..height, columns);
                 self.column(kernel, a, (Rows::packed::<T>(panel), None), None, c, (start, end), None);
             }
+        }
+    }
+
+    /// A block of a part whose B lies in place: panel after panel of columns, while the next one's rows are asked for, or what is
+    /// `ahead` beside the first.
+    #[allow(clippy::too_many_arguments)]
+    fn in_place<T: Simd, const NR: usize>(
+        &self,
+        kernel: T,
+        a: (&Range<usize>, &[f32]),
+        b: &InPlace<'_>,
+        c: &mut Tile<'_>,
+        (start, end): (Start<'_>, Activation),
+        mut ahead: Option<Ahead>,
+        packed: &mut [f32],
+    ) {
+        let (height, width, depth) = (c.rows(), c.columns(), self.depth.part(b.block));
+        let at = |step: usize, column: usize| step * b.stride + b.first + column;
+        let (packed, extras) = packed.split_at_mut(self.depth.longest() * NR);
+        let sizes = Sizes { mr: T::MR, nr: NR, lanes: T::LANES, extra: T::EXTRA };
+        let (panels, lanes) = match with_extra(width, sizes) {
+            Some(parts) => (Split { total: width, parts }, 1),
+            // Vectors dealt out evenly: none of the panels is narrow.
+            None => (Split::at_most(width.div_ceil(T::LANES), NR / T::LANES), T::LANES),
+        };
+        for panel in 0..panels.parts {
+            let columns = panels.start(panel) * lanes..(panels.start(panel + 1) * lanes).min(width);
+            let extra = (columns.len() > NR).then(|| {
+                let extras = &mut extras[..depth.len()];
+                for (step, extra) in depth.clone().zip(&mut *extras) {
+                    *extra = b.data[at(step, columns.end - 1)];
+                }
+                &*extras
+            });
+            let rows = Rows { data: &b.data[at(depth.start, columns.start)..], steps: Steps::Stride(b.stride) };
+            // What is read next: the columns behind these, or the first of the next block. A prefetch of an address
+            // that is not mapped would be a page walk for nothing.
+            let next = match (columns.end < width, depth.end < self.depth.total) {
+                (true, _) => Some(at(depth.start, columns.end)),
+                (false, true) => Some(at(depth.end, 0)),
+                (false, false) => None,
+            };
+            let tiles = NR / LINE + 1;
+            let next = next.map(|next| Ahead { from: b.data[next..].as_ptr(), stride: b.stride, next: LINE, tiles });
+            let copy = (a.0.len() > 1).then_some(&mut packed[..depth.len() * NR]);
+            let c = c.part(0..height, columns);
+            self.column(kernel, a, (rows, extra), copy, c, (start, end), ahead.take().or(next));
+        }
+    }
+
+    /// A part of a [`narrow`](Self::narrow) product, which packs its blocks of A while the next ones are asked for.
+    #[allow(clippy::too_many_arguments)]
+    fn narrow_part<T: Simd, const NR: usize>(
+        &self,
+        kernel: T,
+        a: Matrices<'_>,
+        b: Operand<'_>,
+        initial: Initial<'_>,
+        mut part: Part<'_>,
+        packed: &mut [f32],
+        own: &mut [f32],
+    ) {
+        let (Matrices::Plain { data, each, weights, alpha }, Operand::InPlace { data: columns, stride, each: apart }) =
+            (a, b)
+        else {
+            unreachable!("only B in place is planned to be narrow");
+        };
+        let data = &data[part.block * each..];
+        let range = self.cuts.range(part.range);
+        let rows = self.cuts.panels.start(range.start)..self.cuts.panels.start(range.end);
+        for block in 0..self.depth.parts {
+            let depth = self.depth.part(block);
+            let mut rest = &mut own[..rows.len() * depth.len()];
+            for panel in range.clone() {
+                let out;
+                (out, rest) = rest.split_at_mut(self.cuts.panels.part(panel).len() * depth.len());
+                self.pack_panel(kernel, data, weights, (block, panel), out);
+            }
+            let own = &mut own[..rows.len() * depth.len()];
+            if alpha != 1.0 {
+                own.iter_mut().for_each(|v| *v *= alpha);
+            }
+            // The same rows of the next block, or the next rows of the first.
+            let (row, step) = if block + 1 < self.depth.parts { (rows.start, depth.end) } else { (rows.end, 0) };
+            let ahead = match weights {
+                Weights::Rows { stride } if row < self.cuts.panels.total => {
+                    let tiles = self.depth.longest().div_ceil(LINE);
+                    Some(Ahead { from: data[row * stride + step..].as_ptr(), stride, next: LINE, tiles })
+                }
+                _ => None,
+            };
+            let start = match initial {
+                Initial::Zero if block == 0 => Start::Zero,
+                _ => Start::Accumulate,
+            };
+            let b = InPlace { data: &columns[part.block * apart..], stride, first: 0, block };
+            self.in_place::<T, NR>(kernel, (&range, own), &b, &mut part.tile, (start, self.end(block)), ahead, packed);
         }
     }
 
