@@ -119,10 +119,11 @@ impl Algorithm {
     pub fn error_bound(self, shape: &Conv2dShape) -> f64 {
         let channels = shape.c / shape.groups.max(1);
         match self {
-            // Blocks of DEPTH products, each summed in order, then the blocks: the error grows as the roots of both lengths.
+            // Blocks of products, each summed in order, then the blocks: the error grows as the roots of both lengths.
             Self::Gemm | Self::Direct => {
                 let taps = (channels * shape.r * shape.s) as f64;
-                1.2e-7 * (taps.min(DEPTH as f64).sqrt() + (taps / DEPTH as f64).sqrt()).max(8.0)
+                let block = if self == Self::Direct { direct::TAPS.max(shape.r * shape.s) } else { DEPTH } as f64;
+                1.2e-7 * (taps.min(block).sqrt() + (taps / block).sqrt()).max(8.0)
             }
             Self::Winograd2 => winograd::error_bound(Edge::Two, channels),
             Self::Winograd4 => winograd::error_bound(Edge::Four, channels),

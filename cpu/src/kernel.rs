@@ -30,6 +30,9 @@
 //! | NEON | 32 of 4 lanes | 8 × 12 | 24 | 3 | 2, of 4 rows each | 5 / 24 |
 //! | portable | 16 of 4 lanes (SSE2) | 4 × 8 | 8 | 2 | 1 | 6 / 8 |
 //!
+//! AVX-512's tile may have a 49th column ([`Kernel::EXTRA`]): a step's elements of a are a vector, which times one float of b
+//! adds to the sums of all rows in one more accumulator. Seven squared is a map's size as often as not.
+//!
 //! Two FMA pipes of 4 cycles latency need 8 independent accumulators, and the two load ports must not be asked for more
 //! than one load per FMA: both hold from 4 rows upwards. Fewer loads than that leave room for those of another
 //! hyper-thread and for prefetches, which is why 8 × 48 is ahead of 14 × 32 although it keeps fewer registers busy; and
@@ -269,7 +272,7 @@ pub(super) trait Kernel: Copy + Send + Sync {
     const MR: usize;
     /// Most columns (output pixels) of a tile.
     const NR: usize;
-    /// Whether tiles of NR columns may have one more: 7·2ⁿ squared, as most maps are, is a multiple of 49.
+    /// Whether tiles of NR columns may have one more.
     const EXTRA: bool = false;
 
     /// `c[r][..] = start + Σ_i a[i][r] · b[i][..columns]` for each tile.
