@@ -42,6 +42,8 @@ pub(super) const PIXELS: usize = 256;
 pub(super) const TAPS: usize = 192;
 /// Most panels of output channels of a part: what laying out strips costs is shared by as many.
 pub(super) const CHANNEL_PANELS: usize = 16;
+/// Panels of pixels that are too few to be dealt out evenly.
+const FEW_PIXELS: usize = 24;
 /// Ranges and runs more than are needed that are thought of for each thread.
 const PARTS: usize = 3;
 /// The same of any number of threads, and the most whose turns are followed one by one.
@@ -179,12 +181,14 @@ impl Direct {
         let in_place = (shape.r, shape.s, shape.stride, shape.pad) == (1, 1, [1, 1], [0, 0]);
         let shape = if in_place { Conv2dShape { h: 1, w: shape.h * shape.w, ..shape } } else { shape };
         let taps = shape.r * shape.s;
-        // An even number of panels, for two threads to have as many: whatever the threads, since weights are packed for any.
-        let fewest = Split::at_most((shape.k / shape.groups).div_ceil(lanes), nr / lanes);
-        let even = fewest.parts.next_multiple_of(2);
-        let vectors = if 2 * even <= fewest.total { Split { parts: even, ..fewest } } else { fewest };
         let across = Split::at_most(shape.q(), mr);
         let panels = shape.n * shape.p() * across.parts;
+        // Where pixels are few an even number of panels of channels, for two threads to have as many: whatever the threads, since
+        // weights are packed for any.
+        let fewest = Split::at_most((shape.k / shape.groups).div_ceil(lanes), nr / lanes);
+        let even = fewest.parts.next_multiple_of(2);
+        let vectors =
+            if panels < FEW_PIXELS && 2 * even <= fewest.total { Split { parts: even, ..fewest } } else { fewest };
         let blocks = Split::at_most(shape.c / shape.groups, (TAPS / taps).max(1));
         let fewest = [Split::at_most(vectors.parts, CHANNEL_PANELS).parts, Split::at_most(panels, PIXELS / mr).parts];
         let threads = if shape.flops() > INLINE_FLOPS { threads.get() } else { 1 };
