@@ -184,7 +184,7 @@ impl FromStr for Accuracy {
 pub enum Accuracy {
     /// Those that compute what the definition says, NaN and infinity included: no Winograd.
     Exact,
-    /// Those whose [`error_bound`](Algorithm::error_bound) is within 1e-5 of max|y|. That of `Winograd4` is up to 1806
+    /// Those whose [`error_bound`](Algorithm::error_bound) is within 1e-5 of max|y|. That of `Winograd4` is up to 1406
     /// input channels of a group.
     #[default]
     Default,

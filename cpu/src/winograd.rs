@@ -171,11 +171,12 @@ impl Deal {
 
 /// The error that it may make, relative to max|y|, for sums over `channels` inputs. Of two thousand shapes with uniform
 /// data, positive or of both signs, the largest at up to 8, 64, 256 and 655 channels were 0.3e-6, 0.6e-6, 0.9e-6 and 0.9e-6
-/// for m = 2, and 1.2e-6, 1.8e-6, 3.1e-6 and 3.0e-6 for m = 4.
+/// for m = 2, and 1.2e-6, 1.8e-6, 3.1e-6 and 3.0e-6 for m = 4. Of fifty thousand more, images of one column among them, whose few
+/// outputs are small beside what their tiles add, the largest was 3.0e-6 at 22 channels.
 pub(super) fn error_bound(edge: Edge, channels: usize) -> f64 {
     match edge {
         Edge::Two => 8e-7 + 4e-8 * (channels as f64).sqrt(),
-        Edge::Four => 1.5e-6 + 2e-7 * (channels as f64).sqrt(),
+        Edge::Four => 2.5e-6 + 2e-7 * (channels as f64).sqrt(),
     }
 }
 
