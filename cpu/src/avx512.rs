@@ -529,8 +529,14 @@ fn column<const ROWS: usize, const VECS: usize, const EXTRA: usize>(mut column: 
         own: 0,
         flush: FLUSH,
     };
-    // SAFETY: what the loops read and write was asserted by `check`: `tiles` tiles of ROWS rows of a and c, `depth` steps of a,
-    // of b (whole vectors of it or masked ones) and of the copy, a bias for each row. The host has AVX-512F.
+    // One register has offsets or the place in the extra column.
+    assert!(
+        EXTRA == 0 || matches!((column.a, b.steps), (Left::Packed(_), Steps::Stride(_))),
+        "an extra column at offsets"
+    );
+    // SAFETY: what the loops read and write was asserted by `check`: `tiles` tiles of ROWS rows of a (packed, or at any offsets)
+    // and c, `depth` steps of a, of b (whole vectors of it or masked ones), of the extra column and of the copy, a bias for each
+    // row. The host has AVX-512F.
     unsafe {
         if let Left::InPlace { .. } = column.a {
             assert!(column.copy.is_none() && matches!(b.steps, Steps::Offsets(_)), "a in place wants offsets of b");
