@@ -9,6 +9,11 @@ pub(super) fn second_level() -> usize {
     *BYTES.get_or_init(|| level(Path::new("/sys/devices/system/cpu/cpu0/cache"), "2").unwrap_or(512 << 10))
 }
 
+/// Floats of half of a core's second-level cache: of what is to stay there while something else passes.
+pub(super) fn near_floats() -> usize {
+    second_level() / size_of::<f32>() / 2
+}
+
 /// Bytes of the data cache of a level that a folder of sysfs tells of (the kernel's ABI/testing/sysfs-devices-system-cpu).
 fn level(folder: &Path, level: &str) -> Option<usize> {
     (0..8).find_map(|i| {

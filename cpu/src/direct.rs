@@ -206,7 +206,7 @@ impl Direct {
         };
         let stage = Stage::new(shape, blocks.longest(), outputs).expect("few outputs, channels and taps");
         let strips = most(of_strip).min(panels / of_strip);
-        let whole = strips * stage.channel_len() * blocks.total <= caches::second_level() / 8;
+        let whole = strips * stage.channel_len() * blocks.total <= caches::near_floats();
         let mut tables: Vec<Table> = Vec::new();
         let distinct = |ranges: &mut dyn Iterator<Item = Range<usize>>| {
             let mut found = Vec::new();
@@ -520,10 +520,8 @@ impl Direct {
         };
         let (start, end) = (pixel(panels.start), pixel(panels.end));
         assert!(sums.len() >= (end - start + T::LANES) * pitch);
-        for vector in self.vectors.spread(range.start).start..self.vectors.spread(range.end).start {
+        for (panel, vector) in range.clone().flat_map(|panel| self.vectors.spread(panel).map(move |v| (panel, v))) {
             let first = vector * T::LANES;
-            let panel =
-                range.clone().find(|&panel| self.vectors.spread(panel).contains(&vector)).unwrap_or(range.start);
             let at = (panel - range.start) * NR + (vector - self.vectors.spread(panel).start) * T::LANES;
             let channels = T::LANES.min(k - first);
             let channel = group * k + first;

@@ -56,7 +56,7 @@ pub(super) const INLINE_FLOPS: u64 = 2 << 20;
 
 /// Most rows of a part, whose blocks of A have half of the second level.
 pub(super) fn most_rows() -> usize {
-    caches::second_level() / 8 / DEPTH
+    caches::near_floats() / DEPTH
 }
 
 /// The panels of so many columns, where it is worth it that each has one more than others may: what that takes beside
@@ -190,7 +190,7 @@ impl Work {
         let Sizes { nr, lanes, .. } = self.sizes;
         let vectors = columns.div_ceil(lanes);
         let panels = self.panels.div_ceil(ranges);
-        let far = self.rows.div_ceil(ranges).saturating_mul(self.depth) > caches::second_level() / 8;
+        let far = self.rows.div_ceil(ranges).saturating_mul(self.depth) > caches::near_floats();
         let (vectors, column_panels) = match with_extra(columns, self.sizes) {
             Some(panels) => ((nr / lanes) as f64 * panels as f64 + EXTRA * panels as f64, panels),
             None => (vectors as f64, vectors.div_ceil(nr / lanes)),
@@ -303,13 +303,13 @@ impl Product {
     ) -> Self {
         let Sizes { mr, nr, lanes, .. } = sizes;
         // Most rows of a part, and most floats of B that are packed together: a half and a quarter of the second level.
-        let (range, packed) = (most_rows(), caches::second_level() / 16);
+        let (range, packed) = (most_rows(), caches::near_floats() / 2);
         let panels = Split::at_most(rows, mr);
         let ranges = Split::at_most(panels.parts, (range / mr).max(1));
         let blocks = Split::at_most(depth, DEPTH);
         let flops_per_column = (2 * panels.total.div_ceil(ranges.parts)).saturating_mul(depth);
         // An A that comes from beyond the second level for each part is to be worth it.
-        let far = ranges.longest() * mr * depth > caches::second_level() / 8;
+        let far = ranges.longest() * mr * depth > caches::near_floats();
         let wanted = (PART_FLOPS / flops_per_column).max(if far { FAR_COLUMNS } else { 2 * nr });
         let fewest = Split::at_most(panels.parts, (range / mr).max(8)).parts;
         let sizes = Sizes { extra: sizes.extra && matches!(kind, Kind::InPlace), ..sizes };
@@ -384,9 +384,10 @@ impl Product {
         rows: usize,
         depth: usize,
         columns: usize,
-        Sizes { mr, nr, .. }: Sizes,
+        sizes: Sizes,
         threads: NonZeroUsize,
     ) -> Option<Self> {
+        let Sizes { mr, nr, .. } = sizes;
         let (panels, blocks) = (Split::at_most(rows, mr), Split::at_most(depth, DEPTH));
         if columns > NARROW_COLUMNS || panels.parts.saturating_mul(count) < NARROW_PANELS * threads.get() {
             return None;
@@ -395,6 +396,7 @@ impl Product {
         let ranges = Split::at_most(panels.parts, (blocks.total / blocks.parts / mr).max(1));
         let parts = (ranges.parts * count).next_multiple_of(threads.get()).div_ceil(count).min(panels.parts);
         let ranges = Split { parts, ..ranges };
+        let work = Work { count, rows, panels: panels.parts, depth, columns, sizes, threads: threads.get() };
         Some(Self {
             cuts: Cuts { blocks: count, panels, ranges, step: columns },
             columns,
@@ -403,7 +405,7 @@ impl Product {
             a_floats: ranges.longest() * mr * blocks.longest(),
             strips: Strips::Whole,
             nr,
-            flops: [2 * rows, depth, columns].iter().fold(count as u64, |all, &n| all.saturating_mul(n as u64)),
+            flops: work.flops(),
             far: false,
             activation: Activation::IDENTITY,
         })
@@ -471,13 +473,46 @@ impl Product {
         }
     }
 
-    /// The part of a packed A of a block of the depth and a range of panels: blocks lie one after the other, in each the
-    /// panels one after the other.
-    fn block<'x>(&self, a: &'x [f32], block: usize, range: &'x Range<usize>) -> (&'x Range<usize>, &'x [f32]) {
+    /// What a block of the depth has of an A for a range of panels: of a packed one, whose blocks lie one after the other, in each
+    /// the panels one after the other; else packed to `own`.
+    fn block<'x, T: Simd>(
+        &self,
+        kernel: T,
+        a: Matrices<'x>,
+        block: usize,
+        range: &'x Range<usize>,
+        own: &'x mut [f32],
+    ) -> (&'x Range<usize>, &'x [f32]) {
         let (panels, depth) = (self.cuts.panels, self.depth.part(block));
-        let start = depth.start * panels.total;
-        let [first, end] = [range.start, range.end].map(|panel| start + panels.start(panel) * depth.len());
-        (range, &a[first..end])
+        let [first, end] = [range.start, range.end].map(|panel| panels.start(panel) * depth.len());
+        match a {
+            Matrices::Packed(a) => (range, &a[depth.start * panels.total..][first..end]),
+            Matrices::Plain { data, weights, alpha, .. } => {
+                let own = &mut own[..end - first];
+                let mut rest = &mut *own;
+                for panel in range.clone() {
+                    let out;
+                    (out, rest) = rest.split_at_mut(panels.part(panel).len() * depth.len());
+                    self.pack_panel(kernel, data, weights, (block, panel), out);
+                }
+                if alpha != 1.0 {
+                    own.iter_mut().for_each(|v| *v *= alpha);
+                }
+                (range, own)
+            }
+        }
+    }
+
+    /// The lines of a plain A that are packed after a block: the same rows of the next block, or the next rows of the first.
+    fn ahead(&self, a: Matrices<'_>, block: usize, range: &Range<usize>) -> Option<Ahead> {
+        let Matrices::Plain { data, weights: Weights::Rows { stride }, .. } = a else { return None };
+        let panels = self.cuts.panels;
+        let (row, step) = match block + 1 < self.depth.parts {
+            true => (panels.start(range.start), self.depth.start(block + 1)),
+            false => (panels.start(range.end), 0),
+        };
+        let tiles = self.depth.longest().div_ceil(LINE);
+        (row < panels.total).then(|| Ahead { from: data[row * stride + step..].as_ptr(), stride, next: LINE, tiles })
     }
 
     /// `c = start + A·B` for a range of panels of rows and one of columns. The first tile copies what it read where the others
@@ -575,15 +610,20 @@ impl Product {
             (0..part.tile.rows()).for_each(|r| part.tile.row(r).iter_mut().for_each(|v| *v *= by));
         }
         let (packed, rest) = scratch.split_at_mut(self.b_floats);
+        let (own, rest) = rest.split_at_mut(self.a_floats);
         let a = match a {
-            Matrices::Packed(a) => &a[part.block * self.packed_len() % a.len()..][..self.packed_len()],
-            Matrices::Plain { .. } => return self.narrow_part::<T, NR>(kernel, a, b, initial, part, packed, rest),
+            Matrices::Packed(a) => {
+                Matrices::Packed(&a[part.block * self.packed_len() % a.len()..][..self.packed_len()])
+            }
+            Matrices::Plain { data, each, weights, alpha } => {
+                Matrices::Plain { data: &data[part.block * each..], each, weights, alpha }
+            }
         };
         if let Operand::Staged { stage, x, each } = b {
             let strip = &mut rest[..stage.len(2 * NR)];
             let first = [part.columns.start / stage.q(), 0];
             stage.fill(kernel, &x[part.block * each..][..each], first, strip);
-            return self.staged::<T, NR>(kernel, a, stage, strip, bias, part, packed);
+            return self.staged::<T, NR>(kernel, (a, own), stage, strip, bias, part, packed);
         }
         let width = part.columns.len();
         let height = part.tile.rows();
@@ -594,10 +634,11 @@ impl Product {
                 (_, Initial::Zero) if block == 0 => Start::Zero,
                 _ => Start::Accumulate,
             };
-            let a = self.block(a, block, &range);
+            let ahead = self.ahead(a, block, &range);
+            let a = self.block(kernel, a, block, &range, own);
             if let Operand::InPlace { data, stride, each } = b {
                 let b = InPlace { data: &data[part.block * each..], stride, first: part.columns.start, block };
-                self.in_place::<T, NR>(kernel, a, &b, &mut part.tile, (start, end), None, packed);
+                self.in_place::<T, NR>(kernel, a, &b, &mut part.tile, (start, end), ahead, packed);
                 continue;
             }
             let packed = &mut packed[..depth.len() * width.next_multiple_of(NR)];
@@ -691,63 +732,13 @@ impl Product {
         }
     }
 
-    /// A part of a [`narrow`](Self::narrow) product, which packs its blocks of A while the next ones are asked for.
-    #[allow(clippy::too_many_arguments)]
-    fn narrow_part<T: Simd, const NR: usize>(
-        &self,
-        kernel: T,
-        a: Matrices<'_>,
-        b: Operand<'_>,
-        initial: Initial<'_>,
-        mut part: Part<'_>,
-        packed: &mut [f32],
-        own: &mut [f32],
-    ) {
-        let (Matrices::Plain { data, each, weights, alpha }, Operand::InPlace { data: columns, stride, each: apart }) =
-            (a, b)
-        else {
-            unreachable!("only B in place is planned to be narrow");
-        };
-        let data = &data[part.block * each..];
-        let range = self.cuts.range(part.range);
-        let rows = self.cuts.panels.start(range.start)..self.cuts.panels.start(range.end);
-        for block in 0..self.depth.parts {
-            let depth = self.depth.part(block);
-            let mut rest = &mut own[..rows.len() * depth.len()];
-            for panel in range.clone() {
-                let out;
-                (out, rest) = rest.split_at_mut(self.cuts.panels.part(panel).len() * depth.len());
-                self.pack_panel(kernel, data, weights, (block, panel), out);
-            }
-            let own = &mut own[..rows.len() * depth.len()];
-            if alpha != 1.0 {
-                own.iter_mut().for_each(|v| *v *= alpha);
-            }
-            // The same rows of the next block, or the next rows of the first.
-            let (row, step) = if block + 1 < self.depth.parts { (rows.start, depth.end) } else { (rows.end, 0) };
-            let ahead = match weights {
-                Weights::Rows { stride } if row < self.cuts.panels.total => {
-                    let tiles = self.depth.longest().div_ceil(LINE);
-                    Some(Ahead { from: data[row * stride + step..].as_ptr(), stride, next: LINE, tiles })
-                }
-                _ => None,
-            };
-            let start = match initial {
-                Initial::Zero if block == 0 => Start::Zero,
-                _ => Start::Accumulate,
-            };
-            let b = InPlace { data: &columns[part.block * apart..], stride, first: 0, block };
-            self.in_place::<T, NR>(kernel, (&range, own), &b, &mut part.tile, (start, self.end(block)), ahead, packed);
-        }
-    }
-
     /// A part whose rows of B lie in a strip: summed up beside the output and then copied there, without the columns that don't
     /// exist, in runs that are long enough for the hardware to foresee.
     #[allow(clippy::too_many_arguments)]
     fn staged<T: Simd, const NR: usize>(
         &self,
         kernel: T,
-        a: &[f32],
+        (a, own): (Matrices<'_>, &mut [f32]),
         stage: &Stage,
         strip: &[f32],
         bias: Option<&[f32]>,
@@ -776,7 +767,7 @@ impl Product {
                 Some(bias) => Start::Bias(bias),
                 None => Start::Zero,
             };
-            let a = self.block(a, block, &range);
+            let a = self.block(kernel, a, block, &range, own);
             for (run, panel) in (0..runs).flat_map(|run| (0..vectors.parts).map(move |panel| (run, panel))) {
                 let columns = vectors.start(panel) * T::LANES..(vectors.start(panel + 1) * T::LANES).min(width);
                 let (b, copy) = if self.strips == Strips::Packed {
