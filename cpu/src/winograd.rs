@@ -67,6 +67,8 @@ const WAYS: usize = 128;
 const INLINE: usize = 1 << 20;
 /// Channels that the prefetches of inputs and outputs run ahead: their lines are a plane apart, which no hardware foresees.
 const AHEAD: usize = 2;
+/// The same for V and M, which come from the second level.
+const NEXT: usize = 1;
 /// Between the planes of V and M: planes a power of two apart would fall into the same sets of a cache.
 const PLANE_GAP: usize = 16;
 
@@ -472,7 +474,7 @@ impl Winograd {
                                 lines
                             },
                             out,
-                            plane,
+                            (plane, NEXT * NR),
                         );
                     }
                 }
@@ -590,7 +592,7 @@ impl Winograd {
     ) where
         F: Transforms<M, N>,
     {
-        let (q, size) = (self.shape.q(), self.shape.p() * self.shape.q());
+        let (q, size, chunk) = (self.shape.q(), self.shape.p() * self.shape.q(), self.edge.chunk());
         kernel.vectorize(
             #[inline(always)]
             || {
@@ -602,10 +604,11 @@ impl Winograd {
                         }
                     }
                     let bias = kernel.splat(bias.map_or(0.0, |b| b[row]));
-                    let m = &m[row * self.edge.chunk()..][..(N * N - 1) * m_plane + T::LANES];
+                    let m = &m[row * chunk..][..(N * N - 1) * m_plane + T::LANES];
                     // SAFETY: a vector of each of the planes of M, whose last ends within it.
-                    let outs =
-                        unsafe { transform_outputs::<T, M, N>(kernel, m.as_ptr(), m_plane, bias, self.activation) };
+                    let outs = unsafe {
+                        transform_outputs::<T, M, N>(kernel, m.as_ptr(), (m_plane, NEXT * chunk), bias, self.activation)
+                    };
                     for (i, line) in outs.into_iter().enumerate() {
                         for (p, v) in line.into_iter().enumerate() {
                             let piece = &pieces[0][p];

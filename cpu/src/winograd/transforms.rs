@@ -154,6 +154,8 @@ where
 
 /// Bᵀ d B of a vector of tiles, whose N lines `load` has: the columns of the tiles, and those M further.
 ///
+/// Those `next` floats further are asked for: planes are too far apart, and too many, for the hardware to foresee them.
+///
 /// # Safety
 /// At `out`, a vector can be written in each of the planes that lie `plane` floats apart.
 #[inline(always)]
@@ -161,7 +163,7 @@ pub(super) unsafe fn transform_inputs<T: Simd, const M: usize, const N: usize>(
     k: T,
     load: impl Fn(usize) -> [[T::V; M]; 2],
     out: *mut f32,
-    plane: usize,
+    (plane, next): (usize, usize),
 ) where
     F: Transforms<M, N>,
 {
@@ -184,13 +186,16 @@ pub(super) unsafe fn transform_inputs<T: Simd, const M: usize, const N: usize>(
             |i| rows[i][j],
         );
         for (i, v) in F::inputs(k, column).into_iter().enumerate() {
+            let out = out.wrapping_add((i * N + j) * plane);
+            k.prefetch_to_write(out.wrapping_add(next));
             // SAFETY: the caller's promise.
-            unsafe { k.store(out.add((i * N + j) * plane), v) };
+            unsafe { k.store(out, v) };
         }
     }
 }
 
-/// Aᵀ m A plus the bias of a vector of tiles, activated: M lines of the output, each of M vectors of columns.
+/// Aᵀ m A plus the bias of a vector of tiles, activated: M lines of the output, each of M vectors of columns. The vectors `next`
+/// floats further are asked for.
 ///
 /// # Safety
 /// At `m`, a vector can be read in each of the planes that lie `plane` floats apart.
@@ -198,7 +203,7 @@ pub(super) unsafe fn transform_inputs<T: Simd, const M: usize, const N: usize>(
 pub(super) unsafe fn transform_outputs<T: Simd, const M: usize, const N: usize>(
     k: T,
     m: *const f32,
-    plane: usize,
+    (plane, next): (usize, usize),
     bias: T::V,
     activation: Activation,
 ) -> [[T::V; M]; M]
@@ -210,8 +215,12 @@ where
         |s| {
             let column = F::each_input(
                 #[inline(always)]
-                // SAFETY: the caller's promise.
-                |i| unsafe { k.load(m.wrapping_add((i * N + s) * plane)) },
+                |i| {
+                    let m = m.wrapping_add((i * N + s) * plane);
+                    k.prefetch(m.wrapping_add(next));
+                    // SAFETY: the caller's promise.
+                    unsafe { k.load(m) }
+                },
             );
             F::outputs(k, column)
         },
