@@ -27,6 +27,7 @@ impl Avx512 {
 impl Kernel for Avx512 {
     const MR: usize = MR;
     const NR: usize = NR;
+    const TALL: usize = 14;
     const EXTRA: bool = true;
 
     #[inline]
@@ -36,6 +37,9 @@ impl Kernel for Avx512 {
             match column.c.columns().div_ceil(LANES) {
                 _ if column.extra.is_some() => {
                     with_rows!(column.height, [1 2 3 4 5 6 7 8], |ROWS| self::column::<ROWS, 3, 1>(column))
+                }
+                1 if matches!(column.a, Left::InPlace { .. }) => {
+                    with_rows!(column.height, [1 2 3 4 5 6 7 8 9 10 11 12 13 14], |ROWS| pairs::<ROWS>(column))
                 }
                 1 => with_rows!(column.height, [1 2 3 4 5 6 7 8], |ROWS| self::column::<ROWS, 1, 0>(column)),
                 2 => with_rows!(column.height, [1 2 3 4 5 6 7 8], |ROWS| self::column::<ROWS, 2, 0>(column)),
@@ -567,6 +571,250 @@ fn column<const ROWS: usize, const VECS: usize, const EXTRA: usize>(mut column: 
             Steps::Stride(_) => tiles!(ROWS, VECS, EXTRA, copy: 0, masked: 1, offsets: 0, near: 0, &mut rest, mask),
         }
     }
+}
+
+/// `$part` for each row of a pair of tiles of one vector: where it lies in c, its accumulator. Beforehand c is in t0, the bytes
+/// between rows in t1, three times these in t2, the second row in t3.
+#[rustfmt::skip]
+macro_rules! stacked {
+    ($part:ident) => {
+        concat!(
+            stacked!($part, "0" "zmm0", "1" "zmm1", "2" "zmm2", "3" "zmm3", "4" "zmm4", "5" "zmm5", "6" "zmm6", "7" "zmm7"),
+            "lea {t0}, [{t0} + 8 * {t1}]\nlea {t3}, [{t3} + 8 * {t1}]\n",
+            stacked!($part, "8" "zmm8", "9" "zmm9", "10" "zmm10", "11" "zmm11", "12" "zmm12", "13" "zmm13", "14" "zmm14", "15" "zmm15"),
+            "lea {t0}, [{t0} + 8 * {t1}]\nlea {t3}, [{t3} + 8 * {t1}]\n",
+            stacked!($part, "16" "zmm16", "17" "zmm17", "18" "zmm18", "19" "zmm19", "20" "zmm20", "21" "zmm21", "22" "zmm22", "23" "zmm23"),
+            "lea {t0}, [{t0} + 8 * {t1}]\nlea {t3}, [{t3} + 8 * {t1}]\n",
+            stacked!($part, "24" "zmm24", "25" "zmm25", "26" "zmm26", "27" "zmm27", "28" "", "28" "", "28" "", "28" ""),
+        )
+    };
+    ($part:ident, $r0:literal $a0:literal, $r1:literal $a1:literal, $r2:literal $a2:literal, $r3:literal $a3:literal,
+     $r4:literal $a4:literal, $r5:literal $a5:literal, $r6:literal $a6:literal, $r7:literal $a7:literal) => {
+        concat!(
+            ".if {all} > ", $r0, "\n", $part!("{t0}", $a0), ".endif\n",
+            ".if {all} > ", $r1, "\n", $part!("{t0} + {t1}", $a1), ".endif\n",
+            ".if {all} > ", $r2, "\n", $part!("{t0} + 2 * {t1}", $a2), ".endif\n",
+            ".if {all} > ", $r3, "\n", $part!("{t0} + {t2}", $a3), ".endif\n",
+            ".if {all} > ", $r4, "\n", $part!("{t0} + 4 * {t1}", $a4), ".endif\n",
+            ".if {all} > ", $r5, "\n", $part!("{t3} + 4 * {t1}", $a5), ".endif\n",
+            ".if {all} > ", $r6, "\n", $part!("{t0} + 2 * {t2}", $a6), ".endif\n",
+            ".if {all} > ", $r7, "\n", $part!("{t3} + 2 * {t2}", $a7), ".endif\n",
+        )
+    };
+}
+
+macro_rules! begin_row {
+    ($c:literal, $acc:literal) => {
+        concat!("prefetchw [", $c, "]\nvpxord ", $acc, ", ", $acc, ", ", $acc, "\n")
+    };
+}
+
+macro_rules! add_row {
+    ($c:literal, $acc:literal) => {
+        concat!("vaddps ", $acc, ", ", $acc, ", [", $c, "]\n")
+    };
+}
+
+macro_rules! store_row {
+    ($c:literal, $acc:literal) => {
+        concat!("vmovups [", $c, "], ", $acc, "\n")
+    };
+}
+
+/// A step of a pair of tiles, whose b goes to `$b` and whose offsets lie `$at` bytes further: each row's FMA reads its element of a.
+#[rustfmt::skip]
+macro_rules! pair_step {
+    ($b:literal, $at:literal) => {
+        concat!(
+            "mov {t6:e}, [{t2} + ", $at, "]\nmov {t7:e}, [{t5} + ", $at, "]\nvmovups ", $b, ", [{b} + 4 * {t6}]\n",
+            pair_step!($b, "{first}", "0", "0" "zmm0", "1" "zmm1", "2" "zmm2", "3" "zmm3", "4" "zmm4", "5" "zmm5", "6" "zmm6",
+                "7" "zmm7", "8" "zmm8", "9" "zmm9", "10" "zmm10", "11" "zmm11", "12" "zmm12", "13" "zmm13"),
+            // The second tile's rows follow those of the first one.
+            pair_step!($b, "{second}", "{rows}", "0" "zmm0", "1" "zmm1", "2" "zmm2", "3" "zmm3", "4" "zmm4", "5" "zmm5",
+                "6" "zmm6", "7" "zmm7", "8" "zmm8", "9" "zmm9", "10" "zmm10", "11" "zmm11", "12" "zmm12", "13" "zmm13",
+                "14" "zmm14", "15" "zmm15", "16" "zmm16", "17" "zmm17", "18" "zmm18", "19" "zmm19", "20" "zmm20",
+                "21" "zmm21", "22" "zmm22", "23" "zmm23", "24" "zmm24", "25" "zmm25", "26" "zmm26", "27" "zmm27"),
+        )
+    };
+    ($b:literal, $a:literal, $from:literal, $($row:literal $acc:literal),+) => {
+        concat!($(
+            ".if ", $row, " >= ", $from, " && ", $row, " < ", $from, " + {rows} && ", $row, " < {all}\n",
+            "vfmadd231ps ", $acc, ", ", $b, ", dword ptr [", $a, " + 4 * {t7} + 4 * (", $row, " - ", $from, ")]{{1to16}}\n",
+            ".endif\n",
+        )+)
+    };
+}
+
+/// Tiles of one vector whose a lies in place, two at a time as long as there are two.
+#[target_feature(enable = "avx512f")]
+fn pairs<const ROWS: usize>(mut column: Column<'_>) {
+    let (tiles, depth) = column.check::<Avx512>(LANES);
+    assert!(column.height == ROWS && column.c.columns() == LANES && column.copy.is_none());
+    let (Left::InPlace { data, tiles: starts, steps }, Steps::Offsets(offsets)) = (column.a, column.b.steps) else {
+        panic!("tall tiles of packed operands");
+    };
+    assert!(
+        !matches!(column.start, Start::Bias(_)) && column.end.kind() == Kind::Identity,
+        "tall tiles begin and end plainly"
+    );
+    let mut args = PairArgs {
+        data: data.as_ptr(),
+        starts: starts.as_ptr(),
+        steps_a: steps.get().as_ptr(),
+        steps: offsets.get().as_ptr(),
+        c: column.c.row(0).as_mut_ptr(),
+        pitch: 4 * column.c.stride(),
+        times: tiles / 2,
+        depth,
+        add: matches!(column.start, Start::Accumulate).into(),
+        own: 0,
+        flush: FLUSH,
+    };
+    macro_rules! tiles {
+        ($count:literal) => {
+            asm!(
+                "stmxcsr [{args} + {own}]",
+                "ldmxcsr [{args} + {flush}]",
+                "20:",
+                "mov {t0}, [{args} + {c}]",
+                "mov {t1}, [{args} + {pitch}]",
+                "lea {t2}, [{t1} + 2 * {t1}]",
+                "lea {t3}, [{t0} + {t1}]",
+                stacked!(begin_row),
+                "mov {t5}, [{args} + {starts}]",
+                "mov {t1}, [{args} + {data}]",
+                "mov {first:e}, [{t5}]",
+                "lea {first}, [{t1} + 4 * {first}]",
+                ".if {count} > 1",
+                "mov {second:e}, [{t5} + 4]",
+                "lea {second}, [{t1} + 4 * {second}]",
+                ".endif",
+                "add {t5}, 4 * {count}",
+                "mov [{args} + {starts}], {t5}",
+                "mov {t5}, [{args} + {steps_a}]",
+                "mov {t2}, [{args} + {steps}]",
+                "mov {t1}, [{args} + {depth}]",
+                "test {t1:l}, 1",
+                "jz 2f",
+                pair_step!("zmm28", "0"),
+                "add {t2}, 4",
+                "add {t5}, 4",
+                "2:",
+                "shr {t1}",
+                "jz 4f",
+                ".p2align 6",
+                "3:",
+                pair_step!("zmm28", "0"),
+                pair_step!("zmm29", "4"),
+                "add {t2}, 8",
+                "add {t5}, 8",
+                "dec {t1}",
+                "jnz 3b",
+                "4:",
+                "mov {t1}, [{args} + {pitch}]",
+                "lea {t2}, [{t1} + 2 * {t1}]",
+                "cmp dword ptr [{args} + {add}], 0",
+                "je 7f",
+                "mov {t0}, [{args} + {c}]",
+                "lea {t3}, [{t0} + {t1}]",
+                stacked!(add_row),
+                "7:",
+                "mov {t0}, [{args} + {c}]",
+                "lea {t3}, [{t0} + {t1}]",
+                stacked!(store_row),
+                "imul {t1}, {t1}, {all}",
+                "add [{args} + {c}], {t1}",
+                "dec qword ptr [{args} + {times}]",
+                "jnz 20b",
+                "ldmxcsr [{args} + {own}]",
+                count = const $count,
+                rows = const ROWS,
+                all = const $count * ROWS,
+                data = const std::mem::offset_of!(PairArgs, data),
+                starts = const std::mem::offset_of!(PairArgs, starts),
+                steps_a = const std::mem::offset_of!(PairArgs, steps_a),
+                steps = const std::mem::offset_of!(PairArgs, steps),
+                c = const std::mem::offset_of!(PairArgs, c),
+                pitch = const std::mem::offset_of!(PairArgs, pitch),
+                times = const std::mem::offset_of!(PairArgs, times),
+                depth = const std::mem::offset_of!(PairArgs, depth),
+                add = const std::mem::offset_of!(PairArgs, add),
+                own = const std::mem::offset_of!(PairArgs, own),
+                flush = const std::mem::offset_of!(PairArgs, flush),
+                args = in(reg) &raw mut args,
+                b = in(reg) column.b.data.as_ptr(),
+                first = out(reg) _,
+                second = out(reg) _,
+                t0 = out(reg) _,
+                t1 = out(reg) _,
+                t2 = out(reg) _,
+                t3 = out(reg) _,
+                t5 = out(reg) _,
+                t6 = out(reg) _,
+                t7 = out(reg) _,
+                out("zmm0") _,
+                out("zmm1") _,
+                out("zmm2") _,
+                out("zmm3") _,
+                out("zmm4") _,
+                out("zmm5") _,
+                out("zmm6") _,
+                out("zmm7") _,
+                out("zmm8") _,
+                out("zmm9") _,
+                out("zmm10") _,
+                out("zmm11") _,
+                out("zmm12") _,
+                out("zmm13") _,
+                out("zmm14") _,
+                out("zmm15") _,
+                out("zmm16") _,
+                out("zmm17") _,
+                out("zmm18") _,
+                out("zmm19") _,
+                out("zmm20") _,
+                out("zmm21") _,
+                out("zmm22") _,
+                out("zmm23") _,
+                out("zmm24") _,
+                out("zmm25") _,
+                out("zmm26") _,
+                out("zmm27") _,
+                out("zmm28") _,
+                out("zmm29") _,
+                options(nostack),
+            )
+        };
+    }
+    // SAFETY: what the loops read and write was asserted by `check`: `tiles` tiles of ROWS rows of a, at any offsets, and of whole
+    // vectors of c, `depth` steps of a and of b. The host has AVX-512F.
+    unsafe {
+        if args.times > 0 {
+            tiles!(2);
+        }
+        args.times = tiles % 2;
+        if args.times > 0 {
+            tiles!(1);
+        }
+    }
+}
+
+/// What the loop over pairs of tiles is told.
+#[repr(C)]
+struct PairArgs {
+    data: *const f32,
+    starts: *const u32,
+    steps_a: *const u32,
+    steps: *const u32,
+    c: *mut f32,
+    /// Bytes between rows of c.
+    pitch: usize,
+    times: usize,
+    depth: usize,
+    /// Whether c is added.
+    add: u32,
+    own: u32,
+    flush: u32,
 }
 
 /// What the loop over the tiles of a column is told; it moves on what differs from tile to tile.

@@ -581,7 +581,7 @@ impl Conv2d {
             }
             Method::Winograd(winograd) => winograd.run::<T, NR>(kernel, lane, x, a, bias, y),
             Method::Depthwise(depthwise) => depthwise.run(kernel, lane, x, a, bias, y),
-            Method::Direct(direct) => direct.run::<T, NR>(kernel, lane, x, a, bias, y),
+            Method::Direct(direct) => direct.run(kernel, lane, x, a, bias, y),
         }
     }
 }

@@ -153,21 +153,21 @@ pub fn coefficients(isa: Isa, method: Method) -> Coefficients {
 /// By [`Method`]: FMA, input, output, weight, moved, tile, call.
 const AVX512: [[f64; 7]; 8] = [
     // gemm-in-place
-    [1.22, 2.39, 4.35, 0.516, 1.76, 0.0, 100000.0],
+    [1.21, 1.93, 4.45, 0.319, 2.85, 0.0, 1000.0],
     // gemm-staged
-    [1.18, 10.8, 0.0, 0.0, 0.0, 9940.0, 100000.0],
+    [1.17, 11.5, 0.0, 0.0, 0.0, 10100.0, 100000.0],
     // gemm-packed
     [1.46, 20.9, 0.0, 0.524, 0.0, 20000.0, 100000.0],
     // winograd2
-    [1.08, 33.1, 0.0, 12.6, 0.0, 8870.0, 1000.0],
+    [1.15, 29.1, 0.0, 9.52, 0.0, 8300.0, 1000.0],
     // winograd4
-    [1.0, 27.2, 0.0, 17.5, 8.57, 8840.0, 1000.0],
+    [1.0, 26.5, 0.0, 17.0, 6.93, 8600.0, 1000.0],
     // depthwise-window
-    [1.0, 7.24, 6.34, 0.1, 1.83, 0.0, 100000.0],
+    [1.0, 6.96, 5.75, 0.1, 2.44, 0.0, 100000.0],
     // depthwise-taps
     [4.0, 210.0, 51.6, 0.1, 0.1, 0.0, 1000.0],
     // direct
-    [1.28, 20.6, 13.4, 3.09, 16.1, 3940.0, 100000.0],
+    [1.24, 16.9, 6.61, 0.149, 19.6, 4950.0, 100000.0],
 ];
 
 /// By [`Method`]: FMA, input, output, weight, moved, tile, call.
@@ -214,7 +214,7 @@ fn apart(shape: &Conv2dShape) -> usize {
 }
 
 fn gemm(shape: &Conv2dShape, sizes: Sizes) -> (Method, Work) {
-    let Sizes { mr, nr, lanes, extra } = sizes;
+    let Sizes { mr, nr, lanes, extra, .. } = sizes;
     let (rows, channels) = (shape.k / shape.groups, shape.c / shape.groups);
     let (taps, pixels) = (channels * shape.r * shape.s, shape.p() * shape.q());
     let (method, columns, laid_out) = match kind(shape) {
@@ -273,12 +273,14 @@ fn of_winograd(edge: Edge, shape: &Conv2dShape, Sizes { mr, nr, lanes, .. }: Siz
     }
 }
 
-fn of_direct(shape: &Conv2dShape, Sizes { mr, nr, lanes, .. }: Sizes) -> Work {
+fn of_direct(shape: &Conv2dShape, Sizes { mr, nr, lanes, tall, .. }: Sizes) -> Work {
     let (c, k) = (shape.c / shape.groups, shape.k / shape.groups);
     let count = (shape.n * shape.groups) as f64;
     let vectors = k.div_ceil(lanes);
     let (channel_panels, width) = dealt(vectors, nr / lanes);
-    let (across, height) = dealt(shape.q(), mr);
+    let (across, height) = dealt(shape.q(), if k > lanes { mr } else { tall });
+    // Tiles of one vector are computed two at a time where they are higher than others.
+    let paced = if k > lanes || tall == mr { height } else { 2.0 * height };
     let (ranges, _) = dealt(channel_panels as usize, direct::CHANNEL_PANELS);
     let (blocks, _) = dealt(c, (direct::TAPS / (shape.r * shape.s)).max(1));
     // Without those in the padding; a panel has some more.
@@ -290,7 +292,7 @@ fn of_direct(shape: &Conv2dShape, Sizes { mr, nr, lanes, .. }: Sizes) -> Work {
     let (strips, rows) = dealt(shape.p(), (direct::PIXELS / shape.q()).max(1));
     let laid_out = strips * (rows + Stage::reach(shape) as f64) * Stage::row_len(shape) as f64;
     Work {
-        fmas: count * taps * (shape.q() * vectors * lanes) as f64 * pace(height, width),
+        fmas: count * taps * (shape.q() * vectors * lanes) as f64 * pace(paced, width),
         inputs: count * laid_out * apart(shape) as f64 * ranges,
         outputs: count * (shape.p() * shape.q() * k) as f64,
         weights: far((shape.groups * vectors * lanes * c * shape.r * shape.s) as f64, runs),

@@ -9,6 +9,8 @@
 //! The same micro-kernel as the product's, with the parts exchanged: its rows are pixels of an output row, its columns
 //! output channels. 49 pixels are 7 panels of 7, without an idle lane, and channels come in sixteens anyway.
 //!
+//! * **Few output channels**, those of small groups, are one panel of one vector. Its tiles have as many pixels as the kernel has
+//!   registers for ([`Kernel::TALL`](super::kernel::Kernel::TALL)).
 //! * **Taps in the padding** are left out: a tile sums only over the kernel rows that its output row has, and the kernel
 //!   columns that one of its pixels has. At 7×7 and 3×3 that is a tenth of the work, at a dilation of a third of the map
 //!   two fifths. It needs finite weights; with others every tap is multiplied, as the definition has it.
@@ -38,6 +40,8 @@ use super::stage::Stage;
 
 /// Pixels of a part.
 pub(super) const PIXELS: usize = 256;
+/// Most panels of a part: the portable kernel's have 4 pixels.
+const PANELS: usize = PIXELS / 4;
 /// Taps of a block: 36 KiB of a panel's weights, which the first level has, most of them, while the pixels of a part pass.
 pub(super) const TAPS: usize = 192;
 /// Most panels of output channels of a part: what laying out strips costs is shared by as many.
@@ -71,7 +75,7 @@ pub(super) struct Direct {
     across: Split,
     /// All panels of all images, in runs.
     runs: Split,
-    /// The offsets of a block's taps, for each range of kernel rows and columns and each width of a panel.
+    /// The offsets of a block's taps, for each range of kernel rows and columns.
     tables: Vec<Table>,
     /// Whether taps in the padding are left out.
     skips: bool,
@@ -91,19 +95,21 @@ pub(super) struct Direct {
 #[derive(Debug, Clone)]
 struct Table {
     window: Window,
-    vectors: usize,
-    /// Of a block's taps in strips and in the weights.
+    /// Of a block's taps in strips, and in the weights of panels of each width, the narrowest first.
     pixels: OffsetTable,
-    weights: OffsetTable,
+    weights: Vec<OffsetTable>,
 }
 
-/// The pixels of a part.
+/// The pixels of a part: those of a run, whatever the group.
 struct Pixels {
-    group: usize,
+    run: usize,
     /// Counted through all images.
     panels: Range<usize>,
-    /// Whether taps in the padding are left out.
-    skips: bool,
+    /// Where each panel begins in the strips.
+    starts: [u32; PANELS],
+    columns: [PixelColumn; PANELS],
+    /// Of the columns, those that there are.
+    count: usize,
 }
 
 /// What is laid out for panels of one image, or of one of its output rows.
@@ -118,12 +124,16 @@ struct Strip {
 }
 
 /// Panels of pixels with the same taps and height.
+#[derive(Clone, Copy, Default)]
 struct PixelColumn {
-    panels: Range<usize>,
-    /// Their pixels, counted from the part's first.
-    pixels: Range<usize>,
+    /// The first panel and its first pixel, counted from the part's first.
+    panel: usize,
+    pixel: usize,
+    panels: usize,
+    /// Pixels of each.
     height: usize,
-    window: Window,
+    /// The place of their table.
+    table: usize,
 }
 
 /// Of an axis, the taps that outputs from `first` to `last` have within the image between them.
@@ -176,11 +186,12 @@ pub(super) fn taps_of_all(shape: &Conv2dShape, axis: usize) -> usize {
 }
 
 impl Direct {
-    pub(super) fn new(shape: Conv2dShape, Sizes { mr, nr, lanes, .. }: Sizes, threads: NonZeroUsize) -> Self {
+    pub(super) fn new(shape: Conv2dShape, Sizes { mr, nr, lanes, tall, .. }: Sizes, threads: NonZeroUsize) -> Self {
         // The rows of an image whose outputs are its pixels are one.
         let in_place = (shape.r, shape.s, shape.stride, shape.pad) == (1, 1, [1, 1], [0, 0]);
         let shape = if in_place { Conv2dShape { h: 1, w: shape.h * shape.w, ..shape } } else { shape };
         let taps = shape.r * shape.s;
+        let mr = if shape.k / shape.groups > lanes { mr } else { tall };
         let across = Split::at_most(shape.q(), mr);
         let panels = shape.n * shape.p() * across.parts;
         // Where pixels are few an even number of panels of channels, for two threads to have as many: whatever the threads, since
@@ -229,21 +240,18 @@ impl Direct {
             if tables.iter().any(|known| known.window == window) {
                 continue;
             }
-            for width in vectors.total / vectors.parts..=vectors.longest() {
-                let (rows, columns) = (&window.rows, &window.columns);
-                let of_channel = |c| {
-                    let taps = rows.clone().flat_map(|r| columns.clone().map(move |s| r * shape.s + s));
-                    taps.map(move |tap| c * shape.r * shape.s + tap)
-                };
-                let all = || (0..blocks.longest()).flat_map(of_channel);
-                let pixels = stage.table().part(0..blocks.longest() * taps).get();
-                tables.push(Table {
-                    window: window.clone(),
-                    vectors: width,
-                    pixels: OffsetTable::new(all().map(|tap| pixels[tap]).collect()),
-                    weights: OffsetTable::new(all().map(|tap| (tap * width * lanes) as u32).collect()),
-                });
-            }
+            let (rows, columns) = (&window.rows, &window.columns);
+            let of_channel = |c| {
+                let taps = rows.clone().flat_map(|r| columns.clone().map(move |s| r * shape.s + s));
+                taps.map(move |tap| c * shape.r * shape.s + tap)
+            };
+            let all = || (0..blocks.longest()).flat_map(of_channel);
+            let pixels = stage.table().part(0..blocks.longest() * taps).get();
+            let pixels = OffsetTable::new(all().map(|tap| pixels[tap]).collect());
+            let widths = vectors.total / vectors.parts..=vectors.longest();
+            let of_width = |width| OffsetTable::new(all().map(|tap| (tap * width * lanes) as u32).collect());
+            let weights = widths.map(of_width).collect();
+            tables.push(Table { window, pixels, weights });
         }
         Self {
             whole,
@@ -263,10 +271,9 @@ impl Direct {
         }
     }
 
-    /// The table of a window and panels of so many vectors.
-    fn table(&self, window: &Window, vectors: usize) -> &Table {
-        let table = self.tables.iter().find(|table| table.window == *window && table.vectors == vectors);
-        table.expect("a table for each window")
+    /// The place of a window's table.
+    fn table(&self, window: &Window) -> usize {
+        self.tables.iter().position(|table| table.window == *window).expect("a table for each window")
     }
 
     pub(super) fn set_activation(&mut self, activation: Activation) {
@@ -320,7 +327,7 @@ impl Direct {
     }
 
     /// Convolves with packed weights.
-    pub(super) fn run<T: Simd, const NR: usize>(
+    pub(super) fn run<T: Simd>(
         &self,
         kernel: T,
         lane: Lane<'_>,
@@ -335,19 +342,24 @@ impl Direct {
         let most = if self.shape.flops() > INLINE_FLOPS { parts } else { 1 };
         let turns = Turns::new(parts, lane.threads().min(most));
         let pixels = self.runs.longest() * self.across.longest();
-        let pitch = if self.whole { NR } else { self.ranges.longest() * NR };
+        let pitch = if self.whole { self.width() } else { self.ranges.longest() * self.width() };
+        let skips = self.skips && packed.last() == Some(&1.0);
         // Whole vectors of pixels are read behind the last.
         let lens = [self.strips * self.strip_len(), (pixels + T::LANES) * pitch];
         lane.share(most, |lane| {
             let mut scratch = lane.scratch(lens[0] + lens[1]);
             let (a, sums) = scratch.floats().split_at_mut(lens[0]);
+            let mut pixels: Option<Pixels> = None;
             while let Some(part) = turns.take(lane.thread()) {
                 let (rest, run) = (part / self.runs.parts, part % self.runs.parts);
                 let (group, range) = (rest / self.ranges.parts, rest % self.ranges.parts);
+                let pixels = match &mut pixels {
+                    Some(pixels) if pixels.run == run => pixels,
+                    pixels => pixels.insert(self.pixels(run, skips)),
+                };
+                let range = self.ranges.part(range);
                 // SAFETY: each part is taken once, and no two of them have an output in common.
-                unsafe {
-                    self.compute::<T, NR>(kernel, x, packed, bias, &y, (group, self.ranges.part(range)), run, a, sums);
-                }
+                unsafe { self.compute(kernel, x, packed, bias, &y, (group, range), pixels, a, sums) };
             }
         });
     }
@@ -361,16 +373,50 @@ impl Direct {
         self.channels() * self.stage.channel_len()
     }
 
+    /// Floats of a row of sums of a panel of channels.
+    fn width(&self) -> usize {
+        self.vectors.longest() * self.lanes
+    }
+
     /// Image, output row and pixels of a panel.
     fn panel(&self, i: usize) -> (usize, usize, Range<usize>) {
         let (rest, at) = (i / self.across.parts, i % self.across.parts);
         (rest / self.shape.p(), rest % self.shape.p(), self.across.part(at))
     }
 
+    /// Those of a run; whether taps in the padding are left out.
+    fn pixels(&self, run: usize, skips: bool) -> Pixels {
+        let panels = self.runs.part(run);
+        let (mut starts, mut columns) = ([0; PANELS], [PixelColumn::default(); PANELS]);
+        for strip in self.strips(panels.clone()) {
+            for (panel, start) in strip.panels.clone().zip(&mut starts[strip.panels.start - panels.start..]) {
+                let (_, row, pixels) = self.panel(panel);
+                let at = (row - strip.row) * self.stage.width() + pixels.start - strip.column;
+                *start = (strip.at * self.strip_len() + at) as u32;
+            }
+        }
+        let whole = self.table(&Window::whole(&self.shape));
+        let (mut count, mut pixel) = (0, 0);
+        for (i, panel) in panels.clone().enumerate() {
+            let (_, row, pixels) = self.panel(panel);
+            let table = if skips { self.table(&Window::new(&self.shape, row, &pixels)) } else { whole };
+            let height = pixels.len();
+            match columns[..count].last_mut() {
+                Some(last) if (last.table, last.height) == (table, height) => last.panels += 1,
+                _ => {
+                    columns[count] = PixelColumn { panel: i, pixel, panels: 1, height, table };
+                    count += 1;
+                }
+            }
+            pixel += height;
+        }
+        Pixels { run, panels, starts, columns, count }
+    }
+
     /// # Safety
     /// Nobody else touches the outputs of the run's pixels and the range's channels meanwhile.
     #[allow(clippy::too_many_arguments)]
-    unsafe fn compute<T: Simd, const NR: usize>(
+    unsafe fn compute<T: Simd>(
         &self,
         kernel: T,
         x: &[f32],
@@ -378,24 +424,14 @@ impl Direct {
         bias: Option<&[f32]>,
         y: &Shared<'_>,
         (group, range): (usize, Range<usize>),
-        run: usize,
+        pixels: &Pixels,
         a: &mut [f32],
         sums: &mut [f32],
     ) {
-        let finite = packed.last() == Some(&1.0);
-        let part = Pixels { group, panels: self.runs.part(run), skips: finite && self.skips };
+        let panels = &pixels.panels;
         let weights = &packed[group * self.group_len()..][..self.group_len()];
-        let mut starts = [0; PIXELS];
-        let starts = &mut starts[..part.panels.len()];
-        for strip in self.strips(part.panels.clone()) {
-            for (panel, start) in strip.panels.clone().zip(&mut starts[strip.panels.start - part.panels.start..]) {
-                let (_, row, pixels) = self.panel(panel);
-                let at = (row - strip.row) * self.stage.width() + pixels.start - strip.column;
-                *start = (strip.at * self.strip_len() + at) as u32;
-            }
-        }
         if self.whole {
-            self.fill(kernel, x, &part, 0..self.blocks.total, a);
+            self.fill(kernel, x, (group, panels), 0..self.blocks.total, a);
         }
         let step = if self.whole { 1 } else { range.len() };
         for first in range.clone().step_by(step) {
@@ -403,7 +439,7 @@ impl Direct {
             for block in 0..self.blocks.parts {
                 let channels = self.blocks.part(block);
                 if !self.whole {
-                    self.fill(kernel, x, &part, channels.clone(), a);
+                    self.fill(kernel, x, (group, panels), channels.clone(), a);
                 }
                 let a = &a[if self.whole { channels.start * self.stage.channel_len() } else { 0 }..];
                 for panel in own.clone() {
@@ -414,11 +450,11 @@ impl Direct {
                     };
                     let next = next.map_or(&[][..], |(block, panel)| self.weights(weights, block, panel));
                     let b = self.weights(weights, block, panel);
-                    self.multiply::<T, NR>(kernel, &part, (block, panel), (a, starts, b, next), own.clone(), sums);
+                    self.multiply(kernel, pixels, (block, panel), (a, b, next), own.clone(), sums);
                 }
             }
             // SAFETY: the caller's promise.
-            unsafe { self.outputs::<T, NR>(kernel, bias, y, (group, own), part.panels.clone(), sums) };
+            unsafe { self.outputs(kernel, bias, y, (group, own), panels.clone(), sums) };
         }
     }
 
@@ -430,46 +466,25 @@ impl Direct {
         &weights[from..][..channels.len() * taps * width]
     }
 
-    /// The panels of a part's pixels, in runs with the same taps and height.
-    fn columns(&self, part: &Pixels) -> impl Iterator<Item = PixelColumn> {
-        let mut left = part.panels.clone();
-        let mut pixel = 0;
-        let kind = move |panel: usize| {
-            let (_, row, pixels) = self.panel(panel);
-            let window = if part.skips { Window::new(&self.shape, row, &pixels) } else { Window::whole(&self.shape) };
-            (window, pixels.len())
-        };
-        std::iter::from_fn(move || {
-            let first = left.next()?;
-            let (window, height) = kind(first);
-            while !left.is_empty() && kind(left.start) == (window.clone(), height) {
-                left.start += 1;
-            }
-            let pixels = pixel..pixel + (left.start - first) * height;
-            pixel = pixels.end;
-            Some(PixelColumn { panels: first..left.start, pixels, height, window })
-        })
-    }
-
-    /// The sums of a block and a panel of channels, one of `own`, for a part's pixels, which begin at `starts` in the strips `a`, and
-    /// the weights `b`, while those that are `next` are asked for.
-    fn multiply<T: Simd, const NR: usize>(
+    /// The sums of a block and a panel of channels, one of `own`, for a part's pixels in the strips `a` and the weights `b`, while
+    /// those that are `next` are asked for.
+    fn multiply<T: Simd>(
         &self,
         kernel: T,
-        part: &Pixels,
+        pixels: &Pixels,
         (block, panel): (usize, usize),
-        (a, starts, b, mut next): (&[f32], &[u32], &[f32], &[f32]),
+        (a, b, mut next): (&[f32], &[f32], &[f32]),
         own: Range<usize>,
         sums: &mut [f32],
     ) {
-        let (pitch, first) = (own.len() * NR, (panel - own.start) * NR);
+        let (pitch, first) = (own.len() * self.width(), (panel - own.start) * self.width());
         let (channels, vectors) = (self.blocks.part(block).len(), self.vectors.spread(panel).len());
-        for column in self.columns(part) {
-            let PixelColumn { panels, pixels, height, window } = column;
-            let (depth, tiles) = (channels * window.taps(), panels.len());
-            let table = self.table(&window, vectors);
-            let starts = &starts[panels.start - part.panels.start..][..tiles];
-            let mut sums = Tile::new(&mut sums[pixels.start * pitch..pixels.end * pitch], pixels.len(), pitch);
+        for &PixelColumn { panel, pixel, panels: tiles, height, table } in &pixels.columns[..pixels.count] {
+            let Table { window, pixels: at, weights } = &self.tables[table];
+            let weights = &weights[vectors - self.vectors.total / self.vectors.parts];
+            let (depth, rows) = (channels * window.taps(), tiles * height);
+            let starts = &pixels.starts[panel..][..tiles];
+            let mut sums = Tile::new(&mut sums[pixel * pitch..][..rows * pitch], rows, pitch);
             // A line each step: by as many tiles as it takes, those of the next column too.
             let asked = (depth * LINE * tiles).min(next.len());
             let ahead = Ahead {
@@ -481,11 +496,11 @@ impl Direct {
             next = &next[asked..];
             kernel.column(Column {
                 height,
-                a: Left::InPlace { data: a, tiles: starts, steps: table.pixels.part(0..depth) },
-                b: Rows { data: b, steps: Steps::Offsets(table.weights.part(0..depth)) },
+                a: Left::InPlace { data: a, tiles: starts, steps: at.part(0..depth) },
+                b: Rows { data: b, steps: Steps::Offsets(weights.part(0..depth)) },
                 extra: None,
                 copy: None,
-                c: sums.part(0..pixels.len(), first..first + vectors * T::LANES),
+                c: sums.part(0..rows, first..first + vectors * T::LANES),
                 start: if block == 0 { Start::Zero } else { Start::Accumulate },
                 end: Activation::IDENTITY,
                 far: false,
@@ -498,7 +513,7 @@ impl Direct {
     ///
     /// # Safety
     /// As of [`compute`](Self::compute). The sums have as many rows more as a vector has lanes.
-    unsafe fn outputs<T: Simd, const NR: usize>(
+    unsafe fn outputs<T: Simd>(
         &self,
         kernel: T,
         bias: Option<&[f32]>,
@@ -509,7 +524,7 @@ impl Direct {
     ) {
         let shape = &self.shape;
         let (plane, k) = (shape.p() * shape.q(), shape.k / shape.groups);
-        let pitch = range.len() * NR;
+        let pitch = range.len() * self.width();
         // A panel's pixels, counted through all images.
         let pixel = |panel: usize| match panel == self.runs.total {
             true => shape.n * plane,
@@ -522,7 +537,7 @@ impl Direct {
         assert!(sums.len() >= (end - start + T::LANES) * pitch);
         for (panel, vector) in range.clone().flat_map(|panel| self.vectors.spread(panel).map(move |v| (panel, v))) {
             let first = vector * T::LANES;
-            let at = (panel - range.start) * NR + (vector - self.vectors.spread(panel).start) * T::LANES;
+            let at = (panel - range.start) * self.width() + (vector - self.vectors.spread(panel).start) * T::LANES;
             let channels = T::LANES.min(k - first);
             let channel = group * k + first;
             let mut biases = [0.0; MAX_LANES];
@@ -590,10 +605,17 @@ impl Direct {
     }
 
     /// Lays out what a part's pixels read of some channels.
-    fn fill<T: Simd>(&self, kernel: T, x: &[f32], part: &Pixels, channels: Range<usize>, a: &mut [f32]) {
+    fn fill<T: Simd>(
+        &self,
+        kernel: T,
+        x: &[f32],
+        (group, panels): (usize, &Range<usize>),
+        channels: Range<usize>,
+        a: &mut [f32],
+    ) {
         let (size, len) = (self.shape.h * self.shape.w, channels.len() * self.stage.channel_len());
-        for strip in self.strips(part.panels.clone()) {
-            let first = strip.n * self.shape.c + part.group * self.blocks.total + channels.start;
+        for strip in self.strips(panels.clone()) {
+            let first = strip.n * self.shape.c + group * self.blocks.total + channels.start;
             let x = &x[first * size..][..channels.len() * size];
             self.stage.fill(kernel, x, [strip.row, strip.column], &mut a[strip.at * self.strip_len()..][..len]);
         }

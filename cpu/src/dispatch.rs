@@ -10,16 +10,18 @@ pub(super) struct Sizes {
     pub(super) mr: usize,
     pub(super) nr: usize,
     pub(super) lanes: usize,
+    /// Rows of a tile of one vector whose left operand lies in place.
+    pub(super) tall: usize,
     /// Whether tiles may have a column more.
     pub(super) extra: bool,
 }
 
 /// Those of an instruction set's.
 pub(super) fn sizes(isa: Isa) -> Result<Sizes, CpuError> {
-    fn of<T: Kernel>() -> (usize, usize, bool) {
-        (T::MR, T::NR, T::EXTRA)
+    fn of<T: Kernel>() -> (usize, usize, usize, bool) {
+        (T::MR, T::NR, T::TALL, T::EXTRA)
     }
-    let (mr, nr, extra) = match isa {
+    let (mr, nr, tall, extra) = match isa {
         Isa::Portable => of::<Portable>(),
         #[cfg(target_arch = "x86_64")]
         Isa::Avx2 => of::<super::avx2::Avx2>(),
@@ -32,7 +34,7 @@ pub(super) fn sizes(isa: Isa) -> Result<Sizes, CpuError> {
         #[cfg(not(target_arch = "aarch64"))]
         Isa::Neon => return Err(unavailable(isa)),
     };
-    Ok(Sizes { mr, nr, lanes: simd::lanes(isa), extra })
+    Ok(Sizes { mr, nr, lanes: simd::lanes(isa), tall, extra })
 }
 
 /// That this host or build has no kernel for `isa`.

@@ -701,7 +701,7 @@ impl Product {
         let (height, width, depth) = (c.rows(), c.columns(), self.depth.part(b.block));
         let at = |step: usize, column: usize| step * b.stride + b.first + column;
         let (packed, extras) = packed.split_at_mut(self.depth.longest() * NR);
-        let sizes = Sizes { mr: T::MR, nr: NR, lanes: T::LANES, extra: T::EXTRA };
+        let sizes = Sizes { mr: T::MR, nr: NR, lanes: T::LANES, tall: T::TALL, extra: T::EXTRA };
         let (panels, lanes) = match with_extra(width, sizes) {
             Some(parts) => (Split { total: width, parts }, 1),
             // Vectors dealt out evenly: none of the panels is narrow.

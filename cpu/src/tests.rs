@@ -401,6 +401,17 @@ fn extreme_proportions_agree_with_the_reference() {
         // Larger than any cache is taken to be.
         Conv2dShape::new(2, 8, 800, 800, 6, 1, 1).groups(2),
     ];
+    every_algorithm_agrees(shapes);
+}
+
+/// One vector of output channels or less, whose tiles are computed in pairs and in odd numbers, in one block of the taps or several.
+#[test]
+fn few_output_channels_agree_with_the_reference() {
+    let shape = |width: usize, c: usize, k: usize| Conv2dShape::new(1, 2 * c, 3, width, 2 * k, 3, 3).pad(1).groups(2);
+    every_algorithm_agrees((1..=30).flat_map(|width| [shape(width, 6, 16), shape(width, 30, 5)]));
+}
+
+fn every_algorithm_agrees(shapes: impl IntoIterator<Item = Conv2dShape>) {
     for (seed, shape) in shapes.into_iter().enumerate() {
         let (x, w) = (random(shape.input_len(), seed as u64), random(shape.weight_len(), 9));
         let want = reference::conv2d_f64(shape, &x, &w, None).unwrap();
