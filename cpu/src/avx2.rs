@@ -4,9 +4,9 @@
 use std::arch::asm;
 use std::arch::x86_64::*;
 
-use super::activation::{Activation, Kind};
-use super::kernel::{Column, FLUSH, Kernel, Left, Rows, Start, Steps, with_rows};
-use super::matrix::Tile;
+use super::activation::Kind;
+use super::kernel::{Ahead, Column, FLUSH, Kernel, Left, Rows, Start, Steps, with_rows};
+use super::product::LINE;
 
 /// Proof that the host has AVX2 and FMA.
 #[derive(Debug, Clone, Copy)]
@@ -28,15 +28,15 @@ impl Kernel for Avx2 {
 
     #[inline]
     fn column(self, column: Column<'_>) {
-        column.each::<Self>(LANES, |a, b, copy, c, start, end| {
+        column.each::<Self>(LANES, |one| {
             // SAFETY: `self` exists only where `new` found AVX2 and FMA.
             unsafe {
-                match c.columns() {
-                    NR => with_rows!(c.rows(), [1 2 3 4 5 6], |ROWS| tile::<ROWS, 2, false>(a, b, copy, c, start, end)),
+                match one.c.columns() {
+                    NR => with_rows!(one.c.rows(), [1 2 3 4 5 6], |ROWS| tile::<ROWS, 2, false>(one)),
                     0..=LANES => {
-                        with_rows!(c.rows(), [1 2 3 4 5 6], |ROWS| tile::<ROWS, 1, true>(a, b, copy, c, start, end))
+                        with_rows!(one.c.rows(), [1 2 3 4 5 6], |ROWS| tile::<ROWS, 1, true>(one))
                     }
-                    _ => with_rows!(c.rows(), [1 2 3 4 5 6], |ROWS| tile::<ROWS, 2, true>(a, b, copy, c, start, end)),
+                    _ => with_rows!(one.c.rows(), [1 2 3 4 5 6], |ROWS| tile::<ROWS, 2, true>(one)),
                 }
             }
         });
@@ -55,14 +55,8 @@ impl Kernel for Avx2 {
 
 /// A tile of `ROWS` rows and `VECS` vectors of columns; the last of them is masked where `MASKED`.
 #[target_feature(enable = "avx2,fma")]
-fn tile<const ROWS: usize, const VECS: usize, const MASKED: bool>(
-    a: Left<'_>,
-    b: Rows<'_>,
-    copy: Option<&mut [f32]>,
-    mut c: Tile<'_>,
-    start: Start<'_>,
-    end: Activation,
-) {
+fn tile<const ROWS: usize, const VECS: usize, const MASKED: bool>(tile: Column<'_>) {
+    let Column { a, b, copy, mut c, start, end, far, ahead, .. } = tile;
     let (depth, columns) = (a.check(1, ROWS), c.columns());
     assert!(c.rows() == ROWS);
     assert!((VECS - 1) * LANES < columns && columns <= VECS * LANES && (MASKED || columns == VECS * LANES));
@@ -70,14 +64,23 @@ fn tile<const ROWS: usize, const VECS: usize, const MASKED: bool>(
     let last = (columns - (VECS - 1) * LANES) as i32;
     let mask = _mm256_cmpgt_epi32(_mm256_set1_epi32(last), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
 
+    // The lines of c come while the sum is made: stores would wait for them one after the other. They begin anywhere.
+    for r in 0..ROWS {
+        let row = c.row(r).as_ptr();
+        _mm_prefetch::<_MM_HINT_ET0>(row.cast());
+        _mm_prefetch::<_MM_HINT_ET0>(row.wrapping_add(columns - 1).cast());
+        if far {
+            _mm_prefetch::<_MM_HINT_T1>(row.wrapping_add(columns - 1 + LINE).cast());
+        }
+    }
     // SAFETY: what both loops need was asserted above and here.
     let mut acc = unsafe {
         match copy {
             Some(copy) => {
                 assert!(copy.len() >= depth * NR);
-                sum::<ROWS, VECS, MASKED, true>(a, b, copy.as_mut_ptr(), depth, mask)
+                sum::<ROWS, VECS, MASKED, true>(a, b, copy.as_mut_ptr(), depth, mask, ahead)
             }
-            None => sum::<ROWS, VECS, MASKED, false>(a, b, std::ptr::null_mut(), depth, mask),
+            None => sum::<ROWS, VECS, MASKED, false>(a, b, std::ptr::null_mut(), depth, mask, ahead),
         }
     };
     for (r, acc) in acc.iter_mut().enumerate() {
@@ -151,8 +154,8 @@ macro_rules! vector {
     };
 }
 
-/// The sum over the depth; with `COPY`, what it read of b goes to `copy`. In assembly, because only there may the processor be
-/// told to take denormals for zero: an FMA that meets one otherwise takes a hundred cycles.
+/// The sum over the depth; with `COPY`, what it read of b goes to `copy`. With each step a line is asked for. In assembly, because
+/// only there may the processor be told to take denormals for zero: an FMA that meets one otherwise takes a hundred cycles.
 ///
 /// # Safety
 /// `a` has `depth` steps of a tile of ROWS rows, each of `depth` steps of b (VECS − 1)·8 and those of `mask` behind them, or VECS·8
@@ -165,7 +168,10 @@ unsafe fn sum<const ROWS: usize, const VECS: usize, const MASKED: bool, const CO
     copy: *mut f32,
     depth: usize,
     mask: __m256i,
+    ahead: Option<Ahead>,
 ) -> [[__m256; VECS]; ROWS] {
+    // Else the same line again and again, which is there.
+    let (ahead, ahead_stride) = ahead.map_or((b.data.as_ptr(), 0), |ahead| (ahead.from, 4 * ahead.stride));
     let mut acc = [[_mm256_setzero_ps(); 2]; 6];
     let [[c0, c1], [c2, c3], [c4, c5], [c6, c7], [c8, c9], [c10, c11]] = &mut acc;
     // The caller's MXCSR, and one that flushes.
@@ -177,6 +183,7 @@ unsafe fn sum<const ROWS: usize, const VECS: usize, const MASKED: bool, const CO
                 asm!(
                     "stmxcsr [{modes}]",
                     "ldmxcsr [{modes} + 4]",
+                    ".p2align 6",
                     "2:",
                     $find,
                     $find_a,
@@ -193,6 +200,8 @@ unsafe fn sum<const ROWS: usize, const VECS: usize, const MASKED: bool, const CO
                     ".endif",
                     $next_a,
                     $next,
+                    "prefetcht1 [{ahead}]",
+                    "add {ahead}, {ahead_stride}",
                     "dec {n}",
                     "jnz 2b",
                     "ldmxcsr [{modes}]",
@@ -210,6 +219,8 @@ unsafe fn sum<const ROWS: usize, const VECS: usize, const MASKED: bool, const CO
                     steps = inout(reg) $steps => _,
                     to = inout(reg) copy => _,
                     n = inout(reg) depth => _,
+                    ahead = inout(reg) ahead => _,
+                    ahead_stride = in(reg) ahead_stride,
                     inout("ymm0") *c0,
                     inout("ymm1") *c1,
                     inout("ymm2") *c2,

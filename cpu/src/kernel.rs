@@ -203,17 +203,17 @@ pub(super) struct Column<'a> {
     pub(super) end: Activation,
     /// Whether lines of c behind each row are asked for too, as many as it has: the next column's, where c comes from memory and
     /// tiles take no longer than that.
-    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "AVX-512's kernel has it"))]
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "AVX-512's and AVX2's kernels have it"))]
     pub(super) far: bool,
     /// Memory to ask for meanwhile.
-    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "AVX-512's kernel has it"))]
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "AVX-512's and AVX2's kernels have it"))]
     pub(super) ahead: Option<Ahead>,
 }
 
 /// Lines that a column after this one reads, `stride` floats apart, as many as b has steps: from `from` on while the first tile is
 /// computed, `next` floats further on with each of the next ones, of `tiles` at most. They need not exist.
 #[derive(Debug, Clone, Copy)]
-#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "AVX-512's kernel has it"))]
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "AVX-512's and AVX2's kernels have it"))]
 pub(super) struct Ahead {
     pub(super) from: *const f32,
     pub(super) stride: usize,
@@ -247,26 +247,30 @@ impl Column<'_> {
         (tiles, depth)
     }
 
-    /// Calls `f` for tile after tile with its a, its b, its copy, its part of c, its start and its end.
+    /// Calls `f` for tile after tile, each as a column of its own: the first one copies, the others read the copy.
     #[inline(always)]
-    pub(super) fn each<T: Kernel>(
-        mut self,
-        lanes: usize,
-        mut f: impl FnMut(Left<'_>, Rows<'_>, Option<&mut [f32]>, Tile<'_>, Start<'_>, Activation),
-    ) {
+    pub(super) fn each<T: Kernel>(mut self, lanes: usize, mut f: impl FnMut(Column<'_>)) {
         let (tiles, depth) = self.check::<T>(lanes);
         for tile in 0..tiles {
             let rows = tile * self.height..(tile + 1) * self.height;
-            let a = self.a.tile(tile, depth, self.height);
             let start = match self.start {
                 Start::Bias(bias) => Start::Bias(&bias[rows.clone()]),
                 start => start,
             };
-            let c = self.c.part(rows, 0..self.c.columns());
-            match &mut self.copy {
-                Some(copy) if tile > 0 => f(a, Rows::packed::<T>(copy), None, c, start, self.end),
-                copy => f(a, self.b, copy.as_deref_mut(), c, start, self.end),
-            }
+            let (b, copy) = match &mut self.copy {
+                Some(copy) if tile > 0 => (Rows::packed::<T>(copy), None),
+                copy => (self.b, copy.as_deref_mut()),
+            };
+            let ahead = self.ahead.filter(|ahead| tile < ahead.tiles);
+            f(Column {
+                a: self.a.tile(tile, depth, self.height),
+                b,
+                copy,
+                c: self.c.part(rows, 0..self.c.columns()),
+                start,
+                ahead: ahead.map(|ahead| Ahead { from: ahead.from.wrapping_add(tile * ahead.next), tiles: 1, ..ahead }),
+                ..self
+            });
         }
     }
 }

@@ -36,18 +36,18 @@ impl Kernel for Neon {
 
     #[inline]
     fn column(self, column: Column<'_>) {
-        column.each::<Self>(LANES, |a, b, copy, c, start, end| {
+        column.each::<Self>(LANES, |one| {
             // SAFETY: `self` exists only where `new` found NEON.
             unsafe {
-                match c.columns().div_ceil(LANES) {
+                match one.c.columns().div_ceil(LANES) {
                     1 => {
-                        with_rows!(c.rows(), [1 2 3 4 5 6 7 8], |ROWS| tile::<ROWS, 1>(self, a, b, copy, c, start, end))
+                        with_rows!(one.c.rows(), [1 2 3 4 5 6 7 8], |ROWS| tile::<ROWS, 1>(self, one))
                     }
                     2 => {
-                        with_rows!(c.rows(), [1 2 3 4 5 6 7 8], |ROWS| tile::<ROWS, 2>(self, a, b, copy, c, start, end))
+                        with_rows!(one.c.rows(), [1 2 3 4 5 6 7 8], |ROWS| tile::<ROWS, 2>(self, one))
                     }
                     _ => {
-                        with_rows!(c.rows(), [1 2 3 4 5 6 7 8], |ROWS| tile::<ROWS, 3>(self, a, b, copy, c, start, end))
+                        with_rows!(one.c.rows(), [1 2 3 4 5 6 7 8], |ROWS| tile::<ROWS, 3>(self, one))
                     }
                 }
             }
@@ -67,15 +67,8 @@ impl Kernel for Neon {
 
 /// A tile of `ROWS` rows and `VECS` vectors of columns.
 #[target_feature(enable = "neon")]
-fn tile<const ROWS: usize, const VECS: usize>(
-    k: Neon,
-    a: Left<'_>,
-    b: Rows<'_>,
-    copy: Option<&mut [f32]>,
-    mut c: Tile<'_>,
-    start: Start<'_>,
-    end: Activation,
-) {
+fn tile<const ROWS: usize, const VECS: usize>(k: Neon, tile: Column<'_>) {
+    let Column { a, b, copy, mut c, start, end, .. } = tile;
     let (depth, columns) = (a.check(1, ROWS), c.columns());
     assert!(c.rows() == ROWS);
     assert!((VECS - 1) * LANES < columns && columns <= VECS * LANES);

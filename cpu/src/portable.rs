@@ -2,7 +2,6 @@
 
 use super::activation::Activation;
 use super::kernel::{Column, Kernel, Left, Rows, Start, with_rows};
-use super::matrix::Tile;
 
 /// Plain Rust, vectorised by the compiler.
 #[derive(Debug, Clone, Copy)]
@@ -15,9 +14,9 @@ impl Kernel for Portable {
     const NR: usize = NR;
 
     fn column(self, column: Column<'_>) {
-        column.each::<Self>(1, |a, b, copy, c, start, end| match c.columns() {
-            NR => with_rows!(c.rows(), [1 2 3 4], |ROWS| tile::<ROWS, true>(a, b, copy, c, start, end)),
-            _ => with_rows!(c.rows(), [1 2 3 4], |ROWS| tile::<ROWS, false>(a, b, copy, c, start, end)),
+        column.each::<Self>(1, |one| match one.c.columns() {
+            NR => with_rows!(one.c.rows(), [1 2 3 4], |ROWS| tile::<ROWS, true>(one)),
+            _ => with_rows!(one.c.rows(), [1 2 3 4], |ROWS| tile::<ROWS, false>(one)),
         });
     }
 
@@ -28,14 +27,8 @@ impl Kernel for Portable {
 
 /// A tile, of all columns where `WHOLE`: that is decided once, because copies of unknown length in the loop are calls, around
 /// which no sum stays in a register.
-fn tile<const ROWS: usize, const WHOLE: bool>(
-    a: Left<'_>,
-    b: Rows<'_>,
-    copy: Option<&mut [f32]>,
-    mut c: Tile<'_>,
-    start: Start<'_>,
-    end: Activation,
-) {
+fn tile<const ROWS: usize, const WHOLE: bool>(tile: Column<'_>) {
+    let Column { a, b, copy, mut c, start, end, .. } = tile;
     let columns = c.columns();
     assert!((1..=NR).contains(&columns) && c.rows() == ROWS && (!WHOLE || columns == NR));
     b.check(a.check(1, ROWS), columns, columns);

@@ -161,6 +161,8 @@ const FAR: f64 = 1.0;
 /// Most columns of a [`Product::narrow`], and its fewest panels of rows for each thread.
 const NARROW_COLUMNS: usize = 256;
 const NARROW_PANELS: usize = 4;
+/// FMAs of a step that takes as long as a line of its own from beyond the second level, of which sixteen come at once.
+const SLOW_STEP: usize = 24;
 /// Depths at which a tile is computed before its output has come from memory.
 const SHALLOW: usize = 32;
 /// What is waited for the last part, of that part: small parts bear it better that a thread is interrupted.
@@ -504,8 +506,11 @@ impl Product {
     }
 
     /// The lines of a plain A that are packed after a block: the same rows of the next block, or the next rows of the first.
-    fn ahead(&self, a: Matrices<'_>, block: usize, range: &Range<usize>) -> Option<Ahead> {
+    fn ahead<T: Simd>(&self, a: Matrices<'_>, block: usize, range: &Range<usize>) -> Option<Ahead> {
         let Matrices::Plain { data, weights: Weights::Rows { stride }, .. } = a else { return None };
+        if T::MR * T::NR / T::LANES < SLOW_STEP {
+            return None;
+        }
         let panels = self.cuts.panels;
         let (row, step) = match block + 1 < self.depth.parts {
             true => (panels.start(range.start), self.depth.start(block + 1)),
@@ -634,7 +639,7 @@ impl Product {
                 (_, Initial::Zero) if block == 0 => Start::Zero,
                 _ => Start::Accumulate,
             };
-            let ahead = self.ahead(a, block, &range);
+            let ahead = self.ahead::<T>(a, block, &range);
             let a = self.block(kernel, a, block, &range, own);
             if let Operand::InPlace { data, stride, each } = b {
                 let b = InPlace { data: &data[part.block * each..], stride, first: part.columns.start, block };
