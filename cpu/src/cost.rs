@@ -16,7 +16,7 @@
 
 use super::conv2d::{Algorithm, kind};
 use super::dispatch::{Sizes, sizes};
-use super::product::{DEPTH, Kind, PART_FLOPS, most_rows, with_extra};
+use super::product::{DEPTH, Kind, PACK, PART_FLOPS, most_rows, with_extra};
 use super::stage::Stage;
 use super::winograd::Edge;
 use super::{Conv2dShape, CpuError, Isa, depthwise, direct, winograd};
@@ -155,7 +155,7 @@ const AVX512: [[f64; 7]; 8] = [
     // gemm-in-place
     [1.21, 1.93, 4.45, 0.319, 2.85, 0.0, 1000.0],
     // gemm-staged
-    [1.17, 11.5, 0.0, 0.0, 0.0, 10100.0, 100000.0],
+    [1.21, 10.3, 3.81, 0.0, 0.0, 2250.0, 1000.0],
     // gemm-packed
     [1.46, 20.9, 0.0, 0.524, 0.0, 20000.0, 100000.0],
     // winograd2
@@ -166,8 +166,8 @@ const AVX512: [[f64; 7]; 8] = [
     [1.0, 6.96, 5.75, 0.1, 2.44, 0.0, 100000.0],
     // depthwise-taps
     [4.0, 210.0, 51.6, 0.1, 0.1, 0.0, 1000.0],
-    // direct
-    [1.24, 16.9, 6.61, 0.149, 19.6, 4950.0, 100000.0],
+    // direct, less 4 %: where the fit is in doubt, it is the faster one
+    [1.17, 24.6, 9.2, 2.86, 13.6, 4980.0, 1000.0],
 ];
 
 /// By [`Method`]: FMA, input, output, weight, moved, tile, call.
@@ -175,7 +175,7 @@ const AVX2: [[f64; 7]; 8] = [
     // gemm-in-place
     [1.12, 0.0, 27.8, 0.276, 3.99, 0.0, 1000.0],
     // gemm-staged
-    [1.08, 9.62, 12.7, 0.0, 0.0, 2740.0, 100000.0],
+    [1.0, 7.97, 22.5, 0.347, 0.0, 0.0, 100000.0],
     // gemm-packed
     [2.0, 0.0, 0.0, 1.47, 0.0, 0.0, 1000.0],
     // winograd2
@@ -187,7 +187,7 @@ const AVX2: [[f64; 7]; 8] = [
     // depthwise-taps
     [4.0, 49.7, 300.0, 0.1, 0.1, 3090.0, 1000.0],
     // direct
-    [1.08, 16.6, 4.65, 0.0, 19.4, 3620.0, 1000.0],
+    [1.06, 17.9, 1.92, 0.0, 23.5, 2940.0, 1000.0],
 ];
 
 /// How many times the FMAs' own time a tile of so many rows and vectors takes: two pipes of four cycles want eight
@@ -242,8 +242,10 @@ fn gemm(shape: &Conv2dShape, sizes: Sizes) -> (Method, Work) {
     let (blocks, _) = dealt(taps, DEPTH);
     let a = (rows * taps) as f64;
     let parts = (2.0 * a * columns as f64 / PART_FLOPS as f64).ceil();
+    // Columns of strips are copied together, or most of them.
+    let copied = if matches!(method, Method::Staged) { PACK * (mr * taps) as f64 } else { 0.0 };
     let work = Work {
-        fmas: count * a * computed * pace(height, width),
+        fmas: count * (a + copied * ranges) * computed * pace(height, width),
         inputs: count * laid_out * ranges,
         outputs: count * (rows * columns) as f64 * blocks,
         weights: far(a * shape.groups as f64, shape.n as f64 * parts),
@@ -293,7 +295,7 @@ fn of_direct(shape: &Conv2dShape, Sizes { mr, nr, lanes, tall, .. }: Sizes) -> W
     let laid_out = strips * (rows + Stage::reach(shape) as f64) * Stage::row_len(shape) as f64;
     Work {
         fmas: count * taps * (shape.q() * vectors * lanes) as f64 * pace(paced, width),
-        inputs: count * laid_out * apart(shape) as f64 * ranges,
+        inputs: count * laid_out * ranges,
         outputs: count * (shape.p() * shape.q() * k) as f64,
         weights: far((shape.groups * vectors * lanes * c * shape.r * shape.s) as f64, runs),
         tiles: count * panels * channel_panels * blocks,

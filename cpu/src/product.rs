@@ -149,7 +149,7 @@ const NARROW: f64 = 0.15;
 const EXTRA: f64 = 0.35;
 /// What it takes to pack columns of strips, to copy some while a panel of rows reads them, and to lay a strip out again, in
 /// panels of rows.
-const PACK: f64 = 0.8;
+pub(super) const PACK: f64 = 0.8;
 const COPY: f64 = 0.3;
 const RELAID: f64 = 1.5;
 /// What it takes to lay out a vector of a strip, in vectors of a panel of rows.
