@@ -275,14 +275,16 @@ fn of_winograd(edge: Edge, shape: &Conv2dShape, Sizes { mr, nr, lanes, .. }: Siz
     }
 }
 
-fn of_direct(shape: &Conv2dShape, Sizes { mr, nr, lanes, tall, .. }: Sizes) -> Work {
+fn of_direct(shape: &Conv2dShape, sizes: Sizes) -> Work {
+    let Sizes { mr, nr, lanes, .. } = sizes;
+    let most = direct::most_pixels(shape, sizes);
     let (c, k) = (shape.c / shape.groups, shape.k / shape.groups);
     let count = (shape.n * shape.groups) as f64;
     let vectors = k.div_ceil(lanes);
     let (channel_panels, width) = dealt(vectors, nr / lanes);
-    let (across, height) = dealt(shape.q(), if k > lanes { mr } else { tall });
+    let (across, height) = dealt(shape.q(), most);
     // Tiles of one vector are computed two at a time where they are higher than others.
-    let paced = if k > lanes || tall == mr { height } else { 2.0 * height };
+    let paced = if most > mr { 2.0 * height } else { height };
     let (ranges, _) = dealt(channel_panels as usize, direct::CHANNEL_PANELS);
     let (blocks, _) = dealt(c, (direct::TAPS / (shape.r * shape.s)).max(1));
     // Without those in the padding; a panel has some more.

@@ -173,6 +173,11 @@ pub(super) fn fits(shape: &Conv2dShape) -> bool {
     shape.r * shape.s <= MOST_TAPS
 }
 
+/// Most pixels of a panel.
+pub(super) fn most_pixels(shape: &Conv2dShape, Sizes { mr, lanes, tall, .. }: Sizes) -> usize {
+    if shape.k / shape.groups > lanes { mr } else { tall }
+}
+
 /// Of an axis, the taps within the image, summed over all outputs.
 pub(super) fn taps_of_all(shape: &Conv2dShape, axis: usize) -> usize {
     let (size, taps) = ([shape.h, shape.w][axis], [shape.r, shape.s][axis]);
@@ -186,12 +191,13 @@ pub(super) fn taps_of_all(shape: &Conv2dShape, axis: usize) -> usize {
 }
 
 impl Direct {
-    pub(super) fn new(shape: Conv2dShape, Sizes { mr, nr, lanes, tall, .. }: Sizes, threads: NonZeroUsize) -> Self {
+    pub(super) fn new(shape: Conv2dShape, sizes: Sizes, threads: NonZeroUsize) -> Self {
+        let Sizes { nr, lanes, .. } = sizes;
         // The rows of an image whose outputs are its pixels are one.
         let in_place = (shape.r, shape.s, shape.stride, shape.pad) == (1, 1, [1, 1], [0, 0]);
         let shape = if in_place { Conv2dShape { h: 1, w: shape.h * shape.w, ..shape } } else { shape };
         let taps = shape.r * shape.s;
-        let mr = if shape.k / shape.groups > lanes { mr } else { tall };
+        let mr = most_pixels(&shape, sizes);
         let across = Split::at_most(shape.q(), mr);
         let panels = shape.n * shape.p() * across.parts;
         // Where pixels are few an even number of panels of channels, for two threads to have as many: whatever the threads, since

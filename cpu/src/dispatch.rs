@@ -1,7 +1,7 @@
 //! From an [`Isa`] to its kernel.
 
-use super::kernel::Kernel;
-use super::{CpuError, Isa, portable::Portable, simd};
+use super::simd::Simd;
+use super::{CpuError, Isa, portable::Portable};
 
 /// What plans know of a kernel.
 #[derive(Debug, Clone, Copy)]
@@ -16,25 +16,27 @@ pub(super) struct Sizes {
     pub(super) extra: bool,
 }
 
+impl Sizes {
+    pub(super) fn of<T: Simd>() -> Self {
+        Self { mr: T::MR, nr: T::NR, lanes: T::LANES, tall: T::TALL, extra: T::EXTRA }
+    }
+}
+
 /// Those of an instruction set's.
 pub(super) fn sizes(isa: Isa) -> Result<Sizes, CpuError> {
-    fn of<T: Kernel>() -> (usize, usize, usize, bool) {
-        (T::MR, T::NR, T::TALL, T::EXTRA)
-    }
-    let (mr, nr, tall, extra) = match isa {
-        Isa::Portable => of::<Portable>(),
+    Ok(match isa {
+        Isa::Portable => Sizes::of::<Portable>(),
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx2 => of::<super::avx2::Avx2>(),
+        Isa::Avx2 => Sizes::of::<super::avx2::Avx2>(),
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx512 => of::<super::avx512::Avx512>(),
+        Isa::Avx512 => Sizes::of::<super::avx512::Avx512>(),
         #[cfg(not(target_arch = "x86_64"))]
         Isa::Avx2 | Isa::Avx512 => return Err(unavailable(isa)),
         #[cfg(target_arch = "aarch64")]
-        Isa::Neon => of::<super::neon::Neon>(),
+        Isa::Neon => Sizes::of::<super::neon::Neon>(),
         #[cfg(not(target_arch = "aarch64"))]
         Isa::Neon => return Err(unavailable(isa)),
-    };
-    Ok(Sizes { mr, nr, lanes: simd::lanes(isa), tall, extra })
+    })
 }
 
 /// That this host or build has no kernel for `isa`.

@@ -706,8 +706,7 @@ impl Product {
         let (height, width, depth) = (c.rows(), c.columns(), self.depth.part(b.block));
         let at = |step: usize, column: usize| step * b.stride + b.first + column;
         let (packed, extras) = packed.split_at_mut(self.depth.longest() * NR);
-        let sizes = Sizes { mr: T::MR, nr: NR, lanes: T::LANES, tall: T::TALL, extra: T::EXTRA };
-        let (panels, lanes) = match with_extra(width, sizes) {
+        let (panels, lanes) = match with_extra(width, Sizes::of::<T>()) {
             Some(parts) => (Split { total: width, parts }, 1),
             // Vectors dealt out evenly: none of the panels is narrow.
             None => (Split::at_most(width.div_ceil(T::LANES), NR / T::LANES), T::LANES),

@@ -7,7 +7,6 @@
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::*;
 
-use super::Isa;
 #[cfg(target_arch = "x86_64")]
 use super::{avx2::Avx2, avx512::Avx512};
 use super::{kernel::Kernel, portable::Portable};
@@ -130,16 +129,6 @@ pub(super) fn transpose<T: Simd, const N: usize>(k: T, mut v: [T::V; N], rows: u
         (v, round) = (next, 2 * round);
     }
     v
-}
-
-/// [`Simd::LANES`] of the implementation for `isa`.
-pub(super) fn lanes(isa: Isa) -> usize {
-    match isa {
-        Isa::Portable => Portable::LANES,
-        Isa::Neon => 4,
-        Isa::Avx2 => 8,
-        Isa::Avx512 => 16,
-    }
 }
 
 // SAFETY, of every call of an intrinsic in this module: the value `self` exists only where the host has the instruction
